@@ -1,0 +1,21 @@
+# Debian's packages (scripts/install_dependencies.sh), each met once as a target.
+
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(leveldb REQUIRED)
+find_package(Protobuf REQUIRED)
+find_package(gRPC REQUIRED)
+find_package(CURL REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(rapidcheck REQUIRED)
+pkg_check_modules(secp256k1 REQUIRED IMPORTED_TARGET libsecp256k1)
+pkg_check_modules(cryptopp REQUIRED IMPORTED_TARGET libcrypto++)
+pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
+
+# Catch2 version 2 with Debian's compiled main: saves ten seconds for each test program.
+find_library(GAVEL_CATCH2_MAIN Catch2WithMain PATHS /usr/lib REQUIRED)
+add_library(catch2_main INTERFACE)
+target_link_libraries(catch2_main INTERFACE ${GAVEL_CATCH2_MAIN} rapidcheck)

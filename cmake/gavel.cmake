@@ -1,0 +1,56 @@
+# The flags of every target of Gavel, and one function per kind of target.
+
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "" FORCE)
+endif()
+
+find_program(GAVEL_CCACHE ccache)
+if(GAVEL_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${GAVEL_CCACHE})
+endif()
+
+set(GAVEL_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize takes them: address,undefined or thread")
+
+add_library(gavel_flags INTERFACE)
+target_compile_features(gavel_flags INTERFACE cxx_std_20)
+target_compile_options(gavel_flags INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Werror=return-type -Werror=switch
+                                             -fno-omit-frame-pointer)
+target_include_directories(gavel_flags INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR}/generated)
+find_program(GAVEL_MOLD mold)
+if(GAVEL_MOLD)
+  target_link_options(gavel_flags INTERFACE -fuse-ld=mold)
+endif()
+if(GAVEL_SANITIZE)
+  target_compile_options(gavel_flags INTERFACE -fsanitize=${GAVEL_SANITIZE} -fno-sanitize-recover=all)
+  target_link_options(gavel_flags INTERFACE -fsanitize=${GAVEL_SANITIZE})
+endif()
+# Debug information only as far as a backtrace needs it: a third of the link time.
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1")
+
+# gavel_library(NAME SOURCES ... [LIBS ...] [PRIVATE_LIBS ...])
+function(gavel_library name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LIBS;PRIVATE_LIBS" ${ARGN})
+  add_library(${name} STATIC ${arg_SOURCES})
+  target_link_libraries(${name} PUBLIC gavel_flags ${arg_LIBS} PRIVATE ${arg_PRIVATE_LIBS})
+endfunction()
+
+# gavel_executable(NAME SOURCES ... [LIBS ...]): lands in build/bin.
+function(gavel_executable name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LIBS" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE gavel_flags ${arg_LIBS})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+endfunction()
+
+# gavel_test(NAME SOURCES ... [LIBS ...] [TIMEOUT seconds]): a Catch2 program, each of its test cases counted.
+function(gavel_test name)
+  cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;LIBS" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE gavel_flags ${arg_LIBS} catch2_main)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  add_test(NAME ${name} COMMAND ${name})
+  if(arg_TIMEOUT)
+    set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT})
+  endif()
+endfunction()
