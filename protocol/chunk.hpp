@@ -1,0 +1,63 @@
+// A chunk, the unit of proof, and its bit-packed form (docs/protocol.md, "Chunk codec").
+#pragma once
+
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "protocol/operation.hpp"
+#include "protocol/refusal.hpp"
+
+namespace gavel {
+
+inline constexpr unsigned kMaxChunkWeight = 96;
+inline constexpr size_t kMaxOpsSize = 4096;   // bytes of a chunk's ops that the contract takes
+inline constexpr size_t kMaxSigsSize = 3072;  // bytes of a chunk's sigs that the contract takes
+inline constexpr unsigned kMaxPayoutLines = 94;
+
+// Whom a payment credits: the leaf at an index, or the account of an address that has no leaf yet.
+struct Recipient {
+    uint32_t index = 0;                // meaningful without an address
+    std::optional<Address> address;
+    friend bool operator==(const Recipient&, const Recipient&) = default;
+};
+
+struct PostedPayment {
+    Recipient to;
+    Amount amount;
+    friend bool operator==(const PostedPayment&, const PostedPayment&) = default;
+};
+
+// An operation as it is posted: nothing that the state implies (no nonce, token, sender address).
+struct PostedOperation {
+    OperationKind kind = OperationKind::kTransfer;
+    uint32_t sender = 0;
+    std::vector<PostedPayment> payments;  // exactly one, but for a payout; a withdrawal's is to an address (on the L1)
+    Amount fee;
+    Hash memo;
+
+    unsigned weight() const;
+    friend bool operator==(const PostedOperation&, const PostedOperation&) = default;
+};
+
+struct Chunk {
+    unsigned l1_operations = 0;  // how many L1 operations it consumes first
+    std::vector<PostedOperation> operations;
+    std::vector<uint32_t> fee_leaves;
+
+    unsigned weight() const;
+    friend bool operator==(const Chunk&, const Chunk&) = default;
+};
+
+inline constexpr unsigned kL1OperationWeight = 3;
+inline constexpr unsigned kFeeLeafWeight = 1;
+
+// The canonical bytes of a chunk. Any chunk whose numbers fit their fields can be encoded, a wrong one too (tests and liars need
+// that); one with weight <= kMaxChunkWeight fits in kMaxOpsSize. The chunk's values must be encodable: 1 to 94 lines a payout, one
+// payment otherwise, a withdrawal's recipient by address without memo.
+Bytes encode_ops(const Chunk& chunk);
+
+// The chunk, or why the bytes are none. Any bytes may be passed; work and memory are bounded by the weight limit.
+std::variant<Chunk, Refusal> decode_ops(ByteView ops);
+
+}  // namespace gavel

@@ -1,0 +1,30 @@
+// Merkle paths of the depth-32 trees and of a batch's small trees (docs/protocol.md, "Trees").
+#pragma once
+
+#include <vector>
+
+#include "protocol/bytes.hpp"
+
+namespace gavel {
+
+inline constexpr int kTreeDepth = 32;
+
+// The root of an all-empty subtree of the given height (0: an empty leaf, 32 zero bytes; at most kTreeDepth).
+const Hash& zero_subtree(int height);
+
+// Whether the sibling at `height` on the path of `index` is left out because its whole subtree lies at or beyond `count` leaves.
+bool sibling_is_left_out(uint32_t index, int height, uint32_t count);
+// How many siblings a path of `index` carries in a tree of `count` leaves.
+int carried_siblings(uint32_t index, uint32_t count);
+// The root that `leaf` at `index` leads to with the carried siblings, lowest first.
+// `siblings` holds exactly carried_siblings(index, count) hashes.
+Hash fold_path(const Hash& leaf, uint32_t index, uint32_t count, std::span<const Hash> siblings);
+
+// A batch's trees: 1 to 256 leaves, padded with zero hashes to the next power of two.
+int small_tree_depth(size_t leaf_count);
+Hash small_tree_root(std::span<const Hash> leaves);
+std::vector<Hash> small_tree_path(std::span<const Hash> leaves, size_t index);
+// `siblings` holds exactly small_tree_depth(leaf_count) hashes; index < leaf_count.
+Hash fold_small_path(const Hash& leaf, size_t index, std::span<const Hash> siblings);
+
+}  // namespace gavel

@@ -1,0 +1,62 @@
+// The append-only tree of withdrawals (docs/protocol.md, "Withdrawals").
+#pragma once
+
+#include <vector>
+
+#include "protocol/amount.hpp"
+#include "protocol/merkle.hpp"
+
+namespace gavel {
+
+struct Withdrawal {
+    Address recipient;
+    Address token;
+    Amount amount;
+    // keccak256(recipient(20) token(20) amount(16)).
+    Hash hash() const;
+    friend bool operator==(const Withdrawal&, const Withdrawal&) = default;
+};
+
+// The left siblings along the next position's path: one for each bit set in the count, lowest first. All that appending needs.
+class WithdrawalFrontier {
+public:
+    WithdrawalFrontier() = default;
+    // `hashes` holds one hash for each bit set in `count`.
+    WithdrawalFrontier(uint32_t count, std::span<const Hash> hashes);
+    uint32_t count() const { return count_; }
+    // count() < kMaxWithdrawalCount.
+    void append(const Hash& leaf);
+    Hash root() const;
+    // In the order of the constructor's.
+    std::vector<Hash> hashes() const;
+
+private:
+    uint32_t count_ = 0;
+    std::array<Hash, kTreeDepth> left_{};  // left_[h] is meaningful where bit h of count_ is set
+};
+
+// Every leaf and inner node, so that a path to any earlier root can be given.
+class WithdrawalTree {
+public:
+    uint32_t count() const { return count_; }
+    void append(const Hash& leaf);
+    // Undoes appends until `count` leaves are left.
+    void truncate(uint32_t count);
+    Hash root() const { return root_at(count_); }
+    Hash root_at(uint32_t count) const;
+    // The carried siblings of `position` in the tree as it was with `count` leaves; position < count <= count().
+    std::vector<Hash> path(uint32_t position, uint32_t count) const;
+    WithdrawalFrontier frontier() const;
+    // A state made for a test: starts from a frontier, whose leaves have no paths.
+    static WithdrawalTree from_frontier(const WithdrawalFrontier& frontier);
+
+private:
+    Hash node_at(int height, uint64_t position, uint32_t count) const;
+
+    uint32_t count_ = 0;
+    uint32_t base_ = 0;                                      // leaves that only the frontier knows
+    WithdrawalFrontier base_frontier_;
+    std::vector<std::vector<Hash>> levels_{kTreeDepth + 1};  // complete nodes by height, from base_ on
+};
+
+}  // namespace gavel
