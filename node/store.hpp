@@ -1,0 +1,122 @@
+// A narrow key-value store: bytes to bytes, ordered by key as unsigned bytes, written in atomic batches.
+//
+// Failure: a store that can't read or write what it should throws StoreError. It is not meant to be survived: what is in memory and what
+// is on the disk may now differ, so the daemon logs it and stops, and the next start goes on from what was written. No answer to
+// a request may be made of it. Absence of a key is no failure.
+//
+// Threads: every function may be called from any thread at any time. A scan sees the store as it was when the scan began, whatever is
+// written meanwhile; its visitor may use the store.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <map>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gavel::node {
+
+class StoreError : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+// Operations that take effect together or not at all, in the order given: a later one on the same key wins.
+class WriteBatch {
+public:
+    struct Operation {
+        std::string key;
+        std::optional<std::string> value;  // nullopt erases
+    };
+
+    void put(std::string_view key, std::string_view value) { operations_.push_back({std::string(key), std::string(value)}); }
+    // Of a key that isn't there: no effect.
+    void erase(std::string_view key) { operations_.push_back({std::string(key), std::nullopt}); }
+    void clear() { operations_.clear(); }
+    bool empty() const { return operations_.empty(); }
+    const std::vector<Operation>& operations() const { return operations_; }
+
+private:
+    std::vector<Operation> operations_;
+};
+
+enum class Durability : uint8_t {
+    kBuffered,  // survives the end of the process (kill -9 too), not a loss of power
+    kSynced,    // on the disk when write returns, and with it everything written before
+};
+
+class Store {
+public:
+    // Called for each entry; false ends the scan. The views are valid during the call only.
+    using Visitor = std::function<bool(std::string_view key, std::string_view value)>;
+
+    virtual ~Store() = default;
+    virtual std::optional<std::string> get(std::string_view key) const = 0;
+    // Writes of several threads take effect one after the other. An empty batch is legal; synced, it makes the earlier ones durable.
+    virtual void write(const WriteBatch& batch, Durability durability) = 0;
+    // Entries with first <= key < last_exclusive, ascending.
+    virtual void scan(std::string_view first, std::string_view last_exclusive, const Visitor& visit) const = 0;
+    // The same entries, descending.
+    virtual void scan_reverse(std::string_view first, std::string_view last_exclusive, const Visitor& visit) const = 0;
+};
+
+// The smallest key greater than every key that starts with `prefix`: scan(prefix, prefix_end(prefix), ...) visits these.
+// `prefix` must hold a byte below 0xff.
+std::string prefix_end(std::string_view prefix);
+
+// In memory, with the loss of power as a function.
+class MemoryStore final : public Store {
+public:
+    MemoryStore();
+
+    std::optional<std::string> get(std::string_view key) const override;
+    void write(const WriteBatch& batch, Durability durability) override;
+    void scan(std::string_view first, std::string_view last_exclusive, const Visitor& visit) const override;
+    void scan_reverse(std::string_view first, std::string_view last_exclusive, const Visitor& visit) const override;
+
+    // A store of its own with the same entries, all of them synced.
+    std::unique_ptr<MemoryStore> clone() const;
+    // Batches written since the last one that was synced.
+    size_t unsynced_batches() const;
+    // A loss of power: of the batches not synced the first `kept` stay (a log loses its tail only), the others never happened.
+    void lose_unsynced(size_t kept = 0);
+
+private:
+    using Entries = std::map<std::string, std::string, std::less<>>;
+    struct Version {
+        Entries entries;
+        size_t readers = 0;  // scans under way; a write then works on a copy
+    };
+    class Reading;
+
+    Entries& entries_to_write();
+
+    mutable std::mutex mutex_;
+    std::shared_ptr<Version> version_;
+    std::vector<std::vector<WriteBatch::Operation>> undo_;  // one list for each unsynced batch: what puts back the state before it
+};
+
+// On disk, by LevelDB. One process at a time may have the directory open.
+class LevelDbStore final : public Store {
+public:
+    // Creates the directory (with its parents) and the database if missing. Throws StoreError if another process holds it, if
+    // it is damaged, or if it can't be made; the text says which, and where.
+    explicit LevelDbStore(const std::string& path);
+    ~LevelDbStore() override;
+
+    std::optional<std::string> get(std::string_view key) const override;
+    void write(const WriteBatch& batch, Durability durability) override;
+    void scan(std::string_view first, std::string_view last_exclusive, const Visitor& visit) const override;
+    void scan_reverse(std::string_view first, std::string_view last_exclusive, const Visitor& visit) const override;
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace gavel::node
