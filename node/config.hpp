@@ -24,6 +24,10 @@
 
 #include "node/status.hpp"
 
+namespace CLI {
+class Option;
+}
+
 namespace gavel::node {
 
 // Gavel's own version, "0.1.0".
@@ -38,16 +42,17 @@ Result<uint64_t> parse_byte_size(std::string_view text);
 // Base-ten digits only, within 64 bits.
 Result<uint64_t> parse_number(std::string_view text);
 
-// Options of one program, or of one command of it. Each function binds a name to a variable, whose value at that moment is the default
-// that --help shows; the variable must outlive parse(). A name is written as on the command line: "--listen", "-j,--json", or
-// without dashes for a positional argument (which has neither environment nor file). Names are told once; twice is a bug.
+// Options of one program, or of one command of it. Each function binds a name to a variable, whose value at that moment is the
+// default that --help shows; the variable must outlive parse(). A name is written as on the command line: "--listen",
+// "-j,--json", or without dashes for a positional argument (which has neither environment nor file). Names are told once; twice
+// is a bug. A variable of the environment that is empty counts as not set.
 class Options {
 public:
     // What parse() found to do instead of running the program.
     struct Outcome {
-        bool run = true;       // go on; else print `text` and end with `exit_status`
-        int exit_status = 0;   // 0 after --help and --version, 2 after an error
-        std::string text;      // to standard output if exit_status is 0, else to standard error
+        bool run = true;      // go on; else print `text` and end with `exit_status`
+        int exit_status = 0;  // 0 after --help and --version, 2 after an error
+        std::string text;     // to standard output if exit_status is 0, else to standard error
     };
 
     // A handle on an option just added.
@@ -60,8 +65,8 @@ public:
 
     private:
         friend class Options;
-        explicit Option(void* impl) : impl_(impl) {}
-        void* impl_;
+        explicit Option(CLI::Option* impl) : impl_(impl) {}
+        CLI::Option* impl_;
     };
 
     // Has --help, --version and --config.
@@ -90,8 +95,8 @@ public:
     // The options added from here on stand under this heading in --help.
     void group(const std::string& heading);
 
-    // A command of the program ("gavel send ..."), with options of its own; the reference lives as long as this object. With commands
-    // there, one must be given. Options of the program may stand before or after the command's name.
+    // A command of the program ("gavel send ..."), with options of its own; the reference lives as long as this object. With
+    // commands there, one must be given. Options of the program may stand before or after the command's name.
     Options& command(const std::string& name, const std::string& description);
     // The name of the command given; empty without commands. For a command: that of its own command.
     std::string chosen() const;

@@ -29,7 +29,8 @@ struct GrpcChannelOptions {
 
 // --listen, --tls-cert, --tls-key, --tls-client-ca, --max-message.
 void add_grpc_server_options(Options& options, GrpcServerOptions& server);
-// --NAME for the target (for example "sequencer"), and --NAME-tls, --NAME-tls-ca, --NAME-tls-cert, --NAME-tls-key, --NAME-tls-name.
+// --NAME for the target (NAME is "sequencer", say), and --NAME-tls, --NAME-tls-ca, --NAME-tls-cert, --NAME-tls-key,
+// --NAME-tls-name.
 void add_grpc_channel_options(Options& options, const std::string& name, const std::string& help, GrpcChannelOptions& channel);
 
 }  // namespace gavel::node

@@ -1,5 +1,5 @@
-// A small HTTP/1.1 server: fixed paths, whole bodies. For /metrics and /healthz, and for JSON-RPC. No TLS: what it serves is meant
-// for the machine itself or for a network behind a proxy.
+// A small HTTP/1.1 server: fixed paths, whole bodies. For /metrics and /healthz, and for JSON-RPC. No TLS: what it serves is
+// meant for the machine itself or for a network behind a proxy.
 #pragma once
 
 #include <cstdint>
@@ -51,7 +51,7 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-// GET /metrics, and GET /healthz: 200 "ok" or 503 with the Status as text. Both arguments must outlive the server.
+// GET /metrics, and GET /healthz: 200 "ok" or 503 with the Status as text. `metrics` must outlive the server.
 void serve_metrics(HttpServer& server, const Metrics& metrics, std::function<Status()> health);
 
 struct HostPort {

@@ -5,7 +5,8 @@
 // text:  2026-01-02T03:04:05.678Z info  batch posted batch=5 tx=0xab..
 // json:  {"time":"2026-01-02T03:04:05.678Z","level":"info","message":"batch posted","batch":5,"tx":"0xab.."}
 //
-// Values are escaped, whatever bytes they hold: a line stays a line. Thread-safe. What is logged before init_log goes by the defaults.
+// Values are escaped, whatever bytes they hold: a line stays a line. Thread-safe. What is logged before init_log goes by the
+// defaults.
 #pragma once
 
 #include <concepts>
@@ -70,14 +71,14 @@ inline void log_debug(std::string_view message, LogFields fields = {}) { log(Log
 inline void log_info(std::string_view message, LogFields fields = {}) { log(LogLevel::kInfo, message, fields); }
 inline void log_warn(std::string_view message, LogFields fields = {}) { log(LogLevel::kWarn, message, fields); }
 inline void log_error(std::string_view message, LogFields fields = {}) { log(LogLevel::kError, message, fields); }
-// A refusal or failure, with code, reason, field and message as fields.
+// A refusal or failure, with code, reason, field and (as `detail`) message as fields.
 void log_status(LogLevel level, std::string_view message, const Status& status);
 // Whether a line of this level would be written: for fields that are dear to compute.
 bool log_enabled(LogLevel level);
 
 // The line, without its end, as it would be written.
-std::string format_log_line(LogFormat format, uint64_t time_ms, LogLevel level, std::string_view program, std::string_view message,
-                            LogFields fields);
+std::string format_log_line(LogFormat format, uint64_t time_ms, LogLevel level, std::string_view program,
+                            std::string_view message, LogFields fields);
 // Sends lines elsewhere than to standard error, for tests; an empty function sends them back there.
 void set_log_output(std::function<void(std::string_view line)> output);
 

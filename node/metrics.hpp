@@ -4,8 +4,8 @@
 //     Counter refused = metrics.counter("gavel_refused_total", "Operations refused.", {{"reason", "BAD_NONCE"}});
 //     refused.add();
 //
-// Names are of Prometheus' form ([a-z_:][a-z0-9_:]*), counters end in _total, times are in seconds (_seconds), sizes in bytes (_bytes).
-// A label's values must be few and known (an enum's names), never text from a request. A bad name, or a name used for
+// Names are of Prometheus' form ([a-z_:][a-z0-9_:]*), counters end in _total, times are in seconds (_seconds), sizes in bytes
+// (_bytes). A label's values must be few and known (an enum's names), never text from a request. A bad name, or a name used for
 // two kinds, is a bug and throws std::invalid_argument. Thread-safe. Handles are cheap to copy and valid as long as the Metrics.
 #pragma once
 

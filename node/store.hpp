@@ -1,18 +1,18 @@
 // A narrow key-value store: bytes to bytes, ordered by key as unsigned bytes, written in atomic batches.
 //
-// Failure: a store that can't read or write what it should throws StoreError. It is not meant to be survived: what is in memory and what
-// is on the disk may now differ, so the daemon logs it and stops, and the next start goes on from what was written. No answer to
-// a request may be made of it. Absence of a key is no failure.
+// Failure: a store that can't read or write what it should throws StoreError. It is not meant to be survived: what is in memory
+// and what is on the disk may now differ, so the daemon logs it and stops, and the next start goes on from what was written. No
+// answer to a request may be made of it. Absence of a key is no failure.
 //
-// Threads: every function may be called from any thread at any time. A scan sees the store as it was when the scan began, whatever is
-// written meanwhile; its visitor may use the store.
+// Threads: every function may be called from any thread at any time. A scan sees the store as it was when the scan began,
+// whatever is written meanwhile; its visitor may use the store.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
-#include <map>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -57,7 +57,7 @@ public:
 
     virtual ~Store() = default;
     virtual std::optional<std::string> get(std::string_view key) const = 0;
-    // Writes of several threads take effect one after the other. An empty batch is legal; synced, it makes the earlier ones durable.
+    // Writes of several threads take effect one after the other. An empty batch is legal; synced, it makes earlier ones durable.
     virtual void write(const WriteBatch& batch, Durability durability) = 0;
     // Entries with first <= key < last_exclusive, ascending.
     virtual void scan(std::string_view first, std::string_view last_exclusive, const Visitor& visit) const = 0;
@@ -98,7 +98,8 @@ private:
 
     mutable std::mutex mutex_;
     std::shared_ptr<Version> version_;
-    std::vector<std::vector<WriteBatch::Operation>> undo_;  // one list for each unsynced batch: what puts back the state before it
+    // One list for each batch not synced: what puts back the state before it.
+    std::vector<std::vector<WriteBatch::Operation>> undo_;
 };
 
 // On disk, by LevelDB. One process at a time may have the directory open.
