@@ -3,7 +3,6 @@
 
 #include <map>
 #include <memory>
-#include <set>
 #include <unordered_map>
 #include <vector>
 
@@ -36,8 +35,8 @@ public:
     void append(const Account& account);
     // Undoes the latest append. The caller unlinks it.
     void pop();
-    // Leaves `count` as a state made for a test has it: everything between is a hole that hashes to zero.
-    void set_count_for_test(uint32_t count) { count_ = count; }
+    // For states made by a test: the next leaf comes at `count`, above count(); all between is a hole whose leaves hash to zero.
+    void set_count_for_test(uint32_t count);
 
     Hash root() const;
     // The carried siblings of `index` (at most count(), for the leaf that comes next), lowest first.
@@ -47,21 +46,20 @@ private:
     // Nodes of one height, in pages; what is absent is the empty subtree.
     class Level {
     public:
-        const Hash* get(uint32_t position) const;
+        explicit Level(int height) : height_(height) {}
+        const Hash& get(uint32_t position) const;
         void set(uint32_t position, const Hash& hash);
 
     private:
         static constexpr uint32_t kPageSize = 256;
-        std::unordered_map<uint32_t, std::unique_ptr<std::array<Hash, kPageSize>>> pages_;
-        int height_ = 0;
-
-    public:
-        explicit Level(int height) : height_(height) {}
+        using Page = std::array<Hash, kPageSize>;
+        int height_;
+        std::unordered_map<uint32_t, std::unique_ptr<Page>> pages_;
     };
 
+    bool is_dense(uint32_t index) const { return index < accounts_.size(); }
     void touch(uint32_t index) { dirty_.push_back(index); }
     void update_hashes() const;
-    const Hash& node(int height, uint32_t position) const;
 
     std::vector<Account> accounts_;                      // by index, dense
     std::unordered_map<uint32_t, Account> far_accounts_;  // leaves behind a hole, in states made for tests

@@ -29,6 +29,8 @@ public:
     Hash root() const;
     // In the order of the constructor's.
     std::vector<Hash> hashes() const;
+    // The sibling at a height whose bit is set in the count.
+    const Hash& left(int height) const { return left_[height]; }
 
 private:
     uint32_t count_ = 0;
@@ -40,7 +42,7 @@ class WithdrawalTree {
 public:
     uint32_t count() const { return count_; }
     void append(const Hash& leaf);
-    // Undoes appends until `count` leaves are left.
+    // Undoes appends until `count` leaves are left, not below those of from_frontier.
     void truncate(uint32_t count);
     Hash root() const { return root_at(count_); }
     Hash root_at(uint32_t count) const;
@@ -51,11 +53,13 @@ public:
     static WithdrawalTree from_frontier(const WithdrawalFrontier& frontier);
 
 private:
-    Hash node_at(int height, uint64_t position, uint32_t count) const;
+    // A node whose leaves are all there.
+    const Hash& complete_node(int height, uint32_t position) const;
+    // Any node of the tree as it was with `count` leaves.
+    Hash node_at(int height, uint32_t position, uint32_t count) const;
 
     uint32_t count_ = 0;
-    uint32_t base_ = 0;                                      // leaves that only the frontier knows
-    WithdrawalFrontier base_frontier_;
+    WithdrawalFrontier base_;                                // leaves that only this frontier knows
     std::vector<std::vector<Hash>> levels_{kTreeDepth + 1};  // complete nodes by height, from base_ on
 };
 
