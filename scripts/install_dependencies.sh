@@ -1,0 +1,46 @@
+#!/bin/sh
+# Installs what Gavel needs to be built and tested on Debian 12, as far as it is missing. With nothing missing it needs neither
+# network nor root, and no time.
+set -eu
+
+packages='
+    g++ cmake ninja-build ccache mold pkg-config git ca-certificates
+    libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc
+    libleveldb-dev libsecp256k1-dev libssl-dev libcrypto++-dev libzstd-dev
+    catch2 librapidcheck-dev libcli11-dev libfmt-dev libspdlog-dev nlohmann-json3-dev
+    libcpp-httplib-dev libcurl4-openssl-dev prometheus-cpp-dev
+    openssl zstd python3
+'
+# Node may have been installed by other means than a package.
+command -v node >/dev/null || packages="$packages nodejs"
+command -v npm >/dev/null || packages="$packages npm"
+
+fail() {
+    echo "install_dependencies: $*" >&2
+    exit 1
+}
+
+command -v dpkg-query >/dev/null || fail "this is no Debian; install the counterparts of these packages yourself:" $packages
+
+installed=" $(dpkg-query -W -f '${db:Status-Abbrev}${Package}\n' 2>/dev/null | sed -n 's/^ii *//p' | tr '\n' ' ') "
+missing=
+for package in $packages; do
+    case "$installed" in
+        *" $package "*) ;;
+        *) missing="$missing $package" ;;
+    esac
+done
+[ -n "$missing" ] || exit 0
+
+as_root=
+if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || fail "run as root, or install sudo; missing:$missing"
+    as_root=sudo
+fi
+apt="$as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300"
+
+echo "Installing:$missing"
+$apt update || fail "'apt-get update' failed: are the network and /etc/apt/sources.list right?"
+# shellcheck disable=SC2086  # a list of words
+$apt install -y --no-install-recommends $missing ||
+    fail "'apt-get install' failed (its message is above); wanted:$missing"
