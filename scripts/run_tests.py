@@ -1,0 +1,134 @@
+#!/usr/bin/env python3
+"""Runs every test that CMake knows of a build and counts: each Catch2 test case is one, each script one.
+
+usage: run_tests.py BUILD_DIR [--only REGEX] [--jobs N]
+
+A test that lacks its outside input prints a line "SKIPPED: why" and is counted as skipped; with CI=true such tests fail
+themselves. The last line is "N passed, N failed, N skipped".
+"""
+import argparse
+import concurrent.futures
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ElementTree
+
+
+def known_tests(build_dir):
+    listing = json.loads(subprocess.check_output(["ctest", "--show-only=json-v1"], cwd=build_dir))
+    for test in listing["tests"]:
+        properties = {p["name"]: p["value"] for p in test.get("properties", [])}
+        yield {
+            "name": test["name"],
+            "command": test["command"],
+            "catch": "catch" in properties.get("LABELS", []),
+            "cwd": properties.get("WORKING_DIRECTORY", build_dir),
+            "environment": dict(item.split("=", 1) for item in properties.get("ENVIRONMENT", [])),
+            "timeout": float(properties.get("TIMEOUT", 900)),
+            "alone": properties.get("RUN_SERIAL", False),
+        }
+
+
+def counts_of_catch(xml_file, exit_code):
+    """(passed, failed) test cases; a program that died before its report's end counts as one failure more."""
+    try:
+        cases = ElementTree.parse(xml_file).getroot().find("OverallResultsCases")
+        passed, failed = int(cases.get("successes")), int(cases.get("failures"))
+        failed += int(cases.get("expectedFailures", 0))  # a test may not be marked as one that fails
+    except (ElementTree.ParseError, AttributeError, FileNotFoundError):
+        return 0, 1
+    if exit_code != 0 and failed == 0:
+        failed = 1  # a sanitizer's finding at exit, for one
+    if passed + failed == 0:
+        failed = 1
+    return passed, failed
+
+
+def run(test):
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        report = os.path.join(folder, "report.xml")
+        command = list(test["command"])
+        if test["catch"]:
+            command += ["--reporter", "xml", "--out", report]
+        try:
+            done = subprocess.run(command, cwd=test["cwd"], env={**os.environ, **test["environment"]}, text=True,
+                                  errors="replace", stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                  stdin=subprocess.DEVNULL, timeout=test["timeout"])
+            output, exit_code = done.stdout, done.returncode
+        except subprocess.TimeoutExpired as late:
+            output = (late.stdout or b"").decode(errors="replace") + f"\ntimed out after {test['timeout']} s\n"
+            exit_code = -1
+        if test["catch"]:
+            passed, failed = counts_of_catch(report, exit_code)
+            if failed:
+                output += failures_of(report)
+        else:
+            passed, failed = (1, 0) if exit_code == 0 else (0, 1)
+        skipped = min(passed, len(re.findall(r"^SKIPPED:", output, re.MULTILINE)))
+    return passed - skipped, failed, skipped, output, time.monotonic() - began
+
+
+def failures_of(report):
+    try:
+        root = ElementTree.parse(report).getroot()
+    except (ElementTree.ParseError, FileNotFoundError):
+        return "\n(no report: the program ended early)\n"
+    lines = []
+    for case in root.iter("TestCase"):
+        result = case.find("OverallResult")
+        if result is not None and result.get("success") == "true":
+            continue
+        lines.append(f"\nfailed: {case.get('name')} ({case.get('filename')}:{case.get('line')})")
+        for element in case.iter():
+            if element.tag == "Expression" and element.get("success") == "false":
+                lines.append(f"  {element.get('filename')}:{element.get('line')}: {(element.findtext('Original') or '').strip()}"
+                             f"\n    with: {(element.findtext('Expanded') or '').strip()}")
+            elif element.tag in ("Failure", "Exception", "FatalErrorCondition", "Info"):
+                lines.append(f"  {element.tag}: {(element.text or '').strip()}")
+    return "\n".join(lines) + "\n"
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("build_dir")
+    parser.add_argument("--only", default="", help="run the tests whose name matches this regular expression")
+    parser.add_argument("--jobs", type=int, default=2)
+    options = parser.parse_args()
+
+    tests = [test for test in known_tests(options.build_dir) if re.search(options.only, test["name"])]
+    totals = [0, 0, 0]
+
+    def tell(test, outcome):
+        passed, failed, skipped, output, seconds = outcome
+        for i, count in enumerate((passed, failed, skipped)):
+            totals[i] += count
+        print(f"{'FAIL' if failed else 'ok':4} {test['name']}: {passed} passed, {failed} failed, {skipped} skipped "
+              f"({seconds:.1f} s)", flush=True)
+        if failed:
+            print(output[-20000:], flush=True)
+        else:
+            for line in output.splitlines():
+                if line.startswith("SKIPPED:"):
+                    print("     " + line, flush=True)
+
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        together = [test for test in tests if not test["alone"]]
+        running = {pool.submit(run, test): test for test in together}
+        for future in concurrent.futures.as_completed(running):
+            tell(running[future], future.result())
+    for test in tests:
+        if test["alone"]:
+            tell(test, run(test))
+
+    passed, failed, skipped = totals
+    print(f"{passed} passed, {failed} failed, {skipped} skipped")
+    return 1 if failed or passed == 0 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds with address and undefined-behaviour sanitizers, runs every test, and ends with
+# "N passed, N failed, N skipped". Outside input: GAVEL_CORPORA and GAVEL_VECTORS name its folders; without them those tests are
+# skipped (with CI=true they fail).
+# usage: scripts/test.sh [--only REGEX]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+scripts/build.sh asan
+python3 scripts/check_layers.py
+python3 scripts/run_tests.py build/asan "$@"
