@@ -60,7 +60,9 @@ private:
 
 // The steps of apply, for whoever executes operations as they come (the sequencer) and for apply itself. After any outcome but
 // kApplied the view may hold a part of the step: the caller rolls back to its own mark.
-Outcome apply_l1_operation(StateView& view, const L1Operation& operation);
+
+// `took_effect`, if given, tells whether a forced operation was carried out; a deposit always is.
+Outcome apply_l1_operation(StateView& view, const L1Operation& operation, bool* took_effect = nullptr);
 // Everything but the signature. On success `sender` is the sender's leaf as read before the debit and `signed_form` is what the
 // sender must have signed.
 Outcome execute_operation(StateView& view, const PostedOperation& posted, FeeTally& fees, Account& sender, Operation& signed_form);
@@ -77,6 +79,9 @@ public:
     virtual const Hash& domain_separator() const = 0;
     // The batch's own claimed l1OpsConsumed: a chunk that would consume past it is wrong.
     virtual uint64_t l1_limit() const = 0;
+    // Apply has come to the L1 operations: it is about to ask for `count` of them, at least one, from number `first` on. False if
+    // the environment can't tell them.
+    virtual bool expect_l1_operations(uint64_t /*first*/, unsigned /*count*/) { return true; }
     // L1 operation number `index` (from 0), or nullptr if the environment can't tell; index < l1_limit().
     virtual const L1Operation* l1_operation(uint64_t index) = 0;
     virtual const SignerRecovery& recovery() const;
