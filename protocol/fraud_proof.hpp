@@ -18,9 +18,8 @@ enum class ProofError : uint8_t {
     kChunkIndex,          // not below the header's chunk count
     kOpsPath,             // ops, before and after don't fold to the header's chunksRoot
     kSigsPath,            // sigs don't fold to the header's sigsRoot
-    kBefore,              // the fields before don't hash to the commitment before
     kFrontier,            // the frontier doesn't fold to the withdrawals root
-    kL1Operations,        // the entries don't lead from the queue's hash before to the one after
+    kL1Operations,        // an unknown kind, or the entries don't lead from the queue's hash before to the one after
     kHintRange,           // a hinted index is not below the count of that moment
     kLeafPath,            // a leaf doesn't fold to the root of that moment
     kLookup,              // a hinted leaf is neither the key's nor its low leaf
@@ -54,8 +53,9 @@ public:
     virtual std::optional<Hash> queue_hash(uint64_t index) const = 0;
 };
 
-// The proof about chunk `chunk_index` of `batch`, from the true state before it. `env` answers for the L1 operations.
-// nullopt if the state isn't the one that the claim before it commits to. The state is as before afterwards.
+// The proof about chunk `chunk_index` of `batch`, from the true state before it. `env` answers for the domain and the L1 operations;
+// the limit is the batch's own. nullopt if the state isn't the one that the claim before it commits to, or if `env` lacks an L1
+// operation that the chunk consumes. Of a true claim a proof is built, too, and fails. The state is as before afterwards.
 std::optional<FraudProof> build_fraud_proof(const Batch& batch, size_t chunk_index, State& state, Env& env);
 
 struct ProofVerdict {
