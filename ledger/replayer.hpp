@@ -1,0 +1,97 @@
+// Applies the batches that stand on the L1 to a ledger, in order, and judges them.
+//
+// A verifier lives by it. A sequencer lets it catch up with batches that it hasn't built itself; its own, which the ledger has marked
+// with the same hash, are only noted as posted. Where the ledger and the L1 disagree, the L1 wins: chunks that a standing
+// batch contradicts, chunks of struck batches, and chunks that consumed L1 operations which a reorganisation has changed are rolled
+// back, and their operations found in the ledger's list of rolled-back ones.
+#pragma once
+
+#include <functional>
+#include <optional>
+
+#include "ledger/l1_view.hpp"
+#include "ledger/ledger.hpp"
+#include "node/clock.hpp"
+#include "node/status.hpp"
+
+namespace gavel::ledger {
+
+// The argument of the append that posted a batch, from its transaction's calldata. Not OK: the L1 can't tell now.
+using BatchSource = std::function<node::Result<Bytes>(const StandingBatch&)>;
+
+struct Verdict {
+    uint64_t number = 0;
+    Hash hash;
+    Hash tx_hash;
+    bool valid = false;
+    StateFields last;       // claimed by the batch
+    uint64_t op_count = 0;  // operations in it, of a valid one
+    // Of a false one: the first chunk whose claim is false, and why. The ledger is in the state before that chunk.
+    uint16_t chunk = 0;
+    Refusal refusal = Refusal::kNone;  // kNone: the chunk is right, the commitment claimed after it isn't
+    Hash claimed;                      // commitment after the chunk
+    StateFields computed;              // what apply leads to
+};
+
+class Replayer {
+public:
+    struct Options {
+        // What to do with a marked batch that the L1 has lost in a reorganisation (not struck): true (a sequencer): it stays, as
+        // not posted, to be posted again; false (a verifier): its chunks are rolled back.
+        bool keep_lost_batches = false;
+    };
+    enum class Progress : uint8_t {
+        kWorked,       // something was done; there may be more
+        kCaughtUp,     // every standing batch is in the ledger
+        kFalseBatch,   // the ledger is at the last true state; nothing more until the L1 changes
+        kUnavailable,  // the L1 (or the view) can't tell now; try again. See status()
+    };
+
+    // None of these is owned. Only the ledger's writing thread may call step().
+    Replayer(Ledger& ledger, const L1View& view, BatchSource source, const node::Clock& clock, Options options);
+    // A verifier with several cores answers for signatures that it has checked ahead.
+    void set_recovery(const SignerRecovery* recovery) { recovery_ = recovery; }
+
+    // At most one roll-back, or one batch's bytes fetched, or `max_chunks` chunks applied. The ledger's open chunk may hold
+    // operations (of a sequencer): they are rolled back if a foreign batch comes.
+    Progress step(size_t max_chunks = 32);
+    // Why the last step was kUnavailable.
+    const node::Status& status() const { return status_; }
+
+    // Verdicts since the last call, in order. A number comes again, with another hash, when another batch stands there.
+    std::vector<Verdict> take_verdicts();
+    // The standing batch that is false, while there is one, with its bytes: what a fraud proof is built from.
+    struct FalseBatch {
+        Verdict verdict;
+        Batch batch;
+    };
+    const std::optional<FalseBatch>& false_batch() const { return false_batch_; }
+
+private:
+    struct Replay {
+        StandingBatch standing;
+        Batch batch;
+        size_t next = 0;  // chunk
+        uint64_t first_chunk = 0;
+        uint32_t size_bytes = 0;
+    };
+    bool reconcile();
+    bool roll_back(uint64_t chunk, const std::string& why);
+    Progress fetch(const StandingBatch& standing);
+    Progress replay_chunks(size_t max_chunks);
+    Progress unavailable(node::Status status);
+    bool mark_finished();
+
+    Ledger& ledger_;
+    const L1View& view_;
+    BatchSource source_;
+    const node::Clock& clock_;
+    Options options_;
+    const SignerRecovery* recovery_ = nullptr;
+    std::optional<Replay> replay_;
+    std::optional<FalseBatch> false_batch_;
+    std::vector<Verdict> verdicts_;
+    node::Status status_;
+};
+
+}  // namespace gavel::ledger
