@@ -11,19 +11,19 @@ namespace gavel::node {
 
 struct GrpcServerOptions {
     std::string listen = "127.0.0.1:0";  // host:port; port 0 takes a free one
-    std::string tls_cert;                // PEM file with the certificate and its chain; empty: no TLS
-    std::string tls_key;                 // PEM file with its private key
-    std::string tls_client_ca;           // PEM file; if given, a client must show a certificate signed by it (mutual TLS)
+    std::string tls_cert{};              // PEM file with the certificate and its chain; empty: no TLS
+    std::string tls_key{};               // PEM file with its private key
+    std::string tls_client_ca{};         // PEM file; if given, a client must show a certificate signed by it (mutual TLS)
     uint64_t max_message_bytes = 8 << 20;
 };
 
 struct GrpcChannelOptions {
-    std::string target;  // host:port
+    std::string target{};  // host:port
     bool tls = false;
-    std::string tls_ca;    // PEM file of who signs servers; empty: the system's. Implies tls
-    std::string tls_cert;  // PEM files for mutual TLS, both or none. Imply tls
-    std::string tls_key;
-    std::string tls_name;  // the name expected in the server's certificate, if it isn't the target's
+    std::string tls_ca{};    // PEM file of who signs servers; empty: the system's. Implies tls
+    std::string tls_cert{};  // PEM files for mutual TLS, both or none. Imply tls
+    std::string tls_key{};
+    std::string tls_name{};  // the name expected in the server's certificate, if it isn't the target's
     uint64_t max_message_bytes = 8 << 20;
 };
 

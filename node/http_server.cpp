@@ -24,7 +24,11 @@ HttpResponse run(const HttpServer::Handler& handler, const std::string& path, co
     }
 }
 
-void answer(httplib::Response& to, HttpResponse response) {
+void answer(const httplib::Request& request, httplib::Response& to, HttpResponse response) {
+    // httplib would compress by brotli's slowest setting, half a second for a large block, and cut any answer to a Range.
+    auto& asked = const_cast<httplib::Request&>(request);
+    asked.headers.erase("Accept-Encoding");
+    asked.ranges.clear();
     to.status = response.status;
     to.set_content(std::move(response.body), response.content_type);
 }
@@ -55,20 +59,30 @@ struct HttpServer::Impl {
         });
     }
 
-    // Bodies are read here and not by httplib, whose limit holds for a declared length only: neither for chunks nor after gzip.
+    // The body is read here and not by httplib, whose limit holds for a declared length only, not for chunks. One that is too
+    // long is read to its end, without keeping it: what is left in the connection would be taken for the next request.
     void post(const httplib::Request& request, httplib::Response& response, const httplib::ContentReader& read,
               const Handler& handler) {
+        if (request.has_header("Content-Encoding") || request.is_multipart_form_data()) {
+            response.status = 415;
+            return;
+        }
+        if (!request.has_header("Content-Length") && !request.has_header("Transfer-Encoding")) {
+            response.status = 411;
+            return;
+        }
         std::string body;
         bool too_long = false;
         bool whole = read([&](const char* data, size_t size) {
-            too_long = size > options.max_body_bytes - body.size();
+            too_long = too_long || size > options.max_body_bytes - body.size();
             if (!too_long) body.append(data, size);
-            return !too_long;
+            return true;
         });
-        if (whole) return answer(response, run(handler, request.path, body));
-        // The rest of the body is still in the connection and must not be read as a request.
-        if (too_long) response.status = 413;
-        response.set_header("Connection", "close");
+        if (too_long) {
+            response.status = 413;
+        } else if (whole) {
+            answer(request, response, run(handler, request.path, body));
+        }
     }
 };
 
@@ -78,7 +92,7 @@ HttpServer::~HttpServer() { stop(); }
 void HttpServer::route(HttpMethod method, const std::string& path, Handler handler) {
     if (method == HttpMethod::kGet) {
         impl_->server.Get(path, [handler = std::move(handler)](const httplib::Request& request, httplib::Response& response) {
-            answer(response, run(handler, request.path, ""));
+            answer(request, response, run(handler, request.path, ""));
         });
         return;
     }
@@ -138,7 +152,7 @@ Result<HostPort> parse_host_port(std::string_view text) {
     std::string_view host = text.substr(0, colon);
     if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
         host = host.substr(1, host.size() - 2);
-    } else if (host.find(':') != std::string_view::npos) {
+    } else if (host.find_first_of(":[]") != std::string_view::npos) {
         return bad;
     }
     auto port = parse_number(text.substr(colon + 1));

@@ -1,4 +1,5 @@
-// A small HTTP/1.1 server: fixed paths, whole bodies. For /metrics and /healthz, and for JSON-RPC. No TLS: what it serves is
+// A small HTTP/1.1 server: fixed paths, whole bodies, nothing compressed, no pipelining (a client waits for an answer before it
+// asks again). For /metrics and /healthz, and for JSON-RPC. No TLS: what it serves is
 // meant for the machine itself or for a network behind a proxy.
 #pragma once
 
@@ -14,15 +15,15 @@ namespace gavel::node {
 
 struct HttpServerOptions {
     std::string listen = "127.0.0.1:0";  // host:port, [v6]:port; port 0 takes a free one
-    size_t max_body_bytes = 1 << 20;     // a longer one, once decompressed, is answered 413
-    size_t threads = 16;                 // a connection holds one while it is open
+    size_t max_body_bytes = 1 << 20;     // a longer one, is answered 413
+    size_t threads = 64;                 // a connection holds one while it is open
     unsigned idle_timeout_s = 5;         // how long a kept-alive connection may wait for its next request
 };
 
 struct HttpResponse {
     int status = 200;
     std::string content_type = "text/plain; charset=utf-8";
-    std::string body;
+    std::string body{};
 };
 
 enum class HttpMethod : uint8_t { kGet, kPost };

@@ -35,9 +35,9 @@ std::string_view code_name(Code code);
 
 struct Status {
     Code code = Code::kOk;
-    std::string reason;   // UPPER_SNAKE, stable between versions: what programs compare
-    std::string field;    // the request's field at fault, as the caller names it; empty if there is none
-    std::string message;  // a sentence for people; no promise about its words
+    std::string reason{};   // UPPER_SNAKE, stable between versions: what programs compare
+    std::string field{};    // the request's field at fault, as the caller names it; empty if there is none
+    std::string message{};  // a sentence for people; no promise about its words
 
     bool ok() const { return code == Code::kOk; }
     friend bool operator==(const Status&, const Status&) = default;
