@@ -92,6 +92,7 @@ Outcome pay_index(StateView& view, const PostedPayment& payment, const Address& 
 
 // Credits a recipient who has none yet.
 Outcome pay_address(StateView& view, const Address& to, const Address& token, Amount amount) {
+    if (to.is_zero()) return Outcome::wrong(Refusal::kRecipientZero);
     if (view.account_count() == kMaxAccountCount) return Outcome::wrong(Refusal::kAccountTreeFull);
     AccountKey key{to, token};
     StateView::Found found;
@@ -100,13 +101,20 @@ Outcome pay_address(StateView& view, const Address& to, const Address& token, Am
     return insert(view, found, key, amount);
 }
 
+// Pays out on the L1.
+Outcome pay_withdrawal(StateView& view, const Withdrawal& withdrawal) {
+    if (withdrawal.recipient.is_zero()) return Outcome::wrong(Refusal::kRecipientZero);
+    if (withdrawal.amount.is_zero()) return Outcome::wrong(Refusal::kWithdrawalOfZero);
+    return withdraw(view, withdrawal);
+}
+
 Outcome pay(StateView& view, const PostedOperation& posted, Operation& signed_form) {
     for (size_t i = 0; i < posted.payments.size(); ++i) {
         const PostedPayment& payment = posted.payments[i];
         Address& to = signed_form.payments[i].to;
         Outcome outcome;
         if (posted.kind == OperationKind::kWithdraw) {
-            outcome = withdraw(view, {to, signed_form.token, payment.amount});
+            outcome = pay_withdrawal(view, {to, signed_form.token, payment.amount});
         } else if (payment.to.address) {
             outcome = pay_address(view, to, signed_form.token, payment.amount);
         } else {
