@@ -24,7 +24,8 @@ constexpr unsigned kHeaderBits =
 constexpr unsigned kFeeTableBits = bit_length(kLargestCount) + 8 + 3;                           // K, wm, we
 constexpr unsigned kClassBits = 2 + gamma_bits(kMaxChunkWeight / 2);
 constexpr unsigned kAccountBits = 1 + std::max(kAccountWidth, gamma_bits(kLargestListPosition));
-constexpr unsigned kLiteralAmountBits = gamma_bits(kMaxExponent) + gamma_bits(2 * kMaxMantissaBits, kMagnitudeLowBits) + kMaxMantissaBits - 1;
+constexpr unsigned kMagnitudeBits = gamma_bits(2 * kMaxMantissaBits, kMagnitudeLowBits);
+constexpr unsigned kLiteralAmountBits = gamma_bits(kMaxExponent) + kMagnitudeBits + kMaxMantissaBits - 1;
 constexpr unsigned kAmountBits = 1 + std::max(kLiteralAmountBits, gamma_bits(kLargestListPosition));
 constexpr unsigned kByIndexBits = 1 + kAccountBits + kAmountBits;
 constexpr unsigned kByAddressBits = 1 + kAddressWidth + kAmountBits;
@@ -32,7 +33,9 @@ constexpr unsigned kOperationBits = kAccountBits + kClassBits + kFeeWidth + kMem
 
 constexpr unsigned largest_chunk_bits(unsigned weight) {
     unsigned per_two = 2 * kAccountWidth;  // bits of the dearest part, for two units of weight; fee leaves to begin with
-    auto consider = [&](unsigned bits, unsigned part_weight) { per_two = std::max(per_two, (2 * bits + part_weight - 1) / part_weight); };
+    auto consider = [&](unsigned bits, unsigned part_weight) {
+        per_two = std::max(per_two, (2 * bits + part_weight - 1) / part_weight);
+    };
     consider(1 + kOperationBits + kByIndexBits, 2);
     consider(1 + kOperationBits + kByAddressBits, 3);
     consider(2 + kOperationBits - kMemoBits + kByAddressBits - 1, 2);  // a withdrawal: no memo, no flag for the address

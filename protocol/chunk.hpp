@@ -53,9 +53,9 @@ inline constexpr unsigned kL1OperationWeight = 3;
 inline constexpr unsigned kFeeLeafWeight = 1;
 
 // The canonical bytes of a chunk. Any chunk whose counts fit their fields can be encoded, a wrong one too (tests and liars need
-// that); decode_ops gives back each one of weight <= kMaxChunkWeight, whose bytes fit in kMaxOpsSize. The caller guarantees: at most
-// 63 operations and 63 fee leaves; 1 to 127 lines a payout, one payment otherwise; a withdrawal's recipient by address, its memo
-// zero.
+// that); decode_ops gives back each one of weight <= kMaxChunkWeight, whose bytes fit in kMaxOpsSize. The caller guarantees:
+// at most 63 operations and 63 fee leaves; 1 to 127 lines a payout, one payment otherwise; a withdrawal's recipient by address,
+// its memo zero.
 Bytes encode_ops(const Chunk& chunk);
 
 // The chunk, or why the bytes are none. Any bytes may be passed; work and memory are bounded by the weight limit.

@@ -74,7 +74,8 @@ private:
             fees_[k] = join(number);
             in_.require(std::find(fees_.begin(), fees_.begin() + k, fees_[k]) == fees_.begin() + k, Refusal::kRepeatedFee);
         }
-        in_.require(bit_length(mantissa_bits) == mantissa_width && bit_length(exponent_bits) == exponent_width, Refusal::kLooseWidth);
+        in_.require(bit_length(mantissa_bits) == mantissa_width, Refusal::kLooseWidth);
+        in_.require(bit_length(exponent_bits) == exponent_width, Refusal::kLooseWidth);
         return in_.ok();
     }
 
@@ -221,10 +222,10 @@ private:
             return {};
         }
         in_.require(number.mantissa % 2 != 0 || number.mantissa % 10 != 0, Refusal::kLooseNumber);
-        in_.require(number.exponent <= kMaxExponent && number.mantissa <= kLargestMantissa[std::min(number.exponent, kMaxExponent)],
-                    Refusal::kNumberTooLarge);
+        unsigned known = std::min(number.exponent, kMaxExponent);
+        in_.require(number.exponent == known && number.mantissa <= kLargestMantissa[known], Refusal::kNumberTooLarge);
         if (!in_.ok()) return {};
-        return Amount{number.mantissa * kPowersOfTen[number.exponent]};
+        return Amount{number.mantissa * kPowersOfTen[known]};
     }
 
     BitReader in_;

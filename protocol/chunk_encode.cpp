@@ -37,7 +37,8 @@ private:
         for (const PostedOperation& operation : chunk_.operations) {
             bool payout = operation.kind == OperationKind::kPayout;
             bool withdrawal = operation.kind == OperationKind::kWithdraw;
-            GAVEL_CHECK(payout ? !operation.payments.empty() && operation.payments.size() <= kMaxLines : operation.payments.size() == 1);
+            size_t most_lines = payout ? kMaxLines : 1;
+            GAVEL_CHECK(operation.payments.size() >= 1 && operation.payments.size() <= most_lines);
             GAVEL_CHECK(!withdrawal || (operation.payments[0].to.address && operation.memo.is_zero()));
             mixed_ |= payout || withdrawal;
             memos_ |= !operation.memo.is_zero();
