@@ -1,0 +1,254 @@
+// The model's reading of "Applying a chunk".
+#include <algorithm>
+
+#include "tests/model/model.hpp"
+#include "tests/model/refused.hpp"
+
+namespace gavel::model {
+
+const std::set<std::string> kL1Outcomes = {
+    "deposit: credited",
+    "deposit: new leaf",
+    "deposit: withdrawn, balance at its end",
+    "deposit: withdrawn, account tree full",
+    "forced transfer: credited",
+    "forced transfer: to oneself",
+    "forced transfer: new leaf",
+    "forced transfer: of the whole balance",
+    "forced transfer: of zero",
+    "forced transfer: nothing, no leaf",
+    "forced transfer: nothing, nonce at its end",
+    "forced transfer: nothing, too little",
+    "forced transfer: nothing, recipient's balance at its end",
+    "forced transfer: nothing, account tree full",
+    "forced withdrawal: done",
+    "forced withdrawal: of the whole balance",
+    "forced withdrawal: nothing, no leaf",
+    "forced withdrawal: nothing, nonce at its end",
+    "forced withdrawal: nothing, too little",
+    "forced withdrawal: nothing, zero",
+    "forced withdrawal: nothing, withdrawal tree full",
+};
+
+namespace {
+
+const uint32_t kEnd32 = 0xffffffff;  // 2^32-1
+const Number kEnd64 = power_of_two(64) - 1;
+const Number kEnd128 = power_of_two(128) - 1;
+
+using Leaf = std::map<Bytes, Account>::iterator;
+
+struct Run {
+    const Env& env;
+    State& state;
+    Trace& trace;
+    std::vector<std::pair<Bytes, Number>> fees;  // token, total
+
+    void refuse_if(bool condition, const char* name) {
+        if (condition) throw Refused{name};
+    }
+
+    bool is_index(uint32_t index) { return index != 0 && index < state.account_count; }
+
+    Leaf read(uint32_t index) {
+        trace.accesses.push_back("read " + std::to_string(index));
+        auto leaf = std::find_if(state.accounts.begin(), state.accounts.end(), [&](auto& entry) { return entry.second.index == index; });
+        if (leaf == state.accounts.end()) throw std::logic_error("model: apply reads a hole");
+        return leaf;
+    }
+
+    // The key's leaf, or its low leaf: the last one that isn't above the key.
+    Leaf find(const Bytes& key) {
+        Leaf leaf = std::prev(state.accounts.upper_bound(key));
+        trace.accesses.push_back("find " + std::to_string(leaf->second.index));
+        return leaf;
+    }
+
+    void insert(const Bytes& key, const Number& balance) {
+        trace.accesses.push_back("append " + std::to_string(state.account_count));
+        state.accounts[key] = Account{state.account_count, 0, balance};
+        state.account_count += 1;
+    }
+
+    void append_withdrawal(const Bytes& recipient, const Bytes& token, const Number& amount) {
+        state.withdrawals[state.withdrawal_count] = H(recipient + token + be(16, amount));
+        state.withdrawal_count += 1;
+    }
+
+    std::string deposit(const L1Operation& entry) {
+        Bytes key = entry.to + entry.token;
+        Leaf leaf = find(key);
+        bool exists = leaf->first == key;
+        if (exists && leaf->second.balance + entry.amount <= kEnd128) {
+            leaf->second.balance += entry.amount;
+            return "credited";
+        }
+        if (!exists && state.account_count < kEnd32) {
+            insert(key, entry.amount);
+            return "new leaf";
+        }
+        refuse_if(state.withdrawal_count == kEnd32, "WithdrawalTreeFull");
+        append_withdrawal(entry.to, entry.token, entry.amount);
+        return exists ? "withdrawn, balance at its end" : "withdrawn, account tree full";
+    }
+
+    std::string forced(const L1Operation& entry) {
+        Bytes key = entry.caller + entry.token;
+        Leaf leaf = find(key);
+        if (leaf->first != key) return "nothing, no leaf";
+        bool whole = entry.amount == kEnd128;
+        Number amount = whole ? leaf->second.balance : entry.amount;
+        if (leaf->second.nonce == kEnd64) return "nothing, nonce at its end";
+        if (leaf->second.balance < amount) return "nothing, too little";
+        return entry.kind == L1Operation::kForcedWithdrawal ? forced_withdrawal(entry, leaf->second, amount, whole)
+                                                            : forced_transfer(entry, leaf->second, amount, whole);
+    }
+
+    std::string forced_withdrawal(const L1Operation& entry, Account& from, const Number& amount, bool whole) {
+        if (amount.IsZero()) return "nothing, zero";
+        if (state.withdrawal_count == kEnd32) return "nothing, withdrawal tree full";
+        from.balance -= amount;
+        from.nonce += 1;
+        append_withdrawal(entry.to, entry.token, amount);
+        return whole ? "of the whole balance" : "done";
+    }
+
+    std::string forced_transfer(const L1Operation& entry, Account& from, const Number& amount, bool whole) {
+        State saved = state;
+        from.balance -= amount;
+        from.nonce += 1;
+        Bytes key = entry.to + entry.token;
+        Leaf leaf = find(key);
+        bool exists = leaf->first == key;
+        if (exists && leaf->second.balance + amount > kEnd128) {
+            state = saved;
+            return "nothing, recipient's balance at its end";
+        }
+        if (!exists && state.account_count == kEnd32) {
+            state = saved;
+            return "nothing, account tree full";
+        }
+        if (exists) {
+            leaf->second.balance += amount;
+        } else {
+            insert(key, amount);
+        }
+        if (entry.caller == entry.to) return "to oneself";
+        if (whole) return "of the whole balance";
+        if (amount.IsZero()) return "of zero";
+        return exists ? "credited" : "new leaf";
+    }
+
+    void apply_l1(const L1Operation& entry) {
+        static const char* const names[] = {"deposit: ", "forced transfer: ", "forced withdrawal: "};
+        std::string outcome = entry.kind == L1Operation::kDeposit ? deposit(entry) : forced(entry);
+        trace.l1_outcomes.push_back(names[entry.kind] + outcome);
+    }
+
+    // Credits the line's recipient and tells who that is.
+    Bytes pay(const Line& line, const Bytes& token) {
+        if (!line.by_address) {
+            refuse_if(!is_index(line.index), "RecipientIndex");
+            Leaf leaf = read(line.index);
+            refuse_if(leaf->first.substr(20) != token, "RecipientToken");
+            refuse_if(leaf->second.balance + line.amount > kEnd128, "BalanceOverflow");
+            leaf->second.balance += line.amount;
+            return leaf->first.substr(0, 20);
+        }
+        refuse_if(line.address == zeros(20), "RecipientZero");
+        refuse_if(state.account_count == kEnd32, "AccountTreeFull");
+        Bytes key = line.address + token;
+        refuse_if(find(key)->first == key, "RecipientHasLeaf");
+        insert(key, line.amount);
+        return line.address;
+    }
+
+    void tally(const Bytes& token, const Number& fee) {
+        if (fee.IsZero()) return;
+        auto entry = std::find_if(fees.begin(), fees.end(), [&](auto& known) { return known.first == token; });
+        if (entry == fees.end()) entry = fees.insert(fees.end(), {token, 0});
+        entry->second += fee;
+        refuse_if(entry->second > kEnd128, "FeeOverflow");
+    }
+
+    void apply_operation(const Operation& op, const Bytes& signature) {
+        refuse_if(!is_index(op.sender), "SenderIndex");
+        Leaf sender = read(op.sender);
+        const Bytes owner = sender->first.substr(0, 20), token = sender->first.substr(20);
+        const Number nonce = sender->second.nonce;
+        refuse_if(nonce == kEnd64, "NonceExhausted");
+        Number total = op.fee;
+        for (const Line& line : op.lines) total += line.amount;
+        refuse_if(sender->second.balance < total, "InsufficientBalance");
+        sender->second.balance -= total;
+        sender->second.nonce += 1;
+
+        std::vector<Payment> payments;
+        for (const Line& line : op.lines) {
+            if (op.kind == Operation::kWithdrawal) {
+                refuse_if(line.address == zeros(20), "RecipientZero");
+                refuse_if(line.amount.IsZero(), "WithdrawalOfZero");
+                refuse_if(state.withdrawal_count == kEnd32, "WithdrawalTreeFull");
+                append_withdrawal(line.address, token, line.amount);
+                payments.push_back({line.address, line.amount});
+            } else {
+                payments.push_back({pay(line, token), line.amount});
+            }
+        }
+        tally(token, op.fee);
+
+        Bytes digest = op.kind == Operation::kTransfer ? transfer_digest(env.separator, token, payments[0], op.fee, nonce, op.memo)
+                       : op.kind == Operation::kWithdrawal ? withdraw_digest(env.separator, token, payments[0], op.fee, nonce)
+                                                           : payout_digest(env.separator, token, payments, op.fee, nonce, op.memo);
+        std::optional<Bytes> signer = recover(digest, signature);
+        refuse_if(!signer, "SignatureInvalid");
+        refuse_if(*signer != owner, "SignerNotOwner");
+    }
+
+    void apply_fee_leaves(const std::vector<uint32_t>& fee_leaves) {
+        refuse_if(fee_leaves.size() < fees.size(), "FeeLeafMissing");
+        refuse_if(fee_leaves.size() > fees.size(), "FeeLeafExtra");
+        for (size_t i = 0; i < fees.size(); ++i) {
+            refuse_if(!is_index(fee_leaves[i]), "FeeLeafIndex");
+            Leaf leaf = read(fee_leaves[i]);
+            refuse_if(leaf->first.substr(20) != fees[i].first, "FeeLeafToken");
+            refuse_if(leaf->second.balance + fees[i].second > kEnd128, "BalanceOverflow");
+            leaf->second.balance += fees[i].second;
+        }
+    }
+
+    void all(const Bytes& ops, const Bytes& sigs) {
+        Chunk chunk;
+        std::string refusal = decode(ops, chunk);
+        if (!refusal.empty()) throw std::string(refusal);
+        Number n = static_cast<long>(chunk.operations.size());
+        refuse_if(sigs.size() != 64 * chunk.operations.size(), "SignatureCount");
+        refuse_if(state.op_count + n > kEnd64, "OpCountOverflow");
+        refuse_if(state.l1_ops_consumed + static_cast<long>(chunk.l1) > env.limit, "L1LimitExceeded");
+        for (unsigned i = 0; i < chunk.l1; ++i) {
+            apply_l1(env.l1.at(state.l1_ops_consumed));
+            state.l1_ops_consumed += 1;
+        }
+        for (size_t i = 0; i < chunk.operations.size(); ++i) apply_operation(chunk.operations[i], sigs.substr(64 * i, 64));
+        apply_fee_leaves(chunk.fee_leaves);
+        state.op_count += n;
+    }
+};
+
+}  // namespace
+
+std::string apply(const Env& env, State& state, const Bytes& ops, const Bytes& sigs, Trace* trace) {
+    State work = state;
+    Trace unasked;
+    try {
+        Run{env, work, trace ? *trace : unasked, {}}.all(ops, sigs);
+    } catch (const Refused& refused) {
+        return refused.name;
+    } catch (const std::string& refusal) {
+        return refusal;
+    }
+    state = work;
+    return "";
+}
+
+}  // namespace gavel::model

@@ -1,0 +1,178 @@
+// A second opinion on Gavel's ledger, written from docs/protocol.md alone and sharing nothing with protocol/: maps, lists, recursion,
+// numbers without a width. Clear and slow; every test that compares with it says where the two implementations differ.
+#pragma once
+
+#include <cryptopp/integer.h>
+
+#include <cstdint>
+#include <list>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace gavel::model {
+
+using Number = CryptoPP::Integer;  // exact, of any size
+using Bytes = std::string;         // raw bytes; addresses have 20, hashes 32. Compared as big-endian integers when of equal length
+
+// "Notation", "Keys and signatures".
+Bytes be(size_t width, const Number& value);  // big-endian; `value` must fit
+Number number(const Bytes& big_endian);
+Number power_of_two(unsigned exponent);
+Bytes H(const Bytes& data);
+Bytes zeros(size_t count);
+std::string hex(const Bytes& data);
+Bytes unhex(const std::string& digits);
+std::optional<Bytes> recover(const Bytes& digest, const Bytes& signature);
+
+// "Trees": the root of a depth-32 tree whose leaves hash to `leaves`, all others being empty.
+Bytes tree_root(const std::map<uint32_t, Bytes>& leaves);
+Bytes small_tree_root(std::vector<Bytes> leaves);
+
+// "Accounts": a leaf; its key is the map's, its next key the one that follows in the map.
+struct Account {
+    uint32_t index = 0;
+    Number nonce;
+    Number balance;
+};
+
+// "Commitment".
+struct Fields {
+    Bytes accounts_root;
+    Bytes withdrawals_root;
+    uint32_t account_count = 0;
+    uint32_t withdrawal_count = 0;
+    Number l1_ops_consumed;
+    Number op_count;
+
+    Bytes encode() const;
+    static Fields decode(const Bytes& data);  // exactly 88 bytes
+    Bytes commitment() const { return H(encode()); }
+};
+
+struct State {
+    State();  // genesis
+
+    // By owner || token; the sentinel is the 40 zero bytes. Indexes below account_count without an account are holes: their leaves
+    // hash to zero (states made for tests).
+    std::map<Bytes, Account> accounts;
+    uint32_t account_count = 1;
+    // Leaf hashes by position; positions below withdrawal_count that are missing are holes too.
+    std::map<uint32_t, Bytes> withdrawals;
+    uint32_t withdrawal_count = 0;
+    Number l1_ops_consumed;
+    Number op_count;
+
+    // For states made by hand: an account at an index of one's choice, or at the next one.
+    void put(const Bytes& owner, const Bytes& token, const Number& nonce, const Number& balance, uint32_t index);
+    void put(const Bytes& owner, const Bytes& token, const Number& nonce, const Number& balance) {
+        put(owner, token, nonce, balance, account_count);
+    }
+    Fields fields() const;
+};
+
+// "Operations".
+struct Payment {
+    Bytes to;
+    Number amount;
+};
+Bytes domain_separator(const Number& chain_id, const Bytes& rollup);
+Bytes transfer_digest(const Bytes& separator, const Bytes& token, const Payment& payment, const Number& fee, const Number& nonce,
+                      const Bytes& memo);
+Bytes withdraw_digest(const Bytes& separator, const Bytes& token, const Payment& payment, const Number& fee, const Number& nonce);
+Bytes payout_digest(const Bytes& separator, const Bytes& token, const std::vector<Payment>& payments, const Number& fee,
+                    const Number& nonce, const Bytes& memo);
+
+// "L1 operations".
+struct L1Operation {
+    enum Kind { kDeposit = 0, kForcedTransfer = 1, kForcedWithdrawal = 2 } kind = kDeposit;
+    Bytes caller;
+    Bytes to;
+    Bytes token;
+    Number amount;
+    Number time;
+
+    Bytes encode() const;
+};
+Bytes queue_hash(const std::vector<L1Operation>& entries);  // h[number of entries]
+
+// "Chunk codec".
+struct Line {
+    bool by_address = false;
+    uint32_t index = 0;
+    Bytes address;
+    Number amount;
+};
+struct Operation {
+    enum Kind { kTransfer, kWithdrawal, kPayout } kind = kTransfer;
+    uint32_t sender = 0;
+    std::vector<Line> lines;
+    Number fee;
+    Bytes memo = zeros(32);
+};
+struct Chunk {
+    unsigned l1 = 0;
+    std::vector<Operation> operations;
+    std::vector<uint32_t> fee_leaves;
+    unsigned weight = 0;
+};
+// Empty if the bytes are a chunk, which is then in `chunk`, else the refusal's name.
+std::string decode(const Bytes& ops, Chunk& chunk);
+
+// "Applying a chunk".
+struct Env {
+    Bytes separator;
+    std::map<Number, L1Operation> l1;  // by number in the queue
+    Number limit;
+};
+// What apply did on its way, whether or not it came to an end.
+struct Trace {
+    std::vector<std::string> accesses;     // "read 5", "find 3" (where the leaf is), "append 7", in order
+    std::vector<std::string> l1_outcomes;  // as kL1Outcomes names them
+};
+extern const std::set<std::string> kL1Outcomes;
+// Empty if the chunk is right, else the refusal's name, and `state` is as before.
+std::string apply(const Env& env, State& state, const Bytes& ops, const Bytes& sigs, Trace* trace = nullptr);
+
+// "Batches".
+struct Header {
+    uint64_t number = 0;
+    Bytes parent_hash = zeros(32);
+    uint32_t chunk_count = 0;
+    Bytes chunks_root = zeros(32);
+    Bytes sigs_root = zeros(32);
+    Fields last;
+
+    Bytes encode() const;
+    static Header decode(const Bytes& data);  // exactly 194 bytes
+    Bytes hash() const { return H(encode()); }
+};
+Header genesis_header();
+
+struct Batch {
+    uint64_t number = 0;
+    Header parent;
+    Bytes l1_queue_hash;
+    Fields last;
+    std::vector<Bytes> ops;
+    std::vector<Bytes> sigs;
+    std::vector<Bytes> commitments;  // after each chunk, the last too
+
+    Bytes before(size_t chunk) const { return chunk == 0 ? parent.last.commitment() : commitments[chunk - 1]; }
+    Header header() const;
+};
+// Empty if the bytes are a batch, else the refusal's name.
+std::string decode_batch(const Bytes& data, Batch& batch);
+
+struct Judgement {
+    std::optional<size_t> false_claim;  // the first chunk whose claim is false; none if the whole batch is true
+    std::string refusal;                // why that chunk is wrong; empty if the chunk is right and the commitment isn't
+    Fields truth;                       // after that chunk, or after the last
+};
+// Replays the batch from the state before it, which its parent's last commitment is about. `env.limit` is ignored: it's the batch's.
+// `state` ends up behind the last chunk whose claim is true.
+Judgement judge(const Batch& batch, State& state, Env env);
+
+}  // namespace gavel::model
