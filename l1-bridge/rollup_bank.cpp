@@ -1,0 +1,146 @@
+// The bank: deposits and forced operations into the queue, withdrawals out of the vault.
+#include "l1-bridge/abi.hpp"
+#include "l1-bridge/rollup_call.hpp"
+#include "l1-bridge/rollup_gas.hpp"
+
+namespace gavel::l1 {
+namespace {
+
+// after - before, of 256 bits each; nullopt if it isn't above zero. More than 2^128-1 is given as word 2^128-1 and over = true.
+struct Growth {
+    u128 amount = 0;
+    bool over = false;
+};
+
+Growth growth(const Hash& before, const Hash& after) {
+    if (after <= before) return {};
+    Hash difference;
+    int borrow = 0;
+    for (size_t i = Hash::kSize; i-- > 0;) {
+        int digit = int{after.bytes[i]} - before.bytes[i] - borrow;
+        borrow = digit < 0;
+        difference.bytes[i] = static_cast<uint8_t>(digit & 0xff);
+    }
+    return {low_u128(difference), difference != word_of(low_u128(difference))};
+}
+
+}  // namespace
+
+void RollupCall::enqueue(L1OperationKind kind, const Address& to, const Address& token, u128 amount) {
+    L1Operation operation{kind, context_.sender, to, token, Amount{amount}, now()};
+    uint64_t index = storage_.queue_length();
+    Hash entry = host_.keccak(operation.encode());
+    Hash before = storage_.queue_hash(index);
+    Bytes pair = to_bytes(before);
+    gavel::append(pair, entry);
+    storage_.push_operation(index, host_.keccak(pair), now());
+    emit(L1OperationQueued{index, operation});
+}
+
+void RollupCall::credit(const Address& token, const Address& to, u128 amount) {
+    Vault vault = storage_.vault(token);
+    std::optional<Amount> total = Amount{vault.deposited}.plus(Amount{amount});
+    if (!total) refuse(RollupError::kDepositCapExceeded);
+    vault.deposited = total->value();
+    vault.held += amount;
+    storage_.set(token, vault);
+    enqueue(L1OperationKind::kDeposit, to, token, amount);
+}
+
+void RollupCall::deposit_eth() {
+    Address to = arguments(1).address();
+    Globals globals = enter();
+    if (globals.frozen) refuse(RollupError::kFrozen);
+    if (to.is_zero()) refuse(RollupError::kZeroAddress);
+    if (context_.value == 0) refuse(RollupError::kZeroAmount);
+    credit(Address{}, to, context_.value);
+}
+
+Hash RollupCall::balance_of_this(const Address& token) {
+    CallResult result = host_.static_call(token, AbiWriter("balanceOf(address)").word(context_.self).take());
+    if (!result.success || result.data.size() < Hash::kSize) refuse(RollupError::kTokenCallFailed);
+    return Hash::from(result.data);
+}
+
+void RollupCall::call_token(const Address& token, ByteView calldata) {
+    CallResult result = host_.call(token, 0, calldata);
+    bool said_nothing = result.data.empty();
+    bool said_yes = result.data.size() >= Hash::kSize && Hash::from(result.data) == word_of(u128{1});
+    if (!result.success || !(said_nothing || said_yes)) refuse(RollupError::kTokenCallFailed);
+}
+
+void RollupCall::deposit_token() {
+    CalldataReader reader = arguments(3);
+    Address token = reader.address(), to = reader.address();
+    Hash amount = reader.word();
+    Globals globals = enter_locked();
+    if (globals.frozen) refuse(RollupError::kFrozen);
+    if (to.is_zero()) refuse(RollupError::kZeroAddress);
+    if (amount.is_zero()) refuse(RollupError::kZeroAmount);
+    if (!host_.has_code(token)) refuse(RollupError::kTokenWithoutCode);
+    Hash before = balance_of_this(token);
+    AbiWriter transfer("transferFrom(address,address,uint256)");
+    call_token(token, transfer.word(context_.sender).word(context_.self).word(amount).take());
+    Growth grown = growth(before, balance_of_this(token));
+    if (grown.over) refuse(RollupError::kDepositCapExceeded);
+    if (grown.amount == 0) refuse(RollupError::kNothingReceived);
+    credit(token, to, grown.amount);
+    leave();
+}
+
+void RollupCall::force(L1OperationKind kind) {
+    CalldataReader reader = arguments(3);
+    Address token = reader.address(), to = reader.address();
+    u128 amount = reader.integer(128);
+    Globals globals = enter();
+    if (globals.frozen) refuse(RollupError::kFrozen);
+    if (to.is_zero()) refuse(RollupError::kZeroAddress);
+    if (amount == 0 && kind == L1OperationKind::kForcedWithdrawal) refuse(RollupError::kZeroAmount);
+    enqueue(kind, to, token, amount);
+}
+
+void RollupCall::check_claim(const BatchHeader& header, const WithdrawalProof& proof) {
+    Globals globals = storage_.globals();
+    if (!stands(globals, header)) refuse(name_of(ProofError::kUnknownBatch));
+    if (!is_final(storage_.record_info(header.number).posted_at)) refuse(RollupError::kBatchNotFinal);
+    if (proof.position >= header.last.withdrawal_count) refuse(RollupError::kWithdrawalPosition);
+    if (storage_.is_paid(proof.position)) refuse(RollupError::kAlreadyPaid);
+    host_.use_gas(rollup_gas::kClaimTotal);
+    if (!proof.holds_in(header.last)) refuse(RollupError::kWithdrawalPath);
+}
+
+void RollupCall::claim() {
+    CalldataReader reader = arguments(7);
+    ByteView header_bytes = reader.bytes();
+    WithdrawalProof proof;
+    proof.position = reader.integer32();
+    proof.withdrawal.recipient = reader.address();
+    proof.withdrawal.token = reader.address();
+    proof.withdrawal.amount = Amount{reader.integer(128)};
+    proof.path = reader.words();
+    Address receiver = reader.address();
+    const Withdrawal& withdrawal = proof.withdrawal;
+
+    enter_locked();
+    if (header_bytes.size() != BatchHeader::kSize) refuse(RollupError::kHeaderLength);
+    check_claim(BatchHeader::decode(header_bytes), proof);
+    if (receiver.is_zero()) receiver = withdrawal.recipient;
+    if (receiver != withdrawal.recipient && context_.sender != withdrawal.recipient) refuse(RollupError::kReceiverNotAllowed);
+    Vault vault = storage_.vault(withdrawal.token);
+    u128 amount = withdrawal.amount.value();
+    if (amount > vault.held) refuse(RollupError::kVaultShort);
+
+    storage_.set_paid(proof.position);
+    vault.held -= amount;
+    storage_.set(withdrawal.token, vault);
+    emit(WithdrawalClaimed{proof.position, withdrawal, receiver});
+    if (withdrawal.token.is_zero()) {
+        pay_eth(receiver, amount);
+    } else {
+        if (!host_.has_code(withdrawal.token)) refuse(RollupError::kTokenWithoutCode);
+        call_token(withdrawal.token, AbiWriter("transfer(address,uint256)").word(receiver).word(amount).take());
+    }
+    leave();
+}
+
+}  // namespace gavel::l1

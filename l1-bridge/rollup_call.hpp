@@ -1,0 +1,114 @@
+// One running call of the rollup contract. Internal: split over rollup_seat.cpp, rollup_court.cpp and rollup_bank.cpp by what a function
+// is about. Functions check in the order that docs/contract.md lists, and leave by throwing Revert.
+#pragma once
+
+#include "l1-bridge/chain_host.hpp"
+#include "l1-bridge/rollup_abi.hpp"
+#include "l1-bridge/rollup_storage.hpp"
+
+namespace gavel::l1 {
+
+// Calldata's arguments, taken as Solidity's decoder takes them: a dynamic argument may stand anywhere, padding and bytes left over
+// aren't looked at. What doesn't fit reverts without data. Views point into the calldata.
+class CalldataReader {
+public:
+    // `head_words` is the number of arguments.
+    CalldataReader(ByteView arguments, size_t head_words);
+    Hash word();
+    u128 integer(unsigned bits);
+    uint64_t integer64() { return static_cast<uint64_t>(integer(64)); }
+    uint32_t integer32() { return static_cast<uint32_t>(integer(32)); }
+    Address address();
+    ByteView bytes();
+    std::vector<Hash> words();
+
+private:
+    // The `count x unit` bytes behind the length word that the next argument points to.
+    ByteView dynamic(size_t unit);
+    ByteView data_;
+    size_t head_ = 0;
+};
+
+[[noreturn]] void refuse(RollupError error);
+[[noreturn]] void refuse(const char* error_name);
+
+class RollupCall {
+public:
+    RollupCall(Host& host, const CallContext& context, ByteView arguments)
+        : host_(host), context_(context), arguments_(arguments), storage_(host) {}
+
+    void construct(const RollupParameters& parameters, const StateFields& initial);
+
+    // The seat.
+    void become_sequencer();
+    void resign();
+    void take_stake();
+    void append();
+    // The court.
+    void commit_proof();
+    void prove();
+    void take_reward();
+    // The bank.
+    void deposit_eth();
+    void deposit_token();
+    void force_transfer() { force(L1OperationKind::kForcedTransfer); }
+    void force_withdrawal() { force(L1OperationKind::kForcedWithdrawal); }
+    void claim();
+
+    // Views, which return what the ABI says.
+    Bytes view_parameters();
+    Bytes view_head();
+    Bytes view_batch();
+    Bytes view_is_final();
+    Bytes view_queue_length();
+    Bytes view_queue_hash();
+    Bytes view_waiting();
+    Bytes view_current_term();
+    Bytes view_term_count();
+    Bytes view_term();
+    Bytes view_last_strike();
+    Bytes view_is_paid();
+    Bytes view_deposited_total();
+    Bytes view_held_total();
+    Bytes view_burned();
+    Bytes view_frozen();
+    Bytes view_proof_commitment();
+
+private:
+    // What every state-changing call begins with: refuses while a call out is under way.
+    Globals enter();
+    // The same for calls that call out themselves: nothing of this contract can be called until leave().
+    Globals enter_locked();
+    void leave();
+    void emit(const RollupEvent& event);
+    CalldataReader arguments(size_t count) const { return CalldataReader(arguments_, count); }
+    uint64_t now() const { return host_.block_time(); }
+
+    // The one predicate.
+    bool is_final(uint64_t posted_at);
+    // Whether the batch of that header stands.
+    bool stands(const Globals& globals, const BatchHeader& header);
+    WaitingOperation waiting_operation(uint64_t head);
+    uint64_t last_batch_of(const Globals& globals, uint64_t term);
+    u128 held_stake(const TermSeat& seat, u128 stake) const;
+    // The sitting term is over; the caller stores `globals`.
+    void end_term(Globals& globals, TermEnd reason);
+    void check_on_head(const Globals& globals, const Batch& batch);
+    void slash(Globals& globals, uint64_t term, TermSeat seat);
+    bool has_committed(ByteView proof, uint64_t posted_at);
+    void pay_eth(const Address& to, u128 amount);
+
+    void enqueue(L1OperationKind kind, const Address& to, const Address& token, u128 amount);
+    void credit(const Address& token, const Address& to, u128 amount);
+    void force(L1OperationKind kind);
+    Hash balance_of_this(const Address& token);
+    void call_token(const Address& token, ByteView calldata);
+    void check_claim(const BatchHeader& header, const WithdrawalProof& proof);
+
+    Host& host_;
+    const CallContext& context_;
+    ByteView arguments_;
+    RollupStorage storage_;
+};
+
+}  // namespace gavel::l1

@@ -1,0 +1,249 @@
+#include "l1-bridge/rollup_contract.hpp"
+
+#include "l1-bridge/abi.hpp"
+#include "l1-bridge/rollup_call.hpp"
+#include "protocol/check.hpp"
+
+namespace gavel::l1 {
+namespace {
+
+struct Entry {
+    std::string_view name;
+    void (RollupCall::*change)() = nullptr;
+    Bytes (RollupCall::*view)() = nullptr;
+};
+
+const Entry kEntries[] = {
+    {"becomeSequencer", &RollupCall::become_sequencer},
+    {"resign", &RollupCall::resign},
+    {"takeStake", &RollupCall::take_stake},
+    {"append", &RollupCall::append},
+    {"commitProof", &RollupCall::commit_proof},
+    {"prove", &RollupCall::prove},
+    {"takeReward", &RollupCall::take_reward},
+    {"depositEth", &RollupCall::deposit_eth},
+    {"depositToken", &RollupCall::deposit_token},
+    {"forceTransfer", &RollupCall::force_transfer},
+    {"forceWithdrawal", &RollupCall::force_withdrawal},
+    {"claim", &RollupCall::claim},
+    {"parameters", nullptr, &RollupCall::view_parameters},
+    {"head", nullptr, &RollupCall::view_head},
+    {"batch", nullptr, &RollupCall::view_batch},
+    {"isFinal", nullptr, &RollupCall::view_is_final},
+    {"queueLength", nullptr, &RollupCall::view_queue_length},
+    {"queueHash", nullptr, &RollupCall::view_queue_hash},
+    {"waiting", nullptr, &RollupCall::view_waiting},
+    {"currentTerm", nullptr, &RollupCall::view_current_term},
+    {"termCount", nullptr, &RollupCall::view_term_count},
+    {"term", nullptr, &RollupCall::view_term},
+    {"lastStrike", nullptr, &RollupCall::view_last_strike},
+    {"isPaid", nullptr, &RollupCall::view_is_paid},
+    {"depositedTotal", nullptr, &RollupCall::view_deposited_total},
+    {"heldTotal", nullptr, &RollupCall::view_held_total},
+    {"burned", nullptr, &RollupCall::view_burned},
+    {"frozen", nullptr, &RollupCall::view_frozen},
+    {"proofCommitment", nullptr, &RollupCall::view_proof_commitment},
+};
+
+struct Handler {
+    const Entry* entry = nullptr;
+    bool payable = false;
+};
+
+const std::map<uint32_t, Handler>& handlers() {
+    static const std::map<uint32_t, Handler> map = [] {
+        std::map<uint32_t, Handler> out;
+        for (const AbiFunction& function : rollup_functions()) {
+            for (const Entry& entry : kEntries) {
+                if (entry.name == function.name) out[selector(function.signature())] = {&entry, function.mutability == "payable"};
+            }
+        }
+        GAVEL_CHECK(out.size() == rollup_functions().size() && out.size() == std::size(kEntries));
+        return out;
+    }();
+    return map;
+}
+
+}  // namespace
+
+CalldataReader::CalldataReader(ByteView arguments, size_t head_words) : data_(arguments) {
+    if (data_.size() / Hash::kSize < head_words) throw Revert{};
+}
+
+Hash CalldataReader::word() {
+    Hash out = Hash::from(data_.subspan(head_));
+    head_ += Hash::kSize;
+    return out;
+}
+
+u128 CalldataReader::integer(unsigned bits) {
+    Hash raw = word();
+    if (raw != word_of(low_u128(raw)) || (bits < 128 && low_u128(raw) >> bits != 0)) throw Revert{};
+    return low_u128(raw);
+}
+
+Address CalldataReader::address() {
+    Hash raw = word();
+    if (raw != word_of(low_address(raw))) throw Revert{};
+    return low_address(raw);
+}
+
+ByteView CalldataReader::dynamic(size_t unit) {
+    uint64_t offset = integer64();
+    if (offset > data_.size() || data_.size() - offset < Hash::kSize) throw Revert{};
+    ByteView tail = data_.subspan(offset);
+    Hash length = Hash::from(tail);
+    tail = tail.subspan(Hash::kSize);
+    if (length > word_of(tail.size() / unit)) throw Revert{};
+    return tail.first(static_cast<size_t>(low_u128(length)) * unit);
+}
+
+ByteView CalldataReader::bytes() { return dynamic(1); }
+
+std::vector<Hash> CalldataReader::words() {
+    std::vector<Hash> out;
+    for (ByteView rest = dynamic(Hash::kSize); !rest.empty(); rest = rest.subspan(Hash::kSize)) out.push_back(Hash::from(rest));
+    return out;
+}
+
+void refuse(RollupError error) { refuse(name_of(error)); }
+
+void refuse(const char* error_name) { throw Revert{error_data(error_name)}; }
+
+CallResult RollupContract::construct(Host& host, const CallContext& context, ByteView args) const {
+    if (context.value != 0) return CallResult::revert();
+    std::optional<RollupParameters> parameters = rollup_view::read_parameters(args);
+    if (!parameters || !parameters->are_valid()) return CallResult::revert(error_data(name_of(RollupError::kParametersInvalid)));
+    RollupCall(host, context, {}).construct(*parameters, initial_);
+    return CallResult::ok();
+}
+
+CallResult RollupContract::call(Host& host, const CallContext& context, ByteView calldata) const {
+    std::optional<uint32_t> id = selector_of(calldata);
+    auto found = id ? handlers().find(*id) : handlers().end();
+    if (found == handlers().end()) return CallResult::revert();
+    const auto& [entry, payable] = found->second;
+    if (context.value != 0 && !payable) return CallResult::revert();
+    RollupCall running(host, context, calldata.subspan(4));
+    if (entry->view) return CallResult::ok((running.*entry->view)());
+    (running.*entry->change)();
+    return CallResult::ok();
+}
+
+// ---- What all calls share ----
+
+Globals RollupCall::enter() {
+    Globals globals = storage_.globals();
+    if (globals.entered) refuse(RollupError::kReentered);
+    return globals;
+}
+
+Globals RollupCall::enter_locked() {
+    Globals globals = enter();
+    globals.entered = true;
+    storage_.set(globals);
+    return globals;
+}
+
+void RollupCall::leave() {
+    Globals globals = storage_.globals();
+    globals.entered = false;
+    storage_.set(globals);
+}
+
+void RollupCall::emit(const RollupEvent& event) {
+    LogContent content = encode_event(event);
+    host_.emit_log(std::move(content.topics), std::move(content.data));
+}
+
+void RollupCall::pay_eth(const Address& to, u128 amount) {
+    if (!host_.send_value(to, amount)) refuse(RollupError::kPaymentFailed);
+}
+
+bool RollupCall::is_final(uint64_t posted_at) {
+    return u128{now()} >= u128{posted_at} + storage_.windows().challenge_window;
+}
+
+bool RollupCall::stands(const Globals& globals, const BatchHeader& header) {
+    return header.number <= globals.head && storage_.batch_hash(header.number) == host_.keccak(header.encode());
+}
+
+WaitingOperation RollupCall::waiting_operation(uint64_t head) {
+    uint64_t index = storage_.record_info(head).l1_ops_consumed;
+    if (index >= storage_.queue_length()) return {index, 0};
+    return {index, storage_.queue_time(index)};
+}
+
+u128 RollupCall::held_stake(const TermSeat& seat, u128 stake) const {
+    if (seat.started_at == 0 || seat.slashed || seat.stake_taken) return 0;
+    return seat.evicted ? stake - stake / 4 : stake;
+}
+
+// ---- Views ----
+
+Bytes RollupCall::view_parameters() { return storage_.parameters().encode(); }
+
+Bytes RollupCall::view_head() {
+    uint64_t head = storage_.globals().head;
+    return AbiWriter().word(head).word(storage_.batch_hash(head)).take();
+}
+
+Bytes RollupCall::view_batch() {
+    uint64_t number = arguments(1).integer64();
+    BatchRecord out;
+    if (number <= storage_.globals().head) {
+        RecordInfo info = storage_.record_info(number);
+        out = {storage_.batch_hash(number), info.posted_at, info.term};
+    }
+    return AbiWriter().word(out.hash).word(out.posted_at).word(out.term).take();
+}
+
+Bytes RollupCall::view_is_final() {
+    uint64_t number = arguments(1).integer64();
+    bool final = number <= storage_.globals().head && is_final(storage_.record_info(number).posted_at);
+    return AbiWriter().boolean(final).take();
+}
+
+Bytes RollupCall::view_queue_length() { return AbiWriter().word(storage_.queue_length()).take(); }
+
+Bytes RollupCall::view_queue_hash() { return AbiWriter().word(storage_.queue_hash(arguments(1).integer64())).take(); }
+
+Bytes RollupCall::view_waiting() {
+    WaitingOperation waiting = waiting_operation(storage_.globals().head);
+    return AbiWriter().word(waiting.index).word(waiting.time).take();
+}
+
+Bytes RollupCall::view_current_term() { return AbiWriter().word(storage_.globals().current_term).take(); }
+
+Bytes RollupCall::view_term_count() { return AbiWriter().word(storage_.tallies().term_count).take(); }
+
+Bytes RollupCall::view_term() {
+    uint64_t term = arguments(1).integer64();
+    TermSeat seat = storage_.term_seat(term);
+    TermCourse course = storage_.term_course(term);
+    Globals globals = storage_.globals();
+    uint64_t last_batch = term != 0 && term == globals.current_term ? last_batch_of(globals, term) : course.last_batch;
+    AbiWriter out;
+    out.word(seat.sequencer).word(held_stake(seat, storage_.parameters().stake)).word(seat.started_at).word(course.ended_at);
+    out.boolean(seat.slashed).word(course.first_proof_at).word(storage_.last_prover(term)).word(last_batch);
+    return out.boolean(seat.stake_taken).boolean(seat.reward_taken).take();
+}
+
+Bytes RollupCall::view_last_strike() { return AbiWriter().word(storage_.globals().last_strike_at).take(); }
+
+Bytes RollupCall::view_is_paid() { return AbiWriter().boolean(storage_.is_paid(arguments(1).integer32())).take(); }
+
+Bytes RollupCall::view_deposited_total() { return AbiWriter().word(storage_.vault(arguments(1).address()).deposited).take(); }
+
+Bytes RollupCall::view_held_total() { return AbiWriter().word(storage_.vault(arguments(1).address()).held).take(); }
+
+Bytes RollupCall::view_burned() { return AbiWriter().word(storage_.tallies().burned).take(); }
+
+Bytes RollupCall::view_frozen() { return AbiWriter().boolean(storage_.globals().frozen).take(); }
+
+Bytes RollupCall::view_proof_commitment() {
+    ProofCommit commit = storage_.commit_of(arguments(1).address());
+    return AbiWriter().word(commit.commitment).word(commit.time).take();
+}
+
+}  // namespace gavel::l1

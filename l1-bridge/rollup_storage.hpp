@@ -1,0 +1,104 @@
+// Where the rollup contract keeps what it knows (docs/contract.md, "Storage"): each struct is the words that a Solidity struct of the
+// same fields in the same order takes, so that both contracts' state reads the same. Internal to the contract.
+#pragma once
+
+#include "l1-bridge/chain_host.hpp"
+#include "l1-bridge/rollup_abi.hpp"
+
+namespace gavel::l1 {
+
+// Slot 0: what every call reads.
+struct Globals {
+    uint64_t head = 0;
+    uint64_t current_term = 0;  // 0: the seat is free
+    uint64_t last_strike_at = 0;
+    bool entered = false;       // a call out is under way
+    bool frozen = false;
+};
+
+// Slot 1.
+struct Tallies {
+    uint64_t term_count = 0;
+    uint64_t home_punished_at = 0;  // latest slash or eviction of the home operator; 0: never
+    u128 burned = 0;
+};
+
+// What a record says beside the batch's hash.
+struct RecordInfo {
+    uint64_t posted_at = 0;
+    uint64_t term = 0;
+    uint64_t l1_ops_consumed = 0;
+};
+
+// First word of a term.
+struct TermSeat {
+    Address sequencer;
+    uint64_t started_at = 0;
+    bool slashed = false;
+    bool evicted = false;
+    bool stake_taken = false;
+    bool reward_taken = false;
+};
+
+// Second word.
+struct TermCourse {
+    uint64_t ended_at = 0;
+    uint64_t last_batch = 0;
+    uint64_t first_proof_at = 0;
+};
+
+// One word for each token.
+struct Vault {
+    u128 deposited = 0;  // ever
+    u128 held = 0;       // deposited and not paid out
+};
+
+class RollupStorage {
+public:
+    explicit RollupStorage(Host& host) : host_(host) {}
+
+    // Kept apart from the layout: in Solidity these are immutable.
+    RollupParameters parameters();
+    void set_parameters(const RollupParameters& parameters);
+    // Challenge window and inclusion window alone: one word.
+    RollupParameters windows();
+
+    Globals globals();
+    void set(const Globals& globals);
+    Tallies tallies();
+    void set(const Tallies& tallies);
+
+    Hash batch_hash(uint64_t number);
+    RecordInfo record_info(uint64_t number);
+    void set_record(uint64_t number, const Hash& hash, const RecordInfo& info);
+
+    TermSeat term_seat(uint64_t term);
+    void set(uint64_t term, const TermSeat& seat);
+    TermCourse term_course(uint64_t term);
+    void set(uint64_t term, const TermCourse& course);
+    Address last_prover(uint64_t term);
+    void set_last_prover(uint64_t term, const Address& prover);
+
+    uint64_t queue_length();
+    // h[index]: zero for 0 and past the queue's end.
+    Hash queue_hash(uint64_t index);
+    // Of L1 operation `index`, from 0; index < queue_length().
+    uint64_t queue_time(uint64_t index);
+    // Appends one operation at queue_length(): its time and h[length + 1].
+    void push_operation(uint64_t index, const Hash& hash_after, uint64_t time);
+
+    Vault vault(const Address& token);
+    void set(const Address& token, const Vault& vault);
+    ProofCommit commit_of(const Address& prover);
+    void set(const Address& prover, const ProofCommit& commit);
+    bool is_paid(uint32_t position);
+    void set_paid(uint32_t position);
+
+private:
+    Hash record_slot(uint64_t number);
+    Hash term_slot(uint64_t term);
+
+    Host& host_;
+};
+
+}  // namespace gavel::l1
