@@ -62,7 +62,7 @@ public:
     // Only the second of these two. Cold or warm account access.
     virtual bool is_delegated(const Address& address) = 0;
 
-    // Calls another contract or pays an account, with all but a 64th of the gas left (EIP-150), at most 1,024 deep. On failure
+    // Calls another contract or pays an account, with all but a 64th of the gas left (EIP-150), at most 64 calls deep. On failure
     // nothing of the inner call remains, and the value stays here. Calling an account without code succeeds with no data.
     virtual CallResult call(const Address& to, u128 value, ByteView calldata) = 0;
     // The same, with nothing written by anybody (STATICCALL).
