@@ -1,0 +1,67 @@
+// The L1 as Gavel's programs use it: one interface for a simulated chain in the same process, for gavel-l1 and for an Ethereum node.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "l1-bridge/abi.hpp"
+#include "l1-bridge/l1_types.hpp"
+#include "node/status.hpp"
+
+namespace gavel::l1 {
+
+// Thread-safe, each implementation. Failures, beside those named at a function:
+//   kUnavailable L1_UNREACHABLE      the node can't be reached, or didn't answer in time: try again
+//   kInternal    L1_ANSWER_INVALID   it answers what no node may
+//   other codes  L1_ERROR            it refuses; message has its words
+class L1Client {
+public:
+    virtual ~L1Client() = default;
+
+    virtual node::Result<uint64_t> chain_id() = 0;
+    virtual node::Result<BlockRef> head() = 0;
+    // Of the chain as it is now; nullopt above the head.
+    virtual node::Result<std::optional<BlockRef>> block_at(uint64_t number) = 0;
+    // Logs of a contract in blocks from_block to to_block, both included, in order. to_block may not be above the head. Who needs them
+    // to be of one chain compares their block hashes: a reorganisation may fall between two answers.
+    virtual node::Result<std::vector<Log>> logs(const Address& address, uint64_t from_block, uint64_t to_block) = 0;
+    // nullopt for a transaction that the node doesn't know.
+    virtual node::Result<std::optional<TransactionInput>> transaction_input(const Hash& tx_hash) = 0;
+    // nullopt while it isn't in a block.
+    virtual node::Result<std::optional<Receipt>> receipt(const Hash& tx_hash) = 0;
+    virtual node::Result<u128> balance(const Address& address) = 0;
+    // `pending`: with the account's waiting transactions counted.
+    virtual node::Result<uint64_t> nonce(const Address& address, bool pending) = 0;
+    virtual node::Result<Bytes> code(const Address& address) = 0;
+    // A revert is a reply with success false and the revert's data.
+    virtual node::Result<CallReply> try_call(const CallRequest& request) = 0;
+    // The gas limit that suffices at the head. A revert: as call() below.
+    virtual node::Result<uint64_t> estimate_gas(const CallRequest& request) = 0;
+    virtual node::Result<Fees> fees() = 0;
+    // Hash of the transaction, once a mempool has it. Reasons: TX_KNOWN, TX_NONCE_TOO_LOW, TX_UNDERPRICED, TX_INSUFFICIENT_FUNDS, and
+    // from a simulated chain those of SimulatedChain::send_raw.
+    virtual node::Result<Hash> send_raw(ByteView raw) = 0;
+
+    // Names for the custom errors of reverts.
+    virtual const ErrorNames& error_names() const = 0;
+
+    // Return data of a call at the head. A revert is kAborted; see revert_status.
+    node::Result<Bytes> call(const Address& to, Bytes data, const Address& from = {}) {
+        CallRequest request;
+        request.to = to;
+        request.from = from;
+        request.data = std::move(data);
+        auto reply = try_call(request);
+        if (!reply) return reply.status();
+        if (!reply->success) return revert_status(error_names(), reply->data);
+        return std::move(reply->data);
+    }
+
+    // A revert as a Status: code kAborted; reason the custom error's name (or EXECUTION_REVERTED if it isn't known); field "revert"; message
+    // a sentence that ends with the data in hex.
+    static node::Status revert_status(const ErrorNames& names, ByteView data);
+};
+
+}  // namespace gavel::l1
