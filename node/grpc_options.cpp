@@ -15,6 +15,7 @@ void add_grpc_server_options(Options& options, GrpcServerOptions& server) {
     options.text("--tls-client-ca", server.tls_client_ca, "PEM file of who signs clients' certificates, which then are required");
     options.byte_size("--max-message", server.max_message_bytes, "longest gRPC message taken", kMinMessageBytes,
                       kMaxMessageBytes);
+    options.number("--max-threads", server.max_threads, "calls and streams served at a time", 16, 10'000);
 }
 
 void add_grpc_channel_options(Options& options, const std::string& name, const std::string& help, GrpcChannelOptions& channel) {

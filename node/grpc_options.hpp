@@ -15,6 +15,9 @@ struct GrpcServerOptions {
     std::string tls_key{};               // PEM file with its private key
     std::string tls_client_ca{};         // PEM file; if given, a client must show a certificate signed by it (mutual TLS)
     uint64_t max_message_bytes = 8 << 20;
+    // Each call under way that a blocking handler serves holds one, an open stream too. Calls beyond that are answered
+    // RESOURCE_EXHAUSTED. At least 16.
+    uint64_t max_threads = 512;
 };
 
 struct GrpcChannelOptions {
@@ -27,7 +30,7 @@ struct GrpcChannelOptions {
     uint64_t max_message_bytes = 8 << 20;
 };
 
-// --listen, --tls-cert, --tls-key, --tls-client-ca, --max-message.
+// --listen, --tls-cert, --tls-key, --tls-client-ca, --max-message, --max-threads.
 void add_grpc_server_options(Options& options, GrpcServerOptions& server);
 // --NAME for the target (NAME is "sequencer", say), and --NAME-tls, --NAME-tls-ca, --NAME-tls-cert, --NAME-tls-key,
 // --NAME-tls-name.

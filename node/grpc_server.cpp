@@ -113,6 +113,7 @@ Result<std::unique_ptr<GrpcServer>> GrpcServer::start(const GrpcServerOptions& o
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kServerPing_ms);
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
     builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kMinPingInterval_ms);
+    builder.SetResourceQuota(grpc::ResourceQuota().SetMaxThreads(static_cast<int>(options.max_threads)));
     for (grpc::Service* service : services) builder.RegisterService(service);
 
     std::unique_ptr<GrpcServer> server(new GrpcServer);

@@ -184,6 +184,30 @@ TEST_CASE("messages over the limit are refused", "[grpc]") {
     CHECK(say(server.channel(), std::string(65 << 10, 'x')).status().code == Code::kResourceExhausted);
 }
 
+TEST_CASE("calls over the limit of threads are refused, the others go on", "[grpc]") {
+    set_log_output([](std::string_view) {});
+    Server server({.max_threads = 16});
+    std::vector<std::thread> callers;
+    std::atomic<int> refused{0}, answered{0};
+    for (int i = 0; i < 40; ++i) {
+        callers.emplace_back([&] {
+            auto said = say(server.channel(), "wait");
+            if (said.ok()) ++answered;
+            if (said.status().code == Code::kResourceExhausted) ++refused;
+        });
+    }
+    while (refused + answered < 20) std::this_thread::sleep_for(1ms);
+    CHECK(answered == 0);
+    while (refused + answered < 40) {
+        server.echo.waiting = false;
+        std::this_thread::sleep_for(1ms);
+    }
+    for (std::thread& caller : callers) caller.join();
+    CHECK(answered > 5);
+    CHECK(*say(server.channel(), "hello") == "hello");
+    set_log_output({});
+}
+
 TEST_CASE("the health service answers, and reflection too", "[grpc]") {
     Server server;
     CHECK(health(server, "") == "\x08\x01");
