@@ -188,7 +188,8 @@ Options::Option Options::number(const std::string& name, uint64_t& value, const 
 }
 
 Options::Option Options::toggle(const std::string& name, bool& value, const std::string& help) {
-    return Option(impl_->finish(impl_->app->add_flag(name, value, help), name, "", ""));
+    std::string shown = value ? help + "; on unless it is =false" : help;
+    return Option(impl_->finish(impl_->app->add_flag(name, value, shown), name, "", ""));
 }
 
 Options::Option Options::seconds(const std::string& name, uint64_t& value, const std::string& help, uint64_t min) {
