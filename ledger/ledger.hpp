@@ -114,7 +114,7 @@ public:
 
     // Consumes the L1 operation that is next (number counters().l1_ops_consumed). Only while the chunk has no L2 operation: L1
     // operations come first. Wrong (and without effect) if it doesn't fit, or with kWithdrawalTreeFull.
-    Outcome open_l1_operation(const L1Operation& operation, uint64_t at_ms);
+    Outcome open_l1_operation(const L1Operation& operation);
     // Executes an operation at the end of the open chunk, its signature last. If it is wrong (kOverWeight if it doesn't fit), nothing
     // has changed. `receipt` is set on success; it is a promise only after flush().
     // The operation's digest is computed from the state: an operation that is someone else's, or has another nonce, is kSignerNotOwner.

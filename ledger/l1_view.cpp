@@ -1,0 +1,333 @@
+#include "ledger/l1_view.hpp"
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <set>
+#include <shared_mutex>
+
+#include "ledger/rows.hpp"
+#include "protocol/check.hpp"
+
+namespace gavel::ledger {
+
+using rows::required;
+
+namespace {
+
+constexpr std::string_view kFormatKey = "l1/format", kHeadKey = "l1/head", kBlockTable = "l1/b";
+constexpr std::string_view kFormat = "gavel l1 view 1";
+
+std::string block_key(uint64_t number) { return std::string(kBlockTable) + rows::u64_value(number); }
+
+void put_ref(ByteWriter& out, const l1::BlockRef& ref) {
+    out.u64(ref.number).raw(ref.hash).raw(ref.parent_hash).u64(ref.time);
+}
+
+l1::BlockRef take_ref(ByteReader& in) {
+    l1::BlockRef out;
+    out.number = in.u64();
+    out.hash = in.fixed<Hash>();
+    out.parent_hash = in.fixed<Hash>();
+    out.time = in.u64();
+    return out;
+}
+
+std::string encode_ref(const l1::BlockRef& ref) {
+    ByteWriter out;
+    put_ref(out, ref);
+    return string_of(out.bytes());
+}
+
+std::string encode_block(const L1Block& block) {
+    ByteWriter out;
+    put_ref(out, block.ref);
+    for (const L1Event& event : block.events) {
+        l1::LogContent log = l1::encode_event(event.event);
+        out.raw(event.tx_hash).u8(static_cast<uint8_t>(log.topics.size()));
+        for (const Hash& topic : log.topics) out.raw(topic);
+        out.u32(static_cast<uint32_t>(log.data.size())).raw(log.data);
+    }
+    return string_of(out.bytes());
+}
+
+std::optional<L1Block> decode_block(std::string_view row) {
+    ByteReader in(view_of(row));
+    L1Block out{take_ref(in), {}};
+    while (in.ok() && in.remaining() > 0) {
+        Hash tx_hash = in.fixed<Hash>();
+        std::vector<Hash> topics;
+        uint8_t count = in.u8();
+        for (uint8_t i = 0; i < count && in.ok(); ++i) topics.push_back(in.fixed<Hash>());
+        uint32_t size = in.u32();
+        ByteView data = in.take(size);
+        auto event = in.ok() ? l1::decode_event(topics, data) : std::nullopt;
+        if (!event) return std::nullopt;
+        out.events.push_back({std::move(*event), tx_hash});
+    }
+    if (!in.ok()) return std::nullopt;
+    return out;
+}
+
+// What the events of a row of blocks amount to. take() is false for an event that can't follow; it is of no use any more then.
+struct Derived {
+    std::vector<StandingBatch> batches;  // number 1 first
+    std::set<std::pair<uint64_t, Hash>> fallen;
+    std::vector<Strike> strikes;
+    std::vector<TermView> terms;         // term 1 first
+    std::vector<QueuedOperation> queue;
+    std::set<uint32_t> claimed;
+    std::map<Address, l1::ProofCommit> commits;
+
+    Hash queue_end() const { return queue.empty() ? Hash{} : queue.back().hash_after; }
+
+    bool take(const l1::TermStarted& event, const l1::BlockRef& block, const Hash&) {
+        if (event.term != terms.size() + 1) return false;
+        terms.push_back({event.term, event.sequencer, block.time, 0, {}});
+        return true;
+    }
+    bool take(const l1::TermEnded& event, const l1::BlockRef& block, const Hash&) {
+        if (event.term == 0 || event.term > terms.size() || terms[event.term - 1].ended_at != 0) return false;
+        terms[event.term - 1].ended_at = block.time;
+        terms[event.term - 1].reason = event.reason;
+        return true;
+    }
+    bool take(const l1::BatchAppended& event, const l1::BlockRef& block, const Hash& tx_hash) {
+        if (event.number != batches.size() + 1) return false;
+        batches.push_back({event.number, event.batch_hash, event.term, tx_hash, block.number, block.time});
+        fallen.erase({event.number, event.batch_hash});
+        return true;
+    }
+    bool take(const l1::BatchStruck& event, const l1::BlockRef& block, const Hash& tx_hash) {
+        bool stands = event.number > 0 && event.number <= batches.size() && batches[event.number - 1].hash == event.batch_hash;
+        if (!stands) return false;
+        for (uint64_t i = event.number - 1; i < batches.size(); ++i) fallen.insert({batches[i].number, batches[i].hash});
+        batches.resize(event.number - 1);
+        strikes.push_back({event.number, event.batch_hash, event.term, event.prover, tx_hash, block.number, block.time});
+        return true;
+    }
+    bool take(const l1::L1OperationQueued& event, const l1::BlockRef& block, const Hash&) {
+        const L1Operation& operation = event.operation;
+        if (event.index != queue.size() || operation.caller.is_zero() || operation.to.is_zero()) return false;
+        queue.push_back({event.index, operation, operation.chain(queue_end()), block.number});
+        return true;
+    }
+    bool take(const l1::ProofCommitted& event, const l1::BlockRef& block, const Hash&) {
+        commits[event.prover] = {event.commitment, block.time};
+        return true;
+    }
+    bool take(const l1::WithdrawalClaimed& event, const l1::BlockRef&, const Hash&) {
+        return claimed.insert(event.position).second;
+    }
+    bool take(const l1::StakeReturned&, const l1::BlockRef&, const Hash&) { return true; }
+    bool take(const l1::RewardTaken&, const l1::BlockRef&, const Hash&) { return true; }
+
+    bool take(const L1Block& block) {
+        for (const L1Event& event : block.events) {
+            bool follows = std::visit([&](const auto& what) { return take(what, block.ref, event.tx_hash); }, event.event);
+            if (!follows) return false;
+        }
+        return true;
+    }
+};
+
+}  // namespace
+
+struct L1View::Impl {
+    Impl(node::Store& opened, const Address& its_rollup, const l1::RollupParameters& its_parameters)
+        : store(opened), rollup(its_rollup), parameters(its_parameters) {
+        open();
+    }
+
+    void open() {
+        std::string mine = std::string(kFormat) + string_of(rollup);
+        auto kept = store.get(kFormatKey);
+        if (!kept) {
+            node::WriteBatch batch;
+            batch.put(kFormatKey, mine);
+            store.write(batch, node::Durability::kSynced);
+        } else if (*kept != mine) {
+            throw node::StoreError("what the store holds of the L1 is another rollup's, or another version's");
+        }
+        if (auto row = store.get(kHeadKey)) {
+            ByteReader in(view_of(*row));
+            head = take_ref(in);
+            if (!in.finished()) throw node::StoreError("what the store holds of the L1 is damaged");
+        }
+        derived = derive();
+    }
+
+    Derived derive() const {
+        Derived out;
+        store.scan(kBlockTable, node::prefix_end(kBlockTable), [&](std::string_view, std::string_view row) {
+            L1Block block = required(decode_block(row), "an L1 block");
+            if (!out.take(block)) throw node::StoreError("what the store holds of the L1 is damaged: an event can't follow");
+            return true;
+        });
+        return out;
+    }
+
+    bool is_final(uint64_t number) const {
+        if (number == 0) return true;
+        return number <= derived.batches.size() &&
+               head.time >= parameters.challenge_window &&
+               derived.batches[number - 1].posted_at <= head.time - parameters.challenge_window;
+    }
+
+    node::Store& store;
+    const Address rollup;
+    const l1::RollupParameters parameters;
+    mutable std::shared_mutex mutex;
+    l1::BlockRef head;
+    uint64_t version = 0;
+    Derived derived;
+};
+
+L1View::L1View(node::Store& store, const Address& rollup, const l1::RollupParameters& parameters)
+    : impl_(std::make_unique<Impl>(store, rollup, parameters)) {}
+L1View::~L1View() = default;
+
+bool L1View::add_block(const L1Block& block) {
+    std::unique_lock lock(impl_->mutex);
+    const l1::BlockRef& head = impl_->head;
+    bool is_first = head.hash.is_zero();
+    if (!is_first && block.ref.number <= head.number) return false;
+    if (!is_first && block.ref.number == head.number + 1 && block.ref.parent_hash != head.hash) return false;
+    if (!impl_->derived.take(block)) {
+        impl_->derived = impl_->derive();
+        return false;
+    }
+    node::WriteBatch batch;
+    if (!block.events.empty()) batch.put(block_key(block.ref.number), encode_block(block));
+    batch.put(kHeadKey, encode_ref(block.ref));
+    impl_->store.write(batch, node::Durability::kBuffered);
+    impl_->head = block.ref;
+    ++impl_->version;
+    return true;
+}
+
+void L1View::remove_blocks_above(const l1::BlockRef& head) {
+    std::unique_lock lock(impl_->mutex);
+    node::WriteBatch batch;
+    impl_->store.scan(block_key(head.number + 1), node::prefix_end(kBlockTable), [&](std::string_view key, std::string_view) {
+        batch.erase(key);
+        return true;
+    });
+    bool events_gone = !batch.empty();
+    batch.put(kHeadKey, encode_ref(head));
+    impl_->store.write(batch, node::Durability::kBuffered);
+    impl_->head = head;
+    ++impl_->version;
+    if (events_gone) impl_->derived = impl_->derive();
+}
+
+const Address& L1View::rollup() const { return impl_->rollup; }
+const l1::RollupParameters& L1View::parameters() const { return impl_->parameters; }
+
+l1::BlockRef L1View::head() const {
+    std::shared_lock lock(impl_->mutex);
+    return impl_->head;
+}
+
+uint64_t L1View::version() const {
+    std::shared_lock lock(impl_->mutex);
+    return impl_->version;
+}
+
+uint64_t L1View::batch_head() const {
+    std::shared_lock lock(impl_->mutex);
+    return impl_->derived.batches.size();
+}
+
+std::optional<StandingBatch> L1View::batch(uint64_t number) const {
+    std::shared_lock lock(impl_->mutex);
+    if (number == 0 || number > impl_->derived.batches.size()) return std::nullopt;
+    return impl_->derived.batches[number - 1];
+}
+
+bool L1View::is_final(uint64_t number) const {
+    std::shared_lock lock(impl_->mutex);
+    return impl_->is_final(number);
+}
+
+std::optional<uint64_t> L1View::final_at(uint64_t number) const {
+    if (number == 0) return 0;
+    auto standing = batch(number);
+    if (!standing) return std::nullopt;
+    return standing->posted_at + impl_->parameters.challenge_window;
+}
+
+uint64_t L1View::final_head() const {
+    std::shared_lock lock(impl_->mutex);
+    const auto& batches = impl_->derived.batches;
+    auto first_pending = std::partition_point(batches.begin(), batches.end(),
+                                              [&](const StandingBatch& batch) { return impl_->is_final(batch.number); });
+    return static_cast<uint64_t>(first_pending - batches.begin());
+}
+
+std::vector<Strike> L1View::strikes() const {
+    std::shared_lock lock(impl_->mutex);
+    return impl_->derived.strikes;
+}
+
+bool L1View::was_struck(uint64_t number, const Hash& hash) const {
+    std::shared_lock lock(impl_->mutex);
+    return impl_->derived.fallen.contains({number, hash});
+}
+
+std::vector<TermView> L1View::terms() const {
+    std::shared_lock lock(impl_->mutex);
+    return impl_->derived.terms;
+}
+
+std::optional<TermView> L1View::sitting() const {
+    std::shared_lock lock(impl_->mutex);
+    const auto& terms = impl_->derived.terms;
+    if (terms.empty() || terms.back().ended_at != 0) return std::nullopt;
+    return terms.back();
+}
+
+bool L1View::frozen() const {
+    std::shared_lock lock(impl_->mutex);
+    const auto& terms = impl_->derived.terms;
+    return std::any_of(terms.begin(), terms.end(),
+                       [](const TermView& term) { return term.ended_at != 0 && term.reason == l1::TermEnd::kFrozen; });
+}
+
+uint64_t L1View::queue_length() const {
+    std::shared_lock lock(impl_->mutex);
+    return impl_->derived.queue.size();
+}
+
+std::optional<QueuedOperation> L1View::queued(uint64_t index) const {
+    std::shared_lock lock(impl_->mutex);
+    if (index >= impl_->derived.queue.size()) return std::nullopt;
+    return impl_->derived.queue[index];
+}
+
+uint64_t L1View::queue_length_at(uint64_t block) const {
+    std::shared_lock lock(impl_->mutex);
+    const auto& queue = impl_->derived.queue;
+    auto above = std::partition_point(queue.begin(), queue.end(), [&](const QueuedOperation& entry) { return entry.block <= block; });
+    return static_cast<uint64_t>(above - queue.begin());
+}
+
+std::optional<Hash> L1View::queue_hash(uint64_t index) const {
+    std::shared_lock lock(impl_->mutex);
+    const auto& queue = impl_->derived.queue;
+    if (index > queue.size()) return std::nullopt;
+    return index == 0 ? Hash{} : queue[index - 1].hash_after;
+}
+
+bool L1View::is_claimed(uint32_t position) const {
+    std::shared_lock lock(impl_->mutex);
+    return impl_->derived.claimed.contains(position);
+}
+
+l1::ProofCommit L1View::proof_commit(const Address& prover) const {
+    std::shared_lock lock(impl_->mutex);
+    auto found = impl_->derived.commits.find(prover);
+    return found == impl_->derived.commits.end() ? l1::ProofCommit{} : found->second;
+}
+
+}  // namespace gavel::ledger

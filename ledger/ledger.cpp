@@ -1,0 +1,203 @@
+// Opening, and what the writing thread asks.
+#include "ledger/ledger_impl.hpp"
+#include "protocol/check.hpp"
+
+namespace gavel::ledger {
+
+using rows::required;
+
+Ledger::Ledger(node::Store& store, const Domain& domain) : impl_(std::make_unique<Impl>(store, domain)) {}
+Ledger::~Ledger() = default;
+
+Ledger::Impl::Impl(node::Store& opened, const Domain& its_domain)
+    : store_(opened), domain_(its_domain), domain_separator_(its_domain.separator()) {
+    check_format();
+    load_sealed_state();
+    load_chunks_and_batches();
+    view_.begin();
+    replay_open_entries();
+    publish_locked();
+}
+
+void Ledger::Impl::check_format() {
+    std::string mine = std::string(rows::kFormat) + string_of(domain_separator_);
+    auto kept = store_.get(rows::kFormatKey);
+    if (!kept) {
+        sealed_fields_ = genesis_fields();
+        node::WriteBatch batch;
+        batch.put(rows::kFormatKey, mine);
+        put_seal(batch);
+        put_lists(batch);
+        store_.write(batch, node::Durability::kSynced);
+        return;
+    }
+    if (!kept->starts_with(rows::kFormat)) throw node::StoreError("the store is no ledger of this version");
+    if (*kept != mine) throw node::StoreError("the ledger's store belongs to another chain or rollup contract");
+}
+
+void Ledger::Impl::load_sealed_state() {
+    std::string seal = required(store_.get(rows::kSealKey), "the sealed state");
+    ByteReader in(view_of(seal));
+    ByteView fields = in.take(StateFields::kSize);
+    written_ = open_.first_entry = in.u64();
+    if (!in.finished()) throw node::StoreError("the ledger's store is damaged: the sealed state is unreadable");
+    sealed_fields_ = StateFields::decode(fields);
+
+    load_accounts();
+    load_withdrawals();
+    state_.counters = {sealed_fields_.l1_ops_consumed, sealed_fields_.op_count};
+    if (state_.fields() != sealed_fields_) {
+        throw node::StoreError("the ledger's store is damaged: the accounts don't lead to the commitment of the last chunk");
+    }
+    queue_hash_ = queue_hash(state_.counters.l1_ops_consumed);
+}
+
+void Ledger::Impl::load_accounts() {
+    uint32_t count = sealed_fields_.account_count;
+    if (count == 1) return;
+    uint32_t next = 0;
+    store_.scan(rows::u32_key('A', 0), rows::u32_key('A', count), [&](std::string_view key, std::string_view row) {
+        if (rows::u32_at_end(key) != next || row.size() != Account::kSize) {
+            throw node::StoreError("the ledger's store is damaged: an account is missing or unreadable");
+        }
+        Account account = Account::decode(view_of(row));
+        bool fits = next == 0 ? account.key.is_zero() : !state_.accounts.find(account.key).present;
+        if (!fits) throw node::StoreError("the ledger's store is damaged: an account is there twice");
+        if (next++ == 0) {
+            state_.accounts.write(0, account);
+        } else {
+            state_.accounts.append(account);
+        }
+        return true;
+    });
+    if (next != count) throw node::StoreError("the ledger's store is damaged: an account is missing");
+}
+
+void Ledger::Impl::load_withdrawals() {
+    uint32_t count = sealed_fields_.withdrawal_count;
+    uint32_t next = 0;
+    store_.scan(rows::u32_key('W', 0), rows::u32_key('W', count), [&](std::string_view key, std::string_view row) {
+        if (rows::u32_at_end(key) != next) throw node::StoreError("the ledger's store is damaged: a withdrawal is missing");
+        state_.withdrawals.append(required(decode_withdrawal(next++, row), "a withdrawal").withdrawal.hash());
+        return true;
+    });
+    if (next != count) throw node::StoreError("the ledger's store is damaged: a withdrawal is missing");
+}
+
+void Ledger::Impl::load_chunks_and_batches() {
+    store_.scan("c", "d", [&](std::string_view key, std::string_view value) {
+        if (key.size() != 9 || rows::u64_at_end(key) != chunk_first_entry_.size()) {
+            throw node::StoreError("the ledger's store is damaged: a chunk is missing");
+        }
+        chunk_first_entry_.push_back(rows::u64_at_end(value));
+        return true;
+    });
+    store_.scan("B", "C", [&](std::string_view, std::string_view value) {
+        BatchRecord batch = required(decode_batch_record(value), "a batch");
+        bool follows = batch.number() == batches_.size() + 1 && batch.chunk_end() <= chunk_first_entry_.size();
+        if (!follows) throw node::StoreError("the ledger's store is damaged: a batch is missing");
+        batches_.push_back(std::move(batch));
+        return true;
+    });
+    std::string lists = required(store_.get(rows::kListsKey), "the list of roll-backs");
+    ByteReader in(view_of(lists));
+    lists_.generation = in.u64();
+    lists_.rolled_back_next = in.u64();
+    lists_.rolled_back_count = in.u64();
+    if (!in.finished()) throw node::StoreError("the ledger's store is damaged: the list of roll-backs is unreadable");
+}
+
+void Ledger::Impl::replay_open_entries() {
+    store_.scan(rows::u64_key('E', written_), "F", [&](std::string_view key, std::string_view value) {
+        uint64_t number = rows::u64_at_end(key);
+        Entry entry = required(decode_entry(number, value), "an entry");
+        if (number != written_) throw node::StoreError("the ledger's store is damaged: an entry of the open chunk is missing");
+        replay(entry);
+        if (pending_.size() != 1 || pending_.front() != entry) {
+            throw node::StoreError("the ledger's store is damaged: an operation of the open chunk can't be executed again");
+        }
+        pending_.clear();
+        ++written_;
+        return true;
+    });
+    pending_receipts_.clear();
+    overlay_.clear();
+}
+
+void Ledger::Impl::replay(const Entry& entry) {
+    if (const auto* operation = std::get_if<OperationEntry>(&entry.what)) {
+        execute(operation->posted, operation->signature, nullptr, operation->confirmed_at_ms);
+    } else if (const auto* l1 = std::get_if<L1Entry>(&entry.what)) {
+        if (open_.chunk.operations.empty()) execute_l1(l1->operation);
+    }
+}
+
+const Domain& Ledger::domain() const { return impl_->domain_; }
+const Hash& Ledger::domain_separator() const { return impl_->domain_separator_; }
+const OpenChunk& Ledger::open_chunk() const { return impl_->open_; }
+const Counters& Ledger::counters() const { return impl_->state_.counters; }
+uint32_t Ledger::newest_account_count() const { return impl_->state_.accounts.count(); }
+uint64_t Ledger::chunk_count() const { return impl_->chunk_first_entry_.size(); }
+uint64_t Ledger::batch_head() const { return impl_->batches_.size(); }
+const StateFields& Ledger::sealed_fields() const { return impl_->sealed_fields_; }
+Hash Ledger::l1_queue_hash(uint64_t index) const { return impl_->queue_hash(index); }
+
+BatchHeader Ledger::last_header() const {
+    return impl_->batches_.empty() ? genesis_header() : impl_->batches_.back().header;
+}
+
+std::optional<AccountAt> Ledger::newest_account(const AccountKey& key) const {
+    AccountTree::Found found = impl_->state_.accounts.find(key);
+    if (!found.present || found.index == 0) return std::nullopt;
+    return AccountAt{found.index, *impl_->state_.accounts.at(found.index)};
+}
+
+std::optional<Account> Ledger::newest_account(uint32_t index) const {
+    const Account* account = index == 0 ? nullptr : impl_->state_.accounts.at(index);
+    if (!account) return std::nullopt;
+    return *account;
+}
+
+std::optional<OperationReceipt> Ledger::newest_receipt(const Hash& digest) const {
+    auto pending = impl_->pending_receipts_.find(digest);
+    if (pending != impl_->pending_receipts_.end()) return pending->second;
+    auto number = impl_->stored_number(rows::fixed_key('h', digest));
+    if (!number) return std::nullopt;
+    Entry entry = required(impl_->stored_entry(*number), "an entry");
+    const auto* operation = std::get_if<OperationEntry>(&entry.what);
+    if (!operation) throw node::StoreError("the ledger's store is damaged: a digest leads to no operation");
+    return OperationReceipt{*number, operation->position, digest, operation->confirmed_at_ms};
+}
+
+void Ledger::with_state(const std::function<void(State&)>& use) {
+    std::unique_lock lock(impl_->mutex_);
+    GAVEL_CHECK(impl_->open_.empty());
+    use(impl_->state_);
+    GAVEL_CHECK(impl_->state_.accounts.count() == impl_->sealed_fields_.account_count);
+}
+
+Hash Ledger::Impl::queue_hash(uint64_t index) const {
+    if (index == 0) return Hash{};
+    for (const Entry& entry : pending_) {
+        const auto* l1 = std::get_if<L1Entry>(&entry.what);
+        if (l1 && l1->index + 1 == index) return l1->queue_hash;
+    }
+    Entry entry = required(stored_entry(required(stored_number(rows::u64_key('q', index - 1)), "an L1 operation")), "an entry");
+    const auto* l1 = std::get_if<L1Entry>(&entry.what);
+    if (!l1 || l1->index + 1 != index) throw node::StoreError("the ledger's store is damaged: an L1 operation is another");
+    return l1->queue_hash;
+}
+
+std::optional<Entry> Ledger::Impl::stored_entry(uint64_t number) const {
+    auto row = store_.get(rows::u64_key('E', number));
+    if (!row) return std::nullopt;
+    return required(decode_entry(number, *row), "an entry");
+}
+
+std::optional<uint64_t> Ledger::Impl::stored_number(const std::string& key) const {
+    auto row = store_.get(key);
+    if (!row) return std::nullopt;
+    return rows::u64_at_end(*row);
+}
+
+}  // namespace gavel::ledger

@@ -1,0 +1,109 @@
+// The inside of Ledger. Functions whose names end in _locked need mutex_ (shared to read, alone to write); the others of the writing
+// thread may read everything without it, since nobody else writes.
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+#include <shared_mutex>
+#include <unordered_map>
+
+#include "ledger/ledger.hpp"
+#include "ledger/noting_view.hpp"
+#include "ledger/rows.hpp"
+
+namespace gavel::ledger {
+
+struct Ledger::Impl {
+    // What readers see.
+    struct Published {
+        uint64_t entries = 0;
+        Counters counters;
+        uint32_t account_count = 0;
+        uint32_t withdrawal_count = 0;
+        uint64_t chunks = 0;
+        StateFields fields;
+    };
+    // Kept under rows::kListsKey.
+    struct Lists {
+        uint64_t generation = 0;
+        uint64_t rolled_back_next = 0;   // number of the next one
+        uint64_t rolled_back_count = 0;  // in the list now
+    };
+    class Noter;
+
+    Impl(node::Store& opened, const Domain& its_domain);
+
+    // Opening.
+    void check_format();
+    void load_sealed_state();
+    void load_accounts();
+    void load_withdrawals();
+    void load_chunks_and_batches();
+    void replay_open_entries();
+    void replay(const Entry& entry);
+
+    // Writing.
+    uint64_t next_entry() const { return written_ + pending_.size(); }
+    uint64_t sealed_entries() const { return open_.first_entry; }
+    unsigned weight_with(unsigned more, const Address* fee_token) const;
+    Outcome execute_l1(const L1Operation& operation);
+    Outcome execute(const PostedOperation& posted, const Signature& signature, const SignerRecovery* recovery, uint64_t at_ms);
+    Ledger::Applied apply_chunk(ByteView ops, ByteView sigs, Env& env, const std::optional<Hash>& claimed_after, uint64_t at_ms);
+    void add_entry(std::variant<OperationEntry, L1Entry, FeeEntry> what);
+    void add_fee_entries(size_t first_note);
+    // Puts every pending entry with its index rows into `batch`; pending entries are written ones then.
+    void write_pending(node::WriteBatch& batch);
+    void put_entry(node::WriteBatch& batch, const Entry& entry);
+    void erase_entry(node::WriteBatch& batch, const Entry& entry) const;
+    void forget_rolled_back(node::WriteBatch& batch, const Hash& digest);
+    void put_lists(node::WriteBatch& batch) const;
+    void put_seal(node::WriteBatch& batch) const;
+    // The chunk made of what has been executed since the last one, and its leaves; the next is open then.
+    ChunkRecord close_chunk(node::WriteBatch& batch, Bytes ops, Bytes sigs);
+    void put_leaves(node::WriteBatch& batch, const StateDiff& diff) const;
+    void write(const node::WriteBatch& batch, node::Durability durability);
+    void publish_locked();
+    void notify();
+
+    // Rolling back.
+    uint64_t roll_back(uint64_t chunk, const std::string& why, uint64_t when_ms);
+    std::vector<Entry> entries_from(uint64_t first) const;
+    void undo_chunks(node::WriteBatch& batch, uint64_t chunk);
+    void keep_rolled_back(node::WriteBatch& batch, const OperationEntry& entry, const std::string& why, uint64_t when_ms);
+
+    // Reading.
+    std::optional<Entry> stored_entry(uint64_t number) const;
+    std::optional<uint64_t> stored_number(const std::string& key) const;
+    Hash queue_hash(uint64_t index) const;
+    const Account& published_leaf_locked(uint32_t index) const;
+
+    node::Store& store_;
+    const Domain domain_;
+    const Hash domain_separator_;
+
+    mutable std::shared_mutex mutex_;
+    State state_;
+    NotingView::Overlay overlay_;
+    NotingView view_{state_, overlay_};
+    OpenChunk open_;
+    StateFields sealed_fields_;
+    Hash queue_hash_;                          // h[l1_ops_consumed]
+    std::vector<Entry> pending_;               // executed, not written
+    std::unordered_map<Hash, OperationReceipt> pending_receipts_;
+    uint64_t written_ = 0;                     // entries in the store
+    bool unsynced_ = false;                    // something was written buffered since the last sync
+    std::vector<uint64_t> chunk_first_entry_;  // by chunk number
+    std::vector<BatchRecord> batches_;         // number 1 first
+    Lists lists_;
+    Published published_;
+
+    mutable std::mutex wait_mutex_;
+    mutable std::condition_variable changed_;
+    uint64_t wait_entries_ = 0;
+    uint64_t wait_generation_ = 0;
+};
+
+// What an entry means to whom; owner by owner, in order of owner.
+std::vector<std::pair<Address, Touch>> touches_of(const Entry& entry);
+
+}  // namespace gavel::ledger

@@ -1,0 +1,305 @@
+// What any thread may ask.
+#include <chrono>
+#include <map>
+
+#include "ledger/ledger_impl.hpp"
+
+namespace gavel::ledger {
+
+using rows::required;
+
+namespace {
+
+// Index rows that one call looks at: a bound on the time for which it holds up the writing thread.
+constexpr size_t kMaxRows = 10'000;
+
+Touch touch_of(uint64_t entry, std::string_view value) {
+    ByteReader in(view_of(value));
+    uint8_t flags = in.u8();
+    Touch out{entry, in.fixed<Address>(), (flags & 1) != 0, (flags & 2) != 0};
+    if (!in.finished() || flags > 3) throw node::StoreError("the ledger's store is damaged: an owner's index is unreadable");
+    return out;
+}
+
+}  // namespace
+
+std::vector<std::pair<Address, Touch>> touches_of(const Entry& entry) {
+    std::map<Address, Touch> touches;
+    auto note = [&](const Address& owner, const Address& token) -> Touch& {
+        Touch& touch = touches[owner];
+        touch.entry = entry.number;
+        touch.token = token;
+        return touch;
+    };
+    if (const auto* operation = std::get_if<OperationEntry>(&entry.what)) {
+        note(operation->sender, operation->operation.token).outgoing = true;
+        for (size_t i = 0; i < operation->recipients.size(); ++i) {
+            note(operation->operation.payments[i].to, operation->operation.token).incoming = true;
+        }
+    } else if (const auto* l1 = std::get_if<L1Entry>(&entry.what)) {
+        const L1Operation& asked = l1->operation;
+        if (asked.kind != L1OperationKind::kDeposit) note(asked.caller, asked.token).outgoing = l1->took_effect;
+        if (asked.kind == L1OperationKind::kDeposit || l1->recipient) {
+            note(asked.to, asked.token).incoming = l1->recipient.has_value();
+        }
+    } else {
+        const auto& fee = std::get<FeeEntry>(entry.what);
+        note(fee.owner, fee.token).incoming = true;
+    }
+    return {touches.begin(), touches.end()};
+}
+
+LedgerSummary Ledger::summary() const {
+    std::shared_lock lock(impl_->mutex_);
+    const Impl::Published& seen = impl_->published_;
+    LedgerSummary out;
+    out.fields = seen.fields;
+    out.entries = seen.entries;
+    out.op_count = seen.counters.op_count;
+    out.l1_ops_consumed = seen.counters.l1_ops_consumed;
+    out.account_count = seen.account_count;
+    out.withdrawal_count = seen.withdrawal_count;
+    out.chunks = seen.chunks;
+    out.batches = impl_->batches_.size();
+    out.rolled_back = impl_->lists_.rolled_back_count;
+    out.generation = impl_->lists_.generation;
+    return out;
+}
+
+uint64_t Ledger::generation() const {
+    std::shared_lock lock(impl_->mutex_);
+    return impl_->lists_.generation;
+}
+
+uint64_t Ledger::entries_kept_since(uint64_t generation) const {
+    std::shared_lock lock(impl_->mutex_);
+    uint64_t present = impl_->lists_.generation;
+    if (generation > present) return 0;
+    uint64_t kept = impl_->published_.entries;
+    impl_->store_.scan(rows::u64_key('g', generation + 1), rows::u64_key('g', present + 1),
+                       [&](std::string_view, std::string_view value) {
+                           kept = std::min(kept, rows::u64_at_end(value));
+                           return true;
+                       });
+    return kept;
+}
+
+std::optional<Entry> Ledger::entry(uint64_t number) const {
+    std::shared_lock lock(impl_->mutex_);
+    if (number >= impl_->published_.entries) return std::nullopt;
+    return required(impl_->stored_entry(number), "an entry");
+}
+
+std::vector<Entry> Ledger::entries(uint64_t first, size_t limit) const {
+    std::shared_lock lock(impl_->mutex_);
+    std::vector<Entry> out;
+    if (limit == 0 || first >= impl_->published_.entries) return out;
+    impl_->store_.scan(rows::u64_key('E', first), rows::u64_key('E', impl_->published_.entries),
+                       [&](std::string_view key, std::string_view value) {
+                           out.push_back(required(decode_entry(rows::u64_at_end(key), value), "an entry"));
+                           return out.size() < limit;
+                       });
+    return out;
+}
+
+namespace {
+
+std::optional<uint64_t> if_below(std::optional<uint64_t> number, uint64_t end) {
+    return number && *number < end ? number : std::nullopt;
+}
+
+}  // namespace
+
+std::optional<uint64_t> Ledger::entry_of_digest(const Hash& digest) const {
+    std::shared_lock lock(impl_->mutex_);
+    return if_below(impl_->stored_number(rows::fixed_key('h', digest)), impl_->published_.entries);
+}
+
+std::optional<uint64_t> Ledger::entry_of_position(uint64_t position) const {
+    std::shared_lock lock(impl_->mutex_);
+    return if_below(impl_->stored_number(rows::u64_key('p', position)), impl_->published_.entries);
+}
+
+std::optional<uint64_t> Ledger::entry_of_l1_operation(uint64_t index) const {
+    std::shared_lock lock(impl_->mutex_);
+    return if_below(impl_->stored_number(rows::u64_key('q', index)), impl_->published_.entries);
+}
+
+uint64_t Ledger::wait_for_entries(uint64_t known, uint64_t generation, uint64_t timeout_ms) const {
+    std::unique_lock lock(impl_->wait_mutex_);
+    impl_->changed_.wait_for(lock, std::chrono::milliseconds(timeout_ms), [&] {
+        return impl_->wait_entries_ > known || impl_->wait_generation_ != generation;
+    });
+    return impl_->wait_entries_;
+}
+
+const Account& Ledger::Impl::published_leaf_locked(uint32_t index) const {
+    auto old = overlay_.find(index);
+    return old != overlay_.end() ? old->second : *state_.accounts.at(index);
+}
+
+std::optional<AccountAt> Ledger::account(const AccountKey& key) const {
+    std::shared_lock lock(impl_->mutex_);
+    AccountTree::Found found = impl_->state_.accounts.find(key);
+    if (!found.present || found.index == 0 || found.index >= impl_->published_.account_count) return std::nullopt;
+    return AccountAt{found.index, impl_->published_leaf_locked(found.index)};
+}
+
+std::optional<Account> Ledger::account(uint32_t index) const {
+    std::shared_lock lock(impl_->mutex_);
+    if (index == 0 || index >= impl_->published_.account_count) return std::nullopt;
+    return impl_->published_leaf_locked(index);
+}
+
+std::vector<AccountAt> Ledger::accounts_of(const Address& owner, const std::optional<Address>& after, size_t limit) const {
+    std::shared_lock lock(impl_->mutex_);
+    std::vector<AccountAt> out;
+    const AccountTree& accounts = impl_->state_.accounts;
+    // Along the newest list, whose leaves that readers don't know yet are skipped.
+    AccountTree::Found at = accounts.find({owner, after.value_or(Address{})});
+    if (!at.present || after || at.index == 0) at = accounts.find(accounts.at(at.index)->next);
+    while (out.size() < limit && at.present && accounts.at(at.index)->key.owner == owner && at.index != 0) {
+        if (at.index < impl_->published_.account_count) out.push_back({at.index, impl_->published_leaf_locked(at.index)});
+        at = accounts.find(accounts.at(at.index)->next);
+    }
+    return out;
+}
+
+Ledger::Touches Ledger::touches_before(const Address& owner, const std::optional<Address>& token, uint64_t below,
+                                       size_t limit) const {
+    std::shared_lock lock(impl_->mutex_);
+    Touches out;
+    size_t looked_at = 0;
+    uint64_t last = 0;
+    uint64_t end = std::min(below, impl_->published_.entries);
+    impl_->store_.scan_reverse(rows::pair_key('o', owner, uint64_t{0}), rows::pair_key('o', owner, end),
+                               [&](std::string_view key, std::string_view value) {
+                                   if (out.touches.size() == limit || looked_at++ == kMaxRows) {
+                                       out.next = last;
+                                       return false;
+                                   }
+                                   Touch touch = touch_of(last = rows::u64_at_end(key), value);
+                                   if (!token || touch.token == *token) out.touches.push_back(touch);
+                                   return true;
+                               });
+    return out;
+}
+
+Ledger::Touches Ledger::incoming_from(const Address& owner, const std::optional<Address>& token, uint64_t from,
+                                      size_t limit) const {
+    std::shared_lock lock(impl_->mutex_);
+    Touches out;
+    size_t looked_at = 0;
+    uint64_t end = impl_->published_.entries;
+    out.next = end;
+    if (from >= end) return out;
+    impl_->store_.scan(rows::pair_key('o', owner, from), rows::pair_key('o', owner, end),
+                       [&](std::string_view key, std::string_view value) {
+                           uint64_t entry = rows::u64_at_end(key);
+                           if (out.touches.size() == limit || looked_at++ == kMaxRows) {
+                               out.next = entry;
+                               return false;
+                           }
+                           Touch touch = touch_of(entry, value);
+                           if (touch.incoming && (!token || touch.token == *token)) out.touches.push_back(touch);
+                           return true;
+                       });
+    return out;
+}
+
+std::optional<WithdrawalRecord> Ledger::withdrawal(uint32_t position) const {
+    std::shared_lock lock(impl_->mutex_);
+    if (position >= impl_->published_.withdrawal_count) return std::nullopt;
+    auto row = impl_->store_.get(rows::u32_key('W', position));
+    return required(row ? decode_withdrawal(position, *row) : std::nullopt, "a withdrawal");
+}
+
+std::vector<WithdrawalRecord> Ledger::withdrawals_to(const Address& recipient, uint32_t from, size_t limit) const {
+    std::shared_lock lock(impl_->mutex_);
+    std::vector<WithdrawalRecord> out;
+    uint32_t end = impl_->published_.withdrawal_count;
+    if (limit == 0 || from >= end) return out;
+    impl_->store_.scan(rows::pair_key('w', recipient, from), rows::pair_key('w', recipient, end),
+                       [&](std::string_view key, std::string_view) {
+                           uint32_t position = rows::u32_at_end(key);
+                           auto row = impl_->store_.get(rows::u32_key('W', position));
+                           out.push_back(required(row ? decode_withdrawal(position, *row) : std::nullopt, "a withdrawal"));
+                           return out.size() < limit;
+                       });
+    return out;
+}
+
+std::optional<WithdrawalProof> Ledger::withdrawal_proof(uint32_t position, uint32_t withdrawal_count) const {
+    std::shared_lock lock(impl_->mutex_);
+    if (position >= withdrawal_count || withdrawal_count > impl_->published_.withdrawal_count) return std::nullopt;
+    auto row = impl_->store_.get(rows::u32_key('W', position));
+    WithdrawalRecord record = required(row ? decode_withdrawal(position, *row) : std::nullopt, "a withdrawal");
+    return WithdrawalProof{position, record.withdrawal, impl_->state_.withdrawals.path(position, withdrawal_count)};
+}
+
+std::optional<ChunkRecord> Ledger::chunk(uint64_t number) const {
+    std::shared_lock lock(impl_->mutex_);
+    if (number >= impl_->published_.chunks) return std::nullopt;
+    auto row = impl_->store_.get(rows::u64_key('C', number));
+    return required(row ? decode_chunk(number, *row) : std::nullopt, "a chunk");
+}
+
+std::optional<uint64_t> Ledger::chunk_of_entry(uint64_t entry) const {
+    std::shared_lock lock(impl_->mutex_);
+    if (entry >= impl_->published_.entries) return std::nullopt;
+    const std::vector<uint64_t>& first_entries = impl_->chunk_first_entry_;
+    auto above = std::upper_bound(first_entries.begin(), first_entries.end(), entry);
+    if (above == first_entries.begin() || entry >= impl_->sealed_entries()) return std::nullopt;
+    uint64_t chunk = static_cast<uint64_t>(above - first_entries.begin()) - 1;
+    return if_below(chunk, impl_->published_.chunks);
+}
+
+std::optional<BatchRecord> Ledger::batch(uint64_t number) const {
+    std::shared_lock lock(impl_->mutex_);
+    if (number == 0 || number > impl_->batches_.size()) return std::nullopt;
+    return impl_->batches_[number - 1];
+}
+
+std::optional<uint64_t> Ledger::batch_of_chunk(uint64_t chunk) const {
+    std::shared_lock lock(impl_->mutex_);
+    const std::vector<BatchRecord>& batches = impl_->batches_;
+    auto above = std::upper_bound(batches.begin(), batches.end(), chunk,
+                                  [](uint64_t value, const BatchRecord& batch) { return value < batch.first_chunk; });
+    if (above == batches.begin() || std::prev(above)->chunk_end() <= chunk) return std::nullopt;
+    return std::prev(above)->number();
+}
+
+std::vector<Hash> Ledger::chunk_digests(const ChunkRecord& chunk) const {
+    std::vector<Hash> out;
+    for (const Entry& entry : entries(chunk.first_entry, chunk.entry_count)) {
+        if (const auto* operation = std::get_if<OperationEntry>(&entry.what)) out.push_back(operation->digest);
+    }
+    return out;
+}
+
+std::optional<RolledBack> Ledger::rolled_back(const Hash& digest) const {
+    std::shared_lock lock(impl_->mutex_);
+    auto number = impl_->stored_number(rows::fixed_key('r', digest));
+    if (!number) return std::nullopt;
+    auto row = impl_->store_.get(rows::u64_key('R', *number));
+    return row ? required(decode_rolled_back(*number, *row), "a rolled-back operation") : std::optional<RolledBack>{};
+}
+
+Ledger::RolledBackPage Ledger::rolled_back_from(uint64_t from, const std::optional<Address>& sender, size_t limit) const {
+    std::shared_lock lock(impl_->mutex_);
+    RolledBackPage out;
+    size_t looked_at = 0;
+    impl_->store_.scan(rows::u64_key('R', from), "S", [&](std::string_view key, std::string_view value) {
+        uint64_t number = rows::u64_at_end(key);
+        if (out.operations.size() == limit || looked_at++ == kMaxRows) {
+            out.next = number;
+            return false;
+        }
+        RolledBack operation = required(decode_rolled_back(number, value), "a rolled-back operation");
+        if (!sender || operation.sender == *sender) out.operations.push_back(std::move(operation));
+        return true;
+    });
+    return out;
+}
+
+}  // namespace gavel::ledger

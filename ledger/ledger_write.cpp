@@ -1,0 +1,404 @@
+// Executing, flushing and sealing.
+#include "ledger/ledger_impl.hpp"
+#include "protocol/check.hpp"
+
+namespace gavel::ledger {
+
+// Makes entries of what apply tells.
+class Ledger::Impl::Noter : public ApplyObserver {
+public:
+    Noter(Impl& ledger, uint64_t at_ms) : ledger_(ledger), at_ms_(at_ms), queue_hash_(ledger.queue_hash_) {}
+
+    void on_l1_operation(uint64_t index, const L1Operation& operation, bool took_effect) override {
+        queue_hash_ = operation.chain(queue_hash_);
+        entries_.emplace_back(make_l1_entry(index, operation, took_effect, queue_hash_, new_notes()));
+    }
+    void on_operation(uint64_t position, const PostedOperation& posted, const Account& sender, const Operation& operation,
+                      const Hash& digest, const Signature& signature) override {
+        entries_.emplace_back(make_operation_entry(position, posted, sender, operation, digest, signature, at_ms_, new_notes()));
+    }
+    // The chunk stands.
+    void keep() {
+        for (auto& entry : entries_) ledger_.add_entry(std::move(entry));
+        ledger_.add_fee_entries(seen_);
+        ledger_.queue_hash_ = queue_hash_;
+    }
+
+private:
+    std::span<const Note> new_notes() {
+        std::span<const Note> notes = std::span(ledger_.view_.notes()).subspan(seen_);
+        seen_ += notes.size();
+        return notes;
+    }
+
+    Impl& ledger_;
+    uint64_t at_ms_;
+    Hash queue_hash_;
+    size_t seen_ = 0;
+    std::vector<std::variant<OperationEntry, L1Entry, FeeEntry>> entries_;
+};
+
+Ledger::Applied Ledger::apply_chunk(ByteView ops, ByteView sigs, Env& env, const std::optional<Hash>& claimed_after,
+                                    uint64_t at_ms) {
+    std::unique_lock lock(impl_->mutex_);
+    Applied applied = impl_->apply_chunk(ops, sigs, env, claimed_after, at_ms);
+    if (!applied.kept) return applied;
+    impl_->publish_locked();
+    lock.unlock();
+    impl_->notify();
+    return applied;
+}
+
+Ledger::Applied Ledger::Impl::apply_chunk(ByteView ops, ByteView sigs, Env& env, const std::optional<Hash>& claimed_after,
+                                          uint64_t at_ms) {
+    GAVEL_CHECK(open_.empty() && pending_.empty());
+    Counters before = state_.counters;
+    StateView::Mark start = view_.mark();
+    Noter noter(*this, at_ms);
+    Applied applied;
+    applied.outcome = apply(env, view_, state_.counters, ops, sigs, &noter);
+    applied.after = state_.fields();
+    applied.kept = applied.outcome.kind != Outcome::Kind::kViewFailed &&
+                   (!claimed_after || applied.after.hash() == *claimed_after);
+    if (!applied.kept) {
+        view_.roll_back(start);
+        state_.counters = before;
+        return applied;
+    }
+    if (applied.outcome.ok()) noter.keep();
+    node::WriteBatch batch;
+    write_pending(batch);
+    close_chunk(batch, to_bytes(ops), to_bytes(sigs));
+    write(batch, node::Durability::kBuffered);
+    return applied;
+}
+
+PostedOperation Ledger::posted_form(const Operation& operation, uint32_t sender) const {
+    PostedOperation out{operation.kind, sender, {}, operation.fee, operation.memo};
+    std::vector<Address> made;
+    for (const Payment& payment : operation.payments) {
+        Recipient to{0, payment.to};
+        AccountTree::Found found = impl_->state_.accounts.find({payment.to, operation.token});
+        auto earlier = std::find(made.begin(), made.end(), payment.to);
+        if (operation.kind == OperationKind::kWithdraw || payment.to.is_zero()) {
+            // stays an address
+        } else if (found.present) {
+            to = {found.index, std::nullopt};
+        } else if (earlier != made.end()) {
+            to = {newest_account_count() + static_cast<uint32_t>(earlier - made.begin()), std::nullopt};
+        } else {
+            made.push_back(payment.to);
+        }
+        out.payments.push_back({to, payment.amount});
+    }
+    return out;
+}
+
+unsigned Ledger::Impl::weight_with(unsigned more, const Address* fee_token) const {
+    const auto& fees = open_.fees.entries();
+    auto same_token = [&](const FeeTally::Entry& entry) { return entry.token == *fee_token; };
+    bool new_fee_leaf = fee_token && std::none_of(fees.begin(), fees.end(), same_token);
+    return open_.weight + more + (new_fee_leaf ? kFeeLeafWeight : 0);
+}
+
+bool Ledger::fits(const PostedOperation& posted, const Address& token) const {
+    return impl_->weight_with(posted.weight(), posted.fee.is_zero() ? nullptr : &token) <= kMaxChunkWeight;
+}
+
+bool Ledger::fits_l1_operation() const {
+    return impl_->open_.chunk.operations.empty() && impl_->weight_with(kL1OperationWeight, nullptr) <= kMaxChunkWeight;
+}
+
+Outcome Ledger::open_l1_operation(const L1Operation& operation) {
+    std::unique_lock lock(impl_->mutex_);
+    GAVEL_CHECK(impl_->open_.chunk.operations.empty());
+    return impl_->execute_l1(operation);
+}
+
+Outcome Ledger::Impl::execute_l1(const L1Operation& operation) {
+    unsigned weight = weight_with(kL1OperationWeight, nullptr);
+    if (weight > kMaxChunkWeight) return Outcome::wrong(Refusal::kOverWeight);
+    StateView::Mark mark = view_.mark();
+    size_t first_note = view_.notes().size();
+    bool took_effect = false;
+    Outcome outcome = apply_l1_operation(view_, operation, &took_effect);
+    if (!outcome.ok()) {
+        view_.roll_back(mark);
+        return outcome;
+    }
+    queue_hash_ = operation.chain(queue_hash_);
+    add_entry(make_l1_entry(state_.counters.l1_ops_consumed, operation, took_effect, queue_hash_,
+                            std::span(view_.notes()).subspan(first_note)));
+    ++state_.counters.l1_ops_consumed;
+    ++open_.chunk.l1_operations;
+    open_.weight = weight;
+    return outcome;
+}
+
+Outcome Ledger::open_operation(const PostedOperation& posted, const Signature& signature, const SignerRecovery& recovery,
+                               uint64_t now_ms, OperationReceipt& receipt) {
+    std::unique_lock lock(impl_->mutex_);
+    Outcome outcome = impl_->execute(posted, signature, &recovery, now_ms);
+    if (outcome.ok()) {
+        const Entry& entry = impl_->pending_.back();
+        receipt = impl_->pending_receipts_.at(std::get<OperationEntry>(entry.what).digest);
+    }
+    return outcome;
+}
+
+Outcome Ledger::Impl::execute(const PostedOperation& posted, const Signature& signature, const SignerRecovery* recovery,
+                              uint64_t at_ms) {
+    if (posted.sender == 0 || posted.sender >= view_.account_count()) return Outcome::wrong(Refusal::kSenderIndex);
+    const Address token = state_.accounts.at(posted.sender)->key.token;
+    unsigned weight = weight_with(posted.weight(), posted.fee.is_zero() ? nullptr : &token);
+    if (weight > kMaxChunkWeight) return Outcome::wrong(Refusal::kOverWeight);
+
+    StateView::Mark mark = view_.mark();
+    size_t first_note = view_.notes().size();
+    FeeTally fees = open_.fees;
+    Account sender;
+    Operation signed_form;
+    Hash digest;
+    Outcome outcome = execute_operation(view_, posted, fees, sender, signed_form);
+    if (outcome.ok()) {
+        digest = signed_form.digest(domain_separator_);
+        if (recovery) outcome = check_signature(*recovery, digest, signature, sender.key.owner);
+    }
+    if (!outcome.ok()) {
+        view_.roll_back(mark);
+        return outcome;
+    }
+    add_entry(make_operation_entry(state_.counters.op_count, posted, sender, signed_form, digest, signature, at_ms,
+                                   std::span(view_.notes()).subspan(first_note)));
+    ++state_.counters.op_count;
+    open_.chunk.operations.push_back(posted);
+    open_.signatures.push_back(signature);
+    open_.fees = std::move(fees);
+    open_.weight = weight;
+    return outcome;
+}
+
+void Ledger::Impl::add_entry(std::variant<OperationEntry, L1Entry, FeeEntry> what) {
+    uint64_t number = next_entry();
+    if (const auto* operation = std::get_if<OperationEntry>(&what)) {
+        pending_receipts_[operation->digest] = {number, operation->position, operation->digest, operation->confirmed_at_ms};
+    }
+    pending_.push_back({number, std::move(what)});
+}
+
+void Ledger::Impl::add_fee_entries(size_t first_note) {
+    for (FeeEntry& fee : make_fee_entries(std::span(view_.notes()).subspan(first_note))) add_entry(std::move(fee));
+}
+
+void Ledger::flush(node::Durability durability) {
+    node::WriteBatch batch;
+    impl_->write_pending(batch);
+    bool must_sync = durability == node::Durability::kSynced && impl_->unsynced_;
+    if (!batch.empty() || must_sync) impl_->write(batch, durability);
+    {
+        std::unique_lock lock(impl_->mutex_);
+        impl_->publish_locked();
+    }
+    impl_->notify();
+}
+
+Outcome Ledger::seal(const FeeLeafLookup& fee_leaf, ChunkRecord& sealed) {
+    Impl& me = *impl_;
+    std::vector<uint32_t> fee_leaves;
+    for (const FeeTally::Entry& fee : me.open_.fees.entries()) {
+        auto index = fee_leaf(fee.token);
+        if (!index) return Outcome::wrong(Refusal::kFeeLeafMissing);
+        fee_leaves.push_back(*index);
+    }
+
+    node::WriteBatch batch;
+    {
+        std::unique_lock lock(me.mutex_);
+        StateView::Mark mark = me.view_.mark();
+        size_t first_note = me.view_.notes().size();
+        Outcome outcome = apply_fee_leaves(me.view_, fee_leaves, me.open_.fees);
+        if (!outcome.ok()) {
+            me.view_.roll_back(mark);
+            return outcome;
+        }
+        me.add_fee_entries(first_note);
+        me.open_.chunk.fee_leaves = std::move(fee_leaves);
+        Bytes sigs;
+        for (const Signature& signature : me.open_.signatures) append(sigs, signature);
+        Bytes ops = encode_ops(me.open_.chunk);
+        me.write_pending(batch);
+        sealed = me.close_chunk(batch, std::move(ops), std::move(sigs));
+    }
+    me.write(batch, node::Durability::kBuffered);
+    return Outcome::applied();
+}
+
+ChunkRecord Ledger::Impl::close_chunk(node::WriteBatch& batch, Bytes ops, Bytes sigs) {
+    GAVEL_CHECK(pending_.empty());
+    ChunkRecord record;
+    record.number = chunk_first_entry_.size();
+    record.ops = std::move(ops);
+    record.sigs = std::move(sigs);
+    record.before = sealed_fields_;
+    record.after = state_.fields();
+    record.first_entry = open_.first_entry;
+    record.entry_count = static_cast<uint32_t>(written_ - open_.first_entry);
+
+    StateDiff diff = view_.diff();
+    batch.put(rows::u64_key('C', record.number), encode_chunk(record));
+    batch.put(rows::u64_key('c', record.number), rows::u64_value(record.first_entry));
+    batch.put(rows::u64_key('D', record.number), string_of(diff.encode()));
+    put_leaves(batch, diff);
+    chunk_first_entry_.push_back(record.first_entry);
+    sealed_fields_ = record.after;
+    open_ = {};
+    open_.first_entry = written_;
+    put_seal(batch);
+    view_.begin();
+    return record;
+}
+
+void Ledger::Impl::put_leaves(node::WriteBatch& batch, const StateDiff& diff) const {
+    auto put = [&](uint32_t index) { batch.put(rows::u32_key('A', index), string_of(state_.accounts.at(index)->encode())); };
+    for (const StateDiff::Change& change : diff.changes) put(change.index);
+    for (uint32_t index = diff.account_count; index < state_.accounts.count(); ++index) put(index);
+}
+
+void Ledger::Impl::put_seal(node::WriteBatch& batch) const {
+    batch.put(rows::kSealKey, string_of(ByteWriter().raw(sealed_fields_.encode()).u64(open_.first_entry).bytes()));
+}
+
+void Ledger::Impl::put_lists(node::WriteBatch& batch) const {
+    ByteWriter out;
+    out.u64(lists_.generation).u64(lists_.rolled_back_next).u64(lists_.rolled_back_count);
+    batch.put(rows::kListsKey, string_of(out.bytes()));
+}
+
+void Ledger::Impl::write_pending(node::WriteBatch& batch) {
+    uint64_t listed = lists_.rolled_back_count;
+    for (const Entry& entry : pending_) {
+        put_entry(batch, entry);
+        const auto* operation = std::get_if<OperationEntry>(&entry.what);
+        if (operation && lists_.rolled_back_count > 0) forget_rolled_back(batch, operation->digest);
+    }
+    if (listed != lists_.rolled_back_count) put_lists(batch);
+    written_ += pending_.size();
+    pending_.clear();
+    pending_receipts_.clear();
+}
+
+void Ledger::Impl::forget_rolled_back(node::WriteBatch& batch, const Hash& digest) {
+    std::string key = rows::fixed_key('r', digest);
+    auto number = stored_number(key);
+    if (!number) return;
+    batch.erase(key);
+    batch.erase(rows::u64_key('R', *number));
+    --lists_.rolled_back_count;
+}
+
+void Ledger::Impl::put_entry(node::WriteBatch& batch, const Entry& entry) {
+    std::string number = rows::u64_value(entry.number);
+    auto put_withdrawal = [&](uint32_t position, const Withdrawal& withdrawal) {
+        batch.put(rows::u32_key('W', position), encode_withdrawal({position, withdrawal, entry.number}));
+        batch.put(rows::pair_key('w', withdrawal.recipient, position), "");
+    };
+    batch.put(rows::u64_key('E', entry.number), encode_entry(entry));
+    if (const auto* operation = std::get_if<OperationEntry>(&entry.what)) {
+        batch.put(rows::fixed_key('h', operation->digest), number);
+        batch.put(rows::u64_key('p', operation->position), number);
+        const Payment& first = operation->operation.payments.front();
+        if (operation->withdrawal) put_withdrawal(*operation->withdrawal, {first.to, operation->operation.token, first.amount});
+    } else if (const auto* l1 = std::get_if<L1Entry>(&entry.what)) {
+        batch.put(rows::u64_key('q', l1->index), number);
+        if (l1->withdrawal) put_withdrawal(*l1->withdrawal, {l1->operation.to, l1->operation.token, l1->moved});
+    }
+    for (const auto& [owner, touch] : touches_of(entry)) {
+        ByteWriter value;
+        value.u8(static_cast<uint8_t>(touch.outgoing | touch.incoming << 1)).raw(touch.token);
+        batch.put(rows::pair_key('o', owner, entry.number), string_of(value.bytes()));
+    }
+}
+
+void Ledger::Impl::write(const node::WriteBatch& batch, node::Durability durability) {
+    store_.write(batch, durability);
+    unsynced_ = durability == node::Durability::kBuffered;
+}
+
+void Ledger::Impl::publish_locked() {
+    published_.entries = written_;
+    published_.counters = state_.counters;
+    published_.account_count = state_.accounts.count();
+    published_.withdrawal_count = state_.withdrawals.count();
+    published_.chunks = chunk_first_entry_.size();
+    published_.fields = sealed_fields_;
+    overlay_.clear();
+}
+
+void Ledger::Impl::notify() {
+    {
+        std::lock_guard lock(wait_mutex_);
+        wait_entries_ = published_.entries;
+        wait_generation_ = lists_.generation;
+    }
+    changed_.notify_all();
+}
+
+void Ledger::mark_batch(const BatchRecord& batch) {
+    Impl& me = *impl_;
+    uint64_t free_chunk = me.batches_.empty() ? 0 : me.batches_.back().chunk_end();
+    GAVEL_CHECK(batch.number() == me.batches_.size() + 1 && batch.first_chunk == free_chunk &&
+                batch.chunk_end() <= me.chunk_first_entry_.size());
+    node::WriteBatch rows_of_it;
+    me.write_pending(rows_of_it);
+    rows_of_it.put(rows::u64_key('B', batch.number()), encode_batch_record(batch));
+    me.write(rows_of_it, node::Durability::kSynced);
+    {
+        std::unique_lock lock(me.mutex_);
+        me.batches_.push_back(batch);
+        me.publish_locked();
+    }
+    me.notify();
+}
+
+void Ledger::set_batch_transaction(uint64_t number, const std::optional<Hash>& tx_hash) {
+    Impl& me = *impl_;
+    GAVEL_CHECK(number > 0 && number <= me.batches_.size());
+    BatchRecord changed = me.batches_[number - 1];
+    if (changed.tx_hash == tx_hash) return;
+    changed.tx_hash = tx_hash;
+    node::WriteBatch batch;
+    batch.put(rows::u64_key('B', number), encode_batch_record(changed));
+    me.write(batch, node::Durability::kBuffered);
+    std::unique_lock lock(me.mutex_);
+    me.batches_[number - 1] = changed;
+}
+
+void Ledger::unmark_batches_from(uint64_t number) {
+    Impl& me = *impl_;
+    GAVEL_CHECK(number > 0);
+    node::WriteBatch batch;
+    for (uint64_t b = number; b <= me.batches_.size(); ++b) batch.erase(rows::u64_key('B', b));
+    if (batch.empty()) return;
+    me.write(batch, node::Durability::kSynced);
+    std::unique_lock lock(me.mutex_);
+    me.batches_.resize(number - 1);
+}
+
+Batch Ledger::assemble(const BatchHeader& parent, uint64_t first_chunk, uint16_t count) const {
+    GAVEL_CHECK(count > 0 && first_chunk + count <= chunk_count());
+    Batch out;
+    out.number = parent.number + 1;
+    out.parent = parent;
+    for (uint64_t number = first_chunk; number < first_chunk + count; ++number) {
+        auto row = impl_->store_.get(rows::u64_key('C', number));
+        ChunkRecord chunk = rows::required(row ? decode_chunk(number, *row) : std::nullopt, "a chunk");
+        out.chunks.push_back({std::move(chunk.ops), std::move(chunk.sigs)});
+        out.commitments.push_back(chunk.after.hash());
+        out.last = chunk.after;
+    }
+    out.commitments.pop_back();
+    out.l1_queue_hash = l1_queue_hash(out.last.l1_ops_consumed);
+    return out;
+}
+
+}  // namespace gavel::ledger

@@ -1,0 +1,242 @@
+#include "ledger/records.hpp"
+
+#include "protocol/encoding.hpp"
+
+namespace gavel::ledger {
+namespace {
+
+constexpr uint8_t kOperationTag = 0, kL1Tag = 1, kFeeTag = 2;
+
+std::string finish(ByteWriter& out) { return string_of(out.bytes()); }
+
+void put_optional(ByteWriter& out, const std::optional<uint32_t>& value) {
+    out.u8(value.has_value());
+    if (value) out.u32(*value);
+}
+
+// A flag is 0 or 1; anything else makes `ok` false.
+bool take_flag(ByteReader& in, bool& ok) {
+    uint8_t flag = in.u8();
+    if (flag > 1) ok = false;
+    return flag == 1;
+}
+
+std::optional<uint32_t> take_optional(ByteReader& in, bool& ok) {
+    if (!take_flag(in, ok)) return std::nullopt;
+    return in.u32();
+}
+
+void put_operation(ByteWriter& out, const Operation& operation) {
+    out.u8(static_cast<uint8_t>(operation.kind)).raw(operation.token).amount(operation.fee).u64(operation.nonce).raw(operation.memo);
+    out.u8(static_cast<uint8_t>(operation.payments.size()));
+    for (const Payment& payment : operation.payments) out.raw(payment.to).amount(payment.amount);
+}
+
+Operation take_operation(ByteReader& in, bool& ok) {
+    Operation out;
+    uint8_t kind = in.u8();
+    if (kind > static_cast<uint8_t>(OperationKind::kPayout)) ok = false;
+    out.kind = static_cast<OperationKind>(kind);
+    out.token = in.fixed<Address>();
+    out.fee = in.amount();
+    out.nonce = in.u64();
+    out.memo = in.fixed<Hash>();
+    uint8_t count = in.u8();
+    for (uint8_t i = 0; i < count && in.ok(); ++i) {
+        Address to = in.fixed<Address>();
+        out.payments.push_back({to, in.amount()});
+    }
+    return out;
+}
+
+void put(ByteWriter& out, const OperationEntry& entry) {
+    put_operation(out, entry.operation);
+    out.u64(entry.position).u32(entry.posted.sender).raw(entry.sender);
+    out.raw(entry.signature).raw(entry.digest).u64(entry.confirmed_at_ms);
+    if (entry.withdrawal) {
+        out.u32(*entry.withdrawal);
+        return;
+    }
+    for (size_t i = 0; i < entry.recipients.size(); ++i) {
+        out.u32(entry.recipients[i]).u8(entry.posted.payments[i].to.address.has_value());
+    }
+}
+
+OperationEntry take_operation_entry(ByteReader& in, bool& ok) {
+    OperationEntry out;
+    out.operation = take_operation(in, ok);
+    out.position = in.u64();
+    out.posted = {out.operation.kind, in.u32(), {}, out.operation.fee, out.operation.memo};
+    out.sender = in.fixed<Address>();
+    out.signature = in.fixed<Signature>();
+    out.digest = in.fixed<Hash>();
+    out.confirmed_at_ms = in.u64();
+    bool is_withdrawal = out.operation.kind == OperationKind::kWithdraw;
+    if (is_withdrawal) out.withdrawal = in.u32();
+    for (const Payment& payment : out.operation.payments) {
+        PostedPayment posted{{0, payment.to}, payment.amount};
+        if (!is_withdrawal) {
+            out.recipients.push_back(in.u32());
+            if (!take_flag(in, ok)) posted.to = {out.recipients.back(), std::nullopt};
+        }
+        out.posted.payments.push_back(posted);
+    }
+    return out;
+}
+
+void put(ByteWriter& out, const L1Entry& entry) {
+    out.u64(entry.index).raw(entry.operation.encode()).u8(entry.took_effect).amount(entry.moved);
+    put_optional(out, entry.sender);
+    put_optional(out, entry.recipient);
+    put_optional(out, entry.withdrawal);
+    out.raw(entry.queue_hash);
+}
+
+L1Entry take_l1_entry(ByteReader& in, bool& ok) {
+    L1Entry out;
+    out.index = in.u64();
+    auto operation = L1Operation::decode(in.take(L1Operation::kSize));
+    if (operation) {
+        out.operation = *operation;
+    } else {
+        ok = false;
+    }
+    out.took_effect = take_flag(in, ok);
+    out.moved = in.amount();
+    out.sender = take_optional(in, ok);
+    out.recipient = take_optional(in, ok);
+    out.withdrawal = take_optional(in, ok);
+    out.queue_hash = in.fixed<Hash>();
+    return out;
+}
+
+}  // namespace
+
+std::string encode_entry(const Entry& entry) {
+    ByteWriter out;
+    out.u8(static_cast<uint8_t>(entry.what.index()));
+    if (const auto* operation = std::get_if<OperationEntry>(&entry.what)) {
+        put(out, *operation);
+    } else if (const auto* l1 = std::get_if<L1Entry>(&entry.what)) {
+        put(out, *l1);
+    } else {
+        const auto& fee = std::get<FeeEntry>(entry.what);
+        out.raw(fee.token).amount(fee.total).u32(fee.leaf).raw(fee.owner);
+    }
+    return finish(out);
+}
+
+std::optional<Entry> decode_entry(uint64_t number, std::string_view data) {
+    ByteReader in(view_of(data));
+    Entry out;
+    out.number = number;
+    bool ok = true;
+    switch (in.u8()) {
+        case kOperationTag: out.what = take_operation_entry(in, ok); break;
+        case kL1Tag: out.what = take_l1_entry(in, ok); break;
+        case kFeeTag: {
+            FeeEntry fee;
+            fee.token = in.fixed<Address>();
+            fee.total = in.amount();
+            fee.leaf = in.u32();
+            fee.owner = in.fixed<Address>();
+            out.what = fee;
+            break;
+        }
+        default: return std::nullopt;
+    }
+    if (!ok || !in.finished()) return std::nullopt;
+    return out;
+}
+
+std::string encode_chunk(const ChunkRecord& chunk) {
+    ByteWriter out;
+    out.u64(chunk.first_entry).u32(chunk.entry_count).raw(chunk.before.encode()).raw(chunk.after.encode());
+    out.u32(static_cast<uint32_t>(chunk.ops.size())).raw(chunk.ops).raw(chunk.sigs);
+    return finish(out);
+}
+
+std::optional<ChunkRecord> decode_chunk(uint64_t number, std::string_view data) {
+    ByteReader in(view_of(data));
+    ChunkRecord out;
+    out.number = number;
+    out.first_entry = in.u64();
+    out.entry_count = in.u32();
+    ByteView before = in.take(StateFields::kSize);
+    ByteView after = in.take(StateFields::kSize);
+    uint32_t ops_size = in.u32();
+    out.ops = to_bytes(in.take(ops_size));
+    if (!in.ok()) return std::nullopt;
+    out.sigs = to_bytes(in.take(in.remaining()));
+    out.before = StateFields::decode(before);
+    out.after = StateFields::decode(after);
+    return out;
+}
+
+std::string encode_batch_record(const BatchRecord& batch) {
+    ByteWriter out;
+    out.raw(batch.header.encode()).raw(batch.l1_queue_hash).u64(batch.first_chunk).u32(batch.size_bytes);
+    out.u8(batch.tx_hash.has_value());
+    if (batch.tx_hash) out.raw(*batch.tx_hash);
+    return finish(out);
+}
+
+std::optional<BatchRecord> decode_batch_record(std::string_view data) {
+    ByteReader in(view_of(data));
+    BatchRecord out;
+    ByteView header = in.take(BatchHeader::kSize);
+    out.l1_queue_hash = in.fixed<Hash>();
+    out.first_chunk = in.u64();
+    out.size_bytes = in.u32();
+    bool ok = true;
+    if (take_flag(in, ok)) out.tx_hash = in.fixed<Hash>();
+    if (!ok || !in.finished()) return std::nullopt;
+    out.header = BatchHeader::decode(header);
+    return out;
+}
+
+std::string encode_rolled_back(const RolledBack& operation) {
+    ByteWriter out;
+    put_operation(out, operation.operation);
+    out.raw(operation.signature).raw(operation.digest).raw(operation.sender).u64(operation.position);
+    out.u64(operation.confirmed_at_ms).u64(operation.when_ms).raw(view_of(operation.why));
+    return finish(out);
+}
+
+std::optional<RolledBack> decode_rolled_back(uint64_t number, std::string_view data) {
+    ByteReader in(view_of(data));
+    RolledBack out;
+    bool ok = true;
+    out.number = number;
+    out.operation = take_operation(in, ok);
+    out.signature = in.fixed<Signature>();
+    out.digest = in.fixed<Hash>();
+    out.sender = in.fixed<Address>();
+    out.position = in.u64();
+    out.confirmed_at_ms = in.u64();
+    out.when_ms = in.u64();
+    if (!ok || !in.ok()) return std::nullopt;
+    out.why = string_of(in.take(in.remaining()));
+    return out;
+}
+
+std::string encode_withdrawal(const WithdrawalRecord& withdrawal) {
+    ByteWriter out;
+    out.raw(withdrawal.withdrawal.recipient).raw(withdrawal.withdrawal.token).amount(withdrawal.withdrawal.amount);
+    out.u64(withdrawal.entry);
+    return finish(out);
+}
+
+std::optional<WithdrawalRecord> decode_withdrawal(uint32_t position, std::string_view data) {
+    ByteReader in(view_of(data));
+    WithdrawalRecord out;
+    out.position = position;
+    out.withdrawal.recipient = in.fixed<Address>();
+    out.withdrawal.token = in.fixed<Address>();
+    out.withdrawal.amount = in.amount();
+    out.entry = in.u64();
+    if (!in.finished()) return std::nullopt;
+    return out;
+}
+
+}  // namespace gavel::ledger
