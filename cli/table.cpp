@@ -1,0 +1,86 @@
+#include "cli/table.hpp"
+
+#include <algorithm>
+#include <ctime>
+
+#include "protocol/check.hpp"
+
+namespace gavel::cli {
+namespace {
+
+// Columns on a terminal: UTF-8's continuation bytes take none.
+size_t width_of(const std::string& text) {
+    return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
+}
+
+void add_cell(std::string& line, const std::string& cell, size_t width, bool right) {
+    const std::string padding(width - std::min(width, width_of(cell)), ' ');
+    line += right ? padding + cell : cell + padding;
+}
+
+std::string one_line(std::string text) {
+    for (char& c : text) {
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+    }
+    return text;
+}
+
+}  // namespace
+
+void Table::add(std::vector<std::string> cells) {
+    GAVEL_CHECK(cells.size() == columns_.size());
+    for (std::string& cell : cells) cell = one_line(std::move(cell));
+    rows_.push_back(std::move(cells));
+}
+
+std::string Table::text() const {
+    std::vector<size_t> widths;
+    for (size_t i = 0; i < columns_.size(); ++i) {
+        size_t width = width_of(columns_[i].title);
+        for (const auto& row : rows_) width = std::max(width, width_of(row[i]));
+        widths.push_back(width);
+    }
+    std::string out;
+    auto add_line = [&](auto cell_at) {
+        std::string line;
+        for (size_t i = 0; i < columns_.size(); ++i) {
+            if (i > 0) line += "  ";
+            add_cell(line, cell_at(i), widths[i], columns_[i].right);
+        }
+        line.resize(line.find_last_not_of(' ') + 1);
+        out += line + "\n";
+    };
+    add_line([&](size_t i) { return columns_[i].title; });
+    for (const auto& row : rows_) add_line([&](size_t i) { return row[i]; });
+    return out;
+}
+
+std::string facts(const std::vector<std::pair<std::string, std::string>>& lines) {
+    size_t width = 0;
+    for (const auto& [name, value] : lines) width = std::max(width, width_of(name));
+    std::string out;
+    for (const auto& [name, value] : lines) {
+        std::string line;
+        add_cell(line, name, width, false);
+        out += line + "  " + one_line(value) + "\n";
+    }
+    return out;
+}
+
+std::string format_time(uint64_t seconds) {
+    if (seconds == 0) return "-";
+    const time_t time = static_cast<time_t>(seconds);
+    std::tm parts{};
+    char text[64];
+    if (gmtime_r(&time, &parts) == nullptr) return std::to_string(seconds);
+    std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &parts);
+    return text;
+}
+
+std::string grouped(uint64_t number) {
+    std::string digits = std::to_string(number);
+    for (size_t at = digits.size(); at > 3;) digits.insert(at -= 3, ",");
+    return digits;
+}
+
+}  // namespace gavel::cli

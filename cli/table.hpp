@@ -1,0 +1,37 @@
+// What a command prints: aligned columns for people, or one JSON document for programs.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace gavel::cli {
+
+// Columns as wide as their widest cell, two spaces between them; columns named right are aligned right.
+class Table {
+public:
+    struct Column {
+        std::string title;
+        bool right = false;
+    };
+    explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
+    // As many cells as columns. A cell's control characters are shown as '?': it stays a line.
+    void add(std::vector<std::string> cells);
+    // With a line of titles; each line ends with a newline.
+    std::string text() const;
+    bool empty() const { return rows_.empty(); }
+
+private:
+    std::vector<Column> columns_;
+    std::vector<std::vector<std::string>> rows_;
+};
+
+// Lines "name  value", the values aligned.
+std::string facts(const std::vector<std::pair<std::string, std::string>>& lines);
+
+// "2026-01-02 03:04:05 UTC"; "-" for zero.
+std::string format_time(uint64_t seconds);
+// "12,345".
+std::string grouped(uint64_t number);
+
+}  // namespace gavel::cli

@@ -1,0 +1,295 @@
+// The parts of the command `gavel` that need no daemon: amounts, tables, keystore, corpora, synthetic payments.
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <rapidcheck.h>
+#include <set>
+
+#include "cli/corpus.hpp"
+#include "cli/keystore.hpp"
+#include "cli/synthetic.hpp"
+#include "cli/table.hpp"
+#include "cli/units.hpp"
+#include "tests/temp_dir.hpp"
+#include "tests/vectors.hpp"
+
+using namespace gavel;
+using namespace gavel::cli;
+using gavel::testing::TempDir;
+using nlohmann::json;
+
+namespace {
+
+const std::string kKeystores = "address/ethereum__tests/KeyStoreTests/basic_tests.json";
+const std::string kWallets = "address/ethers-io__ethers.js/testcases/wallets.json.gz";
+const std::string kUnits = "address/ethers-io__ethers.js/testcases/units.json.gz";
+constexpr KeystoreCost kCheap{4};
+
+std::string reason_of(const node::Status& status) { return status.reason; }
+std::string units_reason(std::string_view text, unsigned decimals = kEtherDecimals) {
+    return reason_of(parse_units(text, decimals).status());
+}
+
+std::string write_text(const TempDir& dir, const std::string& name, const std::string& text) {
+    std::ofstream(dir.file(name), std::ios::binary) << text;
+    return dir.file(name);
+}
+
+const std::string kAlice = "0x1111111111111111111111111111111111111111";
+const std::string kBob = "0x2222222222222222222222222222222222222222";
+const std::string kToken = "0x3333333333333333333333333333333333333333";
+const std::string kZero = "0x0000000000000000000000000000000000000000";
+const std::string kMaxAmount = "340282366920938463463374607431768211455";
+
+}  // namespace
+
+TEST_CASE("amounts are read in the token's units") {
+    CHECK(to_string(*parse_units("1.5", 18)) == "1500000000000000000");
+    CHECK(to_string(*parse_units("0.000001", 6)) == "1");
+    CHECK(to_string(*parse_units("7", 0)) == "7");
+    CHECK(to_string(*parse_units("1.50", 6)) == "1500000");
+    CHECK(to_string(*parse_units("340282366920938463463.374607431768211455", 18)) == kMaxAmount);
+    CHECK(units_reason("340282366920938463463.374607431768211456") == "AMOUNT_TOO_LARGE");
+    CHECK(units_reason("1.5", 0) == "AMOUNT_TOO_PRECISE");
+    CHECK(units_reason("0.0000001", 6) == "AMOUNT_TOO_PRECISE");
+    CHECK(units_reason("1.500", 2) == "AMOUNT_TOO_PRECISE");
+    for (const char* bad : {"", ".", "1.", ".5", "-1", "+1", "1e18", "1,5", "0x10", " 1", "1 ", "1.2.3", "\xd9\xa1"}) {
+        INFO(bad);
+        CHECK(units_reason(bad) == "AMOUNT_INVALID");
+    }
+}
+
+TEST_CASE("an amount is written as it is read") {
+    CHECK(format_units(Amount{1'500'000}, 6) == "1.5");
+    CHECK(format_units(Amount{}, 18) == "0");
+    CHECK(format_units(Amount{1}, 18) == "0.000000000000000001");
+    CHECK(format_units(Amount{1'000}, 0) == "1000");
+    CHECK(rc::check("parse_units(format_units(x)) == x", [](uint64_t high, uint64_t low) {
+        const Amount amount{u128{high} << 64 | low};
+        const unsigned decimals = *rc::gen::inRange(0u, kMaxDecimals + 1);
+        auto back = parse_units(format_units(amount, decimals), decimals);
+        RC_ASSERT(back.ok());
+        RC_ASSERT(*back == amount);
+    }));
+}
+
+TEST_CASE("ether amounts of published vectors") {
+    auto text = test::vector_file(kUnits);
+    if (!text) return;
+    unsigned checked = 0;
+    for (const json& item : json::parse(*text)) {
+        if (!item.contains("ether") || !item.contains("wei")) continue;
+        auto wei = amount_from_string(item["wei"].get<std::string>());
+        const std::string ether = item["ether"];
+        if (!wei || ether.find_first_not_of("0123456789.") != std::string::npos) continue;
+        INFO(item["name"]);
+        auto read = parse_units(ether, kEtherDecimals);
+        if (!read) continue;
+        CHECK(*read == *wei);
+        ++checked;
+    }
+    CHECK(checked > 10);
+}
+
+TEST_CASE("a table aligns its columns and keeps each row on a line") {
+    Table table({{"NAME"}, {"AMOUNT", true}});
+    table.add({"a", "1"});
+    table.add({"b\nc", "1000"});
+    CHECK(table.text() == "NAME  AMOUNT\na          1\nb?c     1000\n");
+    CHECK(facts({{"x", "1"}, {"long", "2"}}) == "x     1\nlong  2\n");
+    CHECK(format_time(0) == "-");
+    CHECK(format_time(1'700'000'000) == "2023-11-14 22:13:20 UTC");
+    CHECK(grouped(1'234'567) == "1,234,567");
+    CHECK(grouped(123) == "123");
+}
+
+TEST_CASE("a key comes back from its keystore with the password only") {
+    const PrivateKey key = random_key();
+    const std::string text = encrypt_key(key, "correct horse", kCheap);
+    auto back = decrypt_key(text, "correct horse");
+    REQUIRE(back.ok());
+    CHECK(back->scalar() == key.scalar());
+    CHECK(reason_of(decrypt_key(text, "wrong").status()) == "PASSWORD_WRONG");
+    CHECK(address_of_keystore(text) == key.address());
+    CHECK(encrypt_key(key, "correct horse", kCheap) != text);
+    CHECK(json::parse(encrypt_key(key, "", {}))["crypto"]["kdfparams"]["n"] == 1 << 17);
+}
+
+TEST_CASE("a keystore that isn't one is refused by name") {
+    const json good = json::parse(encrypt_key(random_key(), "p", kCheap));
+    auto reason_with = [&](const std::string& pointer, const json& value) {
+        json bad = good;
+        bad[json::json_pointer(pointer)] = value;
+        return reason_of(decrypt_key(bad.dump(), "p").status());
+    };
+    CHECK(reason_of(decrypt_key("", "p").status()) == "KEYSTORE_INVALID");
+    CHECK(reason_of(decrypt_key("[1]", "p").status()) == "KEYSTORE_INVALID");
+    CHECK(reason_with("/version", 4) == "KEYSTORE_UNSUPPORTED");
+    CHECK(reason_with("/crypto", "x") == "KEYSTORE_INVALID");
+    CHECK(reason_with("/crypto/cipher", "aes-256-cbc") == "KEYSTORE_UNSUPPORTED");
+    CHECK(reason_with("/crypto/cipherparams/iv", "00") == "KEYSTORE_INVALID");
+    CHECK(reason_with("/crypto/ciphertext", "zz") == "KEYSTORE_INVALID");
+    CHECK(reason_with("/crypto/ciphertext", "00") == "KEYSTORE_INVALID");
+    CHECK(reason_with("/crypto/kdf", "argon2") == "KEYSTORE_UNSUPPORTED");
+    CHECK(reason_with("/crypto/kdfparams/dklen", 16) == "KEYSTORE_UNSUPPORTED");
+    CHECK(reason_with("/crypto/kdfparams/n", uint64_t{1} << 40) == "KEYSTORE_UNSUPPORTED");
+    CHECK(reason_with("/crypto/kdfparams/n", 3) == "KEYSTORE_UNSUPPORTED");
+    CHECK(reason_with("/crypto/kdfparams/r", uint64_t{1} << 62) == "KEYSTORE_UNSUPPORTED");
+    CHECK(reason_with("/crypto/kdfparams/n", -1) == "KEYSTORE_INVALID");
+    CHECK(reason_with("/crypto/mac", "00") == "PASSWORD_WRONG");
+}
+
+TEST_CASE("keystores of published vectors open") {
+    auto text = test::vector_file(kKeystores);
+    if (!text) return;
+    const json cases = json::parse(*text);
+    for (const auto& [name, item] : cases.items()) {
+        INFO(name);
+        auto key = decrypt_key(item["json"].dump(), item["password"].get<std::string>());
+        INFO(to_string(key.status()));
+        REQUIRE(key.ok());
+        CHECK(to_hex(key->scalar()).substr(2) == item["priv"].get<std::string>());
+    }
+}
+
+TEST_CASE("wallets' keystores of published vectors open") {
+    auto text = test::vector_file(kWallets);
+    if (!text) return;
+    unsigned opened = 0;
+    for (const json& item : json::parse(*text)) {
+        if (item["type"] != "keystore") continue;
+        INFO(item["name"]);
+        const Bytes password = *from_hex(item["password"].get<std::string>());
+        auto key = decrypt_key(item["content"].get<std::string>(), string_of(password));
+        INFO(to_string(key.status()));
+        REQUIRE(key.ok());
+        CHECK(to_checksum(key->address()) == item["address"].get<std::string>());
+        ++opened;
+    }
+    CHECK(opened >= 7);
+}
+
+TEST_CASE("keys are stored once, for their owner alone, and listed") {
+    TempDir dir;
+    const std::string folder = dir.file("keys");
+    CHECK(list_keys(folder).empty());
+    const PrivateKey key = random_key();
+    auto path = store_key(folder, key, "p", kCheap);
+    REQUIRE(path.ok());
+    CHECK(std::filesystem::status(*path).permissions() == (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
+    CHECK(reason_of(store_key(folder, key, "p", kCheap).status()) == "KEY_EXISTS");
+    REQUIRE(list_keys(folder).size() == 1);
+    CHECK(list_keys(folder)[0].address == key.address());
+}
+
+TEST_CASE("CSV fields") {
+    std::vector<std::string> fields;
+    REQUIRE(split_csv("a,,\"b,\"\"c\"\"\",", fields));
+    CHECK(fields == std::vector<std::string>{"a", "", "b,\"c\"", ""});
+    REQUIRE(split_csv("", fields));
+    CHECK(fields == std::vector<std::string>{""});
+    CHECK_FALSE(split_csv("\"a", fields));
+    CHECK_FALSE(split_csv("\"a\"b", fields));
+}
+
+TEST_CASE("a corpus's columns are found by name, and each skipped row has its reason") {
+    TempDir dir;
+    const std::string path = write_text(dir, "c.csv",
+                                        "row,to,from,value_wei,token,amount\n"
+                                        "1," + kBob + "," + kAlice + ",5,,\r\n"
+                                        "2," + kBob + "," + kAlice + ",7," + kToken + "," + kMaxAmount + "\n"
+                                        "3," + kBob + "," + kAlice + ",0,,\n"
+                                        "4," + kZero + "," + kAlice + ",5,,\n"
+                                        "5," + kBob + "," + kAlice + ",0," + kToken + ",340282366920938463463374607431768211456\n"
+                                        "6,," + kAlice + ",5,,\n"
+                                        "7," + kBob + ",0x12,5,,\n"
+                                        "8," + kBob + "," + kAlice + ",x,,\n"
+                                        "9," + kBob + "\n"
+                                        "10," + kAlice + "," + kAlice + ",1,,");
+    auto corpus = read_corpus(path, 0);
+    REQUIRE(corpus.ok());
+    CHECK(corpus->rows == 10);
+    REQUIRE(corpus->payments.size() == 3);
+    CHECK(corpus->payments[0].row == 1);
+    CHECK(corpus->payments[0].token.is_zero());
+    CHECK(corpus->payments[0].amount == Amount{5});
+    CHECK(to_hex(corpus->payments[0].from) == kAlice);
+    CHECK(corpus->payments[1].amount == Amount::max());
+    CHECK(to_hex(corpus->payments[1].token) == kToken);
+    CHECK(corpus->payments[2].row == 10);
+    CHECK(corpus->skipped == std::map<std::string, uint64_t>{{"amount of zero", 1},
+                                                             {"zero address", 1},
+                                                             {"amount of 2^128 or more", 1},
+                                                             {"address missing", 1},
+                                                             {"address malformed", 1},
+                                                             {"amount malformed", 1},
+                                                             {"malformed row", 1}});
+}
+
+TEST_CASE("other shapes of a corpus") {
+    TempDir dir;
+    auto plain = read_corpus(write_text(dir, "a.csv", "from,to,amount\n" + kAlice + "," + kBob + ",3\n"), 0);
+    REQUIRE(plain.ok());
+    CHECK(plain->payments.at(0).token.is_zero());
+    auto tokens = read_corpus(write_text(dir, "b.csv", "from,to,token,amount\n" + kAlice + "," + kBob + "," + kToken + ",3\n" + kAlice +
+                                                           "," + kBob + ",,4\n"), 1);
+    REQUIRE(tokens.ok());
+    CHECK(tokens->payments.size() == 1);
+    CHECK(reason_of(read_corpus(write_text(dir, "c.csv", "from,to\n"), 0).status()) == "CORPUS_COLUMNS");
+    CHECK(reason_of(read_corpus(write_text(dir, "d.csv", "from,from,to,amount\n"), 0).status()) == "CORPUS_COLUMNS");
+    CHECK(reason_of(read_corpus(write_text(dir, "e.csv", "from,to,value_wei,token\n"), 0).status()) == "CORPUS_COLUMNS");
+    CHECK(reason_of(read_corpus(write_text(dir, "f.csv", ""), 0).status()) == "CORPUS_COLUMNS");
+    CHECK(reason_of(read_corpus(dir.file("none.csv"), 0).status()) == "FILE_NOT_FOUND");
+    CHECK(reason_of(read_corpus(dir.path(), 0).status()) == "FILE_UNREADABLE");
+    CHECK(reason_of(read_corpus(write_text(dir, "g.csv.zst", "no zstd"), 0).status()) == "FILE_UNREADABLE");
+    CHECK(reason_of(read_corpus(write_text(dir, "h.csv", std::string(2 << 20, 'x')), 0).status()) == "LINE_TOO_LONG");
+}
+
+TEST_CASE("real corpora are read to the last row") {
+    const char* folder = std::getenv("GAVEL_CORPORA");
+    if (!test::corpus_file("modern-sampled.transfers.csv.zst")) return;
+    auto corpus = read_corpus(std::string(folder) + "/modern-sampled.transfers.csv.zst", 0);
+    REQUIRE(corpus.ok());
+    CHECK(corpus->rows == 11'760);
+    CHECK(corpus->payments.size() == 11'686);
+    CHECK(corpus->skipped == std::map<std::string, uint64_t>{{"amount of zero", 74}});
+    std::set<Address> tokens;
+    for (const CorpusPayment& payment : corpus->payments) tokens.insert(payment.token);
+    CHECK(tokens.size() == 481);  // ETH among them
+}
+
+TEST_CASE("a compressed corpus that is cut is an error, not a shorter corpus") {
+    const char* folder = std::getenv("GAVEL_CORPORA");
+    if (!test::corpus_file("linea-blocks.transfers.csv.zst")) return;
+    std::ifstream in(std::string(folder) + "/linea-blocks.transfers.csv.zst", std::ios::binary);
+    const std::string whole((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+    TempDir dir;
+    auto cut = read_corpus(write_text(dir, "cut.csv.zst", whole.substr(0, whole.size() - 10)), 0);
+    CHECK(reason_of(cut.status()) == "FILE_UNREADABLE");
+}
+
+TEST_CASE("synthetic payments are the same for the same seed, and look like payments") {
+    SyntheticOptions options;
+    options.payments = 5'000;
+    options.accounts = 100;
+    options.tokens = 2;
+    const Corpus drawn = draw_payments(options);
+    CHECK(drawn.payments == draw_payments(options).payments);
+    options.seed = 2;
+    CHECK(drawn.payments != draw_payments(options).payments);
+    CHECK(drawn.rows == 5'000);
+    std::map<Address, unsigned> sent;
+    std::set<Address> tokens;
+    for (const CorpusPayment& payment : drawn.payments) {
+        CHECK(payment.from != payment.to);
+        CHECK_FALSE(payment.amount.is_zero());
+        ++sent[payment.from];
+        tokens.insert(payment.token);
+    }
+    CHECK(tokens.size() == 3);
+    unsigned most = 0;
+    for (const auto& [address, count] : sent) most = std::max(most, count);
+    CHECK(most > 5'000 / 100 * 10);  // the first of Zipf's hundred sends a fifth of all
+}
