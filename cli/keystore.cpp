@@ -1,8 +1,8 @@
 #include "cli/keystore.hpp"
 
+#include <cryptopp/scrypt.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/kdf.h>
 #include <openssl/rand.h>
 
 #include <algorithm>
@@ -48,10 +48,11 @@ struct Secret {
     ~Secret() { OPENSSL_cleanse(bytes.data(), bytes.size()); }
 };
 
-bool scrypt(std::string_view password, ByteView salt, uint64_t n, uint64_t r, uint64_t p, Bytes& out) {
-    out.resize(kKeyLength);
-    return EVP_PBE_scrypt(password.data(), password.size(), salt.data(), salt.size(), n, r, p, kMaxScryptMemory + (64 << 20),
-                          out.data(), out.size()) == 1;
+// Crypto++'s, since OpenSSL's refuses the small block sizes that old wallets have used with a large n. The cost must be allowed.
+Bytes scrypt(std::string_view password, ByteView salt, uint64_t n, uint64_t r, uint64_t p) {
+    Bytes out(kKeyLength);
+    CryptoPP::Scrypt().DeriveKey(out.data(), out.size(), view_of(password).data(), password.size(), salt.data(), salt.size(), n, r, p);
+    return out;
 }
 
 // Encryption and decryption are the same in counter mode.
@@ -129,9 +130,7 @@ Result<Bytes> derive_with_scrypt(Members& parameters, std::string_view password)
         128 * n * r > kMaxScryptMemory) {
         return unsupported(parameters.at("n"), "this scrypt cost is not allowed");
     }
-    Bytes key;
-    if (!scrypt(password, salt, n, r, p, key)) return unsupported(parameters.at("n"), "this scrypt cost can't be computed");
-    return key;
+    return scrypt(password, salt, n, r, p);
 }
 
 Result<Bytes> derive_with_pbkdf2(Members& parameters, std::string_view password) {
@@ -173,8 +172,7 @@ const json* crypto_of(const json& document) {
 std::string encrypt_key(const PrivateKey& key, std::string_view password, const KeystoreCost& cost) {
     const Bytes salt = random_bytes(32), iv = random_bytes(16);
     const uint64_t n = uint64_t{1} << cost.scrypt_log2_n;
-    Secret derived;
-    GAVEL_CHECK(scrypt(password, salt, n, 8, 1, derived.bytes));
+    const Secret derived{scrypt(password, salt, n, 8, 1)};
     const ByteView view(derived.bytes);
     const Bytes ciphertext = aes_128_ctr(view.first(16), iv, key.scalar());
     const Hash mac = keccak256({view.subspan(16, 16), ciphertext});
