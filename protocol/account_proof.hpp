@@ -1,4 +1,5 @@
-// Paths that users show to the contract: a withdrawal's, and a leaf's for an exit (docs/protocol.md, "Withdrawal and exit proofs").
+// Paths that users show to the contract: a withdrawal's, and a leaf's for an exit
+// (docs/protocol.md, "Withdrawal and exit proofs").
 #pragma once
 
 #include <vector>

@@ -65,7 +65,8 @@ private:
 Outcome apply_l1_operation(StateView& view, const L1Operation& operation, bool* took_effect = nullptr);
 // Everything but the signature. On success `sender` is the sender's leaf as read before the debit and `signed_form` is what the
 // sender must have signed.
-Outcome execute_operation(StateView& view, const PostedOperation& posted, FeeTally& fees, Account& sender, Operation& signed_form);
+Outcome execute_operation(StateView& view, const PostedOperation& posted, FeeTally& fees, Account& sender,
+                          Operation& signed_form);
 // That `signature` over `digest` is by `owner`.
 Outcome check_signature(const SignerRecovery& recovery, const Hash& digest, const Signature& signature, const Address& owner);
 // Credits each token's fees to the leaf named for it.

@@ -53,16 +53,19 @@ public:
     virtual std::optional<Hash> queue_hash(uint64_t index) const = 0;
 };
 
-// The proof about chunk `chunk_index` of `batch`, from the true state before it. `env` answers for the domain and the L1 operations;
-// the limit is the batch's own. nullopt if the state isn't the one that the claim before it commits to, or if `env` lacks an L1
-// operation that the chunk consumes. Of a true claim a proof is built, too, and fails. The state is as before afterwards.
+// The proof about chunk `chunk_index` of `batch`, from the true state before it. `env` answers for the domain and the L1
+// operations; the limit is the batch's own. nullopt if the state isn't the one that the claim before it commits to, or if `env`
+// lacks an L1 operation that the chunk consumes. Of a true claim a proof is built, too, and fails. The state is as before
+// afterwards.
 std::optional<FraudProof> build_fraud_proof(const Batch& batch, size_t chunk_index, State& state, Env& env);
 
 struct ProofVerdict {
-    ProofError error = ProofError::kNone;  // kNone: the claim is false
-    Refusal refusal = Refusal::kNone;      // why the chunk is wrong; kNone with a false claim: the chunk is right, the commitment isn't
-    StateFields result;                    // what apply leads to
-    unsigned accesses = 0;                 // leaves that apply touched
+    // kNone: the claim is false.
+    ProofError error = ProofError::kNone;
+    // Why the chunk is wrong. kNone with a false claim: the chunk is right, the commitment isn't.
+    Refusal refusal = Refusal::kNone;
+    StateFields result;     // what apply leads to
+    unsigned accesses = 0;  // leaves that apply touched
 };
 
 // Checks everything but that the header's batch stands (the caller has the records). `proof` is any bytes.

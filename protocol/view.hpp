@@ -7,8 +7,9 @@
 
 namespace gavel {
 
-// Every access is made at its moment, in apply's order. A method that returns false has failed: the view can't answer (a proof lacks
-// the leaf, holds another, or doesn't fold to the root). That is neither "no such leaf" nor a wrong chunk; apply stops, and says so.
+// Every access is made at its moment, in apply's order. A method that returns false has failed: the view can't answer (a proof
+// lacks the leaf, holds another, or doesn't fold to the root). That is neither "no such leaf" nor a wrong chunk; apply stops, and
+// says so.
 class StateView {
 public:
     // Where a key is, or the low leaf that shows that it has none.

