@@ -53,7 +53,7 @@ struct Run {
     Leaf read(uint32_t index) {
         trace.accesses.push_back("read " + std::to_string(index));
         auto leaf = std::find_if(state.accounts.begin(), state.accounts.end(), [&](auto& entry) { return entry.second.index == index; });
-        if (leaf == state.accounts.end()) throw std::logic_error("model: apply reads a hole");
+        if (leaf == state.accounts.end()) throw HoleRead{};
         return leaf;
     }
 

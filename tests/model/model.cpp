@@ -4,7 +4,6 @@
 #include <secp256k1_recovery.h>
 
 #include <algorithm>
-#include <stdexcept>
 
 namespace gavel::model {
 

@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -133,7 +134,11 @@ struct Trace {
     std::vector<std::string> l1_outcomes;  // as kL1Outcomes names them
 };
 extern const std::set<std::string> kL1Outcomes;
-// Empty if the chunk is right, else the refusal's name, and `state` is as before.
+// A chunk names a hole. The rules don't speak of holes, which no history makes.
+struct HoleRead : std::logic_error {
+    HoleRead() : std::logic_error("model: apply reads a hole") {}
+};
+// Empty if the chunk is right, else the refusal's name, and `state` is as before (also when HoleRead is thrown).
 std::string apply(const Env& env, State& state, const Bytes& ops, const Bytes& sigs, Trace* trace = nullptr);
 
 // "Batches".

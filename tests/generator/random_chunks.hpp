@@ -1,0 +1,69 @@
+// Random histories: starting states of several worlds, and chunk after chunk for them, right and wrong.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "tests/generator/random.hpp"
+#include "tests/generator/starting_state.hpp"
+
+namespace gavel::test {
+
+enum class World : uint8_t {
+    kGenesis,
+    kPopulated,
+    kFullAccounts,     // a few places are left among 2^32-1
+    kFullWithdrawals,  // a few places are left among 2^32-1
+    kRich,             // balances near 2^128
+    kWorn,             // nonces near 2^64
+    kLate,             // opCount and l1OpsConsumed near 2^64
+};
+inline constexpr World kWorlds[] = {World::kGenesis,         World::kPopulated, World::kFullAccounts, World::kFullWithdrawals,
+                                    World::kRich, World::kWorn,      World::kLate};
+const char* name_of(World world);
+StartingState random_start(World world, Random& random);
+
+// What is posted of a chunk, and the claimed l1OpsConsumed that it is judged under.
+struct PostedChunk {
+    Bytes ops;
+    Bytes sigs;
+    uint64_t limit = 0;
+};
+
+// Makes the next chunk of a history from the state that the one before has led to, and keeps the L1's queue.
+class ChunkGenerator {
+public:
+    ChunkGenerator(uint64_t seed, World world);
+    const StartingState& start() const { return start_; }
+
+    // About half are right; of the others most break one rule, somewhere. `state` is as before afterwards.
+    PostedChunk next(State& state);
+    // L1 operations queued so far. The first has number start().counters.l1_ops_consumed.
+    const std::vector<L1Operation>& queue() const { return queue_; }
+
+private:
+    struct Draft;  // a chunk being made, and the view that it is tried on
+
+    Address any_address();
+    std::optional<uint32_t> any_leaf(StateView& view, std::optional<Address> token, bool with_key);
+    Amount any_amount(Amount balance);
+    L1Operation any_l1_operation(StateView& view);
+    void queue_until(uint64_t number, StateView& view);
+    bool flaw() { return flawed_ && random_.chance(5); }
+
+    void draft_l1(Draft& draft);
+    void draft_operation(Draft& draft);
+    PostedPayment draft_payment(Draft& draft, OperationKind kind, const Account& sender, size_t earlier_lines);
+    std::optional<Signature> draft_signature(Draft& draft, const PostedOperation& posted);
+    void draft_fee_leaves(Draft& draft);
+    void garble(PostedChunk& chunk);
+    void flip_bits(Bytes& bytes, unsigned at_most);
+
+    Random random_;
+    StartingState start_;
+    std::vector<L1Operation> queue_;
+    uint64_t time_ = 1700000000;
+    bool flawed_ = false;  // whether the chunk being made may be wrong
+};
+
+}  // namespace gavel::test
