@@ -52,6 +52,7 @@ struct TransactionInput {
     Bytes input;
     std::optional<Address> to;
     Address from;
+    u128 value = 0;
     std::optional<uint64_t> block_number;  // nullopt while it waits in a mempool
     friend bool operator==(const TransactionInput&, const TransactionInput&) = default;
 };
