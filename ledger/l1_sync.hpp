@@ -1,0 +1,59 @@
+// Keeps an L1View up with the L1: what a follower of the L1 reports goes into the view, and what both need to go on after a restart
+// into the store.
+//
+// Threads: one thread calls step(); any thread asks. Failure: node::StoreError.
+#pragma once
+
+#include <memory>
+
+#include "l1-bridge/l1_client.hpp"
+#include "ledger/l1_view.hpp"
+#include "ledger/replayer.hpp"
+#include "node/status.hpp"
+#include "node/store.hpp"
+
+namespace gavel::ledger {
+
+struct L1SyncOptions {
+    // The first block that may hold an event of the rollup: that of its deployment, or any earlier one.
+    uint64_t start_block = 0;
+    // Of the chain that is expected; 0: whichever the L1 is.
+    uint64_t chain_id = 0;
+};
+
+class L1Sync {
+public:
+    // Asks the L1 for its chain id and the contract for its parameters, then opens what the store holds under "l1/". `store` and
+    // `client` must outlive it. Reasons:
+    //   L1_UNREACHABLE (kUnavailable)        try again
+    //   L1_WRONG_CHAIN (kFailedPrecondition) another chain than expected, or than the store's
+    //   NO_CONTRACT (kFailedPrecondition)    nothing stands at the address
+    //   NOT_A_ROLLUP (kFailedPrecondition)   something else stands there
+    // and whatever else the client answers. Throws StoreError if the store is damaged or another rollup's.
+    static node::Result<std::unique_ptr<L1Sync>> open(node::Store& store, l1::L1Client& client, const Address& rollup,
+                                                      L1SyncOptions options = {});
+    ~L1Sync();
+
+    // One bounded round with the L1: reads blocks, or takes back what a reorganisation removed. The value: whether the view is now
+    // up to date, i.e. at the head that the L1 told in this round. Not OK: the L1 can't tell; call again later. Reason
+    // L1_EVENTS_INVALID (kInternal): the L1 tells events that can't follow each other.
+    node::Result<bool> step();
+
+    // ---- Any thread ----
+
+    const L1View& view() const;
+    Domain domain() const;
+    // As the latest step() left it; false before the first.
+    bool is_up_to_date() const;
+    // The newest block that the L1 has told of; view().head() is how far has been read.
+    l1::BlockRef l1_head() const;
+    // Gets batches' bytes from the calldata of their transactions: for a Replayer. Lives as long as the client.
+    BatchSource batch_source() const;
+
+private:
+    struct Impl;
+    explicit L1Sync(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace gavel::ledger
