@@ -1,0 +1,611 @@
+// The rollup contract's seat, batches and court: every call's every refusal by name, in docs/contract.md's order, and what success does.
+#include <random>
+
+#include "protocol/encoding.hpp"
+#include "protocol/fraud_proof.hpp"
+#include "tests/contract_fixture.hpp"
+
+using namespace gavel;
+using namespace gavel::test;
+
+namespace {
+
+// A state that a batch of nothing doesn't lead to.
+StateFields lie(const BatchHeader& parent, uint64_t op_count) {
+    StateFields out = parent.last;
+    out.op_count = op_count;
+    return out;
+}
+
+struct Court : ContractFixture {
+    Court() : stake(parameters.stake), quarter(stake / 4) { REQUIRE(send(alice, rollup_call::become_sequencer(), stake) == ""); }
+    u128 stake, quarter;
+
+    std::string prove(const PrivateKey& by, const Bytes& proof) { return send(by, rollup_call::prove(proof)); }
+};
+
+Bytes raw_append(ByteView batch, u128 offset, Bytes behind) {
+    Bytes out = rollup_call::append(batch);
+    Bytes word = to_bytes(word_of(offset));
+    std::copy(word.begin(), word.end(), out.begin() + 4);
+    append(out, behind);
+    return out;
+}
+
+// Takes the seat in its constructor, then tries `calldata`, and passes the refusal on.
+class Builder : public NativeContract {
+public:
+    Builder(const Address& rollup, Bytes calldata) : rollup_(rollup), calldata_(std::move(calldata)) {}
+    CallResult construct(Host& host, const CallContext& context, ByteView) const override {
+        CallResult seat = host.call(rollup_, context.value, rollup_call::become_sequencer());
+        return seat.success ? host.call(rollup_, 0, calldata_) : seat;
+    }
+    CallResult call(Host&, const CallContext&, ByteView) const override { return CallResult::ok(); }
+
+private:
+    Address rollup_;
+    Bytes calldata_;
+};
+
+}  // namespace
+
+TEST_CASE("constructor: which parameters it takes") {
+    ContractFixture f;
+    auto refusal = [&](RollupParameters parameters) -> std::string {
+        CallRequest request{f.carol.address(), std::nullopt, 0, NativeRegistry::creation_data(kRollupName, parameters.encode()), {}, {}};
+        auto reply = f.chain->call(request);
+        REQUIRE(reply.ok());
+        return reply->success ? "" : ErrorNames(rollup_error_signatures()).describe(reply->data);
+    };
+    RollupParameters good = ContractFixture::usual_parameters();
+    CHECK(refusal(good) == "");
+    CHECK(refusal(RollupParameters{}) == "");
+    for (auto spoil : {+[](RollupParameters& p) { p.challenge_window = 0; }, +[](RollupParameters& p) { p.inclusion_window = 0; },
+                       +[](RollupParameters& p) { --p.freeze_age; }, +[](RollupParameters& p) { p.challenge_window = ~uint64_t{0}; }}) {
+        RollupParameters bad = good;
+        spoil(bad);
+        CHECK(refusal(bad) == "ParametersInvalid");
+    }
+    CHECK(rollup_view::read_parameters(f.view(rollup_view::parameters())) == good);
+    CHECK(f.head() == Head{0, genesis_header().hash()});
+    CHECK(rollup_view::read_batch(f.view(rollup_view::batch(0))) == BatchRecord{genesis_header().hash(), 0, 0});
+    CHECK(rollup_view::read_bool(f.view(rollup_view::is_final(0))) == true);
+    CHECK(rollup_view::read_bool(f.view(rollup_view::is_final(1))) == false);
+}
+
+TEST_CASE("unknown selectors, plain ETH, value where none is due, and short or overlong arguments revert without data") {
+    ContractFixture f;
+    CHECK(f.send(f.alice, Bytes{}, 1) == "(no data)");
+    CHECK(f.send(f.alice, Bytes{}) == "(no data)");
+    CHECK(f.send(f.alice, Bytes{1, 2, 3}) == "(no data)");
+    CHECK(f.send(f.alice, Bytes{1, 2, 3, 4}) == "(no data)");
+    CHECK(f.send(f.alice, rollup_call::resign(), 1) == "(no data)");
+    Bytes take = rollup_call::take_stake(7);
+    CHECK(f.send(f.alice, take) == "UnknownTerm");
+    take.push_back(9);
+    CHECK(f.send(f.alice, take) == "UnknownTerm");  // bytes left over don't matter
+    take.resize(35);
+    CHECK(f.send(f.alice, take) == "(no data)");
+    take = rollup_call::take_stake(7);
+    take[4] = 1;  // over 64 bits
+    CHECK(f.send(f.alice, take) == "(no data)");
+    Bytes deposit = rollup_call::deposit_eth(f.alice.address());
+    deposit[4 + 11] = 1;  // over 20 bytes
+    CHECK(f.send(f.alice, deposit, 5) == "(no data)");
+    Bytes prove = rollup_call::prove(Bytes(40));
+    prove[4 + 31] = 0xff;  // the offset leads out of the calldata
+    CHECK(f.send(f.alice, prove) == "(no data)");
+    prove = rollup_call::prove(Bytes(40));
+    prove[4 + 32 + 20] = 1;  // so does a length of 2^88
+    CHECK(f.send(f.alice, prove) == "(no data)");
+}
+
+TEST_CASE("becomeSequencer: one seat, the stake to the wei, and the home operator's right") {
+    ContractFixture f;
+    u128 stake = f.parameters.stake;
+    Bytes become = rollup_call::become_sequencer();
+    CHECK(f.send(f.alice, become, stake - 1) == "WrongStake");
+    CHECK(f.send(f.alice, become, stake + 1) == "WrongStake");
+    uint64_t started = f.now();
+    CHECK(f.send(f.alice, become, stake) == "");
+    CHECK(f.only_event<TermStarted>() == TermStarted{1, f.alice.address()});
+    CHECK(f.current_term() == 1);
+    CHECK(f.term(1) == TermRecord{f.alice.address(), stake, started, 0, false, 0, {}, 0, false, false});
+    CHECK(f.term(2) == TermRecord{});
+    CHECK(f.term(0) == TermRecord{});
+    CHECK(f.send(f.bob, become, stake) == "SeatTaken");
+    CHECK(f.send(f.alice, become, stake) == "SeatTaken");
+    CHECK(f.send(f.home, become, 0) == "WrongStake");
+
+    CHECK(f.send(f.home, become, stake) == "");
+    CHECK(f.events() == std::vector<RollupEvent>{TermEnded{1, TermEnd::kReplaced}, TermStarted{2, f.home.address()}});
+    CHECK(f.term(1).ended_at == f.now() - 1);
+    CHECK(f.term(2).sequencer == f.home.address());
+    CHECK(f.send(f.home, become, stake) == "SeatTaken");
+    CHECK(f.send(f.alice, become, stake) == "SeatTaken");
+    CHECK(f.send(f.carol, rollup_call::take_stake(1)) == "");  // anybody triggers, the sequencer is paid
+    CHECK(f.only_event<StakeReturned>() == StakeReturned{1, f.alice.address(), stake});
+    CHECK(f.term(1).stake == 0);
+    CHECK(f.term(1).stake_taken);
+}
+
+TEST_CASE("resign: not while an L1 operation waits half an inclusion window") {
+    ContractFixture f;
+    CHECK(f.send(f.alice, rollup_call::resign()) == "NotSequencer");
+    REQUIRE(f.send(f.alice, rollup_call::become_sequencer(), f.parameters.stake) == "");
+    CHECK(f.send(f.bob, rollup_call::resign()) == "NotSequencer");
+    uint64_t queued = f.now();
+    REQUIRE(f.send(f.bob, rollup_call::deposit_eth(f.bob.address()), 5) == "");
+    CHECK(rollup_view::read_waiting(f.view(rollup_view::waiting())) == WaitingOperation{0, queued});
+    f.at(queued + kInclusion / 2);
+    CHECK(f.send(f.alice, rollup_call::resign()) == "OperationWaiting");
+    // Consumed, if only claimed so: nothing waits.
+    StateFields last = f.genesis.last;
+    last.l1_ops_consumed = 1;
+    f.append(f.alice, f.batch_on(f.genesis, last));
+    CHECK(rollup_view::read_waiting(f.view(rollup_view::waiting())) == WaitingOperation{1, 0});
+    CHECK(f.send(f.alice, rollup_call::resign()) == "");
+    CHECK(f.only_event<TermEnded>() == TermEnded{1, TermEnd::kResigned});
+    CHECK(f.current_term() == 0);
+    CHECK(f.term(1).last_batch == 1);
+    CHECK(f.send(f.alice, rollup_call::resign()) == "NotSequencer");
+
+    // One second earlier it is allowed.
+    REQUIRE(f.send(f.alice, rollup_call::become_sequencer(), f.parameters.stake) == "");
+    queued = f.now();
+    for (uint64_t i = 0; i < 6; ++i) REQUIRE(f.send(f.bob, rollup_call::deposit_eth(f.bob.address()), 5) == "");
+    CHECK(rollup_view::read_waiting(f.view(rollup_view::waiting())) == WaitingOperation{1, queued});
+    f.at(queued + kInclusion / 2 - 1);
+    CHECK(f.send(f.alice, rollup_call::resign()) == "");
+}
+
+TEST_CASE("takeStake: once, when the term is over and its last batch is final or gone") {
+    Court f;
+    Bytes take = rollup_call::take_stake(1);
+    CHECK(f.send(f.bob, rollup_call::take_stake(0)) == "UnknownTerm");
+    CHECK(f.send(f.bob, rollup_call::take_stake(2)) == "UnknownTerm");
+    CHECK(f.send(f.bob, take) == "TermNotOver");
+    BatchHeader first = f.append(f.alice, f.batch_on(f.genesis, f.genesis.last));
+    uint64_t posted = f.now();
+    f.append(f.alice, f.batch_on(first, first.last));
+    CHECK(f.term(1).last_batch == 2);
+    REQUIRE(f.send(f.alice, rollup_call::resign()) == "");
+    f.at(posted + kChallenge - 1);
+    CHECK(f.send(f.bob, take) == "LastBatchPending");
+    u128 before = f.balance(f.alice.address());
+    CHECK(f.send(f.bob, take) == "");
+    CHECK(f.balance(f.alice.address()) == before + f.stake);
+    CHECK(f.send(f.bob, take) == "AlreadyTaken");
+    CHECK(f.burned() == 0);
+}
+
+TEST_CASE("takeStake: a sequencer that refuses ETH gets none, and can come again") {
+    ContractFixture f;
+    Address refuser = f.deploy("refuser");
+    Bytes become = to_bytes(f.rollup);
+    append(become, rollup_call::become_sequencer());
+    REQUIRE(f.send(f.alice, refuser, become, f.parameters.stake) == "");
+    Bytes resign = to_bytes(f.rollup);
+    append(resign, rollup_call::resign());
+    REQUIRE(f.send(f.alice, refuser, resign) == "");
+    CHECK(f.send(f.bob, rollup_call::take_stake(1)) == "PaymentFailed");
+    CHECK_FALSE(f.term(1).stake_taken);
+}
+
+TEST_CASE("append: every refusal, in order") {
+    Court f;
+    Batch good = f.batch_on(f.genesis, f.genesis.last);
+    Bytes bytes = good.encode();
+    Bytes call = rollup_call::append(bytes);
+    CHECK(f.send(f.alice, raw_append(bytes, 0x40, {})) == "(no data)");
+    CHECK(f.send(f.alice, raw_append(bytes, 0x20, {0})) == "CalldataNotExact");
+    CHECK(f.send(f.alice, raw_append(bytes, 0x20, Bytes(32))) == "CalldataNotExact");
+    Bytes elsewhere = raw_append(bytes, 0x40, {});
+    elsewhere.insert(elsewhere.begin() + 36, 32, 0);
+    CHECK(f.send(f.bob, elsewhere) == "CalldataNotExact");
+    REQUIRE(bytes.size() % 32 != 0);
+    Bytes padded = call;
+    padded.back() = 1;
+    CHECK(f.send(f.alice, padded) == "CalldataNotExact");
+    padded = call;
+    padded.pop_back();
+    CHECK(f.send(f.alice, padded) == "CalldataNotExact");
+
+    CHECK(f.send(f.bob, call) == "NotSequencer");
+    CHECK(f.send(f.bob, rollup_call::append({})) == "NotSequencer");
+    CHECK(f.send(f.alice, rollup_call::append({})) == "Truncated");
+    auto with = [&](auto change) {
+        Batch batch = good;
+        change(batch);
+        return f.send(f.alice, rollup_call::append(batch.encode()));
+    };
+    CHECK(with([](Batch& b) { b.chunks.clear(); }) == "ChunkCount");
+    CHECK(with([](Batch& b) { b.chunks[0].ops.resize(4097); }) == "OpsTooLong");
+    CHECK(with([](Batch& b) { b.chunks[0].sigs.resize(3073); }) == "SigsTooLong");
+    CHECK(with([](Batch& b) { b.commitments.push_back({}); }) == "TrailingBytes");
+    CHECK(with([](Batch& b) { b.chunks.push_back({}); }) == "Truncated");
+    CHECK(with([](Batch& b) { b.number = 2; b.parent.number = 1; }) == "BatchNumber");
+    CHECK(with([](Batch& b) { b.number = 0; }) == "BatchNumber");
+    CHECK(with([](Batch& b) { b.parent.last.op_count = 1; }) == "NotOnHead");
+    CHECK(with([](Batch& b) { b.last.l1_ops_consumed = 1; }) == "L1OpsBeyondQueue");
+    CHECK(with([](Batch& b) { b.l1_queue_hash.bytes[0] = 1; }) == "QueueHash");
+
+    REQUIRE(f.send(f.bob, rollup_call::deposit_eth(f.bob.address()), 5) == "");
+    REQUIRE(f.send(f.bob, rollup_call::deposit_eth(f.bob.address()), 5) == "");
+    StateFields last = f.genesis.last;
+    last.l1_ops_consumed = 2;
+    Batch second = f.batch_on(f.genesis, last);
+    uint64_t posted = f.now();
+    BatchHeader header = f.append(f.alice, second);
+    CHECK(f.only_event<BatchAppended>() == BatchAppended{1, header.hash(), 1});
+    CHECK(f.head() == Head{1, header.hash()});
+    CHECK(rollup_view::read_batch(f.view(rollup_view::batch(1))) == BatchRecord{header.hash(), posted, 1});
+    CHECK(rollup_view::read_bool(f.view(rollup_view::is_final(1))) == false);
+    CHECK(f.send(f.alice, rollup_call::append(second.encode())) == "BatchNumber");
+    last.l1_ops_consumed = 1;
+    CHECK(f.send(f.alice, rollup_call::append(f.batch_on(header, last).encode())) == "L1OpsDecrease");
+    last.l1_ops_consumed = 3;
+    CHECK(f.send(f.alice, rollup_call::append(f.batch_on(header, last).encode())) == "L1OpsBeyondQueue");
+    f.at(posted + kChallenge - 2);
+    CHECK(f.send(f.bob, rollup_call::resign()) == "NotSequencer");
+    CHECK(rollup_view::read_bool(f.view(rollup_view::is_final(1))) == false);
+    CHECK(f.send(f.bob, rollup_call::resign()) == "NotSequencer");
+    CHECK(f.send(f.bob, rollup_call::resign()) == "NotSequencer");
+    CHECK(rollup_view::read_bool(f.view(rollup_view::is_final(1))) == true);
+}
+
+TEST_CASE("append: not by an account that has delegated itself to code") {
+    Court f;
+    f.chain->set_delegation(f.alice.address(), f.rollup);
+    f.pass(10);
+    CHECK(f.send(f.alice, rollup_call::append(f.batch_on(f.genesis, f.genesis.last).encode())) == "NotPlainAccount");
+    CHECK(f.send(f.alice, rollup_call::append({})) == "NotPlainAccount");
+}
+
+TEST_CASE("append: not through a contract that sits itself") {
+    ContractFixture f;
+    Address forwarder = f.deploy("forwarder");
+    auto through = [&](const Bytes& data) {
+        Bytes out = to_bytes(f.rollup);
+        append(out, data);
+        return out;
+    };
+    REQUIRE(f.send(f.alice, forwarder, through(rollup_call::become_sequencer()), f.parameters.stake) == "");
+    Batch batch = f.batch_on(f.genesis, f.genesis.last);
+    CHECK(f.send(f.alice, forwarder, through(rollup_call::append(batch.encode()))) == "NotPlainAccount");
+    CHECK(f.send(f.alice, rollup_call::append(batch.encode())) == "NotSequencer");
+}
+
+TEST_CASE("append: not by a contract under construction, which has no code yet") {
+    ContractFixture f;
+    f.registry.add("builder", std::make_shared<Builder>(f.rollup, rollup_call::append(f.batch_on(f.genesis, f.genesis.last).encode())));
+    CallRequest request{f.alice.address(), std::nullopt, f.parameters.stake, NativeRegistry::creation_data("builder", {}), {}, {}};
+    auto reply = f.chain->call(request);
+    REQUIRE(reply.ok());
+    CHECK(to_hex(reply->data) == to_hex(error_data("NotPlainAccount")));
+}
+
+TEST_CASE("append: the calldata of a posted batch can be read back, and nothing else passes for it") {
+    Bytes batch = Batch{}.encode();
+    Bytes call = rollup_call::append(batch);
+    REQUIRE(batch_of_append(call).has_value());
+    CHECK(to_bytes(*batch_of_append(call)) == batch);
+    Bytes longer = call;
+    longer.push_back(0);
+    CHECK_FALSE(batch_of_append(longer));
+    CHECK_FALSE(batch_of_append(rollup_call::prove(batch)));
+    CHECK_FALSE(batch_of_append(Bytes{1, 2}));
+}
+
+TEST_CASE("prove: every refusal of the contract's own, and the kernel's by name") {
+    Court f;
+    Batch honest = f.batch_on(f.genesis, f.genesis.last);
+    BatchHeader first = f.append(f.alice, honest);
+    Batch lying = f.batch_on(first, lie(first, 5));
+    uint64_t posted = f.now();
+    f.append(f.alice, lying);
+    Bytes proof = f.proof_against(lying);
+
+    CHECK(f.prove(f.bob, Bytes(193)) == "Truncated");
+    Bytes spoiled = proof;
+    spoiled.pop_back();
+    CHECK(f.prove(f.bob, spoiled) == "Truncated");
+    spoiled = proof;
+    spoiled.push_back(0);
+    CHECK(f.prove(f.bob, spoiled) == "TrailingBytes");
+    spoiled = proof;
+    spoiled[20] ^= 1;  // the parent's hash
+    CHECK(f.prove(f.bob, spoiled) == "UnknownBatch");
+    spoiled = proof;
+    spoiled[7] = 9;  // above the head
+    CHECK(f.prove(f.bob, spoiled) == "UnknownBatch");
+    spoiled = proof;
+    spoiled[BatchHeader::kSize + 1] = 1;
+    CHECK(f.prove(f.bob, spoiled) == "ChunkIndex");
+    CHECK(f.prove(f.bob, f.proof_against(honest)) == "ClaimIsTrue");
+    // Genesis is final; its header is known to everybody.
+    CHECK(f.prove(f.bob, genesis_header().encode()) == "BatchFinal");
+    f.at(posted + kChallenge);
+    CHECK(f.prove(f.bob, proof) == "BatchFinal");
+    CHECK(f.head().number == 2);
+}
+
+TEST_CASE("prove: the last second counts; batch and all above it struck; the stake divided to the wei") {
+    Court f;
+    Batch honest = f.batch_on(f.genesis, f.genesis.last);
+    BatchHeader first = f.append(f.alice, honest);
+    Batch lying = f.batch_on(first, lie(first, 5));
+    uint64_t posted = f.now();
+    BatchHeader second = f.append(f.alice, lying);
+    f.append(f.alice, f.batch_on(second, second.last));
+    Bytes proof = f.proof_against(lying);
+    f.commit(f.bob, proof);
+    CHECK(f.only_event<ProofCommitted>().prover == f.bob.address());
+    f.at(posted + kChallenge - 1);
+    uint64_t proven = f.now();
+    CHECK(f.prove(f.bob, proof) == "");
+    CHECK(f.events() == std::vector<RollupEvent>{BatchStruck{2, second.hash(), 1, f.bob.address()}, TermEnded{1, TermEnd::kSlashed}});
+    CHECK(f.head() == Head{1, first.hash()});
+    CHECK(rollup_view::read_batch(f.view(rollup_view::batch(2))) == BatchRecord{});
+    CHECK(rollup_view::read_batch(f.view(rollup_view::batch(3))) == BatchRecord{});
+    CHECK(rollup_view::read_number(f.view(rollup_view::last_strike())) == proven);
+    TermRecord record = f.term(1);
+    CHECK(record.slashed);
+    CHECK(record.ended_at == proven);
+    CHECK(record.first_proof_at == proven);
+    CHECK(record.last_prover == f.bob.address());
+    CHECK(record.last_batch == 1);
+    CHECK(record.stake == 0);
+    CHECK(f.burned() == f.stake - f.quarter);
+    CHECK(f.quarter * 4 + 3 == f.stake);
+
+    // Struck means gone: the same proof again, and the stake.
+    CHECK(f.prove(f.carol, proof) == "UnknownBatch");
+    CHECK(f.send(f.alice, rollup_call::take_stake(1)) == "TermSlashed");
+    CHECK(f.send(f.alice, rollup_call::append(f.batch_on(first, first.last).encode())) == "NotSequencer");
+
+    CHECK(f.send(f.carol, rollup_call::take_reward(2)) == "UnknownTerm");
+    f.at(proven + kChallenge - 1);
+    CHECK(f.send(f.carol, rollup_call::take_reward(1)) == "RewardTooEarly");
+    u128 before = f.balance(f.bob.address());
+    CHECK(f.send(f.carol, rollup_call::take_reward(1)) == "");
+    CHECK(f.only_event<RewardTaken>() == RewardTaken{1, f.bob.address(), f.quarter});
+    CHECK(f.balance(f.bob.address()) == before + f.quarter);
+    CHECK(f.send(f.carol, rollup_call::take_reward(1)) == "AlreadyTaken");
+    CHECK(f.balance(f.rollup) == f.burned());
+}
+
+TEST_CASE("takeReward: not from a term that nobody proved wrong") {
+    Court f;
+    CHECK(f.send(f.bob, rollup_call::take_reward(1)) == "TermNotSlashed");
+    CHECK(f.send(f.bob, rollup_call::take_reward(0)) == "UnknownTerm");
+}
+
+TEST_CASE("the reward needs a commit: after the posting, before the proof, the prover's own") {
+    Court f;
+    Batch lying = f.batch_on(f.genesis, lie(f.genesis, 5));
+    Bytes proof = f.proof_against(lying);
+    auto outcome = [&](bool strikes = true) {
+        CHECK(f.prove(f.bob, proof) == (strikes ? "" : "UnknownBatch"));
+        return f.term(1).last_prover;
+    };
+    SECTION("none") {
+        f.append(f.alice, lying);
+        CHECK(outcome() == Address{});
+    }
+    SECTION("in the second of the posting") {
+        uint64_t same = f.now();
+        // Two transactions of one block.
+        REQUIRE(f.chain->set_next_block_time(same).ok());
+        for (auto [key, data] : {std::pair{&f.alice, rollup_call::append(lying.encode())},
+                                 std::pair{&f.bob, rollup_call::commit_proof(proof_commitment(f.bob.address(), proof))}}) {
+            Transaction body{f.chain->chain_id(), *f.chain->nonce(key->address()), 1, 1'000'000'000'000, 5'000'000, f.rollup, 0, data, {}};
+            REQUIRE(f.chain->send_raw(sign(body, *key).raw).ok());
+        }
+        f.chain->mine();
+        f.pass(1);
+        REQUIRE(f.head().number == 1);
+        CHECK(outcome() == Address{});
+    }
+    SECTION("before the posting") {
+        f.commit(f.bob, proof);
+        f.append(f.alice, lying);
+        CHECK(outcome() == Address{});
+    }
+    SECTION("in the proof's own second") {
+        f.append(f.alice, lying);
+        REQUIRE(f.chain->set_next_block_time(f.now()).ok());
+        uint64_t nonce = *f.chain->nonce(f.bob.address());
+        for (const Bytes& data : {rollup_call::commit_proof(proof_commitment(f.bob.address(), proof)), rollup_call::prove(proof)}) {
+            Transaction body{f.chain->chain_id(), nonce++, 1, 1'000'000'000'000, 5'000'000, f.rollup, 0, data, {}};
+            REQUIRE(f.chain->send_raw(sign(body, f.bob).raw).ok());
+        }
+        f.chain->mine();
+        f.pass(1);
+        CHECK(f.head().number == 0);
+        CHECK(f.term(1).last_prover == Address{});
+    }
+    SECTION("somebody else's, copied") {
+        f.append(f.alice, lying);
+        f.commit(f.carol, proof);
+        REQUIRE(f.send(f.bob, rollup_call::commit_proof(proof_commitment(f.carol.address(), proof))) == "");
+        CHECK(outcome() == Address{});
+    }
+    SECTION("the latest stands") {
+        f.append(f.alice, lying);
+        f.commit(f.bob, proof);
+        f.commit(f.bob, Bytes{1});
+        CHECK(outcome() == Address{});
+    }
+    SECTION("one second after the posting, one before the proof") {
+        f.append(f.alice, lying);
+        f.commit(f.bob, proof);
+        auto kept = rollup_view::read_proof_commitment(f.view(rollup_view::proof_commitment(f.bob.address())));
+        CHECK(kept == ProofCommit{proof_commitment(f.bob.address(), proof), f.now() - 1});
+        CHECK(outcome() == f.bob.address());
+        f.at(f.term(1).first_proof_at + kChallenge);
+        return;
+    }
+    // Nobody's reward is burned, once.
+    f.at(f.term(1).first_proof_at + kChallenge);
+    CHECK(f.send(f.carol, rollup_call::take_reward(1)) == "");
+    CHECK(f.only_event<RewardTaken>() == RewardTaken{1, Address{}, f.quarter});
+    CHECK(f.burned() == f.stake);
+    CHECK(f.send(f.carol, rollup_call::take_reward(1)) == "AlreadyTaken");
+}
+
+TEST_CASE("a liar who strikes his later lie first gets nothing: the last prover counts") {
+    Court f;
+    Batch first_lie = f.batch_on(f.genesis, lie(f.genesis, 5));
+    BatchHeader first = f.append(f.alice, first_lie);
+    Batch second_lie = f.batch_on(first, lie(first, 9));
+    f.append(f.alice, second_lie);
+    Bytes first_proof = f.proof_against(first_lie), second_proof = f.proof_against(second_lie);
+    f.commit(f.alice, second_proof);
+    uint64_t proven = f.now();
+    REQUIRE(f.prove(f.alice, second_proof) == "");
+    CHECK(f.term(1).last_prover == f.alice.address());
+    CHECK(f.head().number == 1);
+    u128 burned = f.burned();
+    SECTION("the honest prover's earlier proof takes it") {
+        f.commit(f.bob, first_proof);
+        REQUIRE(f.prove(f.bob, first_proof) == "");
+        CHECK(f.only_event<BatchStruck>().prover == f.bob.address());
+        CHECK(f.term(1).last_prover == f.bob.address());
+    }
+    SECTION("copied without a commit it denies it to everybody") {
+        f.commit(f.bob, first_proof);
+        REQUIRE(f.prove(f.alice, first_proof) == "");
+        CHECK(f.prove(f.bob, first_proof) == "UnknownBatch");
+        CHECK(f.term(1).last_prover == Address{});
+    }
+    CHECK(f.head().number == 0);
+    CHECK(f.burned() == burned);  // slashed once
+    CHECK(f.term(1).first_proof_at == proven);
+    f.at(proven + kChallenge);
+    CHECK(f.send(f.carol, rollup_call::take_reward(1)) == "");
+    CHECK(f.send(f.alice, rollup_call::take_stake(1)) == "TermSlashed");
+}
+
+TEST_CASE("a strike across terms: the liar is slashed, whoever sits goes on") {
+    Court f;
+    Batch lying = f.batch_on(f.genesis, lie(f.genesis, 5));
+    BatchHeader first = f.append(f.alice, lying);
+    REQUIRE(f.send(f.alice, rollup_call::resign()) == "");
+    REQUIRE(f.send(f.bob, rollup_call::become_sequencer(), f.stake) == "");
+    CHECK(f.term(2).last_batch == 0);
+    BatchHeader second = f.append(f.bob, f.batch_on(first, first.last));
+    SECTION("the later term sits") {
+        REQUIRE(f.prove(f.carol, f.proof_against(lying)) == "");
+        CHECK(f.only_event<BatchStruck>() == BatchStruck{1, first.hash(), 1, f.carol.address()});
+        CHECK(f.current_term() == 2);
+        CHECK(f.term(2).last_batch == 0);
+        CHECK_FALSE(f.term(2).slashed);
+        CHECK(f.term(1).slashed);
+        // Its batch is gone, the seat isn't.
+        BatchHeader again = f.append(f.bob, f.batch_on(f.genesis, f.genesis.last));
+        CHECK(f.head() == Head{1, again.hash()});
+        CHECK(f.term(2).last_batch == 1);
+        REQUIRE(f.send(f.bob, rollup_call::resign()) == "");
+        CHECK(f.send(f.bob, rollup_call::take_stake(2)) == "LastBatchPending");
+        f.pass(kChallenge);
+        CHECK(f.send(f.bob, rollup_call::take_stake(2)) == "");
+    }
+    SECTION("the later term is over: its stake is free at once, for its batch is gone") {
+        REQUIRE(f.send(f.bob, rollup_call::resign()) == "");
+        CHECK(f.term(2).last_batch == 2);
+        CHECK(f.send(f.bob, rollup_call::take_stake(2)) == "LastBatchPending");
+        REQUIRE(f.prove(f.carol, f.proof_against(lying)) == "");
+        if (GENERATE(false, true)) {
+            // Others append at the same numbers: still gone.
+            REQUIRE(f.send(f.carol, rollup_call::become_sequencer(), f.stake) == "");
+            BatchHeader other = f.append(f.carol, f.batch_on(f.genesis, f.genesis.last));
+            f.append(f.carol, f.batch_on(other, other.last));
+        }
+        CHECK(f.send(f.bob, rollup_call::take_stake(2)) == "");
+        CHECK(f.send(f.alice, rollup_call::take_stake(1)) == "TermSlashed");
+    }
+    (void)second;
+}
+
+TEST_CASE("a proof stands against the same batch appended again, a commit from before doesn't") {
+    Court f;
+    Batch lying = f.batch_on(f.genesis, lie(f.genesis, 5));
+    f.append(f.alice, lying);
+    Bytes proof = f.proof_against(lying);
+    f.commit(f.bob, proof);
+    REQUIRE(f.prove(f.bob, proof) == "");
+    REQUIRE(f.send(f.carol, rollup_call::become_sequencer(), f.stake) == "");
+    f.append(f.carol, lying);
+    CHECK(f.prove(f.bob, proof) == "");
+    CHECK(f.term(2).last_prover == Address{});
+    CHECK(f.term(2).slashed);
+    CHECK(f.burned() == 2 * (f.stake - f.quarter));
+}
+
+TEST_CASE("the home operator, slashed, replaces nobody for seven days; a free seat it may take") {
+    ContractFixture f;
+    u128 stake = f.parameters.stake;
+    Bytes become = rollup_call::become_sequencer();
+    REQUIRE(f.send(f.home, become, stake) == "");
+    Batch lying = f.batch_on(f.genesis, lie(f.genesis, 5));
+    f.append(f.home, lying);
+    uint64_t slashed = f.now();
+    REQUIRE(f.send(f.bob, rollup_call::prove(f.proof_against(lying))) == "");
+    REQUIRE(f.send(f.home, become, stake) == "");
+    REQUIRE(f.send(f.home, rollup_call::resign()) == "");
+    REQUIRE(f.send(f.alice, become, stake) == "");
+    CHECK(f.send(f.home, become, stake) == "HomeOperatorBarred");
+    CHECK(f.send(f.home, become, 0) == "HomeOperatorBarred");
+    CHECK(f.send(f.bob, become, stake) == "SeatTaken");
+    f.at(slashed + kHomeBan - 1);
+    CHECK(f.send(f.home, become, stake) == "HomeOperatorBarred");
+    CHECK(f.send(f.home, become, stake) == "");
+}
+
+TEST_CASE("a lie with L1 operations is proven against the stored queue") {
+    Court f;
+    for (int i = 0; i < 3; ++i) REQUIRE(f.send(f.bob, rollup_call::deposit_eth(f.bob.address()), 7) == "");
+    State state;
+    ListEnv env(Domain{f.chain->chain_id(), f.rollup}.separator(), 3, {});
+    Batch batch = f.batch_on(f.genesis, f.genesis.last);
+    Chunk chunk;
+    chunk.l1_operations = 2;
+    batch.chunks[0].ops = encode_ops(chunk);
+    batch.last.l1_ops_consumed = 2;  // but nobody is credited
+    batch.l1_queue_hash = f.queue_hash(2);
+    f.append(f.alice, batch);
+    std::vector<L1Operation> queue;
+    for (uint64_t i = 0; i < 3; ++i) {
+        queue.push_back({L1OperationKind::kDeposit, f.bob.address(), f.bob.address(), {}, Amount{7}, kStart + 12 + i});
+    }
+    ListEnv with(env.domain_separator(), 2, queue);
+    auto proof = build_fraud_proof(batch, 0, state, with);
+    REQUIRE(proof.has_value());
+    FraudProof wrong = *proof;
+    wrong.l1_operations[1].amount = Amount{8};
+    CHECK(f.prove(f.bob, wrong.encode()) == "L1Operations");
+    CHECK(f.prove(f.bob, proof->encode()) == "");
+}
+
+TEST_CASE("any calldata to any function: an answer, the books balanced") {
+    Court f;
+    std::mt19937_64 random(7);
+    for (int round = 0; round < 300; ++round) {
+        const AbiFunction& function = rollup_functions()[random() % rollup_functions().size()];
+        Bytes data = AbiWriter(function.signature()).take();
+        size_t words = random() % 12;
+        for (size_t i = 0; i < words; ++i) {
+            switch (random() % 4) {
+                case 0: append(data, word_of(random() % 400)); break;
+                case 1: append(data, word_of(f.alice.address())); break;
+                case 2: append(data, word_of(~u128{0} >> random() % 128)); break;
+                default: append(data, keccak256(word_of(random()))); break;
+            }
+        }
+        data.resize(data.size() - std::min(data.size() - 4, random() % 3));
+        f.send(f.bob, data, random() % 3 == 0 ? random() % 100 : 0);
+    }
+    CHECK(f.head().number == 0);
+    CHECK(f.current_term() == 1);
+}
