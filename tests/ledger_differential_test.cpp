@@ -1,7 +1,7 @@
 // The protocol's ledger against the naive model: the same refusal, the same accesses, the same fields after each chunk.
 //
-// GAVEL_HISTORIES sets how many random histories are run (of 30 chunks each), GAVEL_SEED where their seeds start; a failure names the
-// seed that repeats it.
+// GAVEL_HISTORIES sets how many random histories are run (of 30 chunks each), GAVEL_SEED where their seeds start; a failure names
+// the seed that repeats it.
 #include <cstdlib>
 
 #include <catch2/catch.hpp>
@@ -46,8 +46,12 @@ m::State model_of(const StartingState& start) {
 }
 
 m::L1Operation model_of(const L1Operation& operation) {
-    return {static_cast<m::L1Operation::Kind>(operation.kind), bytes(operation.caller), bytes(operation.to), bytes(operation.token),
-            number(operation.amount.value()), number(operation.time)};
+    return {static_cast<m::L1Operation::Kind>(operation.kind),
+            bytes(operation.caller),
+            bytes(operation.to),
+            bytes(operation.token),
+            number(operation.amount.value()),
+            number(operation.time)};
 }
 
 m::Env model_env(const std::vector<L1Operation>& queue, uint64_t first, uint64_t limit) {
@@ -91,8 +95,8 @@ private:
 using Coverage = std::map<std::string, unsigned>;
 
 // Runs the chunk on both, compares, and tells the refusal's name ("" if it is right).
-std::string run_both(State& state, m::State& model, const std::vector<L1Operation>& queue, uint64_t first, const PostedChunk& chunk,
-                     Coverage& coverage) {
+std::string run_both(State& state, m::State& model, const std::vector<L1Operation>& queue, uint64_t first,
+                     const PostedChunk& chunk, Coverage& coverage) {
     ListEnv env(test_domain().separator(), chunk.limit, queue, first);
     TracingView view(state);
     Outcome outcome = apply(env, view, state.counters, chunk.ops, chunk.sigs);
@@ -134,11 +138,13 @@ std::string words_of(const Chunk& chunk) {
     return out;
 }
 
-std::string digits(const m::Number& value) { return to_string(Amount{[&] {
-    u128 out = 0;
-    for (unsigned char byte : m::be(16, value)) out = out << 8 | byte;
-    return out;
-}()}); }
+std::string digits(const m::Number& value) {
+    return to_string(Amount{[&] {
+        u128 out = 0;
+        for (unsigned char byte : m::be(16, value)) out = out << 8 | byte;
+        return out;
+    }()});
+}
 
 std::string words_of(const m::Chunk& chunk) {
     std::string out = std::to_string(chunk.l1);
@@ -244,10 +250,17 @@ TEST_CASE("ledger: random bytes, both decoders agree") {
             switch (random.below(8)) {
                 case 0: ops.resize(at); break;
                 case 1: ops.insert(ops.begin() + at, static_cast<uint8_t>(random.next())); break;
-                case 2: if (at < ops.size()) ops.erase(ops.begin() + at); break;
+                case 2:
+                    if (at < ops.size()) ops.erase(ops.begin() + at);
+                    break;
                 case 3: ops.push_back(static_cast<uint8_t>(random.next())); break;
-                case 4: ops.resize(at); ops.resize(at + random.below(40), static_cast<uint8_t>(random.next())); break;
-                default: if (at < ops.size()) ops[at] ^= 1 << random.below(8); break;
+                case 4:
+                    ops.resize(at);
+                    ops.resize(at + random.below(40), static_cast<uint8_t>(random.next()));
+                    break;
+                default:
+                    if (at < ops.size()) ops[at] ^= 1 << random.below(8);
+                    break;
             }
         }
         decode_both(ops, coverage);

@@ -19,8 +19,29 @@ m::Bytes sign(const m::Bytes& digest, const m::Bytes& key) {
     REQUIRE(secp256k1_ecdsa_sign_recoverable(context, &parsed, raw(digest), raw(key), nullptr, nullptr));
     m::Bytes out(64, '\0');
     int parity = 0;
-    secp256k1_ecdsa_recoverable_signature_serialize_compact(context, reinterpret_cast<unsigned char*>(out.data()), &parity, &parsed);
+    secp256k1_ecdsa_recoverable_signature_serialize_compact(context, reinterpret_cast<unsigned char*>(out.data()), &parity,
+                                                            &parsed);
     out[32] = static_cast<char>(out[32] | parity << 7);
+    return out;
+}
+
+// Characters 0 and 1, all others passed over, with zeros up to a whole byte.
+m::Bytes pack(const std::string& digits) {
+    std::string bits;
+    for (char c : digits) {
+        if (c == '0' || c == '1') bits += c;
+    }
+    bits.resize((bits.size() + 7) / 8 * 8, '0');
+    m::Bytes out;
+    for (size_t i = 0; i < bits.size(); i += 8) out += static_cast<char>(std::stoi(bits.substr(i, 8), nullptr, 2));
+    return out;
+}
+
+std::string bits_of(const m::Bytes& bytes) {
+    std::string out;
+    for (unsigned char byte : bytes) {
+        for (int bit = 7; bit >= 0; --bit) out += byte >> bit & 1 ? '1' : '0';
+    }
     return out;
 }
 
@@ -120,24 +141,11 @@ TEST_CASE("model: a deposit, a transfer to an address, a withdrawal") {
     CHECK(m::hex(state.fields().commitment()) == "6fdc0fb56752403b1192ea7a4e3b8a9804700de739c68862dcd8ebe132f02ae6");
     CHECK(trace.accesses == std::vector<std::string>{"find 0", "append 1"});
 
-    // Alice (leaf 1) pays Bob, who gets leaf 2; her own leaf takes the fee. In bits, field by field: l1 1, n 000001, f 000001, w 00000,
-    // not mixed, byAddress, no memos; K-1 000000, wm 00000101, we 100, e 1100, m 10101; sender 1; 1 and Bob; exponent 16 at its place
-    // (gamma 000010001), z = 11 (q = 3: 011, then 11), mantissa 11001 without its top bit; fee leaf 1.
-    auto bits_to_bytes = [](std::string bits) {
-        m::Bytes out;
-        bits.resize((bits.size() + 7) / 8 * 8, '0');
-        for (size_t i = 0; i < bits.size(); i += 8) out += static_cast<char>(std::stoi(bits.substr(i, 8), nullptr, 2));
-        return out;
-    };
-    auto bits_of = [](const m::Bytes& bytes) {
-        std::string out;
-        for (unsigned char byte : bytes) {
-            for (int bit = 7; bit >= 0; --bit) out += byte >> bit & 1 ? '1' : '0';
-        }
-        return out;
-    };
-    m::Bytes pay = bits_to_bytes("1" "000001" "000001" "00000" "010" "000000" "00000101" "100" "1100" "10101" "1" "1" + bits_of(kBob) +
-                                 "000010001" "01111" "1001" "1");
+    // Alice (leaf 1) pays Bob, who gets leaf 2; her own leaf takes the fee. In bits, column by column: l1 1, n 000001, f 000001,
+    // w 00000; not mixed, byAddress, no memos; K-1 000000, wm 00000101, we 100, e 1100, m 10101; sender 1; 1 and Bob; exponent 16
+    // at its place (gamma 000010001), z = 11 (q = 3: 011, then 11), mantissa 11001 without its top bit; fee leaf 1.
+    m::Bytes pay =
+        pack("1 000001 000001 00000 010 000000 00000101 100 1100 10101 1 1" + bits_of(kBob) + "000010001 01111 1001 1");
     m::Number fee("21000000000000"), quarter("250000000000000000");
     m::Bytes digest = m::transfer_digest(env.separator, kEth, {kBob, quarter}, fee, 0, m::zeros(32));
     m::State before = state;
@@ -150,10 +158,9 @@ TEST_CASE("model: a deposit, a transfer to an address, a withdrawal") {
     CHECK(trace.accesses == std::vector<std::string>{"read 1", "find 0", "append 2", "read 1"});
     CHECK(m::apply(env, state, pay, sign(digest, scalar(1))) == "RecipientHasLeaf");
 
-    // Alice withdraws 1 wei to Carol without a fee: n 1, f 0, mixed, kind 10, a table of one fee of no bits; sender 1; Carol; exponent 0
-    // (gamma 1), magnitude from 64 to 1 (z = 125: q = 32, 00000100000, then 01), a mantissa of one bit.
-    m::Bytes withdraw =
-        bits_to_bytes("1" "000001" "000000" "00000" "100" "10" "000000" "00000000" "000" "1" + bits_of(kCarol) + "1" "0000010000001");
+    // Alice withdraws 1 wei to Carol without a fee: n 1, f 0, mixed, kind 10, a table of one fee of no bits; sender 1; Carol;
+    // exponent 0 (gamma 1), magnitude from 64 to 1 (z = 125: q = 32, 00000100000, then 01), a mantissa of one bit.
+    m::Bytes withdraw = pack("1 000001 000000 00000 100 10 000000 00000000 000 1" + bits_of(kCarol) + "1 0000010000001");
     digest = m::withdraw_digest(env.separator, kEth, {kCarol, 1}, 0, 1);
     REQUIRE(m::apply(env, state, withdraw, sign(digest, scalar(1))) == "");
     CHECK(m::hex(state.fields().commitment()) == "e420d9c76031ddb10aed86af43b612d4a907cf2c8e57d4dd9eba3fe2fd57c372");

@@ -29,7 +29,8 @@ Bytes pack(std::string bits) {
 }
 
 std::string RawOps::bits() const {
-    std::string out = l1 + u(6, operations) + u(6, fee_leaves.size()) + u(5, width - 1) + u(1, mixed) + u(1, by_address) + u(1, memos) + kinds;
+    std::string out =
+        l1 + u(6, operations) + u(6, fee_leaves.size()) + u(5, width - 1) + u(1, mixed) + u(1, by_address) + u(1, memos) + kinds;
     if (operations > 0) {
         out += u(6, fees.size() - 1) + u(8, mantissa_width) + u(3, exponent_width);
         for (const Fee& fee : fees) out += u(exponent_width, fee.exponent) + u(mantissa_width, fee.mantissa);

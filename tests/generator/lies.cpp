@@ -44,7 +44,9 @@ Chunk chunk_of(std::vector<PostedOperation> operations, std::vector<uint32_t> fe
     return {l1, std::move(operations), std::move(fee_leaves)};
 }
 
-L1Operation deposit(const Address& to, u128 amount) { return {L1OperationKind::kDeposit, to, to, token(0), Amount{amount}, 1700000000}; }
+L1Operation deposit(const Address& to, u128 amount) {
+    return {L1OperationKind::kDeposit, to, to, token(0), Amount{amount}, 1700000000};
+}
 
 class Lies {
 public:
@@ -83,7 +85,8 @@ private:
         cases_.push_back({rule, std::move(what), std::move(start), {}, 0, {std::move(wrong), sigs}, {std::move(control), sigs}});
     }
     // The usual transfer, edited.
-    void add_raw(Refusal rule, std::string what, const std::function<void(RawOps&)>& lie, const std::function<void(RawOps&)>& both = {}) {
+    void add_raw(Refusal rule, std::string what, const std::function<void(RawOps&)>& lie,
+                 const std::function<void(RawOps&)>& both = {}) {
         RawOps wrong, control;
         if (both) {
             both(wrong);
@@ -113,12 +116,13 @@ private:
 };
 
 void Lies::codec_flags_and_weights() {
-    add_raw(Refusal::kCodeTooLong, "seven zeros before a payout's number of lines",
-            [](RawOps& raw) { raw.kinds = "11" + std::string(7, '0') + "1"; },
-            [](RawOps& raw) {
-                raw.mixed = true;
-                raw.kinds = "11" + gamma(0);
-            });
+    add_raw(
+        Refusal::kCodeTooLong, "seven zeros before a payout's number of lines",
+        [](RawOps& raw) { raw.kinds = "11" + std::string(7, '0') + "1"; },
+        [](RawOps& raw) {
+            raw.mixed = true;
+            raw.kinds = "11" + gamma(0);
+        });
 
     std::vector<PostedOperation> many(47, transfer(kAnn, to_index(kBen, 1), 1));
     Chunk most = chunk_of(many, {kOperator}), too_many = most;
@@ -145,11 +149,12 @@ void Lies::codec_flags_and_weights() {
         raw.memo_bits = "0";
     });
     add_bytes(Refusal::kIdleFlag, "mixed, without operations", *from_hex("800010"), *from_hex("800000"));
-    add_raw(Refusal::kZeroMemo, "a memo of zeros", [](RawOps& raw) { raw.memo_bits = "1" + u(256, 0); },
-            [](RawOps& raw) {
-                raw.memos = true;
-                raw.memo_bits = "1" + u(256, 1);
-            });
+    add_raw(
+        Refusal::kZeroMemo, "a memo of zeros", [](RawOps& raw) { raw.memo_bits = "1" + u(256, 0); },
+        [](RawOps& raw) {
+            raw.memos = true;
+            raw.memo_bits = "1" + u(256, 1);
+        });
 }
 
 void Lies::codec_fees() {
@@ -181,19 +186,31 @@ void Lies::codec_fees() {
         raw.recipients += raw.recipients;
         raw.amounts += raw.amounts;
     };
-    add_raw(Refusal::kRepeatedFee, "the second as the first", [](RawOps& raw) { raw.fees[1] = raw.fees[0]; }, two_fees);
-    add_raw(Refusal::kUnusedFee, "both operations have the first fee", [](RawOps& raw) { raw.classes = "0"; }, two_fees);
+    add_raw(
+        Refusal::kRepeatedFee, "the second as the first", [](RawOps& raw) { raw.fees[1] = raw.fees[0]; }, two_fees);
+    add_raw(
+        Refusal::kUnusedFee, "both operations have the first fee", [](RawOps& raw) { raw.classes = "0"; }, two_fees);
     add_raw(Refusal::kLooseWidth, "mantissas a bit wider than needed", [](RawOps& raw) { raw.mantissa_width = 6; });
     add_raw(Refusal::kLooseWidth, "exponents a bit wider than needed", [](RawOps& raw) { raw.exponent_width = 5; });
-    add_raw(Refusal::kBadReference, "a class that hasn't been seen", [](RawOps& raw) { raw.classes = "1" "1" + gamma(1); },
-            [&](RawOps& raw) {
-                two_fees(raw);
-                raw.operations = 3;
-                raw.classes = "1" "1" + gamma(0);
-                raw.senders += "1" + gamma(0);
-                raw.recipients += "1" + gamma(0);
-                raw.amounts += "1" + gamma(0);
-            });
+    add_raw(
+        Refusal::kBadReference, "a class that hasn't been seen",
+        [](RawOps& raw) {
+            raw.classes =
+                "1"
+                "1" +
+                gamma(1);
+        },
+        [&](RawOps& raw) {
+            two_fees(raw);
+            raw.operations = 3;
+            raw.classes =
+                "1"
+                "1" +
+                gamma(0);
+            raw.senders += "1" + gamma(0);
+            raw.recipients += "1" + gamma(0);
+            raw.amounts += "1" + gamma(0);
+        });
 }
 
 void Lies::codec_accounts_and_amounts() {
@@ -203,8 +220,10 @@ void Lies::codec_accounts_and_amounts() {
         raw.recipients = "0" + u(4, 2);
     });
     auto to_oneself = [](RawOps& raw) { raw.recipients = "1" + gamma(0); };
-    add_raw(Refusal::kBadReference, "an account past the list", [](RawOps& raw) { raw.recipients = "1" + gamma(1); }, to_oneself);
-    add_raw(Refusal::kRepeatedLiteral, "an account of the list", [](RawOps& raw) { raw.recipients = "0" + u(3, 1); }, to_oneself);
+    add_raw(
+        Refusal::kBadReference, "an account past the list", [](RawOps& raw) { raw.recipients = "1" + gamma(1); }, to_oneself);
+    add_raw(
+        Refusal::kRepeatedLiteral, "an account of the list", [](RawOps& raw) { raw.recipients = "0" + u(3, 1); }, to_oneself);
     auto twice = [](RawOps& raw) {
         raw.operations = 2;
         raw.senders += "1" + gamma(0);
@@ -212,16 +231,22 @@ void Lies::codec_accounts_and_amounts() {
         raw.amounts += "1" + gamma(0);
     };
     std::string first = RawOps{}.amounts;
-    add_raw(Refusal::kBadReference, "an amount past the list", [&](RawOps& raw) { raw.amounts = first + "1" + gamma(1); }, twice);
-    add_raw(Refusal::kRepeatedLiteral, "an amount of the list",
-            [&](RawOps& raw) { raw.amounts = first + "0" + amount_literal(0, 0, 5, 25); }, twice);
+    add_raw(
+        Refusal::kBadReference, "an amount past the list", [&](RawOps& raw) { raw.amounts = first + "1" + gamma(1); }, twice);
+    add_raw(
+        Refusal::kRepeatedLiteral, "an amount of the list",
+        [&](RawOps& raw) { raw.amounts = first + "0" + amount_literal(0, 0, 5, 25); }, twice);
     add_raw(Refusal::kBadReference, "an exponent of 39", [](RawOps& raw) { raw.amounts = amount_literal(39, -6, 5, 25); });
     auto zero = [](RawOps& raw) { raw.amounts = amount_literal(0, -64, 0, 0); };
-    add_raw(Refusal::kBadMagnitude, "a mantissa of -1 bits", [](RawOps& raw) { raw.amounts = amount_literal(0, -65, 0, 0); }, zero);
-    add_raw(Refusal::kBadMagnitude, "a mantissa of 129 bits", [](RawOps& raw) { raw.amounts = amount_literal(0, 65, 129, 1); }, zero);
-    add_raw(Refusal::kLooseNumber, "an amount divisible by ten", [](RawOps& raw) { raw.amounts = amount_literal(15, -7, 8, 250); });
-    add_raw(Refusal::kLooseNumber, "an amount of zero with an exponent", [](RawOps& raw) { raw.amounts = amount_literal(1, -61, 0, 0); },
-            zero);
+    add_raw(
+        Refusal::kBadMagnitude, "a mantissa of -1 bits", [](RawOps& raw) { raw.amounts = amount_literal(0, -65, 0, 0); }, zero);
+    add_raw(
+        Refusal::kBadMagnitude, "a mantissa of 129 bits", [](RawOps& raw) { raw.amounts = amount_literal(0, 65, 129, 1); }, zero);
+    add_raw(Refusal::kLooseNumber, "an amount divisible by ten",
+            [](RawOps& raw) { raw.amounts = amount_literal(15, -7, 8, 250); });
+    add_raw(
+        Refusal::kLooseNumber, "an amount of zero with an exponent",
+        [](RawOps& raw) { raw.amounts = amount_literal(1, -61, 0, 0); }, zero);
     add_raw(Refusal::kNumberTooLarge, "an amount of 4 x 10^38", [](RawOps& raw) { raw.amounts = amount_literal(38, 65, 3, 4); });
 }
 
@@ -251,7 +276,8 @@ void Lies::counts() {
     add(Refusal::kOpCountOverflow, "two operations, place for one", late, two, one);
 
     std::vector<L1Operation> queue(2, deposit(person_address(0), 5));
-    add(Refusal::kL1LimitExceeded, "two operations, one claimed", small_world(), chunk_of({}, {}, 2), chunk_of({}, {}, 1), queue).limit = 1;
+    add(Refusal::kL1LimitExceeded, "two operations, one claimed", small_world(), chunk_of({}, {}, 2), chunk_of({}, {}, 1), queue)
+        .limit = 1;
     StartingState later = small_world();
     later.counters.l1_ops_consumed = 2;
     queue.push_back(queue.front());
@@ -275,7 +301,8 @@ void Lies::senders() {
         chunk_of({transfer(kAnn, to_index(kBen, 10 * kEther), 1)}, {kOperator}),
         chunk_of({transfer(kAnn, to_index(kBen, 10 * kEther - 1), 1)}, {kOperator}));
     add(Refusal::kInsufficientBalance, "a payout whose total is 2^128", small_world(),
-        chunk_of({payout(kAnn, {to_index(kBen, kMax), to_index(kBen, 1)})}), chunk_of({payout(kAnn, {to_index(kBen, 2), to_index(kBen, 1)})}));
+        chunk_of({payout(kAnn, {to_index(kBen, kMax), to_index(kBen, 1)})}),
+        chunk_of({payout(kAnn, {to_index(kBen, 2), to_index(kBen, 1)})}));
     add(Refusal::kInsufficientBalance, "spent twice in a chunk", small_world(),
         chunk_of({transfer(kAnn, to_index(kOperator, 6 * kEther)), transfer(kAnn, to_index(kBen, 6 * kEther))}),
         chunk_of({transfer(kAnn, to_index(kOperator, 6 * kEther)), transfer(kAnn, to_index(kBen, 4 * kEther))}));
@@ -284,7 +311,8 @@ void Lies::senders() {
 void Lies::recipients() {
     auto pays = [](PostedPayment payment) { return chunk_of({transfer(kAnn, payment)}); };
     add(Refusal::kRecipientIndex, "the sentinel", small_world(), pays(to_index(0, 1)), pays(to_index(kBen, 1)));
-    add(Refusal::kRecipientIndex, "one past the last leaf", small_world(), pays(to_index(kCount, 1)), pays(to_index(kCount - 2, 1)));
+    add(Refusal::kRecipientIndex, "one past the last leaf", small_world(), pays(to_index(kCount, 1)),
+        pays(to_index(kCount - 2, 1)));
     add(Refusal::kRecipientIndex, "a leaf that only a later line makes", small_world(),
         chunk_of({payout(kAnn, {to_index(kCount, 1), to_address(stranger(1), 2)})}),
         chunk_of({payout(kAnn, {to_address(stranger(1), 2), to_index(kCount, 1)})}));
@@ -303,7 +331,8 @@ void Lies::recipients() {
     two.operations.push_back(transfer(kAnn, to_address(stranger(2), 1)));
     add(Refusal::kAccountTreeFull, "two new leaves, place for one", full, two, one);
 
-    add(Refusal::kRecipientHasLeaf, "somebody else's", small_world(), pays(to_address(person_address(1), 1)), pays(to_index(kBen, 1)));
+    add(Refusal::kRecipientHasLeaf, "somebody else's", small_world(), pays(to_address(person_address(1), 1)),
+        pays(to_index(kBen, 1)));
     add(Refusal::kRecipientHasLeaf, "one's own", small_world(), pays(to_address(person_address(0), 1)), pays(to_index(kAnn, 1)));
     add(Refusal::kRecipientHasLeaf, "made in the same payout", small_world(),
         chunk_of({payout(kAnn, {to_address(stranger(1), 1), to_address(stranger(1), 1)})}),
@@ -321,8 +350,8 @@ void Lies::withdrawals() {
     add(Refusal::kWithdrawalTreeFull, "two withdrawals, place for one", full, chunk_of({out, out}), chunk_of({out}));
     full.leaves[kBen - 1].balance = Amount{kMax};
     std::vector<L1Operation> queue(2, deposit(person_address(1), 1));
-    add(Refusal::kWithdrawalTreeFull, "two deposits that no leaf can take, place for one", full, chunk_of({}, {}, 2), chunk_of({}, {}, 1),
-        queue);
+    add(Refusal::kWithdrawalTreeFull, "two deposits that no leaf can take, place for one", full, chunk_of({}, {}, 2),
+        chunk_of({}, {}, 1), queue);
 }
 
 void Lies::signatures() {
@@ -332,7 +361,8 @@ void Lies::signatures() {
     add_signature(Refusal::kSignatureInvalid, "r is zero", fill(0, 0));
     add_signature(Refusal::kSignatureInvalid, "r is over the order", fill(0, 0xff));
     add_signature(Refusal::kSignatureInvalid, "s is zero", fill(32, 0));
-    add_signature(Refusal::kSignatureInvalid, "s is over half the order", [](Signature& signature) { signature = with_s_too_high(signature); });
+    add_signature(Refusal::kSignatureInvalid, "s is over half the order",
+                  [](Signature& signature) { signature = with_s_too_high(signature); });
     add_signature(Refusal::kSignatureInvalid, "r is no point's x", [](Signature& signature) {
         std::fill_n(signature.bytes.begin(), 32, 0);
         signature.bytes[31] = 5;
@@ -354,7 +384,8 @@ void Lies::signatures() {
 
 void Lies::fee_leaves() {
     auto pays = [](std::vector<uint32_t> leaves) {
-        return chunk_of({transfer(kAnn, to_index(kBen, 1), 1), transfer(kCyTokens, to_index(kDeeTokens, 1), 2)}, std::move(leaves));
+        return chunk_of({transfer(kAnn, to_index(kBen, 1), 1), transfer(kCyTokens, to_index(kDeeTokens, 1), 2)},
+                        std::move(leaves));
     };
     Chunk right = pays({kOperator, kOperatorTokens});
     add(Refusal::kFeeLeafMissing, "the second token's", small_world(), pays({kOperator}), right);
@@ -376,7 +407,8 @@ void Lies::fee_leaves() {
     two_rich.leaves[kAnn - 1].balance = two_rich.leaves[kBen - 1].balance = Amount{kMax};
     auto both_cost = [](u128 second) {
         u128 half = u128{1} << 127;
-        return chunk_of({transfer(kAnn, to_index(kOperator, 0), half), transfer(kBen, to_index(kOperator, 0), second)}, {kOperator});
+        return chunk_of({transfer(kAnn, to_index(kOperator, 0), half), transfer(kBen, to_index(kOperator, 0), second)},
+                        {kOperator});
     };
     add(Refusal::kFeeOverflow, "a total of 2^128", two_rich, both_cost(u128{1} << 127), both_cost((u128{1} << 127) - 1));
 }

@@ -17,7 +17,8 @@ u128 power_of_ten(uint64_t exponent) {
 }
 
 Amount random_balance(World world, Random& random) {
-    if (world == World::kRich && random.chance(60)) return Amount{Amount::max().value() - (random.chance(50) ? random.below(1000) : 0)};
+    if (world == World::kRich && random.chance(60))
+        return Amount{Amount::max().value() - (random.chance(50) ? random.below(1000) : 0)};
     if (random.chance(10)) return Amount{};
     return Amount{(random.below(1000) + 1) * power_of_ten(random.below(21))};
 }
@@ -218,8 +219,9 @@ void ChunkGenerator::draft_operation(Draft& draft) {
     Account sender;
     if (posted.sender != 0 && posted.sender < count && !draft.runner.read(posted.sender, sender)) sender = {};
 
-    posted.kind = random_.chance(70) ? OperationKind::kTransfer
-                                     : random_.chance(50) ? OperationKind::kWithdraw : OperationKind::kPayout;
+    posted.kind = random_.chance(70)   ? OperationKind::kTransfer
+                  : random_.chance(50) ? OperationKind::kWithdraw
+                                       : OperationKind::kPayout;
     size_t lines = posted.kind == OperationKind::kPayout ? 1 + random_.below(random_.chance(5) ? 90 : 4) : 1;
     for (size_t i = 0; i < lines; ++i) posted.payments.push_back(draft_payment(draft, posted.kind, sender, i));
     static const std::vector<u128> fees = {0, 1, 21, 21 * power_of_ten(12), 5 * power_of_ten(15), 17};
@@ -257,30 +259,41 @@ void ChunkGenerator::draft_fee_leaves(Draft& draft) {
     if (!flaw()) return;
     switch (random_.below(5)) {
         case 0: leaves.push_back(any_leaf(draft.runner, std::nullopt, false).value_or(1)); break;
-        case 1: if (!leaves.empty()) leaves.pop_back(); break;
-        case 2: if (!leaves.empty()) leaves.front() = 0; break;
-        case 3: if (!leaves.empty()) leaves.back() = draft.runner.account_count(); break;
+        case 1:
+            if (!leaves.empty()) leaves.pop_back();
+            break;
+        case 2:
+            if (!leaves.empty()) leaves.front() = 0;
+            break;
+        case 3:
+            if (!leaves.empty()) leaves.back() = draft.runner.account_count();
+            break;
         default: std::reverse(leaves.begin(), leaves.end()); break;
     }
 }
 
 void ChunkGenerator::flip_bits(Bytes& bytes, unsigned at_most) {
     if (bytes.empty()) return;
-    for (uint64_t i = 0, count = 1 + random_.below(at_most); i < count; ++i) bytes[random_.below(bytes.size())] ^= 1 << random_.below(8);
+    for (uint64_t i = 0, count = 1 + random_.below(at_most); i < count; ++i)
+        bytes[random_.below(bytes.size())] ^= 1 << random_.below(8);
 }
 
 void ChunkGenerator::garble(PostedChunk& chunk) {
     switch (random_.below(9)) {
         case 0: chunk.ops.resize(random_.below(chunk.ops.size() + 1)); break;
         case 1: chunk.ops.push_back(static_cast<uint8_t>(random_.chance(50) ? 0 : random_.below(256))); break;
-        case 2: chunk.ops.insert(chunk.ops.begin() + random_.below(chunk.ops.size() + 1), static_cast<uint8_t>(random_.next())); break;
+        case 2:
+            chunk.ops.insert(chunk.ops.begin() + random_.below(chunk.ops.size() + 1), static_cast<uint8_t>(random_.next()));
+            break;
         case 3: chunk.ops.back() ^= 1; break;
         case 4: chunk.sigs.resize(random_.chance(50) ? chunk.sigs.size() + 64 : random_.below(chunk.sigs.size() + 1)); break;
         case 5: flip_bits(chunk.sigs, 3); break;
-        case 6: if (chunk.sigs.size() >= 64) {
-            size_t word = 32 * random_.below(chunk.sigs.size() / 32);
-            std::fill_n(chunk.sigs.begin() + word, 32, static_cast<uint8_t>(random_.chance(50) ? 0 : 0xff));
-        } break;
+        case 6:
+            if (chunk.sigs.size() >= 64) {
+                size_t word = 32 * random_.below(chunk.sigs.size() / 32);
+                std::fill_n(chunk.sigs.begin() + word, 32, static_cast<uint8_t>(random_.chance(50) ? 0 : 0xff));
+            }
+            break;
         default: flip_bits(chunk.ops, 3); break;
     }
 }

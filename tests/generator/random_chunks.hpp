@@ -18,8 +18,8 @@ enum class World : uint8_t {
     kWorn,             // nonces near 2^64
     kLate,             // opCount and l1OpsConsumed near 2^64
 };
-inline constexpr World kWorlds[] = {World::kGenesis,         World::kPopulated, World::kFullAccounts, World::kFullWithdrawals,
-                                    World::kRich, World::kWorn,      World::kLate};
+inline constexpr World kWorlds[] = {World::kGenesis, World::kPopulated, World::kFullAccounts, World::kFullWithdrawals,
+                                    World::kRich,    World::kWorn,      World::kLate};
 const char* name_of(World world);
 StartingState random_start(World world, Random& random);
 

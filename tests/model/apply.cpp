@@ -52,7 +52,8 @@ struct Run {
 
     Leaf read(uint32_t index) {
         trace.accesses.push_back("read " + std::to_string(index));
-        auto leaf = std::find_if(state.accounts.begin(), state.accounts.end(), [&](auto& entry) { return entry.second.index == index; });
+        auto leaf =
+            std::find_if(state.accounts.begin(), state.accounts.end(), [&](auto& entry) { return entry.second.index == index; });
         if (leaf == state.accounts.end()) throw HoleRead{};
         return leaf;
     }
@@ -197,9 +198,10 @@ struct Run {
         }
         tally(token, op.fee);
 
-        Bytes digest = op.kind == Operation::kTransfer ? transfer_digest(env.separator, token, payments[0], op.fee, nonce, op.memo)
-                       : op.kind == Operation::kWithdrawal ? withdraw_digest(env.separator, token, payments[0], op.fee, nonce)
-                                                           : payout_digest(env.separator, token, payments, op.fee, nonce, op.memo);
+        Bytes digest =
+            op.kind == Operation::kTransfer     ? transfer_digest(env.separator, token, payments[0], op.fee, nonce, op.memo)
+            : op.kind == Operation::kWithdrawal ? withdraw_digest(env.separator, token, payments[0], op.fee, nonce)
+                                                : payout_digest(env.separator, token, payments, op.fee, nonce, op.memo);
         std::optional<Bytes> signer = recover(digest, signature);
         refuse_if(!signer, "SignatureInvalid");
         refuse_if(*signer != owner, "SignerNotOwner");

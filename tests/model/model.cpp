@@ -61,7 +61,8 @@ std::optional<Bytes> recover(const Bytes& digest, const Bytes& signature) {
     if (!secp256k1_ecdsa_recover(context, &key, &parsed, raw(digest))) return std::nullopt;
     Bytes point(65, '\0');
     size_t size = point.size();
-    secp256k1_ec_pubkey_serialize(context, reinterpret_cast<unsigned char*>(point.data()), &size, &key, SECP256K1_EC_UNCOMPRESSED);
+    secp256k1_ec_pubkey_serialize(context, reinterpret_cast<unsigned char*>(point.data()), &size, &key,
+                                  SECP256K1_EC_UNCOMPRESSED);
     Bytes address = H(point.substr(1)).substr(12);
     if (address == zeros(20)) return std::nullopt;
     return address;
@@ -107,7 +108,8 @@ Bytes small_tree_root(std::vector<Bytes> leaves) {
 // State and commitment
 
 Bytes Fields::encode() const {
-    return accounts_root + withdrawals_root + be(4, account_count) + be(4, withdrawal_count) + be(8, l1_ops_consumed) + be(8, op_count);
+    return accounts_root + withdrawals_root + be(4, account_count) + be(4, withdrawal_count) + be(8, l1_ops_consumed) +
+           be(8, op_count);
 }
 
 namespace {
@@ -123,7 +125,7 @@ uint64_t wide(const Bytes& big_endian) {
 }  // namespace
 
 Fields Fields::decode(const Bytes& data) {
-    return {data.substr(0, 32),        data.substr(32, 32),         small(data.substr(64, 4)),
+    return {data.substr(0, 32),        data.substr(32, 32),        small(data.substr(64, 4)),
             small(data.substr(68, 4)), number(data.substr(72, 8)), number(data.substr(80, 8))};
 }
 
@@ -162,14 +164,16 @@ Bytes domain_separator(const Number& chain_id, const Bytes& rollup) {
 
 Bytes transfer_digest(const Bytes& separator, const Bytes& token, const Payment& payment, const Number& fee, const Number& nonce,
                       const Bytes& memo) {
-    return digest_of(separator,
-                     H(H("Transfer(address token,address to,uint128 amount,uint128 fee,uint64 nonce,bytes32 memo)") +
-                       word_of_address(token) + word_of_address(payment.to) + word(payment.amount) + word(fee) + word(nonce) + memo));
+    return digest_of(separator, H(H("Transfer(address token,address to,uint128 amount,uint128 fee,uint64 nonce,bytes32 memo)") +
+                                  word_of_address(token) + word_of_address(payment.to) + word(payment.amount) + word(fee) +
+                                  word(nonce) + memo));
 }
 
-Bytes withdraw_digest(const Bytes& separator, const Bytes& token, const Payment& payment, const Number& fee, const Number& nonce) {
-    return digest_of(separator, H(H("Withdraw(address token,address to,uint128 amount,uint128 fee,uint64 nonce)") +
-                                  word_of_address(token) + word_of_address(payment.to) + word(payment.amount) + word(fee) + word(nonce)));
+Bytes withdraw_digest(const Bytes& separator, const Bytes& token, const Payment& payment, const Number& fee,
+                      const Number& nonce) {
+    return digest_of(separator,
+                     H(H("Withdraw(address token,address to,uint128 amount,uint128 fee,uint64 nonce)") + word_of_address(token) +
+                       word_of_address(payment.to) + word(payment.amount) + word(fee) + word(nonce)));
 }
 
 Bytes payout_digest(const Bytes& separator, const Bytes& token, const std::vector<Payment>& payments, const Number& fee,
@@ -195,12 +199,13 @@ Bytes queue_hash(const std::vector<L1Operation>& entries) {
 // Batches
 
 Bytes Header::encode() const {
-    return be(4, number >> 32) + be(4, number & 0xffffffff) + parent_hash + be(2, chunk_count) + chunks_root + sigs_root + last.encode();
+    return be(4, number >> 32) + be(4, number & 0xffffffff) + parent_hash + be(2, chunk_count) + chunks_root + sigs_root +
+           last.encode();
 }
 
 Header Header::decode(const Bytes& data) {
-    return {wide(data.substr(0, 8)),  data.substr(8, 32),   small(data.substr(40, 2)),
-            data.substr(42, 32),      data.substr(74, 32), Fields::decode(data.substr(106, 88))};
+    return {wide(data.substr(0, 8)), data.substr(8, 32),  small(data.substr(40, 2)),
+            data.substr(42, 32),     data.substr(74, 32), Fields::decode(data.substr(106, 88))};
 }
 
 Header genesis_header() {
@@ -215,7 +220,8 @@ Header Batch::header() const {
         chunk_leaves.push_back(H(H(ops[i]) + before(i) + commitments[i]));
         sigs_leaves.push_back(H(H(sigs[i])));
     }
-    return {number, parent.hash(), static_cast<uint32_t>(ops.size()), small_tree_root(chunk_leaves), small_tree_root(sigs_leaves), last};
+    return {number, parent.hash(), static_cast<uint32_t>(ops.size()), small_tree_root(chunk_leaves), small_tree_root(sigs_leaves),
+            last};
 }
 
 std::string decode_batch(const Bytes& data, Batch& batch) {

@@ -1,5 +1,5 @@
-// A second opinion on Gavel's ledger, written from docs/protocol.md alone and sharing nothing with protocol/: maps, lists, recursion,
-// numbers without a width. Clear and slow; every test that compares with it says where the two implementations differ.
+// A second opinion on Gavel's ledger, written from docs/protocol.md alone and sharing nothing with protocol/: maps, lists,
+// recursion, numbers without a width. Clear and slow; every test that compares with it says where the two implementations differ.
 #pragma once
 
 #include <cryptopp/integer.h>
@@ -16,7 +16,7 @@
 namespace gavel::model {
 
 using Number = CryptoPP::Integer;  // exact, of any size
-using Bytes = std::string;         // raw bytes; addresses have 20, hashes 32. Compared as big-endian integers when of equal length
+using Bytes = std::string;  // raw bytes; addresses have 20, hashes 32. Compared as big-endian integers when of equal length
 
 // "Notation", "Keys and signatures".
 Bytes be(size_t width, const Number& value);  // big-endian; `value` must fit
@@ -56,8 +56,8 @@ struct Fields {
 struct State {
     State();  // genesis
 
-    // By owner || token; the sentinel is the 40 zero bytes. Indexes below account_count without an account are holes: their leaves
-    // hash to zero (states made for tests).
+    // By owner || token; the sentinel is the 40 zero bytes. Indexes below account_count without an account are holes: their
+    // leaves hash to zero (states made for tests).
     std::map<Bytes, Account> accounts;
     uint32_t account_count = 1;
     // Leaf hashes by position; positions below withdrawal_count that are missing are holes too.
@@ -176,8 +176,8 @@ struct Judgement {
     std::string refusal;                // why that chunk is wrong; empty if the chunk is right and the commitment isn't
     Fields truth;                       // after that chunk, or after the last
 };
-// Replays the batch from the state before it, which its parent's last commitment is about. `env.limit` is ignored: it's the batch's.
-// `state` ends up behind the last chunk whose claim is true.
+// Replays the batch from the state before it, which its parent's last commitment is about. `env.limit` is ignored: it's the
+// batch's. `state` ends up behind the last chunk whose claim is true.
 Judgement judge(const Batch& batch, State& state, Env env);
 
 }  // namespace gavel::model
