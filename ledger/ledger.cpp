@@ -43,8 +43,8 @@ void Ledger::Impl::load_sealed_state() {
     if (!in.finished()) throw node::StoreError("the ledger's store is damaged: the sealed state is unreadable");
     sealed_fields_ = StateFields::decode(fields);
 
-    load_accounts();
-    load_withdrawals();
+    load_accounts(state_);
+    load_withdrawals(state_);
     state_.counters = {sealed_fields_.l1_ops_consumed, sealed_fields_.op_count};
     if (state_.fields() != sealed_fields_) {
         throw node::StoreError("the ledger's store is damaged: the accounts don't lead to the commitment of the last chunk");
@@ -52,7 +52,7 @@ void Ledger::Impl::load_sealed_state() {
     queue_hash_ = queue_hash(state_.counters.l1_ops_consumed);
 }
 
-void Ledger::Impl::load_accounts() {
+void Ledger::Impl::load_accounts(State& state) const {
     uint32_t count = sealed_fields_.account_count;
     if (count == 1) return;
     uint32_t next = 0;
@@ -61,27 +61,36 @@ void Ledger::Impl::load_accounts() {
             throw node::StoreError("the ledger's store is damaged: an account is missing or unreadable");
         }
         Account account = Account::decode(view_of(row));
-        bool fits = next == 0 ? account.key.is_zero() : !state_.accounts.find(account.key).present;
+        bool fits = next == 0 ? account.key.is_zero() : !state.accounts.find(account.key).present;
         if (!fits) throw node::StoreError("the ledger's store is damaged: an account is there twice");
         if (next++ == 0) {
-            state_.accounts.write(0, account);
+            state.accounts.write(0, account);
         } else {
-            state_.accounts.append(account);
+            state.accounts.append(account);
         }
         return true;
     });
     if (next != count) throw node::StoreError("the ledger's store is damaged: an account is missing");
 }
 
-void Ledger::Impl::load_withdrawals() {
+void Ledger::Impl::load_withdrawals(State& state) const {
     uint32_t count = sealed_fields_.withdrawal_count;
     uint32_t next = 0;
     store_.scan(rows::u32_key('W', 0), rows::u32_key('W', count), [&](std::string_view key, std::string_view row) {
         if (rows::u32_at_end(key) != next) throw node::StoreError("the ledger's store is damaged: a withdrawal is missing");
-        state_.withdrawals.append(required(decode_withdrawal(next++, row), "a withdrawal").withdrawal.hash());
+        state.withdrawals.append(required(decode_withdrawal(next++, row), "a withdrawal").withdrawal.hash());
         return true;
     });
     if (next != count) throw node::StoreError("the ledger's store is damaged: a withdrawal is missing");
+}
+
+State Ledger::state_before_chunk(uint64_t chunk) const {
+    State state;
+    impl_->load_accounts(state);
+    impl_->load_withdrawals(state);
+    state.counters = {impl_->sealed_fields_.l1_ops_consumed, impl_->sealed_fields_.op_count};
+    for (uint64_t number = chunk_count(); number-- > chunk;) undo(state, impl_->stored_diff(number));
+    return state;
 }
 
 void Ledger::Impl::load_chunks_and_batches() {
@@ -140,7 +149,9 @@ uint32_t Ledger::newest_account_count() const { return impl_->state_.accounts.co
 uint64_t Ledger::chunk_count() const { return impl_->chunk_first_entry_.size(); }
 uint64_t Ledger::batch_head() const { return impl_->batches_.size(); }
 const StateFields& Ledger::sealed_fields() const { return impl_->sealed_fields_; }
-Hash Ledger::l1_queue_hash(uint64_t index) const { return impl_->queue_hash(index); }
+Hash Ledger::l1_queue_hash(uint64_t index) const {
+    return index == counters().l1_ops_consumed ? impl_->queue_hash_ : impl_->queue_hash(index);
+}
 
 BatchHeader Ledger::last_header() const {
     return impl_->batches_.empty() ? genesis_header() : impl_->batches_.back().header;

@@ -159,6 +159,8 @@ public:
     BatchHeader last_header() const;
     // h[index] as computed from the L1 operations consumed (index <= counters().l1_ops_consumed).
     Hash l1_queue_hash(uint64_t index) const;
+    // A copy of the state before sealed chunk `chunk` (<= chunk_count()), made from what the store holds. Takes as long as opening does.
+    State state_before_chunk(uint64_t chunk) const;
     // The whole state, alone: for building proofs. `use` leaves it as it was; nothing may be open.
     void with_state(const std::function<void(State&)>& use);
 

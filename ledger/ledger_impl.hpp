@@ -36,8 +36,8 @@ struct Ledger::Impl {
     // Opening.
     void check_format();
     void load_sealed_state();
-    void load_accounts();
-    void load_withdrawals();
+    void load_accounts(State& state) const;
+    void load_withdrawals(State& state) const;
     void load_chunks_and_batches();
     void replay_open_entries();
     void replay(const Entry& entry);
@@ -68,6 +68,7 @@ struct Ledger::Impl {
     // Rolling back.
     uint64_t roll_back(uint64_t chunk, const std::string& why, uint64_t when_ms);
     std::vector<Entry> entries_from(uint64_t first) const;
+    StateDiff stored_diff(uint64_t chunk) const;
     void undo_chunks(node::WriteBatch& batch, uint64_t chunk);
     void keep_rolled_back(node::WriteBatch& batch, const OperationEntry& entry, const std::string& why, uint64_t when_ms);
 

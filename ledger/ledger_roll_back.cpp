@@ -64,14 +64,18 @@ std::vector<Entry> Ledger::Impl::entries_from(uint64_t first) const {
     return out;
 }
 
+StateDiff Ledger::Impl::stored_diff(uint64_t chunk) const {
+    auto row = store_.get(rows::u64_key('D', chunk));
+    return required(row ? StateDiff::decode(view_of(*row)) : std::nullopt, "a chunk's undo record");
+}
+
 // State, leaves, chunk and batch records to before `chunk`.
 void Ledger::Impl::undo_chunks(node::WriteBatch& batch, uint64_t chunk) {
     auto row = store_.get(rows::u64_key('C', chunk));
     StateFields target = required(row ? decode_chunk(chunk, *row) : std::nullopt, "a chunk").before;
     std::set<uint32_t> changed;
     for (uint64_t number = chunk_first_entry_.size(); number-- > chunk;) {
-        auto diff_row = store_.get(rows::u64_key('D', number));
-        StateDiff diff = required(diff_row ? StateDiff::decode(view_of(*diff_row)) : std::nullopt, "a chunk's undo record");
+        StateDiff diff = stored_diff(number);
         for (const StateDiff::Change& change : diff.changes) changed.insert(change.index);
         undo(state_, diff);
         for (char table : {'C', 'c', 'D'}) batch.erase(rows::u64_key(table, number));

@@ -1,0 +1,246 @@
+#include "sequencer/engine.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "protocol/check.hpp"
+#include "protocol/keys.hpp"
+
+namespace gavel::sequencer {
+namespace {
+
+constexpr size_t kBatchFixedBytes = 8 + BatchHeader::kSize + 32 + 2 + StateFields::kSize;
+constexpr size_t kChunkFixedBytes = 2 + 2 + 32;  // lengths and commitment
+constexpr size_t kOpenOpsBytes = 12;             // of an operation whose chunk isn't encoded yet, on the average
+constexpr size_t kL1OperationsAtOnce = 320;
+
+size_t posted_size(const ledger::ChunkRecord& chunk) { return chunk.ops.size() + chunk.sigs.size() + kChunkFixedBytes; }
+
+// Answers for the one operation at hand, whose signature has been checked; anything else is recovered.
+class OneSigner : public SignerRecovery {
+public:
+    explicit OneSigner(const CheckedSubmission& checked) : checked_(checked) {}
+    std::optional<Address> signer(const Hash& digest, const Signature& signature) const override {
+        if (digest == checked_.digest && signature == checked_.submission.signature) return checked_.submission.sender;
+        return SignerRecovery::signer(digest, signature);
+    }
+
+private:
+    const CheckedSubmission& checked_;
+};
+
+}  // namespace
+
+void SignerCache::remember(const Hash& digest, const Signature& signature, const Address& signer) {
+    std::lock_guard lock(mutex_);
+    known_.insert_or_assign(digest, Known{signature, signer});
+}
+
+void SignerCache::forget(const std::vector<Hash>& digests) {
+    std::lock_guard lock(mutex_);
+    for (const Hash& digest : digests) known_.erase(digest);
+}
+
+std::optional<Address> SignerCache::signer(const Hash& digest, const Signature& signature) const {
+    {
+        std::lock_guard lock(mutex_);
+        auto found = known_.find(digest);
+        if (found != known_.end() && found->second.signature == signature) return found->second.signer;
+    }
+    return SignerRecovery::signer(digest, signature);
+}
+
+Engine::Engine(ledger::Ledger& ledger, const ledger::L1View& view, const FeePolicy& fees, const node::Clock& clock,
+               EngineConfig config, SignerCache& signers)
+    : ledger_(ledger), view_(view), fees_(fees), clock_(clock), config_(config), signers_(signers) {
+    set_posted(view_.batch_head());
+    note_unbatched();
+}
+
+std::optional<uint32_t> Engine::fee_leaf(const Address& token) const {
+    auto account = ledger_.newest_account({config_.fee_recipient, token});
+    if (!account) return std::nullopt;
+    return account->index;
+}
+
+SubmitOutcome Engine::check_fee(const Operation& operation, const PostedOperation& posted) const {
+    OperationShape shape{operation.kind, static_cast<unsigned>(operation.payments.size()), 0, !operation.memo.is_zero()};
+    if (operation.kind != OperationKind::kWithdraw)
+        for (const PostedPayment& payment : posted.payments) shape.new_recipients += payment.to.address.has_value();
+    auto quote = fees_.quote(operation.token, shape);
+    if (!quote.ok()) return {quote.status(), {}, {}};
+    if (operation.fee < quote->minimum)
+        return SubmitOutcome::refused(node::Code::kFailedPrecondition, "FEE_TOO_LOW", "operation.fee",
+                                      fmt::format("the fee is {}, the least is {}", to_string(operation.fee),
+                                                  to_string(quote->minimum)));
+    if (!operation.fee.is_zero() && !fee_leaf(operation.token))
+        return SubmitOutcome::refused(node::Code::kFailedPrecondition, "NO_FEE_ACCOUNT", "operation.fee",
+                                      "the operator has no account for this token yet, so it can't take fees in it");
+    return {};
+}
+
+SubmitOutcome Engine::refuse(const Outcome& outcome) const {
+    GAVEL_CHECK(outcome.kind == Outcome::Kind::kWrong);  // the full trees always answer
+    auto failed = [](std::string reason, std::string field, std::string message) {
+        return SubmitOutcome::refused(node::Code::kFailedPrecondition, std::move(reason), std::move(field), std::move(message));
+    };
+    switch (outcome.refusal) {
+        case Refusal::kInsufficientBalance:
+            return failed("INSUFFICIENT_BALANCE", "operation", "the balance is below the amounts and the fee together");
+        case Refusal::kNonceExhausted: return failed("NONCE_EXHAUSTED", "operation", "this account can send no more");
+        case Refusal::kBalanceOverflow: return failed("BALANCE_OVERFLOW", "operation", "the recipient would have too much");
+        case Refusal::kAccountTreeFull: return failed("ACCOUNT_TREE_FULL", "operation", "no new account can be made");
+        case Refusal::kWithdrawalTreeFull: return failed("WITHDRAWAL_TREE_FULL", "operation", "no more withdrawals can be made");
+        default: break;
+    }
+    return SubmitOutcome::refused(node::Code::kInvalidArgument, "REFUSED", "operation", name_of(outcome.refusal));
+}
+
+SubmitOutcome Engine::execute(const CheckedSubmission& checked) {
+    const Operation& operation = checked.submission.operation;
+    if (auto known = ledger_.newest_receipt(checked.digest)) return {{}, *known, {}};
+    if (backlog_is_full())
+        return SubmitOutcome::refused(node::Code::kResourceExhausted, "BACKLOG_FULL", "",
+                                      "too much is confirmed and not yet posted on the L1; try again later");
+
+    auto sender = ledger_.newest_account({checked.submission.sender, operation.token});
+    if (!sender)
+        return SubmitOutcome::refused(node::Code::kFailedPrecondition, "NO_ACCOUNT", "sender",
+                                      to_checksum(checked.submission.sender) + " has no account for this token: nothing was ever "
+                                      "deposited or paid to it");
+    if (operation.nonce != sender->account.nonce) {
+        SubmitOutcome wrong = SubmitOutcome::refused(node::Code::kFailedPrecondition, "WRONG_NONCE", "operation.nonce",
+                                                     fmt::format("the nonce is {}, the next is {}", operation.nonce,
+                                                                 sender->account.nonce));
+        wrong.expected_nonce = sender->account.nonce;
+        return wrong;
+    }
+    PostedOperation posted = ledger_.posted_form(operation, sender->index);
+    if (SubmitOutcome fee = check_fee(operation, posted); !fee.status.ok()) return fee;
+    if (!ledger_.fits(posted, operation.token)) {
+        if (!ledger_.open_chunk().empty()) GAVEL_CHECK(seal());
+        if (!ledger_.fits(posted, operation.token))
+            return SubmitOutcome::refused(node::Code::kInvalidArgument, "TOO_HEAVY", "operation",
+                                          "new recipients count twice: this payout doesn't fit a chunk; split it");
+    }
+    SubmitOutcome outcome;
+    Outcome executed = ledger_.open_operation(posted, checked.submission.signature, OneSigner{checked}, clock_.now_ms(),
+                                              outcome.receipt);
+    if (!executed.ok()) return refuse(executed);
+    signers_.remember(checked.digest, checked.submission.signature, checked.submission.sender);
+    note_unbatched();
+    return outcome;
+}
+
+bool Engine::consume_l1_operations() {
+    uint64_t head = view_.head().number;
+    if (head < config_.l1_confirmations) return false;
+    uint64_t available = view_.queue_length_at(head - config_.l1_confirmations);
+    bool any = false;
+    for (size_t n = 0; n < kL1OperationsAtOnce && ledger_.counters().l1_ops_consumed < available; ++n) {
+        auto queued = view_.queued(ledger_.counters().l1_ops_consumed);
+        if (!queued) break;
+        if ((!ledger_.open_chunk().chunk.operations.empty() || !ledger_.fits_l1_operation()) && !seal()) break;
+        if (!ledger_.open_l1_operation(queued->operation).ok()) break;  // no place in any tree: it waits
+        any = true;
+        note_unbatched();
+    }
+    return any;
+}
+
+bool Engine::seal() {
+    ledger::ChunkRecord sealed;
+    Outcome outcome = ledger_.seal([this](const Address& token) { return fee_leaf(token); }, sealed);
+    if (!outcome.ok()) return false;
+    unposted_.push_back({sealed.number, posted_size(sealed)});
+    unposted_sealed_bytes_ += unposted_.back().bytes;
+    return true;
+}
+
+size_t Engine::open_bytes() const {
+    size_t bytes = 0;
+    for (const PostedOperation& operation : ledger_.open_chunk().chunk.operations)
+        bytes += Signature::kSize + kOpenOpsBytes * operation.payments.size();
+    return bytes;
+}
+
+size_t Engine::unposted_bytes() const { return unposted_sealed_bytes_ + open_bytes(); }
+
+void Engine::set_posted(uint64_t batch_number) {
+    uint64_t first_unposted = 0;
+    if (auto batch = ledger_.batch(std::min(batch_number, ledger_.batch_head()))) first_unposted = batch->chunk_end();
+    bool known = generation_ == ledger_.generation() && first_unposted >= first_unposted_;
+    if (!known) {
+        unposted_.clear();
+        unposted_sealed_bytes_ = 0;
+        for (uint64_t n = first_unposted; n < ledger_.chunk_count(); ++n) {
+            auto chunk = ledger_.chunk(n);
+            if (!chunk) break;
+            unposted_.push_back({n, posted_size(*chunk)});
+            unposted_sealed_bytes_ += unposted_.back().bytes;
+        }
+    }
+    while (!unposted_.empty() && unposted_.front().chunk < first_unposted) {
+        unposted_sealed_bytes_ -= unposted_.front().bytes;
+        unposted_.pop_front();
+    }
+    generation_ = ledger_.generation();
+    first_unposted_ = first_unposted;
+    note_unbatched();
+}
+
+uint64_t Engine::first_unbatched_chunk() const {
+    auto last = ledger_.batch(ledger_.batch_head());
+    return last ? last->chunk_end() : 0;
+}
+
+void Engine::note_unbatched() {
+    bool any = !ledger_.open_chunk().empty() || first_unbatched_chunk() < ledger_.chunk_count();
+    if (!any)
+        oldest_unbatched_ms_.reset();
+    else if (!oldest_unbatched_ms_)
+        oldest_unbatched_ms_ = clock_.now_ms();
+}
+
+// How many sealed chunks, from the first that no batch holds, fill a batch; `full` tells whether there would be more.
+uint16_t Engine::chunks_for_a_batch(bool& full) const {
+    size_t bytes = kBatchFixedBytes;
+    uint16_t count = 0;
+    full = false;
+    uint64_t first = first_unbatched_chunk();
+    for (const SealedSize& sealed : unposted_) {
+        if (sealed.chunk < first) continue;
+        full = count == kMaxChunks || bytes + sealed.bytes > config_.batch_bytes;
+        if (full) break;
+        bytes += sealed.bytes;
+        ++count;
+    }
+    return count;
+}
+
+bool Engine::batch_is_due() const {
+    if (!oldest_unbatched_ms_) return false;
+    if (clock_.now_ms() >= *oldest_unbatched_ms_ + config_.batch_age_ms) return true;
+    bool full = false;
+    chunks_for_a_batch(full);
+    return full;
+}
+
+std::optional<Batch> Engine::cut_batch() {
+    bool full = false;
+    uint16_t count = chunks_for_a_batch(full);
+    if (!full && !ledger_.open_chunk().empty()) {
+        GAVEL_CHECK(seal());
+        count = chunks_for_a_batch(full);
+    }
+    if (count == 0) return std::nullopt;
+    return ledger_.assemble(ledger_.last_header(), first_unbatched_chunk(), count);
+}
+
+void Engine::batch_was_marked() {
+    oldest_unbatched_ms_.reset();
+    note_unbatched();
+}
+
+}  // namespace gavel::sequencer

@@ -1,0 +1,92 @@
+// Executes operations one after the other over the ledger, consumes L1 operations, seals chunks and assembles batches.
+#pragma once
+
+#include <deque>
+#include <unordered_map>
+
+#include "ledger/l1_view.hpp"
+#include "ledger/ledger.hpp"
+#include "node/clock.hpp"
+#include "sequencer/fee_policy.hpp"
+#include "sequencer/submission.hpp"
+
+namespace gavel::sequencer {
+
+struct EngineConfig {
+    Address fee_recipient;                  // owner of the leaves that take the fees
+    uint64_t batch_age_ms = 10'000;         // the oldest operation that isn't in a batch waits no longer
+    size_t batch_bytes = 120'000;           // a batch is cut at the latest here (a transaction has at most 131,072 bytes)
+    uint64_t l1_confirmations = 0;          // blocks on top of the one that queued an L1 operation before it is consumed
+    size_t max_unposted_bytes = 64 << 20;   // confirmed but not posted: above this, operations are refused
+};
+
+// Who signed what, for operations confirmed here: so that re-executing a batch from its bytes needs no signature checked twice.
+// Thread-safe.
+class SignerCache : public SignerRecovery {
+public:
+    void remember(const Hash& digest, const Signature& signature, const Address& signer);
+    void forget(const std::vector<Hash>& digests);
+    std::optional<Address> signer(const Hash& digest, const Signature& signature) const override;
+
+private:
+    struct Known {
+        Signature signature;
+        Address signer;
+    };
+    mutable std::mutex mutex_;
+    std::unordered_map<Hash, Known> known_;
+};
+
+// Not thread-safe: everything here writes the ledger, so one thread at a time (Sequencer sees to that).
+class Engine {
+public:
+    Engine(ledger::Ledger& ledger, const ledger::L1View& view, const FeePolicy& fees, const node::Clock& clock, EngineConfig config,
+           SignerCache& signers);
+
+    // Executes one operation. A receipt in the outcome holds only after ledger.flush().
+    SubmitOutcome execute(const CheckedSubmission& checked);
+    // Consumes the L1 operations that are final enough, behind what is confirmed. True if there were any.
+    bool consume_l1_operations();
+    // Whether there is something for a batch, and enough of it or old enough.
+    bool batch_is_due() const;
+    // Seals what is open and assembles the next batch behind the ledger's last one; nullopt if there is nothing for one.
+    // It isn't marked: that is for whoever has run it again from its bytes.
+    std::optional<Batch> cut_batch();
+    // Bytes of chunks that no batch up to number `posted` holds, and of what is open.
+    size_t unposted_bytes() const;
+    // Tells the last batch that stands on the L1; to be called after the ledger was rolled back, too.
+    void set_posted(uint64_t batch_number);
+    bool backlog_is_full() const { return unposted_bytes() >= config_.max_unposted_bytes; }
+    // Tells that the batch cut last has been marked in the ledger.
+    void batch_was_marked();
+    // Since when something waits for a batch; nullopt if nothing does.
+    std::optional<uint64_t> oldest_unbatched_ms() const { return oldest_unbatched_ms_; }
+
+private:
+    struct SealedSize {
+        uint64_t chunk;
+        size_t bytes;
+    };
+    std::optional<uint32_t> fee_leaf(const Address& token) const;
+    SubmitOutcome check_fee(const Operation& operation, const PostedOperation& posted) const;
+    SubmitOutcome refuse(const Outcome& outcome) const;
+    bool seal();
+    size_t open_bytes() const;
+    void note_unbatched();
+    uint64_t first_unbatched_chunk() const;
+    uint16_t chunks_for_a_batch(bool& full) const;
+
+    ledger::Ledger& ledger_;
+    const ledger::L1View& view_;
+    const FeePolicy& fees_;
+    const node::Clock& clock_;
+    EngineConfig config_;
+    SignerCache& signers_;
+    std::deque<SealedSize> unposted_;  // sealed chunks that aren't on the L1
+    size_t unposted_sealed_bytes_ = 0;
+    uint64_t first_unposted_ = 0;
+    uint64_t generation_ = 0;  // of the ledger, as unposted_ knows it
+    std::optional<uint64_t> oldest_unbatched_ms_;
+};
+
+}  // namespace gavel::sequencer

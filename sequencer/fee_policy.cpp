@@ -1,0 +1,60 @@
+#include "sequencer/fee_policy.hpp"
+
+#include "protocol/keys.hpp"
+
+namespace gavel::sequencer {
+namespace {
+
+constexpr unsigned kSignatureBytes = 64;
+constexpr unsigned kOpsBytes = 9;         // kind, sender, recipient, amount, fee of a plain transfer
+constexpr unsigned kShareBytes = 3;       // of chunk lengths, fee leaf, commitment and batch header
+constexpr unsigned kAddressBytes = 18;    // a recipient by address rather than by index
+constexpr unsigned kMemoBytes = 32;
+constexpr unsigned kLineBytes = 8;        // each further line of a payout
+constexpr u128 kGasPerByte = 40;          // EIP-7623's floor for a byte that isn't zero
+
+// value x numerator / denominator, rounded up; the largest amount if that is over 2^128-1.
+Amount scaled(Amount value, u128 numerator, u128 denominator) {
+    if (numerator != 0 && value.value() > (~u128{0} - denominator) / numerator) return Amount::max();
+    return Amount{(value.value() * numerator + denominator - 1) / denominator};
+}
+
+}  // namespace
+
+unsigned OperationShape::posted_bytes() const {
+    unsigned bytes = kSignatureBytes + kOpsBytes + kShareBytes;
+    if (kind == OperationKind::kWithdraw) return bytes + kAddressBytes;
+    bytes += (lines - 1) * kLineBytes + new_recipients * kAddressBytes;
+    return memo ? bytes + kMemoBytes : bytes;
+}
+
+Amount round_up_to_a_digit(Amount amount) {
+    if (amount.is_zero()) return amount;
+    for (u128 power = 1;; power *= 10) {
+        for (u128 digit : {1, 2, 5})
+            if (power <= ~u128{0} / digit && digit * power >= amount.value()) return Amount{digit * power};
+        if (power > ~u128{0} / 10) return amount;
+    }
+}
+
+void FeePolicy::set_gas_price(u128 wei_per_gas) {
+    std::lock_guard lock(mutex_);
+    wei_per_gas_ = wei_per_gas;
+}
+
+node::Result<FeeQuote> FeePolicy::quote(const Address& token, const OperationShape& shape) const {
+    static const unsigned kPlainBytes = OperationShape{}.posted_bytes();
+    Amount minimum;
+    if (auto named = config_.per_transfer.find(token); named != config_.per_transfer.end()) {
+        minimum = scaled(named->second, shape.posted_bytes(), kPlainBytes);
+    } else if (token.is_zero()) {
+        std::lock_guard lock(mutex_);
+        minimum = scaled(Amount{wei_per_gas_}, kGasPerByte * shape.posted_bytes() * config_.eth_percent, 100);
+    } else {
+        return node::Status{node::Code::kInvalidArgument, "TOKEN_NOT_ACCEPTED", "token",
+                            "this sequencer takes no payments of the token " + to_checksum(token)};
+    }
+    return FeeQuote{minimum, round_up_to_a_digit(scaled(minimum, 5, 4))};
+}
+
+}  // namespace gavel::sequencer

@@ -1,0 +1,55 @@
+// What the sequencer asks for an operation: by token, and by the bytes that the operation takes on the L1.
+#pragma once
+
+#include <map>
+#include <mutex>
+
+#include "node/status.hpp"
+#include "protocol/operation.hpp"
+
+namespace gavel::sequencer {
+
+// What an operation costs to post depends on this alone.
+struct OperationShape {
+    OperationKind kind = OperationKind::kTransfer;
+    unsigned lines = 1;           // of a payout
+    unsigned new_recipients = 0;  // named by address
+    bool memo = false;
+
+    // Bytes of calldata that an operation of this shape takes on the average, signature and its part of chunk and batch included
+    // (docs/protocol.md, "Codec figures").
+    unsigned posted_bytes() const;
+};
+
+struct FeeQuote {
+    Amount minimum;
+    Amount suggested;  // holds while the L1's price moves a little; one digit, since fee digits are posted (1, 2 or 5 x 10^k)
+};
+
+struct FeeConfig {
+    // Base units that a plain transfer of the token costs. Tokens that aren't named are refused.
+    std::map<Address, Amount> per_transfer;
+    // Of ETH, if it isn't named above: part of what the L1 asks for the operation's bytes, in percent. Zero: payments of ETH are free.
+    unsigned eth_percent = 110;
+};
+
+// Thread-safe.
+class FeePolicy {
+public:
+    explicit FeePolicy(FeeConfig config) : config_(std::move(config)) {}
+
+    // The L1's price of now, wei per gas (base fee and tip).
+    void set_gas_price(u128 wei_per_gas);
+    // Refuses a token that isn't taken: INVALID_ARGUMENT, TOKEN_NOT_ACCEPTED.
+    node::Result<FeeQuote> quote(const Address& token, const OperationShape& shape) const;
+
+private:
+    FeeConfig config_;
+    mutable std::mutex mutex_;
+    u128 wei_per_gas_ = 0;
+};
+
+// The smallest of 1, 2, 5 x 10^k that is at least `amount`; the amount itself if there is none below 2^128.
+Amount round_up_to_a_digit(Amount amount);
+
+}  // namespace gavel::sequencer

@@ -1,0 +1,48 @@
+#include "sequencer/figures.hpp"
+
+namespace gavel::sequencer {
+
+Sequencer::Figures::Figures(node::Metrics& m)
+    : metrics(m),
+      operations(m.counter("gavel_operations_confirmed_total", "Operations confirmed.")),
+      latency(m.histogram("gavel_confirmation_seconds", "From taking an operation to its durable confirmation.",
+                          node::latency_buckets())),
+      unposted_bytes(m.gauge("gavel_unposted_bytes", "Confirmed, and not in a batch on the L1.")),
+      unposted_operations(m.gauge("gavel_unbatched_seconds", "How long the oldest operation outside a batch has waited.")),
+      head_age(m.gauge("gavel_head_age_seconds", "Since the newest batch on the L1 was posted.")),
+      oldest_l1_operation(m.gauge("gavel_oldest_l1_operation_seconds", "Age of the oldest L1 operation that isn't consumed.")),
+      wallet_balance(m.gauge("gavel_wallet_balance_ether", "ETH of the account that posts.")),
+      batches_on_l1(m.gauge("gavel_batches_posted", "Number of the newest batch on the L1.")),
+      batches_in_flight(m.gauge("gavel_batches_in_flight", "Batches made and not yet seen on the L1.")),
+      l1_block(m.gauge("gavel_l1_block", "L1 block up to which was read.")),
+      accounts(m.gauge("gavel_accounts", "Leaves of the account tree.")) {}
+
+void Sequencer::Figures::count(const SubmitOutcome& outcome, uint64_t latency_ms) {
+    if (!outcome.status.ok()) return count_refusal(outcome.status);
+    operations.add();
+    latency.observe(static_cast<double>(latency_ms) / 1000);
+}
+
+void Sequencer::Figures::count_refusal(const node::Status& status) {
+    metrics.counter("gavel_operations_refused_total", "Operations refused.", {{"reason", status.reason}}).add();
+}
+
+void Sequencer::Figures::set_wallet_balance(u128 wei) { wallet_balance.set(static_cast<double>(wei) / 1e18); }
+
+void Sequencer::Figures::update(const Engine& engine, const ledger::LedgerSummary& ledger, const ledger::L1View& view,
+                                uint64_t now_ms) {
+    auto age_s = [now_ms](uint64_t since_ms) { return since_ms < now_ms ? static_cast<double>(now_ms - since_ms) / 1000 : 0.0; };
+    unposted_bytes.set(static_cast<double>(engine.unposted_bytes()));
+    auto oldest = engine.oldest_unbatched_ms();
+    unposted_operations.set(oldest ? age_s(*oldest) : 0);
+    auto head = view.batch(view.batch_head());
+    head_age.set(head ? age_s(head->posted_at * 1000) : 0);
+    auto waiting = view.queued(ledger.l1_ops_consumed);
+    oldest_l1_operation.set(waiting ? age_s(waiting->operation.time * 1000) : 0);
+    batches_on_l1.set(static_cast<double>(view.batch_head()));
+    batches_in_flight.set(ledger.batches > view.batch_head() ? static_cast<double>(ledger.batches - view.batch_head()) : 0);
+    l1_block.set(static_cast<double>(view.head().number));
+    accounts.set(ledger.account_count);
+}
+
+}  // namespace gavel::sequencer

@@ -1,0 +1,137 @@
+#include "sequencer/poster.hpp"
+
+#include <algorithm>
+
+#include "l1-bridge/rollup_abi.hpp"
+#include "node/log.hpp"
+
+namespace gavel::sequencer {
+namespace {
+
+// A bound on what append takes, for batches whose parent isn't mined yet, so that no node can estimate it: the calldata's floor
+// (EIP-7623), and for each chunk its leaves.
+uint64_t gas_of_append(size_t calldata_bytes, size_t chunks) { return 21'000 + 40 * calldata_bytes + 250'000 + 5'000 * chunks; }
+
+}  // namespace
+
+Poster::Poster(ledger::Ledger& ledger, Engine& engine, const ledger::L1View& view, l1::L1Client& client, l1::L1Wallet& wallet,
+               const SignerCache& signers, WriterMutex& writer, Config config)
+    : ledger_(ledger),
+      engine_(engine),
+      view_(view),
+      client_(client),
+      wallet_(wallet),
+      signers_(signers),
+      writer_(writer),
+      config_(config) {}
+
+void Poster::restart() {
+    rechecker_.reset();
+    sent_ = view_.batch_head();
+}
+
+// Starts the second state at the last batch that stands on the L1, or at genesis.
+bool Poster::make_rechecker() {
+    if (rechecker_) return true;
+    std::lock_guard lock(writer_);
+    uint64_t number = std::min(view_.batch_head(), ledger_.batch_head());
+    auto batch = ledger_.batch(number);
+    if (number > 0 && !batch) return false;
+    rechecker_.emplace(ledger_.state_before_chunk(batch ? batch->chunk_end() : 0), batch ? batch->header : genesis_header(),
+                       ledger_.domain_separator());
+    return true;
+}
+
+node::Status Poster::check(const Bytes& posted) {
+    std::string why;
+    if (!make_rechecker()) return {node::Code::kUnavailable, "NO_PARENT", "", "the parent batch isn't in the ledger yet"};
+    if (rechecker_->check(posted, view_, signers_, why)) return {};
+    return {node::Code::kInternal, "BATCH_CHECK_FAILED", "", why};
+}
+
+node::Status Poster::prepare() {
+    std::optional<Batch> batch;
+    uint64_t first_chunk = 0;
+    {
+        std::lock_guard lock(writer_);
+        if (ledger_.batch_head() >= view_.batch_head() + config_.max_in_flight || !engine_.batch_is_due()) return {};
+        batch = engine_.cut_batch();
+        if (!batch) return {};
+        ledger_.flush(node::Durability::kSynced);
+        auto last = ledger_.batch(ledger_.batch_head());
+        first_chunk = last ? last->chunk_end() : 0;
+    }
+    Bytes posted = batch->encode();
+    while (make_rechecker() && rechecker_->header().number + 1 < batch->number)
+        if (node::Status status = check(bytes_of(rechecker_->header().number + 1)); !status.ok()) return status;
+    if (node::Status status = check(posted); !status.ok()) return status;
+
+    std::lock_guard lock(writer_);
+    ledger::BatchRecord record;
+    record.header = batch->header();
+    record.l1_queue_hash = batch->l1_queue_hash;
+    record.first_chunk = first_chunk;
+    record.size_bytes = static_cast<uint32_t>(posted.size());
+    ledger_.mark_batch(record);
+    engine_.batch_was_marked();
+    return {};
+}
+
+Bytes Poster::bytes_of(uint64_t number) {
+    std::lock_guard lock(writer_);
+    auto record = ledger_.batch(number);
+    auto parent = ledger_.batch(number - 1);
+    return ledger_.assemble(parent ? parent->header : genesis_header(), record->first_chunk, record->header.chunk_count).encode();
+}
+
+node::Status Poster::send_one(uint64_t number) {
+    Bytes posted = bytes_of(number);
+    size_t chunks = decode_batch(posted)->chunks.size();
+    // After a restart, batches marked before it haven't been looked at by this process.
+    if (!make_rechecker() || rechecker_->header().number < number)
+        if (node::Status status = check(posted); !status.ok()) return status;
+    Bytes calldata = l1::rollup_call::append(posted);
+    std::optional<uint64_t> gas;
+    if (number != view_.batch_head() + 1) gas = gas_of_append(calldata.size(), chunks);
+    size_t size = calldata.size();
+    auto sent = wallet_.send(view_.rollup(), 0, std::move(calldata), gas);
+    if (!sent) return sent.status();
+    node::log_info("batch sent", {{"batch", number}, {"bytes", size}, {"tx", to_hex(*sent)}});
+    std::lock_guard lock(writer_);
+    ledger_.set_batch_transaction(number, *sent);
+    return {};
+}
+
+// What was sent, isn't in any block and waits in no mempool has been lost: it is sent again.
+node::Status Poster::look_for_lost() {
+    if (sent_ <= view_.batch_head()) return {};
+    auto head = client_.head();
+    if (!head) return head.status();
+    auto mined = client_.nonce(wallet_.address(), false);
+    if (!mined) return mined.status();
+    auto pending = client_.nonce(wallet_.address(), true);
+    if (!pending) return pending.status();
+    auto head_after = client_.head();
+    if (!head_after) return head_after.status();
+    bool settled = head->hash == head_after->hash && view_.head().hash == head->hash && *mined == *pending;
+    if (settled && sent_ > view_.batch_head()) {
+        node::log_warn("batches lost by the L1, sending them again", {{"first", view_.batch_head() + 1}, {"last", sent_}});
+        sent_ = view_.batch_head();
+    }
+    return {};
+}
+
+node::Status Poster::send() {
+    sent_ = std::max(sent_, view_.batch_head());
+    if (node::Status status = look_for_lost(); !status.ok()) return status;
+    for (;;) {
+        {
+            std::lock_guard lock(writer_);
+            if (sent_ >= ledger_.batch_head()) return {};
+        }
+        if (node::Status status = send_one(sent_ + 1); !status.ok()) return status;
+        ++sent_;
+    }
+}
+
+}  // namespace gavel::sequencer

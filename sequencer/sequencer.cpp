@@ -1,0 +1,284 @@
+#include "sequencer/sequencer.hpp"
+
+#include <algorithm>
+
+#include "l1-bridge/erc20.hpp"
+#include "l1-bridge/rollup_abi.hpp"
+#include "node/log.hpp"
+#include "protocol/keys.hpp"
+#include "sequencer/figures.hpp"
+
+namespace gavel::sequencer {
+namespace {
+
+constexpr size_t kOperationsAtOnce = 4096;  // executed before one flush
+constexpr int kReplaySteps = 64;            // in one round with the L1
+constexpr int kSyncSteps = 64;
+
+node::Status not_sequencing(std::string reason, std::string message) {
+    return {node::Code::kUnavailable, std::move(reason), "", std::move(message)};
+}
+
+}  // namespace
+
+Sequencer::Sequencer(node::Store& store, ledger::L1Sync& sync, l1::L1Client& client, l1::L1Wallet& wallet,
+                     const node::Clock& clock, node::Metrics& metrics, SequencerConfig config)
+    : clock_(clock),
+      config_(std::move(config)),
+      sync_(sync),
+      client_(client),
+      wallet_(wallet),
+      ledger_(store, sync.domain()),
+      fees_(config_.fees),
+      engine_(ledger_, sync.view(), fees_, clock, config_.engine, signers_),
+      replayer_(ledger_, sync.view(), sync.batch_source(), clock, {.keep_lost_batches = true}),
+      poster_(ledger_, engine_, sync.view(), client, wallet, signers_, writer_, config_.posting),
+      queries_(ledger_, sync.view()),
+      pool_(config_.signature_threads),
+      figures_(std::make_unique<Figures>(metrics)),
+      state_(not_sequencing("STARTING", "the sequencer hasn't read the L1 yet")) {}
+
+Sequencer::~Sequencer() = default;
+
+// ---- Any thread ----
+
+void Sequencer::submit(const std::vector<Submission>& submissions, Answers answers) {
+    Ticket ticket;
+    ticket.taken_ms = clock_.now_ms();
+    ticket.outcomes.resize(submissions.size());
+    std::vector<std::optional<node::Result<CheckedSubmission>>> checked(submissions.size());
+    pool_.run(submissions.size(), [&](size_t i) {
+        checked[i] = check_submission(submissions[i], ledger_.domain(), ledger_.domain_separator());
+    });
+    for (size_t i = 0; i < submissions.size(); ++i) {
+        if (checked[i]->ok()) {
+            ticket.right.push_back(std::move(**checked[i]));
+            ticket.places.push_back(i);
+        } else {
+            ticket.outcomes[i].status = checked[i]->status();
+            figures_->count_refusal(ticket.outcomes[i].status);
+        }
+    }
+    ticket.answers = std::move(answers);
+    if (ticket.right.empty()) return ticket.answers(std::move(ticket.outcomes));
+    {
+        std::lock_guard lock(queue_mutex_);
+        if (!stopped_ && queued_operations_ + ticket.right.size() <= config_.max_queued) {
+            queued_operations_ += ticket.right.size();
+            queue_.push_back(std::move(ticket));
+            queue_changed_.notify_one();
+            return;
+        }
+    }
+    refuse(ticket, {node::Code::kResourceExhausted, "QUEUE_FULL", "", "too many operations are waiting; try again"});
+}
+
+void Sequencer::refuse(Ticket& ticket, const node::Status& status) {
+    for (size_t place : ticket.places) {
+        ticket.outcomes[place] = {status, {}, {}};
+        figures_->count_refusal(status);
+    }
+    ticket.answers(std::move(ticket.outcomes));
+}
+
+void Sequencer::stop() {
+    std::deque<Ticket> left;
+    {
+        std::lock_guard lock(queue_mutex_);
+        stopped_ = true;
+        left.swap(queue_);
+        queued_operations_ = 0;
+    }
+    for (Ticket& ticket : left) refuse(ticket, not_sequencing("STOPPING", "the sequencer is stopping"));
+}
+
+node::Status Sequencer::health() const {
+    std::lock_guard lock(state_mutex_);
+    return state_;
+}
+
+void Sequencer::set_state(node::Status status) {
+    std::lock_guard lock(state_mutex_);
+    if (!(status == state_)) {
+        if (status.ok())
+            node::log_info("sequencing");
+        else
+            node::log_status(node::LogLevel::kWarn, "not sequencing", status);
+    }
+    state_ = std::move(status);
+}
+
+// ---- Executing ----
+
+void Sequencer::wait_for_work(uint64_t timeout_ms) {
+    std::unique_lock lock(queue_mutex_);
+    queue_changed_.wait_for(lock, std::chrono::milliseconds(timeout_ms), [this] { return !queue_.empty(); });
+}
+
+void Sequencer::run_ticket(Ticket& ticket) {
+    node::Status state = health();
+    for (size_t i = 0; i < ticket.right.size(); ++i) {
+        SubmitOutcome& outcome = ticket.outcomes[ticket.places[i]];
+        if (state.ok())
+            outcome = engine_.execute(ticket.right[i]);
+        else
+            outcome.status = state;
+    }
+}
+
+bool Sequencer::execute() {
+    std::vector<Ticket> tickets;
+    {
+        std::lock_guard lock(queue_mutex_);
+        size_t operations = 0;
+        while (!queue_.empty() && operations < kOperationsAtOnce) {
+            operations += queue_.front().right.size();
+            tickets.push_back(std::move(queue_.front()));
+            queue_.pop_front();
+        }
+        queued_operations_ -= operations;
+    }
+    if (tickets.empty()) return false;
+    try {
+        std::lock_guard lock(writer_);
+        for (Ticket& ticket : tickets) run_ticket(ticket);
+        ledger_.flush(node::Durability::kSynced);
+    } catch (const node::StoreError&) {
+        // Nothing of this may be acknowledged, whether or not it has reached the disk.
+        for (Ticket& ticket : tickets) refuse(ticket, {node::Code::kInternal, "STORE_FAILED", "", "the server's disk failed"});
+        stop();
+        throw;
+    }
+    uint64_t now_ms = clock_.now_ms();
+    for (Ticket& ticket : tickets) {
+        for (size_t place : ticket.places) figures_->count(ticket.outcomes[place], now_ms - std::min(now_ms, ticket.taken_ms));
+        ticket.answers(std::move(ticket.outcomes));
+    }
+    return true;
+}
+
+// ---- With the L1 ----
+
+node::Status Sequencer::replay() {
+    std::lock_guard lock(writer_);
+    uint64_t batches = ledger_.batch_head();
+    ledger::Replayer::Progress progress = ledger::Replayer::Progress::kWorked;
+    for (int i = 0; i < kReplaySteps && progress == ledger::Replayer::Progress::kWorked; ++i) progress = replayer_.step();
+    engine_.set_posted(sync_.view().batch_head());
+    if (ledger_.batch_head() != batches || ledger_.generation() != ledger_generation_) poster_.restart();
+    ledger_generation_ = ledger_.generation();
+    for (const ledger::Verdict& verdict : replayer_.take_verdicts())
+        if (!verdict.valid) node::log_error("a batch on the L1 is false", {{"batch", verdict.number}, {"chunk", verdict.chunk}});
+    switch (progress) {
+        case ledger::Replayer::Progress::kCaughtUp: return {};
+        case ledger::Replayer::Progress::kWorked: return not_sequencing("CATCHING_UP", "the sequencer is reading the L1");
+        case ledger::Replayer::Progress::kFalseBatch:
+            return not_sequencing("FALSE_BATCH", "a false batch stands on the L1 and has to be proven first");
+        case ledger::Replayer::Progress::kUnavailable: return replayer_.status();
+    }
+    return {};
+}
+
+node::Status Sequencer::keep_seat() {
+    const ledger::L1View& view = sync_.view();
+    std::vector<ledger::TermView> terms = view.terms();
+    for (const ledger::Strike& strike : view.strikes())
+        for (const ledger::TermView& term : terms)
+            if (term.term == strike.term && term.sequencer == wallet_.address()) {
+                broken_ = true;
+                return not_sequencing("OWN_TERM_SLASHED", "a batch of this sequencer's was proven false");
+            }
+    if (view.frozen()) return not_sequencing("FROZEN", "the rollup is frozen");
+    auto sitting = view.sitting();
+    if (sitting && sitting->sequencer == wallet_.address()) return {};
+    if (sitting) return not_sequencing("SEAT_TAKEN", to_checksum(sitting->sequencer) + " is the sequencer");
+    node::Status waiting = not_sequencing("SEAT_FREE", "this sequencer doesn't hold the seat");
+    uint64_t now_ms = clock_.now_ms();
+    if (!config_.take_seat || (seat_tried_ms_ != 0 && now_ms < seat_tried_ms_ + config_.seat_retry_ms)) return waiting;
+    seat_tried_ms_ = now_ms;
+    auto sent = wallet_.send(view.rollup(), view.parameters().stake, l1::rollup_call::become_sequencer());
+    if (!sent) return sent.status();
+    node::log_info("taking the seat", {{"tx", to_hex(*sent)}});
+    return waiting;
+}
+
+void Sequencer::update_gas_price() {
+    auto fees = client_.fees();
+    if (fees) fees_.set_gas_price(fees->base_fee + fees->priority_fee);
+    auto balance = client_.balance(wallet_.address());
+    if (balance) figures_->set_wallet_balance(*balance);
+}
+
+node::Status Sequencer::follow() {
+    if (broken_) return health();
+    bool behind = true;
+    for (int i = 0; i < kSyncSteps && behind; ++i) {
+        auto up_to_date = sync_.step();
+        if (!up_to_date) return up_to_date.status();
+        behind = !*up_to_date;
+    }
+    node::Status status = behind ? not_sequencing("CATCHING_UP", "the sequencer is reading the L1") : replay();
+    if (status.ok()) {
+        update_gas_price();
+        status = keep_seat();
+    }
+    set_state(status);
+    {
+        std::lock_guard lock(writer_);
+        figures_->update(engine_, ledger_.summary(), sync_.view(), clock_.now_ms());
+    }
+    if (!status.ok()) return status;
+    if (status = open_fee_accounts(); !status.ok()) node::log_status(node::LogLevel::kWarn, "no fee account", status);
+    {
+        std::lock_guard lock(writer_);
+        if (engine_.consume_l1_operations()) ledger_.flush(node::Durability::kSynced);
+    }
+    status = poster_.prepare();
+    if (status.ok()) status = poster_.send();
+    if (status.reason == "BATCH_CHECK_FAILED") {
+        broken_ = true;
+        set_state(status);
+    }
+    return status;
+}
+
+node::Status Sequencer::step() {
+    while (execute()) {
+    }
+    return follow();
+}
+
+// ---- Fee accounts ----
+
+node::Status Sequencer::open_fee_accounts() {
+    if (!config_.open_fee_accounts) return {};
+    std::vector<Address> tokens;
+    if (config_.fees.eth_percent > 0) tokens.push_back({});
+    for (const auto& [token, fee] : config_.fees.per_transfer)
+        if (!fee.is_zero() && !token.is_zero()) tokens.push_back(token);
+    for (const Address& token : tokens)
+        if (node::Status status = open_fee_account(token); !status.ok()) return status;
+    return {};
+}
+
+// Deposits a unit of the token to the fee recipient, once in the process's life, if it has no leaf and none is on its way.
+node::Status Sequencer::open_fee_account(const Address& token) {
+    if (std::find(fee_accounts_tried_.begin(), fee_accounts_tried_.end(), token) != fee_accounts_tried_.end()) return {};
+    {
+        std::lock_guard lock(writer_);
+        if (ledger_.newest_account({config_.engine.fee_recipient, token})) return {};
+        for (uint64_t i = ledger_.counters().l1_ops_consumed; i < sync_.view().queue_length(); ++i) {
+            auto queued = sync_.view().queued(i);
+            if (queued && queued->operation.to == config_.engine.fee_recipient && queued->operation.token == token) return {};
+        }
+    }
+    fee_accounts_tried_.push_back(token);
+    const Address& rollup = sync_.view().rollup();
+    const Address& recipient = config_.engine.fee_recipient;
+    if (token.is_zero()) return wallet_.send(rollup, 1, l1::rollup_call::deposit_eth(recipient)).status();
+    auto approved = wallet_.run(token, 0, l1::erc20::approve(rollup, Amount{1}));
+    if (!approved) return approved.status();
+    return wallet_.send(rollup, 0, l1::rollup_call::deposit_token(token, recipient, Amount{1})).status();
+}
+
+}  // namespace gavel::sequencer

@@ -1,0 +1,113 @@
+// The sequencer: takes operations, confirms them, posts them, follows the L1. In the domain's own types; gRPC and threads are around
+// it. Tests call step(); the daemon calls execute() from one thread and follow() from another.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+
+#include "ledger/l1_sync.hpp"
+#include "ledger/queries.hpp"
+#include "ledger/replayer.hpp"
+#include "node/metrics.hpp"
+#include "sequencer/poster.hpp"
+#include "sequencer/worker_pool.hpp"
+
+namespace gavel::sequencer {
+
+struct SequencerConfig {
+    EngineConfig engine;
+    FeeConfig fees;
+    Poster::Config posting;
+    bool take_seat = true;           // become the sequencer when the seat is free
+    bool open_fee_accounts = true;   // deposit a unit of each token with a fee to the fee recipient, if it has no leaf for it
+    size_t max_queued = 65'536;      // operations checked and not yet executed
+    unsigned signature_threads = 0;  // beside the callers' own
+    uint64_t seat_retry_ms = 15'000;
+};
+
+class Sequencer {
+public:
+    using Answers = std::function<void(std::vector<SubmitOutcome>)>;
+
+    // None of the references is owned. `sync` has been made for the ledger's store. Throws node::StoreError.
+    Sequencer(node::Store& store, ledger::L1Sync& sync, l1::L1Client& client, l1::L1Wallet& wallet, const node::Clock& clock,
+              node::Metrics& metrics, SequencerConfig config);
+    ~Sequencer();
+
+    // ---- Any thread ----
+
+    // Checks form and signatures in the caller's thread (and the pool's), then queues what is right, in order. `answers` is called once,
+    // with an outcome for each, from the executing thread when all that are right are durable; at once if none is.
+    void submit(const std::vector<Submission>& submissions, Answers answers);
+    node::Result<FeeQuote> estimate_fee(const Address& token, const OperationShape& shape) const { return fees_.quote(token, shape); }
+    const ledger::Queries& queries() const { return queries_; }
+    // Whether operations are taken now; if not, why.
+    node::Status health() const;
+
+    // ---- Driving ----
+
+    // Executes what is queued and flushes it; true if there was anything to do.
+    bool execute();
+    // Waits until something is queued or the time is over.
+    void wait_for_work(uint64_t timeout_ms);
+    // One round with the L1: reads, takes back what it must, takes the seat, posts. Not OK: tried again in the next round,
+    // unless the reason is BATCH_CHECK_FAILED or OWN_TERM_SLASHED: then nothing is posted or confirmed any more.
+    node::Status follow();
+    // Both, for tests.
+    node::Status step();
+    // Answers what is queued, and whatever comes from now on, with a refusal.
+    void stop();
+
+private:
+    struct Ticket {
+        std::vector<SubmitOutcome> outcomes;           // of those refused already
+        std::vector<CheckedSubmission> right;
+        std::vector<size_t> places;                    // of `right` among the outcomes
+        Answers answers;
+        uint64_t taken_ms = 0;
+    };
+    struct Figures;
+
+    void run_ticket(Ticket& ticket);
+    void refuse(Ticket& ticket, const node::Status& status);
+    node::Status replay();
+    node::Status keep_seat();
+    node::Status open_fee_accounts();
+    node::Status open_fee_account(const Address& token);
+    void update_gas_price();
+    void set_state(node::Status status);
+
+    const node::Clock& clock_;
+    SequencerConfig config_;
+    ledger::L1Sync& sync_;
+    l1::L1Client& client_;
+    l1::L1Wallet& wallet_;
+    ledger::Ledger ledger_;
+    FeePolicy fees_;
+    SignerCache signers_;
+    WriterMutex writer_;
+    Engine engine_;
+    ledger::Replayer replayer_;
+    Poster poster_;
+    ledger::Queries queries_;
+    WorkerPool pool_;
+    std::unique_ptr<Figures> figures_;
+
+    mutable std::mutex queue_mutex_;
+    std::condition_variable queue_changed_;
+    std::deque<Ticket> queue_;
+    size_t queued_operations_ = 0;
+    bool stopped_ = false;
+
+    mutable std::mutex state_mutex_;
+    node::Status state_;          // OK: sequencing
+    uint64_t seat_tried_ms_ = 0;
+    uint64_t ledger_generation_ = 0;
+    std::vector<Address> fee_accounts_tried_;
+    bool broken_ = false;
+};
+
+}  // namespace gavel::sequencer

@@ -1,0 +1,190 @@
+// gavel-sequencer: takes operations over gRPC, confirms them, posts them to the L1.
+#include <fmt/format.h>
+
+#include <atomic>
+#include <cstdio>
+#include <thread>
+
+#include "l1-bridge/json_rpc_client.hpp"
+#include "l1-bridge/rollup_abi.hpp"
+#include "ledger/query_grpc.hpp"
+#include "node/config.hpp"
+#include "node/file.hpp"
+#include "node/grpc_server.hpp"
+#include "node/http_server.hpp"
+#include "node/log.hpp"
+#include "node/signals.hpp"
+#include "sequencer/sequencer_grpc.hpp"
+
+namespace {
+
+using namespace gavel;
+
+struct Settings {
+    std::string l1 = "http://127.0.0.1:8545";
+    std::string rollup;
+    std::string data_dir = "gavel-sequencer-data";
+    std::string key_file;
+    std::string fee_recipient;
+    std::vector<std::string> fees;
+    std::string metrics_listen;
+    uint64_t eth_fee_percent = 110;
+    uint64_t l1_confirmations = 2;
+    uint64_t batch_bytes = 120'000;
+    uint64_t max_unposted = 64 << 20;
+    uint64_t max_in_flight = 4;
+    uint64_t signature_threads = std::max(1u, std::thread::hardware_concurrency()) - 1;
+    uint64_t start_block = 0;
+    std::chrono::milliseconds batch_age{10'000};
+    std::chrono::milliseconds poll{500};
+    bool no_seat = false;
+    node::GrpcServerOptions grpc{.listen = "127.0.0.1:9545"};
+    node::LogOptions log;
+};
+
+void add_options(node::Options& options, Settings& s) {
+    options.group("L1");
+    options.text("--l1", s.l1, "URL of the L1's JSON-RPC");
+    options.text("--rollup", s.rollup, "address of the rollup contract").required();
+    options.text("--key-file", s.key_file, "file with the private key (hex) of the account that posts and holds the seat").required();
+    options.number("--l1-confirmations", s.l1_confirmations, "blocks on top before an L1 operation is consumed", 0, 1000);
+    options.number("--start-block", s.start_block, "L1 block from which to read: not after the contract's deployment");
+    options.toggle("--no-seat", s.no_seat, "don't take the seat when it is free: only follow");
+    options.duration("--poll", s.poll, "how often the L1 is asked");
+    options.group("Fees");
+    options.list("--fee", s.fees, "TOKEN=UNITS: base units that a plain transfer of the token costs (repeat); others are refused");
+    options.number("--eth-fee-percent", s.eth_fee_percent, "fee of ETH, in percent of what the L1 asks for the bytes; 0: free", 0, 10'000);
+    options.text("--fee-recipient", s.fee_recipient, "owner of the accounts that take the fees (default: the key's address)");
+    options.group("Batches");
+    options.duration("--batch-age", s.batch_age, "the oldest confirmed operation waits no longer for its batch");
+    options.byte_size("--batch-bytes", s.batch_bytes, "a batch is posted at the latest at this size", 2'000, 130'000);
+    options.number("--max-in-flight", s.max_in_flight, "batches sent and not yet in a block", 1, 64);
+    options.byte_size("--max-unposted", s.max_unposted, "confirmed and not posted bytes above which operations are refused", 4'096);
+    options.group("Server");
+    options.text("--data-dir", s.data_dir, "folder of the database");
+    options.text("--metrics-listen", s.metrics_listen, "host:port for /metrics and /healthz (default: none)");
+    options.number("--signature-threads", s.signature_threads, "threads that check signatures, beside the callers' own", 0, 256);
+    node::add_grpc_server_options(options, s.grpc);
+    node::add_log_options(options, s.log);
+}
+
+node::Status bad_option(const std::string& option, const std::string& message) {
+    return {node::Code::kInvalidArgument, "OPTION_INVALID", option, message};
+}
+
+node::Result<PrivateKey> read_key(const std::string& path) {
+    auto text = node::read_file(path, 1024);
+    if (!text) return text.status();
+    while (!text->empty() && std::isspace(static_cast<unsigned char>(text->back()))) text->pop_back();
+    auto scalar = fixed_from_hex<Hash>(*text);
+    auto key = scalar ? PrivateKey::from(*scalar) : std::nullopt;
+    if (!key) return bad_option("--key-file", path + " doesn't hold a private key of 64 hex digits");
+    return *key;
+}
+
+node::Result<sequencer::SequencerConfig> config_of(const Settings& s, const Address& poster) {
+    sequencer::SequencerConfig config;
+    config.engine.fee_recipient = poster;
+    if (!s.fee_recipient.empty()) {
+        auto address = address_from_string(s.fee_recipient);
+        if (!address || address->is_zero()) return bad_option("--fee-recipient", "not an address: " + s.fee_recipient);
+        config.engine.fee_recipient = *address;
+    }
+    for (const std::string& fee : s.fees) {
+        size_t equals = fee.find('=');
+        auto token = address_from_string(fee.substr(0, equals));
+        auto amount = equals == fee.npos ? std::nullopt : amount_from_string(fee.substr(equals + 1));
+        if (!token || !amount) return bad_option("--fee", "not TOKEN=UNITS: " + fee);
+        config.fees.per_transfer[*token] = *amount;
+    }
+    config.fees.eth_percent = static_cast<unsigned>(s.eth_fee_percent);
+    config.engine.batch_age_ms = static_cast<uint64_t>(s.batch_age.count());
+    config.engine.batch_bytes = s.batch_bytes;
+    config.engine.l1_confirmations = s.l1_confirmations;
+    config.engine.max_unposted_bytes = s.max_unposted;
+    config.posting.max_in_flight = s.max_in_flight;
+    config.take_seat = !s.no_seat;
+    config.signature_threads = static_cast<unsigned>(s.signature_threads);
+    return config;
+}
+
+// Runs `round` until told to stop; a store that fails stops the daemon.
+template <class Round>
+std::thread loop(std::atomic<bool>& running, Round round) {
+    return std::thread([&running, round] {
+        try {
+            while (running) round();
+        } catch (const node::StoreError& error) {
+            node::log_error("store failed, stopping", {{"detail", error.what()}});
+            node::request_stop();
+        }
+    });
+}
+
+node::Status run(const Settings& s, node::StopSignals& signals) {
+    auto rollup = address_from_string(s.rollup);
+    if (!rollup) return bad_option("--rollup", "not an address: " + s.rollup);
+    auto key = read_key(s.key_file);
+    if (!key) return key.status();
+    auto config = config_of(s, key->address());
+    if (!config) return config.status();
+
+    l1::JsonRpcClient client({.url = s.l1, .error_names = l1::ErrorNames(l1::rollup_error_signatures())});
+    l1::L1Wallet wallet(client, *key);
+    node::SystemClock clock;
+    node::LevelDbStore store(s.data_dir);
+    auto sync = ledger::L1Sync::open(store, client, *rollup, {.start_block = s.start_block});
+    if (!sync) return sync.status();
+
+    node::Metrics metrics;
+    sequencer::Sequencer sequencer(store, **sync, client, wallet, clock, metrics, *config);
+    sequencer::SequencerService service(sequencer);
+    ledger::QueryService queries(sequencer.queries(), "sequencer");
+    auto server = node::GrpcServer::start(s.grpc, {&service, &queries});
+    if (!server) return server.status();
+    node::HttpServer http({.listen = s.metrics_listen.empty() ? "127.0.0.1:0" : s.metrics_listen});
+    if (!s.metrics_listen.empty()) {
+        node::serve_metrics(http, metrics, [&] { return sequencer.health(); });
+        if (node::Status status = http.start(); !status.ok()) return status;
+    }
+    node::log_info("serving", {{"grpc_port", (*server)->port()}, {"rollup", to_checksum(*rollup)}, {"poster", to_checksum(key->address())}});
+
+    std::atomic<bool> running{true};
+    std::thread executing = loop(running, [&] {
+        if (!sequencer.execute()) sequencer.wait_for_work(50);
+    });
+    std::thread following = loop(running, [&] {
+        node::Status status = sequencer.follow();
+        if (!status.ok()) node::log_status(node::LogLevel::kDebug, "round with the L1", status);
+        for (auto slept = std::chrono::milliseconds(0); running && slept < s.poll; slept += std::chrono::milliseconds(20))
+            std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    });
+    signals.wait();
+    node::log_info("stopping");
+    sequencer.stop();
+    (*server)->stop();
+    running = false;
+    executing.join();
+    following.join();
+    http.stop();
+    return {};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    node::StopSignals signals;
+    Settings settings;
+    node::Options options("gavel-sequencer", "Takes payments over gRPC, confirms them, and posts them to the L1 in batches.");
+    add_options(options, settings);
+    if (auto status = options.parse(argc, argv)) return *status;
+    node::init_log(settings.log, "gavel-sequencer");
+    try {
+        node::Status status = run(settings, signals);
+        if (status.ok()) return 0;
+        std::fprintf(stderr, "gavel-sequencer: %s\n", node::to_string(status).c_str());
+    } catch (const node::StoreError& error) {
+        std::fprintf(stderr, "gavel-sequencer: %s\n", error.what());
+    }
+    return 1;
+}
