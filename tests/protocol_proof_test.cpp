@@ -231,6 +231,25 @@ TEST_CASE("no bit of a proof can be turned") {
     REQUIRE(start == good.size());
 }
 
+TEST_CASE("nothing in the accesses of any case can be turned, the last access included") {
+    std::mt19937 random(4);
+    for (const Case& one : all_cases()) {
+        INFO(one.name);
+        Worked worked(one);
+        Batch lying = worked.lying();
+        Hash record = lying.header().hash();
+        FraudProof proof = build(worked, lying);
+        Bytes good = proof.encode();
+        for (size_t at = good.size() - proof.witness.size(); at < good.size(); at += 1 + random() % 32) {
+            Bytes bad = good;
+            bad[at] = static_cast<uint8_t>(bad[at] ^ 1 << random() % 8);
+            ProofError error = judge(worked.world, record, bad).error;
+            INFO("byte " << at << ": " << name_of(error));
+            REQUIRE((error == ProofError::kLeafPath || error == ProofError::kHintRange));
+        }
+    }
+}
+
 TEST_CASE("no byte of a proof can be left away or added") {
     Worked worked(full_case());
     Batch lying = worked.lying();
@@ -384,7 +403,8 @@ TEST_CASE("the largest proof of each kind, among 2^32 accounts, fits a mempool's
                         state.accounts.set_count_for_test(kMaxAccountCount - 100);
                     }};
     };
-    for (const Case& one : {in_crowd("transfers", ops(transfers, {kOperator})), in_crowd("newcomers", ops(newcomers, {kOperator})),
+    for (const Case& one : {in_crowd("transfers", ops(transfers, {kOperator})),
+                            in_crowd("newcomers", ops(newcomers, {kOperator})),
                             in_crowd("withdrawals", ops(withdrawals, {kOperator})), in_crowd("forced transfers", forced),
                             in_crowd("payout", ops({payout(kAlice, lines, 1)}, {kOperator}))}) {
         INFO(one.name);

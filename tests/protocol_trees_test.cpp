@@ -276,9 +276,16 @@ TEST_CASE("a withdrawal tree from a frontier goes on as the whole tree does") {
         for (uint32_t i = base; i < base + 20; ++i) {
             for (uint32_t count = i + 1; count <= base + 20; ++count) REQUIRE(rest.path(i, count) == whole.path(i, count));
         }
-        rest.truncate(base);
-        whole.truncate(base);
-        REQUIRE(rest.root() == whole.root());
+        for (uint32_t left : {base + 11, base}) {
+            rest.truncate(left);
+            whole.truncate(left);
+            REQUIRE(rest.root() == whole.root());
+            for (uint32_t i = 0; i < 5; ++i) {
+                rest.append(number(900 + i));
+                whole.append(number(900 + i));
+                REQUIRE(rest.root() == whole.root());
+            }
+        }
     }
     // Near the end of the positions.
     std::vector<Hash> left(31);
