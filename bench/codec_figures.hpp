@@ -1,10 +1,11 @@
 // What a payment costs in bytes of `ops` (docs/protocol.md, "Codec figures"): real payments, cut into chunks and encoded.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
-#include "bench/corpus.hpp"
+#include "cli/corpus.hpp"
 #include "protocol/chunk.hpp"
 
 namespace gavel::bench {
@@ -15,13 +16,13 @@ enum class FeeDigits : uint8_t { kOne, kTwo };
 struct CodecFigures {
     std::string name;
     size_t payments = 0;
-    std::array<size_t, kCorpusSkips.size()> skipped{};
+    std::map<std::string, uint64_t> skipped;  // rows by reason
     size_t chunks = 0;
     size_t bytes = 0;          // of ops
     size_t mantissa_bits = 0;  // of all amounts' mantissas
     bool decoded_alike = true;  // every chunk, decoded, is what was encoded, and weighs no more than allowed
 
-    size_t rows() const;
+    uint64_t rows() const;
     double bytes_per_payment() const;
     // mean bits of m / 8 + 6.5: what the design asks of each corpus.
     double limit() const;
@@ -51,12 +52,13 @@ uint32_t account_index(const Address& owner, const Address& token);
 // 1, 2 or 5 (kTwo: 1 to 99) times 10^k, k in 0..16, drawn from keccak256(token).
 Amount fee_of(const Address& token, FeeDigits digits);
 
-// Encodes the payments in their order, all as transfers by index, in chunks of as many as the weight allows, each with the leaf of
-// every token's fees: that of account (operator, token).
-CodecFigures measure_codec(std::string name, const Corpus& corpus, FeeDigits digits = FeeDigits::kOne);
+// Encodes the payments in their order, all as transfers by index, in chunks of as many as the weight allows. Each chunk names the
+// leaf of every token's fees: that of account (operator, token).
+CodecFigures measure_codec(std::string name, const cli::Corpus& corpus, FeeDigits digits = FeeDigits::kOne);
 // All payments of several together.
 CodecFigures pooled(std::string name, const std::vector<const CodecFigures*>& parts);
-// Every corpus of a folder; or why one couldn't be read.
+// Every corpus of a folder; or why one couldn't be read. Skipped may be zero addresses, amounts of zero and of 2^128 or more; a row
+// that is malformed fails (reason CORPUS_MALFORMED).
 node::Result<std::vector<CodecFigures>> measure_folder(const std::string& folder, FeeDigits digits = FeeDigits::kOne);
 
 }  // namespace gavel::bench

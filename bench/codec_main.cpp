@@ -2,6 +2,9 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <set>
+
 #include "bench/codec_figures.hpp"
 
 using namespace gavel;
@@ -9,15 +12,25 @@ using namespace gavel::bench;
 
 namespace {
 
-void print_head() {
-    fmt::print("| corpus | rows | {} | {} | {} | payments | chunks | bytes | bytes / payment | limit | margin |\n",
-               name_of(CorpusSkip::kZeroAddress), name_of(CorpusSkip::kZeroAmount), name_of(CorpusSkip::kAmountTooLarge));
-    fmt::print("| --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |\n");
-}
-
-void print_row(const CodecFigures& row) {
-    fmt::print("| {} | {} | {} | {} | {} | {} | {} | {} | {:.3f} | {:.3f} | {:+.3f} |\n", row.name, row.rows(), row.skipped[0],
-               row.skipped[1], row.skipped[2], row.payments, row.chunks, row.bytes, row.bytes_per_payment(), row.limit(), row.margin());
+void print_table(const std::vector<CodecFigures>& rows) {
+    std::set<std::string> reasons;
+    for (const CodecFigures& row : rows) {
+        for (const auto& [reason, count] : row.skipped) reasons.insert(reason);
+    }
+    fmt::print("| corpus | rows |");
+    for (const std::string& reason : reasons) fmt::print(" {} |", reason);
+    fmt::print(" payments | chunks | bytes | bytes / payment | limit | margin |\n| --- |");
+    for (size_t i = 0; i < reasons.size() + 7; ++i) fmt::print(" --: |");
+    fmt::print("\n");
+    for (const CodecFigures& row : rows) {
+        fmt::print("| {} | {} |", row.name, row.rows());
+        for (const std::string& reason : reasons) {
+            auto count = row.skipped.find(reason);
+            fmt::print(" {} |", count == row.skipped.end() ? 0 : count->second);
+        }
+        fmt::print(" {} | {} | {} | {:.3f} | {:.3f} | {:+.3f} |\n", row.payments, row.chunks, row.bytes, row.bytes_per_payment(),
+                   row.limit(), row.margin());
+    }
 }
 
 std::vector<const CodecFigures*> select(const std::vector<CodecFigures>& all, std::initializer_list<std::string_view> names) {
@@ -45,11 +58,12 @@ int main(int argc, char** argv) {
         fmt::print(stderr, "gavel-bench-codec: {}\n", node::to_string(figures.status()));
         return 2;
     }
+    CodecFigures others = pooled("other rollups", select(*figures, {"scroll-batches", "scroll-blocks", "linea-blocks"}));
     CodecFigures all = pooled("all together", select(*figures, {}));
-    print_head();
-    for (const CodecFigures& row : *figures) print_row(row);
-    print_row(pooled("other rollups", select(*figures, {"scroll-batches", "scroll-blocks", "linea-blocks"})));
-    print_row(all);
+    std::vector<CodecFigures> rows = *figures;
+    rows.push_back(others);
+    rows.push_back(all);
+    print_table(rows);
     if (!all.decoded_alike) fmt::print(stderr, "gavel-bench-codec: a chunk doesn't decode to itself\n");
     if (all.bytes_per_payment() > kPooledLimit) {
         fmt::print(stderr, "gavel-bench-codec: {:.3f} bytes a payment, over {}\n", all.bytes_per_payment(), kPooledLimit);
