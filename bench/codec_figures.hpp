@@ -57,8 +57,8 @@ Amount fee_of(const Address& token, FeeDigits digits);
 CodecFigures measure_codec(std::string name, const cli::Corpus& corpus, FeeDigits digits = FeeDigits::kOne);
 // All payments of several together.
 CodecFigures pooled(std::string name, const std::vector<const CodecFigures*>& parts);
-// Every corpus of a folder; or why one couldn't be read. Skipped may be zero addresses, amounts of zero and of 2^128 or more; a row
-// that is malformed fails (reason CORPUS_MALFORMED).
+// Every corpus of a folder, or why one could not be read. Skipped may be zero addresses, amounts of zero and of 2^128 or more; a
+// row that is malformed fails (reason CORPUS_MALFORMED).
 node::Result<std::vector<CodecFigures>> measure_folder(const std::string& folder, FeeDigits digits = FeeDigits::kOne);
 
 }  // namespace gavel::bench
