@@ -99,6 +99,7 @@ StateAt Params::state_at(size_t index, const StateAt& otherwise) const {
     if (!value.is_object()) return {tag_or_number(value, index), false};
     Members members(value);
     if (auto hash = members.optional_fixed<Hash>("blockHash")) {
+        if (!members.ok()) throw wrong(index, "blockHash is not of 32 bytes");
         auto number = chain_.number_of(*hash);
         if (!number) throw RpcError{-32000, "header for hash not found", nullptr};
         return {*number, false};
