@@ -101,6 +101,17 @@ void Ledger::Impl::load_chunks_and_batches() {
         chunk_first_entry_.push_back(rows::u64_at_end(value));
         return true;
     });
+    ChunkRecord last;
+    if (uint64_t count = chunk_first_entry_.size(); count == 0) {
+        last.after = genesis_fields();
+    } else {
+        auto row = store_.get(rows::u64_key('C', count - 1));
+        last = required(row ? decode_chunk(count - 1, *row) : std::nullopt, "the last chunk");
+        if (last.first_entry != chunk_first_entry_.back()) throw node::StoreError("the ledger's store is damaged: a chunk is another");
+    }
+    if (last.after != sealed_fields_ || last.first_entry + last.entry_count != open_.first_entry) {
+        throw node::StoreError("the ledger's store is damaged: the sealed state isn't the one after the last chunk");
+    }
     store_.scan("B", "C", [&](std::string_view, std::string_view value) {
         BatchRecord batch = required(decode_batch_record(value), "a batch");
         bool follows = batch.number() == batches_.size() + 1 && batch.chunk_end() <= chunk_first_entry_.size();

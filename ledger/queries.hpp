@@ -1,8 +1,8 @@
 // The query service over a ledger and what the L1 says, in domain types: for the sequencer over what it has confirmed, for the
 // verifier over what it has verified. gRPC is an adapter on top.
 //
-// Thread-safe. Refusals carry reason and field (node/status.hpp): NOT_FOUND/UNKNOWN_OPERATION hash, INVALID_ARGUMENT/..., and so on.
-// Failure: node::StoreError.
+// Thread-safe. Refusals (node/status.hpp) are written as CODE/REASON field; fields are named as in gavel.v1. Failure: node::StoreError.
+// An answer is put together from several looks at the ledger; a roll-back between them may show, as it would a moment later.
 #pragma once
 
 #include <optional>
@@ -140,7 +140,8 @@ public:
     AccountInfo account(const AccountKey& key) const;
     // By token; `after` from the last item of the page before.
     std::vector<AccountInfo> balances(const Address& owner, const std::optional<Address>& after, size_t limit) const;
-    // What touched the owner's accounts, newest first. ABORTED/ROLLED_BACK cursor: what the cursor named was rolled back.
+    // What touched the owner's accounts, newest first; a page may be short, even empty, though next_cursor says that there is more.
+    // INVALID_ARGUMENT/BAD_CURSOR cursor.
     node::Result<Page<EntryInfo>> history(const Address& owner, const std::optional<Address>& token, uint64_t cursor,
                                           size_t limit) const;
     // NOT_FOUND/UNKNOWN_OPERATION hash.
@@ -148,11 +149,10 @@ public:
     // Oldest first; the cursor is the next_cursor of the page before.
     Page<OperationInfo> rolled_back(const std::optional<Address>& sender, uint64_t cursor, size_t limit) const;
     // Payments that credit the owner, oldest first, then (with the page's next_cursor) those that come later.
-    // ABORTED/ROLLED_BACK cursor: payments already delivered were rolled back.
+    // INVALID_ARGUMENT/BAD_CURSOR cursor; ABORTED/ROLLED_BACK cursor: entries behind which the cursor stood were rolled back.
     node::Result<Page<IncomingPayment>> incoming(const Address& owner, const std::optional<Address>& token, uint64_t cursor,
                                                  size_t limit) const;
-    // Everything applied, in order. ABORTED/ROLLED_BACK cursor: entries already delivered were rolled back; the message names how many
-    // entries stand.
+    // Everything applied, in order, fee credits too. The same refusals.
     node::Result<Page<EntryInfo>> feed(uint64_t cursor, size_t limit) const;
     // The cursor behind everything that there is now: for streams of what is new only.
     uint64_t end_cursor() const;
@@ -160,7 +160,7 @@ public:
     // over; for streams, between pages.
     void wait_behind(uint64_t cursor, uint64_t timeout_ms) const;
 
-    // NOT_FOUND/UNKNOWN_WITHDRAWAL position or hash.
+    // NOT_FOUND/UNKNOWN_WITHDRAWAL position (or operation_hash).
     node::Result<WithdrawalInfo> withdrawal(uint32_t position) const;
     node::Result<WithdrawalInfo> withdrawal_of(const Hash& digest) const;
     // By position; next_cursor as in rolled_back().
@@ -174,16 +174,13 @@ public:
     node::Result<BatchInfo> batch(uint64_t number) const;
 
 private:
-    struct Placing;
-    Placing place(uint64_t entry) const;
     EntryInfo describe(Entry entry) const;
-    std::optional<uint64_t> entry_of_cursor(uint64_t cursor) const;
-    uint64_t cursor_of(uint64_t entry) const;
     WithdrawalInfo describe(const WithdrawalRecord& record) const;
-    // The first batch that stands on the L1 and holds the withdrawal, from the ledger's records; 0: none.
-    uint64_t batch_of_withdrawal(uint32_t position) const;
-    // The record of a batch that both the ledger and the L1 have; nullopt otherwise.
+    // The record of a batch that ledger and L1 agree on; nullopt otherwise.
     std::optional<BatchRecord> standing_record(uint64_t number) const;
+    // The last batch that they agree on; 0: genesis.
+    uint64_t common_head() const;
+    uint64_t cursor_of(uint64_t entry) const;
 
     const Ledger& ledger_;
     const L1View& view_;

@@ -4,9 +4,13 @@
 // with the same hash, are only noted as posted. Where the ledger and the L1 disagree, the L1 wins: chunks that a standing
 // batch contradicts, chunks of struck batches, and chunks that consumed L1 operations which a reorganisation has changed are rolled
 // back, and their operations found in the ledger's list of rolled-back ones.
+//
+// Give L1View and Ledger one store, and don't step before the follower has reached the L1's head: a view that is behind looks like
+// an L1 that has lost batches and L1 operations.
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 
 #include "ledger/l1_view.hpp"
@@ -32,6 +36,10 @@ struct Verdict {
     Hash claimed;                      // commitment after the chunk
     StateFields computed;              // what apply leads to
 };
+
+// What apply reads beside the state, from the view: for building proofs about a batch (l1_limit: its last.l1_ops_consumed). `recovery`
+// may be null; nothing is owned.
+std::unique_ptr<Env> make_env(const Ledger& ledger, const L1View& view, uint64_t l1_limit, const SignerRecovery* recovery = nullptr);
 
 class Replayer {
 public:
@@ -75,12 +83,19 @@ private:
         uint64_t first_chunk = 0;
         uint32_t size_bytes = 0;
     };
-    bool reconcile();
+    void drop_outdated();
+    bool reconcile_batches();
+    bool reconcile_l1_operations();
+    uint64_t common_head() const;
+    uint64_t marked_chunks() const;
+    void note_transactions(uint64_t common);
     bool roll_back(uint64_t chunk, const std::string& why);
     Progress fetch(const StandingBatch& standing);
     Progress replay_chunks(size_t max_chunks);
+    bool is_same_chunk(uint64_t number) const;
+    void finish();
+    Progress found_false(const Ledger::Applied& applied);
     Progress unavailable(node::Status status);
-    bool mark_finished();
 
     Ledger& ledger_;
     const L1View& view_;

@@ -1,0 +1,61 @@
+// A small world for the tests of ledger/: users, an L1 queue, random histories, and ways to compare ledgers.
+#pragma once
+
+#include <map>
+#include <random>
+
+#include "ledger/ledger.hpp"
+#include "protocol/keys.hpp"
+
+namespace gavel::ledger_test {
+
+using Rows = std::map<std::string, std::string>;
+
+// Everything that a ledger has in its store, without what only roll-backs leave behind, and without L1View's.
+Rows rows_of(const node::Store& store);
+// Balances as the entries alone say, by account: everything that ever changed one is in them.
+std::map<AccountKey, Amount> balances_by_entries(const ledger::Ledger& ledger);
+// Fails the test unless entries, accounts, indexes and proofs agree with each other.
+void check_consistent(const ledger::Ledger& ledger);
+
+class World {
+public:
+    static constexpr uint64_t kNowMs = 1'700'000'000'000;
+
+    explicit World(uint64_t seed, size_t users = 8);
+
+    Domain domain;
+    Hash separator;
+    std::vector<PrivateKey> keys;  // keys[0] is the operator's
+    std::vector<Address> tokens;
+    std::vector<L1Operation> queue;
+    std::mt19937_64 random;
+
+    uint64_t below(uint64_t bound) { return random() % bound; }
+    Address address(size_t user) const { return keys[user].address(); }
+    const PrivateKey& key_of(const Address& owner) const;
+
+    L1Operation deposit(size_t user, const Address& token, u128 amount);
+    Operation transfer(const ledger::Ledger& ledger, size_t from, const Address& token, const Address& to, u128 amount, u128 fee = 0);
+    Signature sign(const Operation& operation, size_t user) const { return keys[user].sign(operation.digest(separator)); }
+    // Signs and executes. kSenderIndex if the user has no account.
+    Outcome submit(ledger::Ledger& ledger, size_t user, const Operation& operation, ledger::OperationReceipt* receipt = nullptr);
+    ledger::FeeLeafLookup fee_leaf(const ledger::Ledger& ledger) const;
+    ledger::ChunkRecord seal(ledger::Ledger& ledger) const;
+    // Deposits for everybody, in sealed chunks.
+    void fund(ledger::Ledger& ledger);
+
+    // One random step: an operation (right or wrong), an L1 operation, a seal, a flush.
+    void random_step(ledger::Ledger& ledger);
+    // Consumes the next L1 operation, in a new chunk if need be.
+    void consume(ledger::Ledger& ledger);
+    L1Operation random_l1_operation();
+    Operation random_operation(const ledger::Ledger& ledger, size_t user);
+    // An env over the queue.
+    ListEnv env() const { return ListEnv(separator, queue.size(), queue); }
+
+private:
+    Address random_recipient();
+};
+
+}  // namespace gavel::ledger_test
