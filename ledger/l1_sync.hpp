@@ -35,8 +35,10 @@ public:
     ~L1Sync();
 
     // One bounded round with the L1: reads blocks, or takes back what a reorganisation removed. The value: whether the view is now
-    // up to date, i.e. at the head that the L1 told in this round. Not OK: the L1 can't tell; call again later. Reason
-    // L1_EVENTS_INVALID (kInternal): the L1 tells events that can't follow each other.
+    // up to date, i.e. at the head that the L1 told in this round; false: call again at once. Not OK: call again later, with the
+    // view as it was (or, after L1_EVENTS_INVALID, at an earlier block). Reasons, beside the client's:
+    //   L1_BEHIND (kUnavailable)      the node's chain ends below what has been read; taken for the truth if it stays so for long
+    //   L1_EVENTS_INVALID (kInternal) the node tells events that can't follow each other
     node::Result<bool> step();
 
     // ---- Any thread ----
@@ -47,6 +49,8 @@ public:
     bool is_up_to_date() const;
     // The newest block that the L1 has told of; view().head() is how far has been read.
     l1::BlockRef l1_head() const;
+    // How often blocks were taken back, in this process's life.
+    uint64_t reorganisations() const;
     // Gets batches' bytes from the calldata of their transactions: for a Replayer. Lives as long as the client.
     BatchSource batch_source() const;
 

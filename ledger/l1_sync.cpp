@@ -1,0 +1,162 @@
+#include "ledger/l1_sync.hpp"
+
+#include <atomic>
+#include <mutex>
+
+#include "l1-bridge/l1_follower.hpp"
+#include "ledger/rows.hpp"
+
+namespace gavel::ledger {
+namespace {
+
+using node::Code;
+using node::Status;
+
+constexpr std::string_view kChainKey = "l1/chain", kPositionKey = "l1/position";
+// Rounds in which a node may be behind what was read, before its shorter chain is believed.
+constexpr unsigned kPatience = 30;
+
+Status wrong_chain(uint64_t found, uint64_t expected, const char* whose) {
+    return {Code::kFailedPrecondition, "L1_WRONG_CHAIN", "l1",
+            "the L1 is chain " + std::to_string(found) + ", " + whose + " is chain " + std::to_string(expected)};
+}
+
+Status check_chain(node::Store& store, uint64_t chain_id, uint64_t expected) {
+    if (expected != 0 && chain_id != expected) return wrong_chain(chain_id, expected, "what is asked for");
+    if (auto kept = store.get(kChainKey)) {
+        uint64_t known = rows::u64_at_end(*kept);
+        return known == chain_id ? Status{} : wrong_chain(chain_id, known, "what the data directory holds");
+    }
+    node::WriteBatch batch;
+    batch.put(kChainKey, rows::u64_value(chain_id));
+    store.write(batch, node::Durability::kSynced);
+    return {};
+}
+
+node::Result<l1::RollupParameters> read_parameters(l1::L1Client& client, const Address& rollup) {
+    auto code = client.code(rollup);
+    if (!code) return code.status();
+    if (code->empty()) {
+        return Status{Code::kFailedPrecondition, "NO_CONTRACT", "rollup", "nothing stands at " + to_hex(rollup) + " on this L1"};
+    }
+    auto parameters = l1::RollupClient(client, rollup).parameters();
+    if (parameters) return parameters;
+    bool odd_answer = parameters.status().code == Code::kAborted || parameters.status().reason == "L1_ANSWER_INVALID";
+    if (!odd_answer) return parameters;
+    return Status{Code::kFailedPrecondition, "NOT_A_ROLLUP", "rollup", "what stands at " + to_hex(rollup) + " is no rollup contract"};
+}
+
+}  // namespace
+
+struct L1Sync::Impl {
+    Impl(node::Store& opened, l1::L1Client& its_client, const Domain& its_domain, const l1::RollupParameters& parameters,
+         uint64_t start_block)
+        : store(opened), client(its_client), domain(its_domain), view(opened, its_domain.rollup, parameters) {
+        follower_options.start_block = start_block;
+        restart();
+    }
+
+    // Goes on from the position kept. The view may be ahead of it: blocks are written first. While blocks are taken back none is kept.
+    void restart() {
+        follower.emplace(client, domain.rollup, follower_options);
+        auto position = store.get(kPositionKey);
+        if (position && !follower->restore_position(view_of(*position))) {
+            throw node::StoreError("what the store holds of the L1 is damaged: the position can't be read");
+        }
+        l1::BlockRef last = follower->last().value_or(l1::BlockRef{});
+        if (view.head() != last) view.remove_blocks_above(last);
+    }
+
+    void keep_position() {
+        node::WriteBatch batch;
+        batch.put(kPositionKey, string_of(follower->encode_position()));
+        store.write(batch, node::Durability::kBuffered);
+    }
+
+    bool take(const l1::BlockAdded& added) {
+        L1Block block{added.block, {}};
+        for (const l1::LocatedEvent& event : added.events) block.events.push_back({event.event, event.tx_hash});
+        return view.add_block(block);
+    }
+
+    bool take(const l1::BlocksRemoved& removed) {
+        node::WriteBatch batch;
+        batch.erase(kPositionKey);
+        store.write(batch, node::Durability::kBuffered);
+        view.remove_blocks_above(removed.head.value_or(l1::BlockRef{}));
+        ++reorganisations;
+        return true;
+    }
+
+    node::Result<bool> step() {
+        auto step = follower->step();
+        if (!step) return step.status();
+        {
+            std::lock_guard lock(mutex);
+            l1_head = step->l1_head;
+        }
+        for (const l1::L1Update& update : step->updates) {
+            if (std::visit([this](const auto& what) { return take(what); }, update)) continue;
+            restart();
+            return Status{Code::kInternal, "L1_EVENTS_INVALID", "", "the L1 node tells events of the rollup that can't follow"};
+        }
+        if (!step->updates.empty()) keep_position();
+        if (!step->node_is_behind) {
+            rounds_behind = 0;
+            return step->is_up_to_date;
+        }
+        if (++rounds_behind > kPatience) follower->accept_shorter_chain();
+        return Status{Code::kUnavailable, "L1_BEHIND", "", "the L1 node's chain ends at block " + std::to_string(step->l1_head.number) +
+                                                               ", below block " + std::to_string(view.head().number) + " read before"};
+    }
+
+    node::Store& store;
+    l1::L1Client& client;
+    const Domain domain;
+    L1View view;
+    l1::FollowerOptions follower_options;
+    std::optional<l1::L1Follower> follower;
+    unsigned rounds_behind = 0;
+    std::atomic<bool> up_to_date{false};
+    std::atomic<uint64_t> reorganisations{0};
+    mutable std::mutex mutex;
+    l1::BlockRef l1_head;
+};
+
+L1Sync::L1Sync(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+L1Sync::~L1Sync() = default;
+
+node::Result<std::unique_ptr<L1Sync>> L1Sync::open(node::Store& store, l1::L1Client& client, const Address& rollup,
+                                                   L1SyncOptions options) {
+    auto chain_id = client.chain_id();
+    if (!chain_id) return chain_id.status();
+    auto parameters = read_parameters(client, rollup);
+    if (!parameters) return parameters.status();
+    if (Status status = check_chain(store, *chain_id, options.chain_id); !status.ok()) return status;
+    auto impl = std::make_unique<Impl>(store, client, Domain{*chain_id, rollup}, *parameters, options.start_block);
+    return std::unique_ptr<L1Sync>(new L1Sync(std::move(impl)));
+}
+
+node::Result<bool> L1Sync::step() {
+    auto done = impl_->step();
+    impl_->up_to_date = done.ok() && *done;
+    return done;
+}
+
+const L1View& L1Sync::view() const { return impl_->view; }
+Domain L1Sync::domain() const { return impl_->domain; }
+bool L1Sync::is_up_to_date() const { return impl_->up_to_date; }
+uint64_t L1Sync::reorganisations() const { return impl_->reorganisations; }
+
+l1::BlockRef L1Sync::l1_head() const {
+    std::lock_guard lock(impl_->mutex);
+    return impl_->l1_head;
+}
+
+BatchSource L1Sync::batch_source() const {
+    return [&client = impl_->client, rollup = impl_->domain.rollup](const StandingBatch& standing) {
+        return l1::fetch_batch_bytes(client, rollup, standing.tx_hash);
+    };
+}
+
+}  // namespace gavel::ledger
