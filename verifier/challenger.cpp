@@ -1,0 +1,182 @@
+#include "verifier/challenger.hpp"
+
+#include <algorithm>
+
+#include "node/log.hpp"
+#include "protocol/fraud_proof.hpp"
+
+namespace gavel::verifier {
+
+uint64_t proof_margin(const l1::RollupParameters& parameters) {
+    return std::min<uint64_t>(3600, parameters.challenge_window / 4);
+}
+
+Challenger::Challenger(const ledger::L1View& view, l1::L1Client& client, l1::L1Wallet* wallet, const Hash& domain_separator,
+                       Findings& findings, const node::Clock& clock, uint64_t lost_after_ms)
+    : view_(view),
+      client_(client),
+      wallet_(wallet),
+      domain_separator_(domain_separator),
+      findings_(findings),
+      clock_(clock),
+      lost_after_ms_(lost_after_ms) {}
+
+node::Status Challenger::step() {
+    if (node::Status status = update_stages(); !status.ok() || !wallet_) return status;
+    if (node::Status status = challenge(); !status.ok()) return status;
+    return take_rewards();
+}
+
+// ---- Stages ----
+
+bool Challenger::is_committed(const FraudProofRecord& proof, uint64_t posted_at) const {
+    if (!wallet_) return false;
+    l1::ProofCommit commit = view_.proof_commit(wallet_->address());
+    return commit.time > posted_at && commit.commitment == l1::proof_commitment(wallet_->address(), proof.proof);
+}
+
+ProofStage Challenger::stage_of(const FraudProofRecord& proof) const {
+    auto standing = view_.batch(proof.number);
+    bool stands = standing && standing->hash == proof.hash;
+    if (!stands && view_.was_struck(proof.number, proof.hash)) {
+        auto strikes = view_.strikes();
+        auto by = std::find_if(strikes.rbegin(), strikes.rend(), [&](const ledger::Strike& strike) {
+            return strike.number == proof.number && strike.hash == proof.hash;
+        });
+        bool is_own = by != strikes.rend() && wallet_ && by->prover == wallet_->address();
+        return is_own ? ProofStage::kProven : ProofStage::kStruck;
+    }
+    return is_committed(proof, stands ? standing->posted_at : 0) ? ProofStage::kCommitted : ProofStage::kBuilt;
+}
+
+node::Status Challenger::update_stages() {
+    for (FraudProofRecord proof : findings_.fraud_proofs()) {
+        ProofStage stage = stage_of(proof);
+        bool lacks_gas = stage == ProofStage::kProven && proof.gas_used == 0;
+        if (stage == proof.stage && !lacks_gas) continue;
+        if (stage == ProofStage::kProven) {
+            for (const ledger::Strike& strike : view_.strikes())
+                if (strike.number == proof.number && strike.hash == proof.hash) proof.prove_tx = strike.tx_hash;
+            auto receipt = client_.receipt(*proof.prove_tx);
+            if (!receipt) return receipt.status();
+            if (*receipt) proof.gas_used = (*receipt)->gas_used;
+        } else {
+            proof.gas_used = 0;
+        }
+        proof.stage = stage;
+        findings_.put_fraud_proof(proof);
+        node::log_info("fraud proof", {{"batch", proof.number}, {"stage", name_of(stage)}, {"gas", proof.gas_used}});
+    }
+    return {};
+}
+
+// ---- Committing and proving ----
+
+node::Status Challenger::challenge() {
+    std::optional<FraudProofRecord> lowest;
+    ledger::StandingBatch standing;
+    for (FraudProofRecord& proof : findings_.fraud_proofs()) {  // by number
+        auto batch = view_.batch(proof.number);
+        if (!batch || batch->hash != proof.hash || view_.is_final(proof.number)) continue;
+        // The L1 operations that it was built with may be others after a reorganisation.
+        if (check_fraud_proof(proof.proof, domain_separator_, view_).error != ProofError::kNone) continue;
+        standing = *batch;
+        lowest = std::move(proof);
+        break;
+    }
+    if (!lowest) {
+        sent_.reset();
+        return {};
+    }
+    // The next block's time is above this one's: a commit that the view shows counts in it.
+    uint64_t final_at = standing.posted_at + view_.parameters().challenge_window;
+    bool is_late = view_.head().time + proof_margin(view_.parameters()) >= final_at;
+    Errand due = is_committed(*lowest, standing.posted_at) || is_late ? Errand::kProve : Errand::kCommit;
+    auto mined = earlier_are_mined();
+    if (!mined) return mined.status();
+    if (!*mined && !is_late) return {};
+    auto waiting = still_waiting(due, *lowest);
+    if (!waiting) return waiting.status();
+    return *waiting ? node::Status{} : send(due, std::move(*lowest));
+}
+
+// A commit of an earlier process that lands in the proof's own block would replace the one that counts.
+node::Result<bool> Challenger::earlier_are_mined() {
+    if (earlier_mined_) return true;
+    auto mined = client_.nonce(wallet_->address(), false);
+    if (!mined) return mined.status();
+    auto pending = client_.nonce(wallet_->address(), true);
+    if (!pending) return pending.status();
+    earlier_mined_ = *mined == *pending;
+    return earlier_mined_;
+}
+
+// Whether what is due is on its way already.
+node::Result<bool> Challenger::still_waiting(Errand due, const FraudProofRecord& proof) {
+    if (!sent_ || sent_->errand != due || sent_->batch != proof.hash) return false;
+    auto state = sent_->transaction.look(client_, view_, clock_.now_ms(), lost_after_ms_);
+    if (!state) return state.status();
+    if (*state == OnItsWay::State::kWaiting) return true;
+    node::log_warn(*state == OnItsWay::State::kLost ? "challenge was lost by the L1" : "challenge had no effect on the L1",
+                   {{"batch", proof.number}, {"tx", to_hex(sent_->transaction.tx_hash())}});
+    sent_.reset();
+    return false;
+}
+
+node::Status Challenger::send(Errand errand, FraudProofRecord proof) {
+    Bytes data = errand == Errand::kCommit
+                     ? l1::rollup_call::commit_proof(l1::proof_commitment(wallet_->address(), proof.proof))
+                     : l1::rollup_call::prove(proof.proof);
+    auto sent = wallet_->send(view_.rollup(), 0, std::move(data));
+    if (!sent) return sent.status();
+    sent_ = Sent{errand, proof.hash, OnItsWay(*sent, clock_.now_ms())};
+    node::log_info(errand == Errand::kCommit ? "proof committed to" : "proof sent",
+                   {{"batch", proof.number}, {"chunk", proof.chunk}, {"bytes", proof.proof.size()}, {"tx", to_hex(*sent)}});
+    if (errand == Errand::kCommit) return {};
+    ++proofs_sent_;
+    proof.prove_tx = *sent;
+    findings_.put_fraud_proof(proof);
+    return {};
+}
+
+// ---- Rewards ----
+
+node::Status Challenger::take_rewards() {
+    auto strikes = view_.strikes();
+    std::set<uint64_t> own;
+    std::map<uint64_t, uint64_t> first_proof_at;
+    for (const ledger::Strike& strike : strikes) {
+        first_proof_at.emplace(strike.term, strike.time);
+        if (strike.prover == wallet_->address()) own.insert(strike.term);
+    }
+    for (uint64_t term : own) {
+        bool is_due = view_.head().time >= first_proof_at[term] + view_.parameters().challenge_window;
+        if (!is_due || rewards_settled_.contains(term)) continue;
+        if (node::Status status = take_reward(term); !status.ok()) return status;
+    }
+    return {};
+}
+
+node::Status Challenger::take_reward(uint64_t term) {
+    if (auto sent = rewards_sent_.find(term); sent != rewards_sent_.end()) {
+        auto state = sent->second.look(client_, view_, clock_.now_ms(), lost_after_ms_);
+        if (!state) return state.status();
+        if (*state == OnItsWay::State::kWaiting) return {};
+        rewards_sent_.erase(sent);
+    }
+    auto result = client_.call(view_.rollup(), l1::rollup_view::term(term));
+    if (!result) return result.status();
+    auto record = l1::rollup_view::read_term(*result);
+    if (!record) return {node::Code::kInternal, "L1_ANSWER_INVALID", "term", "the contract's term can't be read"};
+    if (record->reward_taken || record->last_prover != wallet_->address()) {
+        rewards_settled_.insert(term);
+        return {};
+    }
+    auto sent = wallet_->send(view_.rollup(), 0, l1::rollup_call::take_reward(term));
+    if (!sent) return sent.status();
+    rewards_sent_.emplace(term, OnItsWay(*sent, clock_.now_ms()));
+    node::log_info("taking the reward", {{"term", term}, {"tx", to_hex(*sent)}});
+    return {};
+}
+
+}  // namespace gavel::verifier

@@ -1,0 +1,271 @@
+#include "verifier/verifier.hpp"
+
+#include <algorithm>
+
+#include "node/log.hpp"
+#include "protocol/fraud_proof.hpp"
+
+namespace gavel::verifier {
+namespace {
+
+constexpr size_t kFollowersPerStep = 16;
+constexpr const char *kL1Trouble = "L1_TROUBLE", *kProofNotSent = "PROOF_NOT_SENT", *kClaimsNotSent = "CLAIMS_NOT_SENT";
+
+bool is_trouble(const std::string& reason) {
+    return reason == kL1Trouble || reason == kProofNotSent || reason == kClaimsNotSent;
+}
+
+uint64_t count_operations(const Batch& batch) {
+    uint64_t out = 0;
+    for (const BatchChunk& chunk : batch.chunks) {
+        auto decoded = decode_ops(chunk.ops);
+        if (const Chunk* good = std::get_if<Chunk>(&decoded)) out += good->operations.size();
+    }
+    return out;
+}
+
+}  // namespace
+
+Verifier::Verifier(node::Store& store, ledger::L1Sync& sync, l1::L1Client& client, l1::L1Wallet* wallet, const node::Clock& clock,
+                   VerifierOptions options)
+    : clock_(clock),
+      options_(options),
+      sync_(sync),
+      view_(sync.view()),
+      client_(client),
+      wallet_(wallet),
+      ledger_(store, sync.domain()),
+      source_(sync.batch_source()),
+      replayer_(ledger_, view_, source_, clock, {.keep_lost_batches = false}),
+      findings_(store),
+      challenger_(view_, client, wallet, ledger_.domain_separator(), findings_, clock, options.lost_after_ms),
+      queries_(ledger_, view_) {
+    if (wallet && options.claim) claimer_.emplace(ledger_, view_, client, *wallet, clock, options.lost_after_ms, options.claims);
+    restore_verdicts();
+    publish();
+}
+
+// A batch may be in the ledger, and the process have ended before its verdict was written.
+void Verifier::restore_verdicts() {
+    std::vector<ledger::BatchRecord> lacking;
+    for (uint64_t number = ledger_.batch_head(); number > 0; --number) {
+        auto batch = ledger_.batch(number);
+        auto told = findings_.latest_verdict(number);
+        if (told && told->hash == batch->header.hash() && told->kind == VerdictKind::kTrue) break;
+        lacking.push_back(*batch);
+    }
+    for (auto batch = lacking.rbegin(); batch != lacking.rend(); ++batch) {
+        auto parent = ledger_.batch(batch->number() - 1);
+        VerdictRecord verdict;
+        verdict.number = batch->number();
+        verdict.hash = batch->header.hash();
+        verdict.last = batch->header.last;
+        verdict.op_count = batch->header.last.op_count - (parent ? parent->header.last.op_count : 0);
+        add_verdict(std::move(verdict));
+    }
+}
+
+// ---- A round ----
+
+node::Result<bool> Verifier::step() {
+    troubles_.clear();
+    more_to_do_ = false;
+    node::Status status;
+    auto up_to_date = sync_.step();
+    if (!up_to_date) {
+        status = up_to_date.status();
+        note(kL1Trouble, status);
+    } else if (!*up_to_date) {
+        more_to_do_ = true;
+    } else {
+        status = replay();
+        note(kL1Trouble, status);
+        node::Status challenged = challenger_.step();
+        note(kProofNotSent, challenged);
+        node::Status claimed = claimer_ ? claimer_->step() : node::Status{};
+        note(kClaimsNotSent, claimed);
+        if (status.ok()) status = challenged.ok() ? claimed : challenged;
+    }
+    publish();
+    if (!status.ok()) return status;
+    return more_to_do_;
+}
+
+void Verifier::on_reorganisation() {
+    node::log_warn("the L1 was reorganised", {{"block", view_.head().number}});
+    reorganisations_ = sync_.reorganisations();
+    proof_for_.reset();
+    challenger_.on_reorganisation();
+    if (claimer_) claimer_->on_reorganisation();
+}
+
+node::Status Verifier::replay() {
+    if (sync_.reorganisations() != reorganisations_) on_reorganisation();
+    progress_ = replayer_.step(options_.chunks_per_step);
+    more_to_do_ = progress_ == ledger::Replayer::Progress::kWorked;
+    take_verdicts();
+    if (progress_ == ledger::Replayer::Progress::kUnavailable) return replayer_.status();
+    if (!replayer_.false_batch()) {
+        proof_for_.reset();
+        return {};
+    }
+    return handle_false_batch(*replayer_.false_batch());
+}
+
+void Verifier::take_verdicts() {
+    for (const ledger::Verdict& given : replayer_.take_verdicts()) {
+        VerdictRecord verdict;
+        verdict.number = given.number;
+        verdict.hash = given.hash;
+        verdict.last = given.last;
+        if (given.valid) {
+            verdict.op_count = given.op_count;
+        } else {
+            verdict.kind = VerdictKind::kFalse;
+            verdict.op_count = replayer_.false_batch() ? count_operations(replayer_.false_batch()->batch) : 0;
+            verdict.chunk = given.chunk;
+            verdict.refusal = given.refusal;
+            verdict.claimed = given.claimed;
+            verdict.computed = given.computed.hash();
+        }
+        add_verdict(std::move(verdict));
+    }
+}
+
+void Verifier::add_verdict(VerdictRecord verdict) {
+    auto standing = view_.batch(verdict.number);
+    if (standing && standing->hash == verdict.hash) verdict.posted_at = standing->posted_at;
+    verdict.verified_at_ms = clock_.now_ms();
+    if (!findings_.add_verdict(verdict)) return;
+    bool is_true = verdict.kind == VerdictKind::kTrue;
+    node::log(is_true ? node::LogLevel::kInfo : node::LogLevel::kError, "verdict",
+              {{"batch", verdict.number},
+               {"verdict", name_of(verdict.kind)},
+               {"operations", verdict.op_count},
+               {"chunk", verdict.chunk},
+               {"refusal", gavel::name_of(verdict.refusal)}});
+    std::lock_guard lock(mutex_);
+    ++status_.verdicts;
+    if (verdict.kind == VerdictKind::kFalse) ++status_.false_verdicts;
+}
+
+// ---- False batches ----
+
+node::Status Verifier::handle_false_batch(const ledger::Replayer::FalseBatch& found) {
+    if (proof_for_ != found.verdict.hash) {
+        if (node::Status status = build_proof(found); !status.ok()) return status;
+        proof_for_ = found.verdict.hash;
+        followers_judged_ = found.verdict.number;
+    }
+    return judge_followers(found.verdict.number);
+}
+
+node::Status Verifier::build_proof(const ledger::Replayer::FalseBatch& found) {
+    const ledger::Verdict& verdict = found.verdict;
+    auto is_sound = [&](ByteView proof) {
+        return check_fraud_proof(proof, ledger_.domain_separator(), view_).error == ProofError::kNone;
+    };
+    if (auto kept = findings_.fraud_proof(verdict.number, verdict.hash); kept && is_sound(kept->proof)) return {};
+    auto env = ledger::make_env(ledger_, view_, found.batch.last.l1_ops_consumed);
+    std::optional<FraudProof> proof;
+    ledger_.with_state([&](State& state) { proof = build_fraud_proof(found.batch, verdict.chunk, state, *env); });
+    FraudProofRecord record;
+    if (proof) record.proof = proof->encode();
+    if (!proof || !is_sound(record.proof)) {
+        return {node::Code::kInternal, "PROOF_NOT_BUILT", "",
+                "no sound proof against batch " + std::to_string(verdict.number) + " could be built"};
+    }
+    record.number = verdict.number;
+    record.hash = verdict.hash;
+    record.chunk = verdict.chunk;
+    record.refusal = verdict.refusal;
+    findings_.put_fraud_proof(record);
+    node::log_info("fraud proof built", {{"batch", record.number}, {"chunk", record.chunk}, {"bytes", record.proof.size()}});
+    return {};
+}
+
+// Batches that were appended on a false one.
+node::Status Verifier::judge_followers(uint64_t false_batch) {
+    followers_judged_ = std::clamp(followers_judged_, false_batch, view_.batch_head());
+    for (size_t done = 0; followers_judged_ < view_.batch_head(); ++followers_judged_, ++done) {
+        if (done == kFollowersPerStep) {
+            more_to_do_ = true;
+            break;
+        }
+        auto standing = view_.batch(followers_judged_ + 1);
+        auto told = findings_.latest_verdict(standing->number);
+        if (told && told->hash == standing->hash && told->kind == VerdictKind::kOnFalse) continue;
+        auto bytes = source_(*standing);
+        if (!bytes) return bytes.status();
+        auto batch = decode_batch(*bytes);
+        if (!batch) return {node::Code::kInternal, "L1_ANSWER_INVALID", "batch", "the bytes of a batch on the L1 can't be read"};
+        VerdictRecord verdict;
+        verdict.number = standing->number;
+        verdict.hash = standing->hash;
+        verdict.kind = VerdictKind::kOnFalse;
+        verdict.last = batch->last;
+        verdict.op_count = count_operations(*batch);
+        add_verdict(std::move(verdict));
+    }
+    return {};
+}
+
+// ---- Status ----
+
+void Verifier::note(const char* reason, const node::Status& status) {
+    if (!status.ok()) troubles_.push_back({reason, node::to_string(status), clock_.now_ms() / 1000, false});
+}
+
+void Verifier::publish() {
+    using Progress = ledger::Replayer::Progress;
+    VerifierStatus now = status();
+    std::vector<Warning> before = now.warnings;
+    now.l1_block = view_.head().number;
+    now.l1_time = view_.head().time;
+    now.l1_head = std::max(sync_.l1_head().number, now.l1_block);
+    now.verified_batch = std::min(ledger_.batch_head(), view_.batch_head());
+    now.head_batch = view_.batch_head();
+    now.final_batch = view_.final_head();
+    now.is_synced = sync_.is_up_to_date() && (progress_ == Progress::kCaughtUp || progress_ == Progress::kFalseBatch);
+    now.can_prove = wallet_ != nullptr;
+    now.claims = claimer_.has_value();
+    now.proofs_sent = challenger_.proofs_sent();
+    now.claimed = claimer_ ? claimer_->claimed() : 0;
+    now.claims_refused = claimer_ ? claimer_->refused() : 0;
+    auto waiting = view_.queued(ledger_.counters().l1_ops_consumed);
+    now.oldest_l1_operation_s = waiting ? now.l1_time - std::min(now.l1_time, waiting->operation.time) : 0;
+    auto newest = view_.batch(now.head_batch);
+    now.last_batch_s = newest ? now.l1_time - std::min(now.l1_time, newest->posted_at) : 0;
+    if (wallet_ && balance_asked_at_ != view_.head().hash) {
+        if (auto balance = client_.balance(wallet_->address())) now.wallet_balance = *balance;
+        balance_asked_at_ = view_.head().hash;
+    }
+
+    Findable known{ledger_.counters().l1_ops_consumed, {}, now.can_prove};
+    if (replayer_.false_batch()) known.false_batch = replayer_.false_batch()->verdict.number;
+    // Behind the L1 everything looks late: what was told before stays.
+    if (now.is_synced)
+        now.warnings = warnings_of(view_, known, options_.warnings);
+    else
+        std::erase_if(now.warnings, [](const Warning& warning) { return is_trouble(warning.reason); });
+    for (Warning& trouble : troubles_) {
+        for (const Warning& old : before)
+            if (old.reason == trouble.reason) trouble.since = old.since;
+        now.warnings.push_back(trouble);
+    }
+    for (const Warning& warning : now.warnings) {
+        bool is_new = std::none_of(before.begin(), before.end(), [&](const Warning& old) { return old.reason == warning.reason; });
+        if (is_new)
+            node::log(warning.is_critical ? node::LogLevel::kError : node::LogLevel::kWarn, "warning",
+                      {{"reason", warning.reason}, {"detail", warning.message}});
+    }
+    std::lock_guard lock(mutex_);
+    status_ = std::move(now);
+}
+
+VerifierStatus Verifier::status() const {
+    std::lock_guard lock(mutex_);
+    return status_;
+}
+
+}  // namespace gavel::verifier

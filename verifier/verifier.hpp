@@ -1,0 +1,106 @@
+// The verifier: reads the L1 alone, replays every batch, gives a verdict on each, proves the false ones. In the domain's own types;
+// gRPC is around it. Tests call step(); the daemon calls it from one thread.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "l1-bridge/l1_wallet.hpp"
+#include "ledger/l1_sync.hpp"
+#include "ledger/queries.hpp"
+#include "ledger/replayer.hpp"
+#include "verifier/challenger.hpp"
+#include "verifier/claimer.hpp"
+#include "verifier/findings.hpp"
+#include "verifier/warnings.hpp"
+
+namespace gavel::verifier {
+
+struct VerifierOptions {
+    bool claim = false;                // needs a wallet
+    size_t chunks_per_step = 32;
+    uint64_t lost_after_ms = 15'000;   // a transaction that no node knows so long after it was sent is sent again
+    WarningOptions warnings;
+    ClaimerOptions claims;
+};
+
+struct VerifierStatus {
+    uint64_t l1_block = 0;        // read up to here
+    uint64_t l1_time = 0;         // that block's time, seconds
+    uint64_t l1_head = 0;         // the L1's newest block
+    uint64_t verified_batch = 0;  // the last batch that is true and stands on true ones only
+    uint64_t head_batch = 0;      // on the L1
+    uint64_t final_batch = 0;
+    bool is_synced = false;       // nothing is left to read or verify
+    bool can_prove = false;
+    bool claims = false;
+    std::vector<Warning> warnings;
+
+    // Figures, of this process's life where they count.
+    uint64_t verdicts = 0;
+    uint64_t false_verdicts = 0;
+    uint64_t proofs_sent = 0;
+    uint64_t claimed = 0;
+    uint64_t claims_refused = 0;
+    uint64_t oldest_l1_operation_s = 0;  // age of the first L1 operation that isn't consumed; 0: none waits
+    uint64_t last_batch_s = 0;           // since the newest batch on the L1; 0: there is none
+    u128 wallet_balance = 0;             // wei
+};
+
+class Verifier {
+public:
+    // None of the references is owned; `sync` has been made for `store`. Without a wallet it only watches. Throws node::StoreError.
+    Verifier(node::Store& store, ledger::L1Sync& sync, l1::L1Client& client, l1::L1Wallet* wallet, const node::Clock& clock,
+             VerifierOptions options = {});
+
+    // One bounded round: reads the L1, verifies, sends what is due. The value: whether there is more to do at once. Not OK: something
+    // couldn't be done now; all the rest was. Call again, a little later.
+    node::Result<bool> step();
+
+    // ---- Any thread ----
+
+    VerifierStatus status() const;
+    const Findings& findings() const { return findings_; }
+    const ledger::Queries& queries() const { return queries_; }
+
+private:
+    void restore_verdicts();
+    void on_reorganisation();
+    node::Status replay();
+    void take_verdicts();
+    void add_verdict(VerdictRecord verdict);
+    node::Status handle_false_batch(const ledger::Replayer::FalseBatch& found);
+    node::Status build_proof(const ledger::Replayer::FalseBatch& found);
+    node::Status judge_followers(uint64_t false_batch);
+    void note(const char* reason, const node::Status& status);
+    void publish();
+
+    const node::Clock& clock_;
+    VerifierOptions options_;
+    ledger::L1Sync& sync_;
+    const ledger::L1View& view_;
+    l1::L1Client& client_;
+    l1::L1Wallet* wallet_;
+    ledger::Ledger ledger_;
+    ledger::BatchSource source_;
+    ledger::Replayer replayer_;
+    Findings findings_;
+    Challenger challenger_;
+    std::optional<Claimer> claimer_;
+    ledger::Queries queries_;
+
+    uint64_t reorganisations_ = 0;
+    std::optional<Hash> proof_for_;    // batch whose proof is known to be sound
+    uint64_t followers_judged_ = 0;    // batches above the false one, up to here
+    ledger::Replayer::Progress progress_ = ledger::Replayer::Progress::kWorked;
+    std::vector<Warning> troubles_;    // of the latest round
+    bool more_to_do_ = false;
+    Hash balance_asked_at_;            // block
+
+    mutable std::mutex mutex_;
+    VerifierStatus status_;
+};
+
+}  // namespace gavel::verifier

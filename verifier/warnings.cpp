@@ -1,0 +1,105 @@
+#include "verifier/warnings.hpp"
+
+#include <algorithm>
+
+#include "verifier/challenger.hpp"
+
+namespace gavel::verifier {
+namespace {
+
+std::string seconds(uint64_t count) { return std::to_string(count) + " s"; }
+
+class Watch {
+public:
+    Watch(const ledger::L1View& view, const Findable& known, const WarningOptions& options)
+        : view_(view), known_(known), options_(options), now_(view.head().time), sitting_(view.sitting()) {}
+
+    std::vector<Warning> look() {
+        if (!view_.frozen()) {
+            if (auto waiting = view_.queued(known_.l1_ops_consumed)) look_at(*waiting);
+            look_for_silence();
+        }
+        if (known_.false_batch) look_at_lie(*known_.false_batch);
+        return std::move(out_);
+    }
+
+private:
+    void look_at(const ledger::QueuedOperation& waiting) {
+        uint64_t queued_at = waiting.operation.time;
+        std::string which = "L1 operation " + std::to_string(waiting.index);
+        const l1::RollupParameters& parameters = view_.parameters();
+        if (sitting_) {
+            auto strikes = view_.strikes();
+            uint64_t struck_at = strikes.empty() ? 0 : strikes.back().time;
+            uint64_t from = std::max({queued_at, struck_at, sitting_->started_at});
+            uint64_t soon = from + parameters.inclusion_window / 2, overdue = from + parameters.inclusion_window;
+            if (now_ >= overdue)
+                warn("L1_OPERATION_OVERDUE_SOON", which + " is overdue since " + seconds(now_ - overdue) + ": the sequencer can be evicted",
+                     soon);
+            else if (now_ >= soon)
+                warn("L1_OPERATION_OVERDUE_SOON", which + " is overdue in " + seconds(overdue - now_), soon);
+        }
+        uint64_t freeze_at = queued_at + parameters.freeze_age;
+        if (now_ >= freeze_at)
+            warn("FREEZE_POSSIBLE", which + " has waited for " + seconds(now_ - queued_at) + ": anybody can freeze the rollup", freeze_at);
+        uint64_t idle_since = std::max({queued_at, last_batch_at(), last_term_change_at()});
+        uint64_t stalled_at = idle_since + (options_.stalled_after ? options_.stalled_after : parameters.inclusion_window / 4);
+        if (now_ < stalled_at) return;
+        stalled_ = true;
+        warn("SEQUENCER_STALLED", sitting_ ? which + " waits and no batch has come for " + seconds(now_ - idle_since)
+                                           : which + " waits and nobody has had the seat for " + seconds(now_ - idle_since),
+             stalled_at);
+    }
+
+    void look_for_silence() {
+        if (!sitting_ || stalled_) return;
+        uint64_t since = std::max(last_batch_at(), sitting_->started_at);
+        uint64_t silent_at = since + (options_.silent_after ? options_.silent_after : view_.parameters().inclusion_window);
+        if (now_ >= silent_at) warn("SEQUENCER_STALLED", "no batch has come for " + seconds(now_ - since), silent_at);
+    }
+
+    void look_at_lie(uint64_t number) {
+        auto batch = view_.batch(number);
+        if (!batch) return;
+        std::string which = "batch " + std::to_string(number);
+        uint64_t final_at = batch->posted_at + view_.parameters().challenge_window;
+        if (view_.is_final(number)) {
+            warn("FALSE_BATCH_FINAL", which + " is false and final: nothing can undo it", final_at, true);
+            return;
+        }
+        warn("FALSE_BATCH", which + (known_.can_prove ? " is false and is being proven" : " is false, and this verifier has no key to prove it"),
+             batch->posted_at);
+        uint64_t near = final_at - std::min(view_.parameters().challenge_window, 2 * proof_margin(view_.parameters()));
+        if (now_ >= near) warn("PROOF_DEADLINE", which + " is false and will be final in " + seconds(final_at - now_), near, true);
+    }
+
+    uint64_t last_batch_at() const {
+        auto batch = view_.batch(view_.batch_head());
+        return batch ? batch->posted_at : 0;
+    }
+
+    uint64_t last_term_change_at() const {
+        auto terms = view_.terms();
+        return terms.empty() ? 0 : std::max(terms.back().started_at, terms.back().ended_at);
+    }
+
+    void warn(std::string reason, std::string message, uint64_t since, bool is_critical = false) {
+        out_.push_back({std::move(reason), std::move(message), since, is_critical});
+    }
+
+    const ledger::L1View& view_;
+    const Findable& known_;
+    const WarningOptions& options_;
+    uint64_t now_;
+    std::optional<ledger::TermView> sitting_;
+    bool stalled_ = false;
+    std::vector<Warning> out_;
+};
+
+}  // namespace
+
+std::vector<Warning> warnings_of(const ledger::L1View& view, const Findable& known, const WarningOptions& options) {
+    return Watch(view, known, options).look();
+}
+
+}  // namespace gavel::verifier

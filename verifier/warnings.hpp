@@ -1,0 +1,43 @@
+// What ought to worry whoever watches a rollup.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ledger/l1_view.hpp"
+
+namespace gavel::verifier {
+
+struct Warning {
+    std::string reason;   // UPPER_SNAKE, stable
+    std::string message;  // for people
+    uint64_t since = 0;   // seconds
+    bool is_critical = false;
+    friend bool operator==(const Warning&, const Warning&) = default;
+};
+
+struct WarningOptions {
+    // An L1 operation waits, and no batch has come, for so long: SEQUENCER_STALLED. 0: a quarter of the inclusion window.
+    uint64_t stalled_after = 0;
+    // No batch at all for so long while somebody sits: SEQUENCER_STALLED. 0: an inclusion window.
+    uint64_t silent_after = 0;
+};
+
+// What the verifier knows beside the view.
+struct Findable {
+    uint64_t l1_ops_consumed = 0;          // by the batches that are verified
+    std::optional<uint64_t> false_batch;   // number of the lowest that stands
+    bool can_prove = false;
+};
+
+// By the newest block's time. Reasons:
+//   L1_OPERATION_OVERDUE_SOON  the waiting operation is past half of its inclusion window; after the whole the sequencer can be evicted
+//   SEQUENCER_STALLED          see WarningOptions; or operations wait and nobody sits
+//   FREEZE_POSSIBLE            the waiting operation is as old as the freeze age
+//   FALSE_BATCH                a false batch stands and can still be proven
+//   PROOF_DEADLINE             twice the margin before that ends
+//   FALSE_BATCH_FINAL          it has become final: critical, the rollup's money is not safe
+std::vector<Warning> warnings_of(const ledger::L1View& view, const Findable& known, const WarningOptions& options);
+
+}  // namespace gavel::verifier
