@@ -115,12 +115,24 @@ std::string run_both(State& state, m::State& model, const std::vector<L1Operatio
     REQUIRE(view.accesses == trace.accesses);
     REQUIRE(bytes(state.fields().encode()) == model.fields().encode());
     REQUIRE(bytes(state.commitment()) == model.fields().commitment());
+    REQUIRE(state.withdrawals.frontier().root() == state.withdrawals.root());
 
     m::Chunk decoded;
     if (m::decode(bytes(chunk.ops), decoded).empty()) REQUIRE(trace.accesses.size() <= decoded.weight);
     ++coverage[refusal.empty() ? "right" : refusal];
     for (const std::string& l1 : trace.l1_outcomes) ++coverage[l1];
     return refusal;
+}
+
+// Applies the chunk and takes it back: nothing of it may be left.
+void apply_and_undo(State& state, const std::vector<L1Operation>& queue, uint64_t first, const PostedChunk& chunk) {
+    StateFields before = state.fields();
+    ListEnv env(test_domain().separator(), chunk.limit, queue, first);
+    StateRunner runner(state);
+    apply(env, runner, state.counters, chunk.ops, chunk.sigs);
+    state.fields();  // hashes what is taken back below
+    undo(state, runner.diff());
+    REQUIRE(state.fields() == before);
 }
 
 // The decoded chunk in words, the same from either decoder.
@@ -199,7 +211,9 @@ TEST_CASE("ledger: random histories, protocol and model agree") {
             INFO("chunk " << i);
             PostedChunk chunk = generator.next(state);
             REQUIRE(bytes(state.fields().encode()) == model.fields().encode());
-            run_both(state, model, generator.queue(), generator.start().counters.l1_ops_consumed, chunk, coverage);
+            uint64_t first_l1 = generator.start().counters.l1_ops_consumed;
+            if (i % 4 == 0) apply_and_undo(state, generator.queue(), first_l1, chunk);
+            run_both(state, model, generator.queue(), first_l1, chunk, coverage);
         }
     }
     show(coverage);
