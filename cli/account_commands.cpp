@@ -1,0 +1,312 @@
+// gavel balance, history, withdrawals, tx, watch: what the daemons know of accounts and operations.
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "cli/session.hpp"
+#include "cli/show.hpp"
+#include "cli/table.hpp"
+#include "proto/convert_grpc.hpp"
+
+namespace gavel::cli {
+namespace {
+
+using node::Code;
+using node::Result;
+using node::Status;
+using nlohmann::json;
+
+struct OwnerOptions {
+    std::string owner;
+    std::string token;
+    uint64_t limit = 20;
+    bool at_verifier = false;
+};
+
+struct TxOptions {
+    std::string hash;
+    std::string wait;
+    uint64_t timeout_s = 600;
+};
+
+struct WatchOptions {
+    std::string owner;
+    std::string token;
+    bool all = false;
+    bool verdicts = false;
+    uint64_t count = 0;
+    uint64_t timeout_s = 0;
+};
+
+Result<Address> owner_of(Session& session, const std::string& text) {
+    return text.empty() ? session.own_address() : parse_address(text, "owner");
+}
+
+Result<Remote*> server_of(Session& session, const OwnerOptions& options) {
+    return options.at_verifier ? session.verifier() : session.sequencer();
+}
+
+// A document on one line: streams are read line by line.
+void print_line(const json& document) {
+    std::cout << document.dump(-1, ' ', false, json::error_handler_t::replace) << std::endl;
+}
+
+// Ends a stream when its time is over; zero: never.
+Remote::Step until(uint64_t seconds) {
+    if (seconds == 0) return {};
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
+    return [end] { return std::chrono::steady_clock::now() < end; };
+}
+
+Status balance(Session& session, const OwnerOptions& options) {
+    auto owner = owner_of(session, options.owner);
+    if (!owner) return owner.status();
+    auto remote = server_of(session, options);
+    if (!remote) return remote.status();
+    Table table({{"TOKEN"}, {"BALANCE", true}, {"NEXT NONCE", true}, {"LEAF", true}});
+    json list = json::array();
+    v1::ListBalancesRequest request;
+    request.set_owner(proto::to_pb_bytes(*owner));
+    do {
+        auto page = (*remote)->list_balances(request);
+        if (!page) return page.status();
+        for (const v1::Account& account : page->accounts()) {
+            auto token = proto::token_from_pb(account.token(), "token");
+            if (!token) return token.status();
+            const std::string amount = amount_text(session, account.balance(), account.token());
+            table.add({session.token_name(*token), amount, std::to_string(account.nonce()), std::to_string(account.index())});
+            list.push_back({{"token", to_checksum(*token)},
+                            {"balance", account.balance()},
+                            {"balance_units", amount},
+                            {"nonce", account.nonce()},
+                            {"index", account.index()}});
+        }
+        request.set_after_token(page->next_token());
+    } while (!request.after_token().empty());
+    if (session.json()) {
+        session.print(json{{"owner", to_checksum(*owner)}, {"balances", list}});
+    } else if (table.empty()) {
+        session.print(to_checksum(*owner) + " has no account yet.\n");
+    } else {
+        session.print(to_checksum(*owner) + "\n" + table.text());
+    }
+    return {};
+}
+
+Status history(Session& session, const OwnerOptions& options) {
+    auto owner = owner_of(session, options.owner);
+    if (!owner) return owner.status();
+    auto remote = server_of(session, options);
+    if (!remote) return remote.status();
+    v1::ListHistoryRequest request;
+    request.set_owner(proto::to_pb_bytes(*owner));
+    if (!options.token.empty()) {
+        auto token = session.token(options.token);
+        if (!token) return token.status();
+        request.set_one_token(true);
+        request.set_token(proto::to_pb_bytes(token->address));
+    }
+    Table table({{"ENTRY", true}, {"WHAT"}, {"AMOUNT", true}, {"TOKEN"}, {"STATUS"}});
+    json list = json::array();
+    uint64_t left = options.limit;
+    do {
+        request.set_limit(static_cast<uint32_t>(std::min<uint64_t>(left, 1000)));
+        auto page = (*remote)->list_history(request);
+        if (!page) return page.status();
+        for (const v1::Entry& entry : page->entries()) {
+            list.push_back(entry_json(session, entry));
+            for (const HistoryLine& line : history_lines(session, entry, *owner)) {
+                table.add({std::to_string(entry.number()), line.what, line.amount, line.token, line.status});
+            }
+        }
+        left -= std::min<uint64_t>(left, static_cast<uint64_t>(page->entries_size()));
+        request.set_cursor(page->next_cursor());
+    } while (left > 0 && request.cursor() != 0);
+    if (session.json()) {
+        session.print(json{{"owner", to_checksum(*owner)}, {"entries", list}});
+    } else {
+        session.print(table.empty() ? "Nothing yet.\n" : table.text());
+    }
+    return {};
+}
+
+Status withdrawals(Session& session, const OwnerOptions& options) {
+    auto owner = owner_of(session, options.owner);
+    if (!owner) return owner.status();
+    auto remote = server_of(session, options);
+    if (!remote) return remote.status();
+    Table table({{"POSITION", true}, {"AMOUNT", true}, {"TOKEN"}, {"STATUS"}, {"BATCH", true}, {"FINAL"}});
+    json list = json::array();
+    v1::ListWithdrawalsRequest request;
+    request.set_recipient(proto::to_pb_bytes(*owner));
+    do {
+        auto page = (*remote)->list_withdrawals(request);
+        if (!page) return page.status();
+        for (const v1::Withdrawal& one : page->withdrawals()) {
+            auto token = proto::token_from_pb(one.token(), "token");
+            if (!token) return token.status();
+            const std::string amount = amount_text(session, one.amount(), one.token());
+            table.add({std::to_string(one.position()), amount, session.token_name(*token), status_text(one.status()),
+                       one.batch() == 0 ? "-" : std::to_string(one.batch()), format_time(one.final_at_s())});
+            list.push_back({{"position", one.position()},
+                            {"token", to_checksum(*token)},
+                            {"amount", one.amount()},
+                            {"amount_units", amount},
+                            {"status", status_text(one.status())},
+                            {"batch", one.batch()},
+                            {"final_at", one.final_at_s()},
+                            {"seconds_left", one.seconds_left()},
+                            {"operation", hash_text(one.operation_hash())}});
+        }
+        request.set_cursor(page->next_cursor());
+    } while (request.cursor() != 0);
+    if (session.json()) {
+        session.print(json{{"recipient", to_checksum(*owner)}, {"withdrawals", list}});
+    } else {
+        session.print(table.empty() ? "No withdrawals to " + to_checksum(*owner) + ".\n" : table.text());
+    }
+    return {};
+}
+
+// How far along: a status reaches all before it.
+bool reached(v1::OperationStatus status, const std::string& wanted) {
+    if (status == v1::OPERATION_STATUS_ROLLED_BACK) return true;
+    if (wanted == "posted") return status == v1::OPERATION_STATUS_POSTED || status == v1::OPERATION_STATUS_FINAL;
+    if (wanted == "final") return status == v1::OPERATION_STATUS_FINAL;
+    return true;
+}
+
+Status tx(Session& session, const TxOptions& options) {
+    auto hash = parse_hash(options.hash, "hash");
+    if (!hash) return hash.status();
+    auto remote = session.sequencer();
+    if (!remote) return remote.status();
+    auto info = (*remote)->operation(*hash);
+    if (!info && info.status().code == Code::kUnavailable) {
+        remote = session.verifier();
+        if (!remote) return remote.status();
+        auto from_verifier = (*remote)->operation(*hash);
+        if (from_verifier.ok() || from_verifier.status().code != Code::kUnavailable) info = std::move(from_verifier);
+    }
+    if (!info) return info.status();
+    if (!options.wait.empty() && !reached(info->status(), options.wait)) {
+        auto take = [&](const v1::OperationInfo& now) {
+            *info = now;
+            return !reached(now.status(), options.wait);
+        };
+        Status ended = (*remote)->watch_operation(*hash, take, until(options.timeout_s));
+        if (!ended.ok()) return ended;
+    }
+    if (session.json()) {
+        session.print(operation_json(session, *info));
+    } else {
+        session.print(operation_facts(session, *info));
+    }
+    if (!options.wait.empty() && info->status() == v1::OPERATION_STATUS_ROLLED_BACK) {
+        return {Code::kAborted, "ROLLED_BACK", "", "the operation was rolled back; send it again"};
+    }
+    if (!reached(info->status(), options.wait)) {
+        return {Code::kDeadlineExceeded, "NOT_YET", "wait", "the operation isn't " + options.wait + " yet"};
+    }
+    return {};
+}
+
+Status watch_verdicts(Session& session, const WatchOptions& options) {
+    auto remote = session.verifier();
+    if (!remote) return remote.status();
+    uint64_t seen = 0;
+    auto take = [&](const v1::Verdict& verdict) {
+        if (session.json()) {
+            print_line({{"batch", verdict.batch()},
+                        {"hash", hash_text(verdict.batch_hash())},
+                        {"verdict", verdict_text(verdict)},
+                        {"false", verdict.kind() == v1::VERDICT_KIND_FALSE},
+                        {"chunk", verdict.chunk()},
+                        {"refusal", verdict.refusal()},
+                        {"operations", verdict.op_count()}});
+        } else {
+            std::cout << "batch " << verdict.batch() << "  " << grouped(verdict.op_count()) << " operations  "
+                      << verdict_text(verdict) << std::endl;
+        }
+        return options.count == 0 || ++seen < options.count;
+    };
+    return (*remote)->verdicts(1, take, until(options.timeout_s));
+}
+
+Status watch(Session& session, const WatchOptions& options) {
+    if (options.verdicts) return watch_verdicts(session, options);
+    auto owner = owner_of(session, options.owner);
+    if (!owner) return owner.status();
+    auto remote = session.sequencer();
+    if (!remote) return remote.status();
+    v1::WatchPaymentsRequest request;
+    request.set_owner(proto::to_pb_bytes(*owner));
+    request.set_only_new(!options.all);
+    if (!options.token.empty()) {
+        auto token = session.token(options.token);
+        if (!token) return token.status();
+        request.set_one_token(true);
+        request.set_token(proto::to_pb_bytes(token->address));
+    }
+    uint64_t seen = 0;
+    auto take = [&](const v1::WatchPaymentsResponse& page) {
+        for (const v1::IncomingPayment& payment : page.payments()) {
+            auto token = proto::token_from_pb(payment.token(), "token");
+            if (session.json()) {
+                print_line(payment_json(session, payment));
+            } else {
+                const std::string memo = memo_text(payment.memo());
+                std::cout << "+" << amount_text(session, payment.amount(), payment.token()) << " "
+                          << (token ? session.token_name(*token) : "?") << " from " << address_text(payment.from())
+                          << (memo.empty() ? "" : "  \"" + memo + "\"") << std::endl;
+            }
+            if (options.count != 0 && ++seen >= options.count) return false;
+        }
+        return true;
+    };
+    return (*remote)->watch_payments(request, take, until(options.timeout_s));
+}
+
+void add_owner_options(node::Options& options, OwnerOptions& args) {
+    options.text("owner", args.owner, "whose; without it, the signer's own");
+    options.toggle("--at-verifier", args.at_verifier, "ask the verifier, which has read it from the L1, rather than the sequencer");
+}
+
+}  // namespace
+
+void add_account_commands(Commands& commands) {
+    auto balance_args = std::make_shared<OwnerOptions>();
+    add_owner_options(commands.add("balance", "what an owner has, by token",
+                                   [balance_args](Session& session) { return balance(session, *balance_args); }),
+                      *balance_args);
+
+    auto history_args = std::make_shared<OwnerOptions>();
+    node::Options& past = commands.add("history", "what touched an owner's accounts, the newest first",
+                                       [history_args](Session& session) { return history(session, *history_args); });
+    add_owner_options(past, *history_args);
+    past.text("--token", history_args->token, "only this token: eth, or an ERC-20's address");
+    past.number("--limit", history_args->limit, "how many entries", 1, 1'000'000);
+
+    auto withdrawal_args = std::make_shared<OwnerOptions>();
+    add_owner_options(commands.add("withdrawals", "withdrawals to an owner on the L1, and what they wait for",
+                                   [withdrawal_args](Session& session) { return withdrawals(session, *withdrawal_args); }),
+                      *withdrawal_args);
+
+    auto tx_args = std::make_shared<TxOptions>();
+    node::Options& one = commands.add("tx", "an operation and how far it has come",
+                                      [tx_args](Session& session) { return tx(session, *tx_args); });
+    one.text("hash", tx_args->hash, "the operation's hash").required();
+    one.choice("--wait", tx_args->wait, {"posted", "final"}, "until it is so, or rolled back");
+    one.seconds("--timeout", tx_args->timeout_s, "how long to wait for that");
+
+    auto watch_args = std::make_shared<WatchOptions>();
+    node::Options& live = commands.add("watch", "payments to an owner as they come",
+                                       [watch_args](Session& session) { return watch(session, *watch_args); });
+    live.text("owner", watch_args->owner, "whose; without it, the signer's own");
+    live.text("--token", watch_args->token, "only this token: eth, or an ERC-20's address");
+    live.toggle("--all", watch_args->all, "those that came before, first");
+    live.toggle("--verdicts", watch_args->verdicts, "the verifier's verdicts on batches instead");
+    live.number("--count", watch_args->count, "end after so many; 0: never");
+    live.seconds("--timeout", watch_args->timeout_s, "end after so long; 0: never");
+}
+
+}  // namespace gavel::cli

@@ -1,0 +1,124 @@
+// What every command needs: connections (made when first used), the key that signs, and how results are printed.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+
+#include "cli/remote_grpc.hpp"
+#include "l1-bridge/json_rpc_client.hpp"
+#include "node/config.hpp"
+#include "protocol/keys.hpp"
+#include "protocol/operation.hpp"
+
+namespace gavel::cli {
+
+struct SessionOptions {
+    node::GrpcChannelOptions sequencer{.target = "127.0.0.1:9545"};
+    node::GrpcChannelOptions verifier{.target = "127.0.0.1:9546"};
+    std::string l1 = "http://127.0.0.1:8545";
+    std::string rollup;  // empty: asked from the sequencer
+    bool json = false;
+    std::string keystore;
+    std::string from;           // address of a key in the keystore, or a keystore file; empty: the only one there
+    std::string private_key;    // hex; instead of the keystore
+    std::string password;       // from the environment
+    std::string password_file;
+};
+
+void add_session_options(node::Options& options, SessionOptions& session);
+
+// A token as the L1 tells it.
+struct TokenInfo {
+    Address address;  // zero: ETH
+    std::string symbol;
+    unsigned decimals = 18;
+};
+
+class Session {
+public:
+    explicit Session(SessionOptions& options) : options_(options) {}
+
+    const SessionOptions& options() const { return options_; }
+    bool json() const { return options_.json; }
+
+    // Connections. The references live as long as this.
+    node::Result<Remote*> sequencer();
+    node::Result<Remote*> verifier();
+    l1::JsonRpcClient& l1();
+
+    // The EIP-712 domain, from the sequencer's chain information (the verifier's if there is no sequencer). With --rollup, that
+    // address must be the one that is told. Asked once.
+    node::Result<Domain> domain();
+    node::Result<Address> rollup();
+
+    // The key that signs: --private-key, else the keystore's.
+    node::Result<PrivateKey> signer();
+    // Its address, without a password where the keystore tells it.
+    node::Result<Address> own_address();
+
+    // Metadata of a token: "eth" (or empty) or an ERC-20's address, asked from the L1 once. Reasons: ADDRESS_INVALID, TOKEN_INVALID.
+    node::Result<TokenInfo> token(const std::string& text);
+    node::Result<TokenInfo> token(const Address& address);
+    // For display: the symbol (with the address if it isn't ETH), the amount in units; in base units if the L1 can't tell.
+    std::string token_name(const Address& address);
+    std::string amount_text(Amount amount, const Address& token);
+
+    // One JSON document, or text.
+    void print(const nlohmann::json& document);
+    void print(const std::string& text);
+    // To standard error.
+    void warn(const std::string& text);
+
+private:
+    node::Result<std::string> key_file();
+    node::Result<std::string> password_for(const std::string& what);
+
+    SessionOptions& options_;
+    std::unique_ptr<Remote> sequencer_;
+    std::unique_ptr<Remote> verifier_;
+    std::unique_ptr<l1::JsonRpcClient> l1_;
+    std::optional<Domain> domain_;
+    std::map<Address, TokenInfo> tokens_;
+};
+
+// An address as people write it. Reason: ADDRESS_INVALID (EIP-55's checksum too), at `field`.
+node::Result<Address> parse_address(const std::string& text, const std::string& field);
+// A hash of 32 bytes. Reason: HASH_INVALID.
+node::Result<Hash> parse_hash(const std::string& text, const std::string& field);
+// A password: from the file (its first line), else `given`, else asked on the terminal, twice if `confirm`. Reasons:
+// PASSWORD_MISSING (no terminal), PASSWORD_MISMATCH, and those of reading a file.
+node::Result<std::string> read_password(const std::string& file, const std::string& given, const std::string& prompt, bool confirm);
+
+// The commands of the program, each with its options and what it runs.
+class Commands {
+public:
+    using Run = std::function<node::Status(Session&)>;
+
+    explicit Commands(node::Options& program) : program_(program) {}
+    node::Options& add(const std::string& name, const std::string& help, Run run);
+    // A command with commands of its own.
+    node::Options& add_group(const std::string& name, const std::string& help);
+    node::Options& add(const std::string& group, const std::string& name, const std::string& help, Run run);
+    // The one given on the command line.
+    const Run& chosen() const;
+
+private:
+    node::Options& program_;
+    std::map<std::string, node::Options*> groups_;
+    std::map<std::string, Run> runs_;  // by "name" or "group name"
+};
+
+// By topic; each binds its commands' options.
+void add_key_commands(Commands& commands);
+void add_l1_commands(Commands& commands);       // deposit, claim
+void add_account_commands(Commands& commands);  // balance, history, tx, watch
+void add_payment_commands(Commands& commands);  // send, pay, withdraw
+void add_chain_commands(Commands& commands);    // status, batch, proof
+void add_load_command(Commands& commands);
+void add_devnet_command(Commands& commands);
+
+}  // namespace gavel::cli
