@@ -201,9 +201,9 @@ TEST_CASE("ledger: random histories, protocol and model agree") {
     Coverage coverage;
     uint64_t first_seed = setting("GAVEL_SEED", 1), histories = setting("GAVEL_HISTORIES", kHistories);
     for (uint64_t seed = first_seed; seed < first_seed + histories; ++seed) {
-        World world = kWorlds[seed % std::size(kWorlds)];
-        INFO(repeat_command(seed) << " (" << name_of(world) << ")");
-        ChunkGenerator generator(seed, world);
+        StartKind kind = kStartKinds[seed % std::size(kStartKinds)];
+        INFO(repeat_command(seed) << " (" << name_of(kind) << ")");
+        ChunkGenerator generator(seed, kind);
         State state = generator.start().build();
         m::State model = model_of(generator.start());
         REQUIRE(bytes(state.fields().encode()) == model.fields().encode());
@@ -251,8 +251,8 @@ TEST_CASE("ledger: random bytes, both decoders agree") {
     Random random(setting("GAVEL_SEED", 1));
     std::vector<Bytes> corpus;
     for (const LieCase& lie : all_lie_cases()) corpus.push_back(lie.control.ops);
-    for (World world : kWorlds) {
-        ChunkGenerator generator(random.next(), world);
+    for (StartKind kind : kStartKinds) {
+        ChunkGenerator generator(random.next(), kind);
         State state = generator.start().build();
         for (int i = 0; i < 10; ++i) corpus.push_back(generator.next(state).ops);
     }
@@ -378,7 +378,7 @@ TEST_CASE("ledger: batches, headers and the first false claim") {
     for (uint64_t seed = first_seed; seed < first_seed + count; ++seed) {
         INFO(repeat_command(seed));
         Random random(seed);
-        ChunkGenerator generator(seed, World::kPopulated);
+        ChunkGenerator generator(seed, StartKind::kPopulated);
         Batch batch = true_batch(generator, random);
         std::optional<size_t> liar;
         if (random.chance(50)) liar = random.below(batch.chunks.size());

@@ -16,8 +16,8 @@ u128 power_of_ten(uint64_t exponent) {
     return out;
 }
 
-Amount random_balance(World world, Random& random) {
-    if (world == World::kRich && random.chance(60))
+Amount random_balance(StartKind kind, Random& random) {
+    if (kind == StartKind::kRich && random.chance(60))
         return Amount{Amount::max().value() - (random.chance(50) ? random.below(1000) : 0)};
     if (random.chance(10)) return Amount{};
     return Amount{(random.below(1000) + 1) * power_of_ten(random.below(21))};
@@ -25,38 +25,38 @@ Amount random_balance(World world, Random& random) {
 
 }  // namespace
 
-const char* name_of(World world) {
-    switch (world) {
-        case World::kGenesis: return "genesis";
-        case World::kPopulated: return "populated";
-        case World::kFullAccounts: return "account tree nearly full";
-        case World::kFullWithdrawals: return "withdrawal tree nearly full";
-        case World::kRich: return "balances near their end";
-        case World::kWorn: return "nonces near their end";
-        case World::kLate: return "counters near their end";
+const char* name_of(StartKind kind) {
+    switch (kind) {
+        case StartKind::kGenesis: return "genesis";
+        case StartKind::kPopulated: return "populated";
+        case StartKind::kFullAccounts: return "account tree nearly full";
+        case StartKind::kFullWithdrawals: return "withdrawal tree nearly full";
+        case StartKind::kRich: return "balances near their end";
+        case StartKind::kWorn: return "nonces near their end";
+        case StartKind::kLate: return "counters near their end";
     }
     return "?";
 }
 
-StartingState random_start(World world, Random& random) {
+StartingState random_start(StartKind kind, Random& random) {
     StartingState start;
-    if (world == World::kGenesis) return start;
+    if (kind == StartKind::kGenesis) return start;
     for (size_t who = 0; who < kPeople; ++who) {
         for (size_t what = 0; what < kTokens; ++what) {
             if (random.chance(40)) continue;
             uint64_t nonce = random.chance(70) ? 0 : random.below(1000);
-            if (world == World::kWorn && random.chance(70)) nonce = kMaxNonce - random.below(4);
-            start.add(person_address(who), token(what), random_balance(world, random), nonce);
+            if (kind == StartKind::kWorn && random.chance(70)) nonce = kMaxNonce - random.below(4);
+            start.add(person_address(who), token(what), random_balance(kind, random), nonce);
         }
     }
-    if (world == World::kFullAccounts) {
+    if (kind == StartKind::kFullAccounts) {
         start.account_count = kMaxAccountCount - 6 - static_cast<uint32_t>(random.below(3));
-        start.add(stranger(1000), token(0), random_balance(world, random));
+        start.add(stranger(1000), token(0), random_balance(kind, random));
         start.account_count += 1;
-        start.add(stranger(1000), token(1), random_balance(world, random));
+        start.add(stranger(1000), token(1), random_balance(kind, random));
     }
-    if (world == World::kFullWithdrawals) start.withdrawal_count = kMaxWithdrawalCount - static_cast<uint32_t>(random.below(5));
-    if (world == World::kLate) {
+    if (kind == StartKind::kFullWithdrawals) start.withdrawal_count = kMaxWithdrawalCount - static_cast<uint32_t>(random.below(5));
+    if (kind == StartKind::kLate) {
         start.counters.op_count = ~uint64_t{0} - random.below(60);
         start.counters.l1_ops_consumed = ~uint64_t{0} - random.below(60);
     }
@@ -75,7 +75,7 @@ struct ChunkGenerator::Draft {
     Bytes sigs;
 };
 
-ChunkGenerator::ChunkGenerator(uint64_t seed, World world) : random_(seed), start_(random_start(world, random_)) {}
+ChunkGenerator::ChunkGenerator(uint64_t seed, StartKind kind) : random_(seed), start_(random_start(kind, random_)) {}
 
 Address ChunkGenerator::any_address() {
     return random_.chance(50) ? person_address(random_.below(kPeople)) : stranger(random_.below(kStrangers));

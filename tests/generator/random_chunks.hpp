@@ -1,4 +1,4 @@
-// Random histories: starting states of several worlds, and chunk after chunk for them, right and wrong.
+// Random histories: starting states of several kinds, and chunk after chunk for them, right and wrong.
 #pragma once
 
 #include <optional>
@@ -9,7 +9,7 @@
 
 namespace gavel::test {
 
-enum class World : uint8_t {
+enum class StartKind : uint8_t {
     kGenesis,
     kPopulated,
     kFullAccounts,     // a few places are left among 2^32-1
@@ -18,10 +18,10 @@ enum class World : uint8_t {
     kWorn,             // nonces near 2^64
     kLate,             // opCount and l1OpsConsumed near 2^64
 };
-inline constexpr World kWorlds[] = {World::kGenesis, World::kPopulated, World::kFullAccounts, World::kFullWithdrawals,
-                                    World::kRich,    World::kWorn,      World::kLate};
-const char* name_of(World world);
-StartingState random_start(World world, Random& random);
+inline constexpr StartKind kStartKinds[] = {StartKind::kGenesis, StartKind::kPopulated, StartKind::kFullAccounts, StartKind::kFullWithdrawals,
+                                    StartKind::kRich,    StartKind::kWorn,      StartKind::kLate};
+const char* name_of(StartKind kind);
+StartingState random_start(StartKind kind, Random& random);
 
 // What is posted of a chunk, and the claimed l1OpsConsumed that it is judged under.
 struct PostedChunk {
@@ -33,7 +33,7 @@ struct PostedChunk {
 // Makes the next chunk of a history from the state that the one before has led to, and keeps the L1's queue.
 class ChunkGenerator {
 public:
-    ChunkGenerator(uint64_t seed, World world);
+    ChunkGenerator(uint64_t seed, StartKind kind);
     const StartingState& start() const { return start_; }
 
     // About half are right; of the others most break one rule, somewhere. `state` is as before afterwards.
