@@ -1,0 +1,254 @@
+// The sequencer in one process with a simulated L1: step() by step().
+#include <catch2/catch.hpp>
+
+#include "l1-bridge/in_process_client.hpp"
+#include "l1-bridge/l1_wallet.hpp"
+#include "sequencer/sequencer.hpp"
+#include "tests/contract_fixture.hpp"
+
+using namespace gavel;
+using namespace gavel::sequencer;
+
+namespace {
+
+constexpr u128 kMilli = test::kEther / 1000;
+
+class World {
+public:
+    explicit World(SequencerConfig wanted = {}) : config(std::move(wanted)) {
+        config.engine.fee_recipient = l1.home.address();
+        config.engine.batch_age_ms = 5'000;
+        config.fees.eth_percent = 0;
+        start();
+    }
+
+    void start() {
+        sequencer.reset();
+        sync.reset();
+        wallet = std::make_unique<l1::L1Wallet>(client, l1.home);
+        auto opened = ledger::L1Sync::open(store, client, l1.rollup);
+        REQUIRE(opened.ok());
+        sync = std::move(*opened);
+        metrics = std::make_unique<node::Metrics>();
+        sequencer = std::make_unique<Sequencer>(store, *sync, client, *wallet, clock, *metrics, config);
+    }
+
+    // `rounds` of step, time passing and a block mined.
+    void run(int rounds, uint64_t seconds = 3) {
+        for (int i = 0; i < rounds; ++i) {
+            last = sequencer->step();
+            l1.pass(seconds);
+            clock.set(l1.now() * 1000);
+            REQUIRE(l1.chain->set_next_block_time(l1.now()).ok());
+            l1.chain->mine();
+            l1.pass(1);
+        }
+        last = sequencer->step();
+    }
+
+    void deposit(const PrivateKey& from, const Address& to, u128 wei) {
+        REQUIRE(l1.send(from, l1::rollup_call::deposit_eth(to), wei).empty());
+    }
+
+    Submission transfer(const PrivateKey& from, const Address& to, u128 amount, uint64_t nonce, u128 fee = 0) const {
+        Submission out;
+        out.operation = {OperationKind::kTransfer, {}, {{to, Amount{amount}}}, Amount{fee}, nonce, {}};
+        return sign(from, out);
+    }
+    Submission sign(const PrivateKey& from, Submission out) const {
+        Domain domain = sync->domain();
+        out.sender = from.address();
+        out.chain_id = domain.chain_id;
+        out.signature = from.sign(out.operation.digest(domain.separator()));
+        return out;
+    }
+    std::vector<SubmitOutcome> submit(const std::vector<Submission>& submissions) {
+        std::optional<std::vector<SubmitOutcome>> answers;
+        sequencer->submit(submissions, [&](std::vector<SubmitOutcome> outcomes) { answers = std::move(outcomes); });
+        sequencer->execute();
+        REQUIRE(answers.has_value());
+        REQUIRE(answers->size() == submissions.size());
+        return *answers;
+    }
+    SubmitOutcome submit(const Submission& submission) { return submit(std::vector{submission}).front(); }
+
+    u128 balance(const Address& owner) const { return sequencer->queries().account({owner, {}}).balance.value(); }
+    ledger::OperationStatus status(const Hash& digest) const {
+        auto info = sequencer->queries().operation(digest);
+        REQUIRE(info.ok());
+        return info->status;
+    }
+
+    test::ContractFixture l1;
+    l1::InProcessClient client{*l1.chain, l1::ErrorNames(l1::rollup_error_signatures())};
+    node::MemoryStore store;
+    node::ManualClock clock{test::kStart * 1000};
+    SequencerConfig config;
+    std::unique_ptr<l1::L1Wallet> wallet;
+    std::unique_ptr<ledger::L1Sync> sync;
+    std::unique_ptr<node::Metrics> metrics;
+    std::unique_ptr<Sequencer> sequencer;
+    node::Status last;
+};
+
+// A world in which alice has 5 ether on the second layer.
+struct Funded : World {
+    explicit Funded(SequencerConfig wanted = {}) : World(std::move(wanted)) {
+        run(3);
+        INFO(node::to_string(last));
+        REQUIRE(sequencer->health().ok());
+        deposit(l1.alice, l1.alice.address(), 5 * test::kEther);
+        run(3);
+        REQUIRE(balance(l1.alice.address()) == 5 * test::kEther);
+    }
+};
+
+}  // namespace
+
+TEST_CASE("A payment is confirmed, posted, final") {
+    Funded w;
+    SubmitOutcome outcome = w.submit(w.transfer(w.l1.alice, w.l1.bob.address(), 7 * kMilli, 0));
+    INFO(node::to_string(outcome.status));
+    REQUIRE(outcome.status.ok());
+    CHECK(outcome.receipt.position == 0);
+    CHECK(w.balance(w.l1.bob.address()) == 7 * kMilli);
+    CHECK(w.status(outcome.receipt.digest) == ledger::OperationStatus::kConfirmed);
+
+    w.run(5);
+    INFO(node::to_string(w.last));
+    CHECK(w.status(outcome.receipt.digest) == ledger::OperationStatus::kPosted);
+    CHECK(w.l1.head().number >= 1);
+    CHECK(w.sync->view().batch_head() == w.l1.head().number);
+
+    w.run(1, test::kChallenge);
+    w.run(1);
+    CHECK(w.status(outcome.receipt.digest) == ledger::OperationStatus::kFinal);
+}
+
+TEST_CASE("Refusals are named, and change nothing") {
+    Funded w;
+    const PrivateKey& alice = w.l1.alice;
+    Address bob = w.l1.bob.address();
+    StateFields before = w.sequencer->queries().chain_info().ledger.fields;
+    auto reason = [&](Submission submission) { return w.submit(submission).status.reason; };
+
+    Submission wrong_chain = w.transfer(alice, bob, 1, 0);
+    wrong_chain.chain_id += 1;
+    CHECK(reason(wrong_chain) == "WRONG_CHAIN");
+    Submission wrong_signer = w.transfer(alice, bob, 1, 0);
+    wrong_signer.sender = bob;
+    CHECK(reason(wrong_signer) == "WRONG_SIGNER");
+    Submission forged = w.transfer(alice, bob, 1, 0);
+    forged.signature = {};
+    CHECK(reason(forged) == "BAD_SIGNATURE");
+    CHECK(reason(w.transfer(alice, {}, 1, 0)) == "ZERO_RECIPIENT");
+    CHECK(reason(w.transfer(w.l1.carol, bob, 1, 0)) == "NO_ACCOUNT");
+    CHECK(reason(w.transfer(alice, bob, 6 * test::kEther, 0)) == "INSUFFICIENT_BALANCE");
+    CHECK(reason(w.transfer(alice, bob, 1, 0, 1)) == "NO_FEE_ACCOUNT");
+    SubmitOutcome nonce = w.submit(w.transfer(alice, bob, 1, 3));
+    CHECK(nonce.status.reason == "WRONG_NONCE");
+    CHECK(nonce.expected_nonce == 0);
+    Submission other_token = w.transfer(alice, bob, 1, 0);
+    other_token.operation.token = bob;
+    CHECK(reason(w.sign(alice, other_token)) == "NO_ACCOUNT");
+    Submission nothing = w.transfer(alice, bob, 0, 0);
+    nothing.operation.kind = OperationKind::kWithdraw;
+    CHECK(reason(w.sign(alice, nothing)) == "ZERO_AMOUNT");
+    Submission empty = w.transfer(alice, bob, 1, 0);
+    empty.operation.kind = OperationKind::kPayout;
+    empty.operation.payments.clear();
+    CHECK(reason(w.sign(alice, empty)) == "NO_PAYMENT");
+
+    CHECK(w.sequencer->queries().chain_info().ledger.op_count == 0);
+    CHECK(w.balance(alice.address()) == 5 * test::kEther);
+    CHECK(w.sequencer->queries().chain_info().ledger.fields == before);
+}
+
+TEST_CASE("The same operation again gets the same receipt, after a restart too") {
+    Funded w;
+    Submission submission = w.transfer(w.l1.alice, w.l1.bob.address(), kMilli, 0);
+    SubmitOutcome first = w.submit(submission);
+    REQUIRE(first.status.ok());
+    CHECK(w.submit(submission).receipt == first.receipt);
+    w.store.lose_unsynced();
+    w.start();
+    w.run(1);
+    REQUIRE(w.sequencer->health().ok());
+    CHECK(w.submit(submission).receipt == first.receipt);
+    CHECK(w.balance(w.l1.bob.address()) == kMilli);
+}
+
+TEST_CASE("Nothing acknowledged is lost by a loss of power at any moment") {
+    Funded w;
+    std::vector<ledger::OperationReceipt> receipts;
+    for (uint64_t i = 0; i < 150; ++i) {
+        SubmitOutcome outcome = w.submit(w.transfer(w.l1.alice, w.l1.bob.address(), kMilli, i));
+        REQUIRE(outcome.status.ok());
+        receipts.push_back(outcome.receipt);
+        if (i % 7 == 3) w.run(1);
+        if (i % 10 == 9) {
+            w.store.lose_unsynced();
+            w.start();
+            w.run(1);
+        }
+    }
+    CHECK(w.balance(w.l1.bob.address()) == 150 * kMilli);
+    w.run(6);
+    INFO(node::to_string(w.last));
+    for (uint64_t i = 0; i < receipts.size(); ++i) {
+        CHECK(receipts[i].position == i);
+        CHECK(w.status(receipts[i].digest) == ledger::OperationStatus::kPosted);
+    }
+}
+
+TEST_CASE("What a reorganisation takes is posted again") {
+    Funded w;
+    SubmitOutcome outcome = w.submit(w.transfer(w.l1.alice, w.l1.bob.address(), kMilli, 0));
+    w.run(4);
+    REQUIRE(w.status(outcome.receipt.digest) == ledger::OperationStatus::kPosted);
+    bool keep = GENERATE(true, false);
+    uint64_t depth = w.l1.chain->head().number - w.sync->view().batch(w.sync->view().batch_head())->block + 1;
+    REQUIRE(w.l1.chain->reorganise(depth, keep).ok());
+    bool taken_back = false;
+    for (int round = 0; round < 8; ++round) {
+        w.run(1);
+        taken_back = taken_back || w.status(outcome.receipt.digest) == ledger::OperationStatus::kConfirmed;
+    }
+    INFO(node::to_string(w.last));
+    CHECK(taken_back == !keep);
+    CHECK(w.status(outcome.receipt.digest) == ledger::OperationStatus::kPosted);
+    CHECK(w.l1.head().number == w.sync->view().batch_head());
+}
+
+TEST_CASE("Above the bound on what is confirmed and not posted, operations are refused") {
+    SequencerConfig config;
+    config.engine.max_unposted_bytes = 2'000;
+    Funded w(config);
+    uint64_t nonce = 0;
+    SubmitOutcome outcome;
+    do outcome = w.submit(w.transfer(w.l1.alice, w.l1.bob.address(), 1, nonce++));
+    while (outcome.status.ok() && nonce < 100);
+    CHECK(outcome.status.reason == "BACKLOG_FULL");
+    CHECK(outcome.status.code == node::Code::kResourceExhausted);
+    w.run(6);
+    CHECK(w.submit(w.transfer(w.l1.alice, w.l1.bob.address(), 1, nonce - 1)).status.ok());
+}
+
+TEST_CASE("A fee is asked, taken, and credited to the operator") {
+    World w;
+    w.config.fees.eth_percent = 110;
+    w.start();
+    w.run(6);  // takes the seat, deposits a wei to the fee recipient
+    REQUIRE(w.balance(w.l1.home.address()) == 1);
+    w.deposit(w.l1.alice, w.l1.alice.address(), test::kEther);
+    w.run(3);
+    auto quote = w.sequencer->estimate_fee({}, {});
+    REQUIRE(quote.ok());
+    CHECK(quote->minimum > Amount{});
+    CHECK(quote->suggested >= quote->minimum);
+    CHECK(w.submit(w.transfer(w.l1.alice, w.l1.bob.address(), 1, 0, quote->minimum.value() / 2)).status.reason == "FEE_TOO_LOW");
+    CHECK(w.submit(w.transfer(w.l1.alice, w.l1.bob.address(), 1, 0, quote->suggested.value() * 2)).status.ok());
+    w.run(5);
+    CHECK(w.balance(w.l1.home.address()) == 1 + quote->suggested.value() * 2);
+    CHECK(w.sequencer->estimate_fee(w.l1.bob.address(), {}).status().reason == "TOKEN_NOT_ACCEPTED");
+}
