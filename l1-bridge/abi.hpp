@@ -55,8 +55,8 @@ enum class AbiError {
 };
 const char* to_string(AbiError error);
 
-// Reads arguments in order from data without selector. Takes the canonical layout only, so that a value has one encoding. After the
-// first error every read gives zeros; the caller checks finished() once, at the end. Views point into the data.
+// Reads arguments in order from data without selector. Takes the canonical layout only, so that a value has one encoding. After
+// the first error every read gives zeros; the caller checks finished() once, at the end. Views point into the data.
 class AbiReader {
 public:
     explicit AbiReader(ByteView arguments) : data_(arguments) {}
@@ -97,8 +97,8 @@ public:
     }
     // "InsufficientBalance(address,uint256)"
     void add(std::string_view signature);
-    // Name without arguments of the custom error in `revert_data`, the text of Error(string), "Panic(0x11)"; for unknown selectors the
-    // hex of the data's beginning; "" for none.
+    // Name without arguments of the custom error in `revert_data`, the text of Error(string), "Panic(0x11)"; for unknown
+    // selectors the hex of the data's beginning; "" for none.
     std::string describe(ByteView revert_data) const;
 
 private:

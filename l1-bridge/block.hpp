@@ -1,8 +1,9 @@
 // Blocks and receipts of the simulated chain, and how they are kept and hashed.
 //
-// A header has the fields of an Ethereum header of the Shanghai fork, and its hash is keccak256 of their RLP, so that any client can
-// recompute it. The roots are no tries but plain hashes: transactions and receipts by the keccak256 of their list, the state by a chain
-// keccak256(root before || keccak256(changes)). They commit to everything that a block does; they prove nothing about parts of it.
+// A header has the fields of an Ethereum header of the Shanghai fork, and its hash is keccak256 of their RLP, so that any client
+// can recompute it. The roots are no tries but plain hashes: transactions and receipts by the keccak256 of their list, the state
+// by a chain keccak256(root before || keccak256(changes)). They commit to everything that a block does; they prove nothing about
+// parts of it.
 #pragma once
 
 #include <array>

@@ -1,12 +1,12 @@
 // How a native contract sees the simulated chain.
 //
 // A native contract is C++ code that stands at an address, as EVM code does on Ethereum. It is one immutable object for all
-// addresses at which it is deployed: everything that it remembers is kept in the metered 32-byte storage slots of the address that
-// it runs for, so that one mechanism persists, reverts and reorganises everything.
+// addresses at which it is deployed: everything that it remembers is kept in the metered 32-byte storage slots of the address
+// that it runs for, so that one mechanism persists, reverts and reorganises everything.
 //
 // Gas of storage, logs, calls and hashes is charged by the host as Ethereum's schedule has it (l1-bridge/gas_schedule.hpp); a
-// contract charges what else it wants to by use_gas(). When the gas is used up, host functions throw; the exception passes through
-// the contract, which never catches it, to the edge of the call, where all effects of that call are undone.
+// contract charges what else it wants to by use_gas(). When the gas is used up, host functions throw; the exception passes
+// through the contract, which never catches it, to the edge of the call, where all effects of that call are undone.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +23,8 @@
 
 namespace gavel::l1 {
 
-// Outcome of a call: return data, or the data of a revert (a custom error: 4 bytes of selector and ABI-encoded arguments; empty when
-// the gas ran out).
+// Outcome of a call: return data, or the data of a revert (a custom error: 4 bytes of selector and ABI-encoded arguments; empty
+// when the gas ran out).
 struct CallResult {
     bool success = false;
     Bytes data;
@@ -92,8 +92,8 @@ public:
     virtual CallResult call(Host& host, const CallContext& context, ByteView calldata) const = 0;
 };
 
-// Native contracts by name, fixed before a chain opens. A transaction without recipient deploys the contract called <name> when its
-// data is keccak256("gavel.native:<name>") followed by the constructor arguments.
+// Native contracts by name, fixed before a chain opens. A transaction without recipient deploys the contract called <name> when
+// its data is keccak256("gavel.native:<name>") followed by the constructor arguments.
 class NativeRegistry {
 public:
     void add(std::string name, std::shared_ptr<const NativeContract> contract);

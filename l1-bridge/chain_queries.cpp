@@ -33,7 +33,8 @@ void collect_logs(const BlockHeader& header, const std::vector<ReceiptRecord>& r
     for (size_t i = 0; i < receipts.size(); ++i) {
         for (const LogEntry& log : receipts[i].logs) {
             if (matches(log, filter)) {
-                out.push_back({log.address, log.topics, log.data, header.number, block_hash, header.time, hashes[i], i, log_index});
+                out.push_back({log.address, log.topics, log.data, header.number, block_hash, header.time, hashes[i], i,
+                               log_index});
             }
             ++log_index;
         }
@@ -91,7 +92,9 @@ std::optional<FoundTransaction> SimulatedChain::transaction(const Hash& hash) co
     auto at = store_.locate(hash);
     if (!at) return std::nullopt;
     auto block = store_.block(at->block_number);
-    if (!block || at->index >= block->transactions.size()) throw node::StoreError("chain store: a transaction's block is missing");
+    if (!block || at->index >= block->transactions.size()) {
+        throw node::StoreError("chain store: a transaction's block is missing");
+    }
     return FoundTransaction{block->transactions[at->index], block->header, block->hash, at->index,
                             block->receipts[at->index].effective_gas_price};
 }
@@ -136,7 +139,8 @@ node::Result<std::vector<Log>> SimulatedChain::logs(const LogFilter& filter) con
         return refusal(node::Code::kInvalidArgument, "LOG_RANGE_INVALID", "fromBlock", "invalid block range params");
     }
     if (filter.to_block > head_.number) {
-        return refusal(node::Code::kInvalidArgument, "LOG_RANGE_INVALID", "toBlock", "block range extends beyond current head block");
+        return refusal(node::Code::kInvalidArgument, "LOG_RANGE_INVALID", "toBlock",
+                       "block range extends beyond current head block");
     }
     if (filter.to_block - filter.from_block >= kMaxLogRange) {
         return refusal(node::Code::kInvalidArgument, "LOG_RANGE_TOO_WIDE", "toBlock", "query exceeds 10000 blocks");
@@ -229,7 +233,8 @@ std::optional<ExecutionResult> SimulatedChain::try_message(const StateView& view
 }
 
 static node::Status insufficient_funds() {
-    return refusal(node::Code::kFailedPrecondition, "TX_INSUFFICIENT_FUNDS", "value", "insufficient funds for gas * price + value");
+    return refusal(node::Code::kFailedPrecondition, "TX_INSUFFICIENT_FUNDS", "value",
+                   "insufficient funds for gas * price + value");
 }
 
 node::Result<CallReply> SimulatedChain::call(const CallRequest& request, const StateAt& at) const {

@@ -4,7 +4,9 @@
 
 namespace gavel::l1 {
 
-PrivateKey setup_deployer(std::string_view purpose) { return PrivateKey::derived("gavel-l1 deployer of " + std::string(purpose)); }
+PrivateKey setup_deployer(std::string_view purpose) {
+    return PrivateKey::derived("gavel-l1 deployer of " + std::string(purpose));
+}
 
 node::Result<Address> ensure_deployed(SimulatedChain& chain, const PrivateKey& deployer, uint64_t index, std::string_view name,
                                       ByteView constructor_args, const ErrorNames& error_names) {
@@ -16,7 +18,7 @@ node::Result<Address> ensure_deployed(SimulatedChain& chain, const PrivateKey& d
     if (!nonce) return nonce.status();
     if (*nonce != index) {
         return node::Status{node::Code::kFailedPrecondition, "SETUP_ORDER", std::string(name),
-                            "the deployer's next creation is number " + std::to_string(*nonce) + ", not " + std::to_string(index)};
+                            "the deployer's next creation is " + std::to_string(*nonce) + ", not " + std::to_string(index)};
     }
     CallRequest request;
     request.from = deployer.address();

@@ -1,5 +1,5 @@
-// How the simulated chain is kept in a Store: blocks, receipts, indexes, the state at the head, and for the last blocks what undoes them.
-// Each change of the head is one atomic, synced write.
+// How the simulated chain is kept in a Store: blocks, receipts, indexes, the state at the head, and for the last blocks what
+// undoes them. Each change of the head is one atomic, synced write.
 #pragma once
 
 #include <map>

@@ -10,7 +10,8 @@ namespace {
 
 constexpr size_t kMaxDepth = 64;  // bounds the C++ stack; no contract here comes near it
 
-// Out of gas, or a write in a static call: the call fails and its gas is gone. Passes through contracts, to the edge of their call.
+// Out of gas, or a write in a static call: the call fails and its gas is gone. Passes through contracts, to the edge of their
+// call.
 struct ExceptionalHalt {};
 
 // What all frames of one transaction share.

@@ -28,9 +28,9 @@ struct ExecutionResult {
     std::optional<Address> contract_address;
 };
 
-// nullopt, with the state unchanged, if the sender can't pay value and gas. The caller has checked signature, nonce and gas limit's
-// bounds (at least gas::minimum_limit). `gas_price` is wei per gas, zero for a call that is only tried; of it base_fee burns, the rest is
-// the coinbase's. After it the state's journal holds this transaction alone: snapshots from before are void.
+// nullopt, with the state unchanged, if the sender can't pay value and gas. The caller has checked signature, nonce and gas
+// limit's bounds (at least gas::minimum_limit). `gas_price` is wei per gas, zero for a call that is only tried; of it base_fee
+// burns, the rest is the coinbase's. After it the state's journal holds this transaction alone: snapshots from before are void.
 std::optional<ExecutionResult> execute(WorldState& state, const NativeRegistry& registry, const BlockEnvironment& block,
                                        const Transaction& transaction, const Address& sender, u128 gas_price);
 

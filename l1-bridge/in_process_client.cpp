@@ -40,7 +40,9 @@ node::Result<Bytes> InProcessClient::code(const Address& address) {
     return account->code;
 }
 
-node::Result<CallReply> InProcessClient::try_call(const CallRequest& request) { return chain_.call(request, {request.block, false}); }
+node::Result<CallReply> InProcessClient::try_call(const CallRequest& request) {
+    return chain_.call(request, {request.block, false});
+}
 
 node::Result<uint64_t> InProcessClient::estimate_gas(const CallRequest& request) {
     auto estimate = chain_.estimate(request, {std::nullopt, true});

@@ -250,7 +250,7 @@ struct JsonRpcService::Impl {
             return chain.drop_transaction(hash) ? Json(to_hex(hash)) : Json(nullptr);
         });
         add("anvil_reorg", 1, 2, [this](const Params& params) {
-            if (params.has(1) && params.at(1) != Json::array()) throw invalid_params("transactions to be put in are not supported");
+            if (params.has(1) && params.at(1) != Json::array()) throw params.wrong(1, "transactions can't be put in");
             reorganise(params.number(0), true, params.number(0));
             return Json(nullptr);
         });
@@ -304,9 +304,10 @@ struct JsonRpcService::Impl {
             const Json& list = params.at(2);
             if (!list.is_array() || list.size() > 100) throw params.wrong(2, "must be an array of at most 100 percentiles");
             for (const Json& item : list) {
-                bool rising = item.is_number() && (percentiles.empty() || item.get<double>() >= percentiles.back());
-                if (!rising || item.get<double>() < 0 || item.get<double>() > 100) throw params.wrong(2, "percentiles rise from 0 to 100");
-                percentiles.push_back(item.get<double>());
+                double percentile = item.is_number() ? item.get<double>() : -1;
+                double before = percentiles.empty() ? 0 : percentiles.back();
+                if (percentile < before || percentile > 100) throw params.wrong(2, "percentiles rise from 0 to 100");
+                percentiles.push_back(percentile);
             }
         }
         count = std::min({count, newest + 1, kMaxFeeHistory});
@@ -368,17 +369,25 @@ struct JsonRpcService::Impl {
         return {{"jsonrpc", "2.0"}, {"id", id}, {"error", body}};
     }
 
+    // Null if there is none that may be one.
+    static Json id_of(const Json& request) {
+        Json id = request.is_object() ? request.value("id", Json()) : Json();
+        return id.is_string() || id.is_number() ? id : Json();
+    }
+
     // Null for a notification.
     Json answer(const Json& request) const {
-        Json id = request.is_object() ? request.value("id", Json()) : Json();
-        bool form = request.is_object() && request.value("jsonrpc", Json()) == "2.0" && request.value("method", Json()).is_string() &&
-                    (id.is_null() || id.is_string() || id.is_number());
-        if (!form) return error_json(id.is_structured() ? Json() : id, {-32600, "invalid request", nullptr});
+        const Json id = id_of(request);
+        bool form = request.is_object() && request.value("jsonrpc", Json()) == "2.0" &&
+                    request.value("method", Json()).is_string() && id == request.value("id", Json());
+        if (!form) return error_json(id, {-32600, "invalid request", nullptr});
         const std::string& name = request["method"].get_ref<const std::string&>();
         auto method = methods.find(name);
         Json out;
         try {
-            if (method == methods.end()) throw RpcError{-32601, "the method " + name + " does not exist/is not available", nullptr};
+            if (method == methods.end()) {
+                throw RpcError{-32601, "the method " + name + " does not exist/is not available", nullptr};
+            }
             const Json params = request.value("params", Json::array());
             if (!params.is_array()) throw invalid_params("params must be an array");
             out = {{"jsonrpc", "2.0"}, {"id", id}, {"result", method->second(Params(params, chain))}};
@@ -395,9 +404,8 @@ struct JsonRpcService::Impl {
         }
         std::string out;
         for (const Json& request : batch) {
-            Json one = out.size() < kMaxAnswerBytes
-                           ? answer(request)
-                           : error_json(request.is_object() ? request.value("id", Json()) : Json(), {-32005, "response too large", nullptr});
+            Json one = out.size() < kMaxAnswerBytes ? answer(request)
+                                                    : error_json(id_of(request), {-32005, "response too large", nullptr});
             if (!one.is_null()) out += (out.empty() ? "[" : ",") + one.dump();
         }
         return out.empty() ? out : out + "]";

@@ -14,11 +14,13 @@ namespace gavel::l1 {
 // Methods: eth_ as nodes have them, as far as a chain without EVM can; and for development, under the names of anvil and hardhat:
 // evm_mine, anvil_mine, evm_increaseTime, evm_setNextBlockTimestamp, evm_setIntervalMining, evm_setAutomine, anvil_setBalance,
 // anvil_reorg, anvil_dropTransaction. There is none by which somebody could act for another's account.
-//   gavel_reorg [depth, keepTransactions, newBlocks]: drops `depth` blocks, their transactions go back to the mempool or are lost, then
+//   gavel_reorg [depth, keepTransactions, newBlocks]: drops `depth` blocks, their transactions go back to the mempool or are
+// lost, then
 //   `newBlocks` are mined. anvil_reorg [depth] is gavel_reorg [depth, true, depth].
 //
-// Errors: -32700 no JSON, -32600 no request, -32601 no such method, -32602 bad parameters, 3 reverted (data: the revert's), -32005 too
-// much asked for, -32000 refused for another reason. But for reverts, data is {"reason": UPPER_SNAKE, "field": name} where known.
+// Errors: -32700 no JSON, -32600 no request, -32601 no such method, -32602 bad parameters, 3 reverted (data: the revert's),
+// -32005 too much asked for, -32000 refused for another reason. But for reverts, data is {"reason": UPPER_SNAKE, "field": name}
+// where known.
 //
 // Thread-safe.
 class JsonRpcService {

@@ -56,6 +56,16 @@ std::optional<Bytes> revert_data(const Json& error) {
     return rpc::parse_data(error.value("data", Json())).value_or(Bytes{});
 }
 
+// A proxy of the environment is for other machines.
+bool is_loopback(const std::string& url) {
+    size_t host = url.find("://");
+    host = host == url.npos ? 0 : host + 3;
+    for (const char* name : {"127.", "localhost", "[::1]"}) {
+        if (url.compare(host, std::string_view(name).size(), name) == 0) return true;
+    }
+    return false;
+}
+
 struct Download {
     std::string body;
     uint64_t limit;
@@ -107,6 +117,7 @@ struct JsonRpcClient::Impl {
         Download download{{}, options.max_answer_bytes};
         curl_easy_setopt(handle, CURLOPT_URL, options.url.c_str());
         curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+        if (is_loopback(options.url)) curl_easy_setopt(handle, CURLOPT_PROXY, "");
         curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
         curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers);
         curl_easy_setopt(handle, CURLOPT_POSTFIELDS, body.data());
@@ -207,7 +218,8 @@ node::Result<std::vector<Log>> JsonRpcClient::logs(const Address& address, uint6
 }
 
 node::Result<std::optional<TransactionInput>> JsonRpcClient::transaction_input(const Hash& tx_hash) {
-    return impl_->find<TransactionInput>("eth_getTransactionByHash", Json::array({to_hex(tx_hash)}), rpc::transaction_input_from_json);
+    return impl_->find<TransactionInput>("eth_getTransactionByHash", Json::array({to_hex(tx_hash)}),
+                                         rpc::transaction_input_from_json);
 }
 
 node::Result<std::optional<Receipt>> JsonRpcClient::receipt(const Hash& tx_hash) {

@@ -18,7 +18,8 @@ struct JsonRpcOptions {
     ErrorNames error_names;
 };
 
-// Keeps its connections open. Follows no redirection; takes http and https only. Never tries twice: who asks knows when to ask again.
+// Keeps its connections open. Follows no redirection; takes http and https only. Never tries twice: who asks knows when to ask
+// again.
 class JsonRpcClient final : public L1Client {
 public:
     explicit JsonRpcClient(JsonRpcOptions options);
@@ -39,8 +40,8 @@ public:
     node::Result<Hash> send_raw(ByteView raw) override;
     const ErrorNames& error_names() const override;
 
-    // Any method: `params` is a JSON array in text, the answer the result in text. For the development calls of gavel-l1 (evm_mine,
-    // anvil_reorg, ...), which are no part of L1Client.
+    // Any method: `params` is a JSON array in text, the answer the result in text. For the development calls of gavel-l1
+    // (evm_mine, anvil_reorg, ...), which are no part of L1Client.
     node::Result<std::string> request(const std::string& method, const std::string& params);
 
 private:

@@ -143,7 +143,8 @@ LogFilter Params::log_filter(size_t index, std::optional<Hash>& block_hash) cons
         }
     }
     const Json& topics = members.member("topics");
-    if (!topics.is_null() && (!topics.is_array() || topics.size() > 4)) throw wrong(index, "topics must be an array of at most four");
+    bool form = topics.is_null() || (topics.is_array() && topics.size() <= 4);
+    if (!form) throw wrong(index, "topics must be an array of at most four");
     for (const Json& position : topics) out.topics.push_back(topic_alternatives(position, index));
     if (!members.ok()) throw wrong(index, "member '" + members.bad() + "' is not of the form that it must have");
     return out;

@@ -1,4 +1,5 @@
-// The L1 as Gavel's programs use it: one interface for a simulated chain in the same process, for gavel-l1 and for an Ethereum node.
+// The L1 as Gavel's programs use it: one interface for a simulated chain in the same process, for gavel-l1 and for an Ethereum
+// node.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +25,8 @@ public:
     virtual node::Result<BlockRef> head() = 0;
     // Of the chain as it is now; nullopt above the head.
     virtual node::Result<std::optional<BlockRef>> block_at(uint64_t number) = 0;
-    // Logs of a contract in blocks from_block to to_block, both included, in order. to_block may not be above the head. Who needs them
-    // to be of one chain compares their block hashes: a reorganisation may fall between two answers.
+    // Logs of a contract in blocks from_block to to_block, both included, in order. to_block may not be above the head. Who needs
+    // them to be of one chain compares their block hashes: a reorganisation may fall between two answers.
     virtual node::Result<std::vector<Log>> logs(const Address& address, uint64_t from_block, uint64_t to_block) = 0;
     // nullopt for a transaction that the node doesn't know.
     virtual node::Result<std::optional<TransactionInput>> transaction_input(const Hash& tx_hash) = 0;
@@ -40,8 +41,8 @@ public:
     // The gas limit that suffices at the head. A revert: as call() below.
     virtual node::Result<uint64_t> estimate_gas(const CallRequest& request) = 0;
     virtual node::Result<Fees> fees() = 0;
-    // Hash of the transaction, once a mempool has it. Reasons: TX_KNOWN, TX_NONCE_TOO_LOW, TX_UNDERPRICED, TX_INSUFFICIENT_FUNDS, and
-    // from a simulated chain those of SimulatedChain::send_raw.
+    // Hash of the transaction, once a mempool has it. Reasons: TX_KNOWN, TX_NONCE_TOO_LOW, TX_UNDERPRICED, TX_INSUFFICIENT_FUNDS,
+    // and from a simulated chain those of SimulatedChain::send_raw.
     virtual node::Result<Hash> send_raw(ByteView raw) = 0;
 
     // Names for the custom errors of reverts.
@@ -59,8 +60,8 @@ public:
         return std::move(reply->data);
     }
 
-    // A revert as a Status: code kAborted; reason the custom error's name (or EXECUTION_REVERTED if it isn't known); field "revert"; message
-    // a sentence that ends with the data in hex.
+    // A revert as a Status: code kAborted; reason the custom error's name (or EXECUTION_REVERTED if it isn't known); field
+    // "revert"; message a sentence that ends with the data in hex.
     static node::Status revert_status(const ErrorNames& names, ByteView data);
 };
 

@@ -166,8 +166,8 @@ int run(const Config& config) {
     node::Metrics metrics;
     add_metrics(metrics, chain);
     JsonRpcService service(chain, timer, error_names, [&](const std::string& method, bool ok) {
-        metrics.counter("gavel_l1_requests_total", "Requests by method and outcome.", {{"method", method}, {"ok", ok ? "true" : "false"}})
-            .add();
+        node::Labels labels{{"method", method}, {"ok", ok ? "true" : "false"}};
+        metrics.counter("gavel_l1_requests_total", "Requests by method and outcome.", labels).add();
     });
     node::HttpServerOptions http;
     http.listen = config.listen;

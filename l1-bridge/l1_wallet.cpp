@@ -74,7 +74,8 @@ node::Result<Receipt> L1Wallet::run(const std::optional<Address>& to, u128 value
 }
 
 node::Status L1Wallet::explain(const Receipt& failed) {
-    const node::Status unknown{node::Code::kAborted, "EXECUTION_REVERTED", "revert", to_hex(failed.tx_hash) + " failed in its block"};
+    const node::Status unknown{node::Code::kAborted, "EXECUTION_REVERTED", "revert",
+                               to_hex(failed.tx_hash) + " failed in its block"};
     auto input = client_.transaction_input(failed.tx_hash);
     if (!input || !*input || failed.block_number == 0) return unknown;
     CallRequest request;

@@ -28,8 +28,8 @@ public:
 
     const Address& address() const { return address_; }
 
-    // Builds, signs and sends; the hash once the mempool has it. `to` of nullopt creates a contract. Without `gas_limit` it is estimated, so
-    // that what would revert is refused here, with the revert's reason (L1Client::revert_status).
+    // Builds, signs and sends; the hash once the mempool has it. `to` of nullopt creates a contract. Without `gas_limit` it is
+    // estimated, so that what would revert is refused here, with the revert's reason (L1Client::revert_status).
     node::Result<Hash> send(const std::optional<Address>& to, u128 value, Bytes data, std::optional<uint64_t> gas_limit = {});
     // The receipt once it is in a block, whether it succeeded or not. Reason: L1_TIMEOUT (kDeadlineExceeded).
     node::Result<Receipt> wait(const Hash& tx_hash, std::chrono::milliseconds timeout = std::chrono::minutes(2));
@@ -40,7 +40,8 @@ public:
     node::Status explain(const Receipt& failed);
 
 private:
-    node::Result<Transaction> prepare(const std::optional<Address>& to, u128 value, Bytes data, std::optional<uint64_t> gas_limit);
+    node::Result<Transaction> prepare(const std::optional<Address>& to, u128 value, Bytes data,
+                                      std::optional<uint64_t> gas_limit);
 
     L1Client& client_;
     PrivateKey key_;

@@ -23,7 +23,8 @@ node::Status Mempool::add(SignedTransaction transaction) {
     auto old = sender == by_sender_.end() ? OfSender::iterator{} : sender->second.find(body.nonce);
     if (sender != by_sender_.end() && old != sender->second.end()) {
         const Transaction& before = old->second.transaction.body;
-        if (!pays_a_tenth_more(body.max_fee, before.max_fee) || !pays_a_tenth_more(body.max_priority_fee, before.max_priority_fee)) {
+        if (!pays_a_tenth_more(body.max_fee, before.max_fee) ||
+            !pays_a_tenth_more(body.max_priority_fee, before.max_priority_fee)) {
             return refusal(node::Code::kFailedPrecondition, "TX_UNDERPRICED", "replacement transaction underpriced");
         }
         remove(Hash{old->second.transaction.hash});

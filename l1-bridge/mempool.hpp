@@ -19,8 +19,8 @@ public:
     static constexpr size_t kMaxOfSender = 4'096;
     static constexpr size_t kMaxBytes = size_t{256} << 20;
 
-    // Takes it, in place of one with the same nonce if both fees are at least a tenth higher. Reasons: TX_KNOWN, TX_UNDERPRICED (a
-    // replacement that pays too little), MEMPOOL_FULL. That the transaction is valid by itself is the caller's to check.
+    // Takes it, in place of one with the same nonce if both fees are at least a tenth higher. Reasons: TX_KNOWN, TX_UNDERPRICED
+    // (a replacement that pays too little), MEMPOOL_FULL. That the transaction is valid by itself is the caller's to check.
     node::Status add(SignedTransaction transaction);
     // Takes back what a reorganisation dropped, oldest first, ahead of all that waits, whatever the limits. A waiting one with
     // the same nonce stays.

@@ -1,4 +1,5 @@
-// Ethereum's JSON-RPC values and objects (https://ethereum.github.io/execution-apis), both ways: for the daemon and for its client.
+// Ethereum's JSON-RPC values and objects (https://ethereum.github.io/execution-apis), both ways: for the daemon and for its
+// client.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -23,8 +24,8 @@ std::optional<Fixed> parse_fixed(const Json& value) {
     return Fixed::from(*raw);
 }
 
-// Reads an object's members. After the first one that is missing or of another form every read gives zeros; the caller checks ok()
-// once, at the end. The optional_ forms take a member that is absent or null for nothing.
+// Reads an object's members. After the first one that is missing or of another form every read gives zeros; the caller checks
+// ok() once, at the end. The optional_ forms take a member that is absent or null for nothing.
 class Members {
 public:
     explicit Members(const Json& object);

@@ -160,7 +160,13 @@ void SimulatedChain::seal(Block& block, const WorldState& state) {
 void SimulatedChain::set_auto_mine(bool on) {
     std::lock_guard lock(mutex_);
     auto_mine_ = on;
-    if (on && can_mine_something()) mine_locked();
+    if (on) mine_what_waits();
+}
+
+// Blocks until nothing more can be mined. One that stays empty shows that what is left waits for something else.
+void SimulatedChain::mine_what_waits() {
+    while (can_mine_something() && mine_locked().gas_used != 0) {
+    }
 }
 
 bool SimulatedChain::can_mine_something() const {
@@ -267,14 +273,16 @@ node::Status SimulatedChain::check_valid(const SignedTransaction& transaction) c
 }
 
 node::Result<Hash> SimulatedChain::send_raw(ByteView raw) {
-    if (raw.size() > gas::kMaxTransactionBytes) return refusal("TX_TOO_LARGE", "transaction", "oversized data: over 131072 bytes");
+    if (raw.size() > gas::kMaxTransactionBytes) {
+        return refusal("TX_TOO_LARGE", "transaction", "oversized data: over 131072 bytes");
+    }
     auto transaction = decode_transaction(raw);  // the costly part, outside of the lock
     if (!transaction) return transaction.status();
     Hash hash = transaction->hash;
     std::lock_guard lock(mutex_);
     if (auto status = check_valid(*transaction); !status.ok()) return status;
     if (auto status = mempool_.add(std::move(*transaction)); !status.ok()) return status;
-    if (auto_mine_ && can_mine_something()) mine_locked();
+    if (auto_mine_) mine_what_waits();
     return hash;
 }
 

@@ -1,8 +1,9 @@
-// A simulated Ethereum chain: signed EIP-1559 transactions, mempool, blocks, gas, logs, reorganisations; native contracts in place of
-// EVM code. It keeps itself in a Store: each block and its effects are one atomic, synced write. The mempool is not kept.
+// A simulated Ethereum chain: signed EIP-1559 transactions, mempool, blocks, gas, logs, reorganisations; native contracts in
+// place of EVM code. It keeps itself in a Store: each block and its effects are one atomic, synced write. The mempool is not
+// kept.
 //
-// Every public function may be called from any thread at any time. A store that fails throws node::StoreError, which is not meant to be
-// survived (node/store.hpp).
+// Every public function may be called from any thread at any time. A store that fails throws node::StoreError, which is not meant
+// to be survived (node/store.hpp).
 #pragma once
 
 #include <functional>
@@ -67,7 +68,8 @@ public:
     BlockHeader mine();
     // From now on every transaction taken is mined at once.
     void set_auto_mine(bool on);
-    // Drops the last `depth` blocks, and puts their transactions back into the mempool if told. Blocks mined after it have other hashes.
+    // Drops the last `depth` blocks, and puts their transactions back into the mempool if told. Blocks mined after it have other
+    // hashes.
     // Reason: REORG_TOO_DEEP (beyond genesis or ChainStore::kUndoDepth).
     node::Status reorganise(uint64_t depth, bool keep_transactions = true);
     // The clock of all later blocks runs so much further ahead; the sum so far.
@@ -78,9 +80,9 @@ public:
     void set_balance(const Address& address, u128 balance);
     void set_delegation(const Address& account, const Address& to);
 
-    // Mempool. Reasons of send_raw: TX_TOO_LARGE, TX_WRONG_CHAIN, TX_GAS_LIMIT_OVER_CAP, TX_GAS_LIMIT_OVER_BLOCK, TX_INTRINSIC_GAS_TOO_LOW,
-    // TX_FLOOR_GAS_TOO_LOW, TX_TIP_ABOVE_FEE_CAP, TX_INIT_CODE_TOO_LARGE, TX_UNKNOWN_CONTRACT, TX_NONCE_TOO_LOW, TX_NONCE_TOO_HIGH,
-    // TX_INSUFFICIENT_FUNDS, and those of decode_transaction and Mempool::add.
+    // Mempool. Reasons of send_raw: TX_TOO_LARGE, TX_WRONG_CHAIN, TX_GAS_LIMIT_OVER_CAP, TX_GAS_LIMIT_OVER_BLOCK,
+    // TX_INTRINSIC_GAS_TOO_LOW, TX_FLOOR_GAS_TOO_LOW, TX_TIP_ABOVE_FEE_CAP, TX_INIT_CODE_TOO_LARGE, TX_UNKNOWN_CONTRACT,
+    // TX_NONCE_TOO_LOW, TX_NONCE_TOO_HIGH, TX_INSUFFICIENT_FUNDS, and those of decode_transaction and Mempool::add.
     node::Result<Hash> send_raw(ByteView raw);
     bool drop_transaction(const Hash& hash);
     size_t mempool_size() const;
@@ -125,6 +127,7 @@ private:
     void execute_block(Block& block, WorldState& state);
     void seal(Block& block, const WorldState& state);
     bool can_mine_something() const;
+    void mine_what_waits();
     BlockHeader next_header_locked() const;
     BlockEnvironment environment(const BlockHeader& header) const;
     uint64_t nonce_at_head(const Address& address) const;

@@ -70,7 +70,8 @@ public:
         if (allowance > word_of(~u128{0})) return;  // without limit
         u128 left = low_u128(allowance);
         if (left < amount) {
-            revert(AbiWriter("ERC20InsufficientAllowance(address,uint256,uint256)").word(context_.sender).word(left).word(amount));
+            AbiWriter error("ERC20InsufficientAllowance(address,uint256,uint256)");
+            revert(error.word(context_.sender).word(left).word(amount));
         }
         host_.store(slot, word_of(left - amount));
     }

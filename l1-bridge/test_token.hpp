@@ -5,8 +5,8 @@
 
 namespace gavel::l1 {
 
-// Constructor arguments: (string name, string symbol, uint8 decimals), each text at most 31 bytes. Functions: name, symbol, decimals,
-// totalSupply, balanceOf, transfer, approve, allowance, transferFrom, mint(address,uint256). Errors are ERC-6093's, and
+// Constructor arguments: (string name, string symbol, uint8 decimals), each text at most 31 bytes. Functions: name, symbol,
+// decimals, totalSupply, balanceOf, transfer, approve, allowance, transferFrom, mint(address,uint256). Errors are ERC-6093's, and
 // BadCalldata(). At most 2^128-2 units are ever minted; an allowance above 2^128-1 is one without limit.
 class TestToken final : public NativeContract {
 public:

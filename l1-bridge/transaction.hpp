@@ -51,7 +51,8 @@ node::Result<SignedTransaction> decode_transaction(ByteView raw);
 // The same for bytes that were decoded before and kept with their sender: spares the recovery of the key.
 node::Result<SignedTransaction> decode_known_transaction(ByteView raw, const Address& sender);
 
-// Address of a contract created by `sender` with the nonce of its transaction: the last 20 bytes of keccak256(rlp([sender, nonce])).
+// Address of a contract created by `sender` with the nonce of its transaction: the last 20 bytes of keccak256(rlp([sender,
+// nonce])).
 Address created_address(const Address& sender, uint64_t nonce);
 
 }  // namespace gavel::l1

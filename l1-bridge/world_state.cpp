@@ -35,7 +35,8 @@ std::optional<std::string> encode_word(const Hash& word) {
 }  // namespace
 
 bool Account::is_delegated() const {
-    return code.size() == kDelegationMark.size() + Address::kSize && std::equal(kDelegationMark.begin(), kDelegationMark.end(), code.begin());
+    return code.size() == kDelegationMark.size() + Address::kSize &&
+           std::equal(kDelegationMark.begin(), kDelegationMark.end(), code.begin());
 }
 
 std::string Account::native_name() const {

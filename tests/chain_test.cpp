@@ -320,7 +320,9 @@ struct World {
     Transaction draft(const PrivateKey& from, std::optional<Address> to, Bytes data = {}, u128 value = 0) {
         return {options.chain_id, nonces[from.address()], kGwei, 10 * kGwei, 1'000'000, to, value, std::move(data), {}};
     }
-    node::Status try_send(const Transaction& body, const PrivateKey& from) { return chain->send_raw(sign(body, from).raw).status(); }
+    node::Status try_send(const Transaction& body, const PrivateKey& from) {
+        return chain->send_raw(sign(body, from).raw).status();
+    }
     Hash send(const Transaction& body, const PrivateKey& from) {
         auto hash = chain->send_raw(sign(body, from).raw);
         INFO(to_string(hash.status()));
@@ -753,7 +755,9 @@ TEST_CASE("The token keeps ERC-20's rules", "[chain]") {
     World w;
     Address token = w.deploy("token", TestToken::constructor_args("Test Token", "TST", 6));
     ErrorNames names(TestToken::error_signatures());
-    auto as = [&](const PrivateKey& who, const AbiWriter& data) { return w.mined(w.draft(who, token, data.take()), who).success; };
+    auto as = [&](const PrivateKey& who, const AbiWriter& data) {
+        return w.mined(w.draft(who, token, data.take()), who).success;
+    };
     auto value = [&](const AbiWriter& data) { return low_u128(Hash::from(w.call(token, data.take()).data)); };
     auto balance = [&](const PrivateKey& who) { return value(AbiWriter("balanceOf(address)").word(who.address())); };
     CHECK(value(AbiWriter("decimals()")) == 6);
@@ -793,4 +797,11 @@ TEST_CASE("Mining at each transaction", "[chain]") {
     Hash hash = w.send(w.draft(w.alice, w.bob.address(), {}, 1), w.alice);
     CHECK(w.chain->receipt(hash).has_value());
     CHECK(w.chain->head().number == 1);
+    w.chain->set_auto_mine(false);
+    w.options.block_gas_limit = 1'000'000;
+    w.reopen();
+    for (int i = 0; i < 3; ++i) w.send(w.draft(w.alice, w.bob.address(), {}, 1), w.alice);
+    w.chain->set_auto_mine(true);  // each limit fills a block, so three are needed
+    CHECK(w.chain->mempool_size() == 0);
+    CHECK(w.chain->head().number == 4);
 }

@@ -78,7 +78,8 @@ struct Server {
         return answer["error"]["code"].get<int>();
     }
     Address deploy_token(L1Wallet& wallet) {
-        auto receipt = wallet.run(std::nullopt, 0, NativeRegistry::creation_data("token", TestToken::constructor_args("T", "TST", 6)));
+        Bytes args = TestToken::constructor_args("T", "TST", 6);
+        auto receipt = wallet.run(std::nullopt, 0, NativeRegistry::creation_data("token", args));
         INFO(to_string(receipt.status()));
         REQUIRE(receipt.ok());
         return *receipt->contract_address;
@@ -202,7 +203,8 @@ TEST_CASE("A client without a node says so", "[rpc]") {
     std::string answer;
     int http_status = 200;
     node::HttpServer http(node::HttpServerOptions{});
-    http.route(node::HttpMethod::kPost, "/", [&](const std::string&) { return node::HttpResponse{http_status, "text/plain", answer}; });
+    http.route(node::HttpMethod::kPost, "/",
+               [&](const std::string&) { return node::HttpResponse{http_status, "text/plain", answer}; });
     REQUIRE(http.start().ok());
     options.url = "http://127.0.0.1:" + std::to_string(http.port());
     JsonRpcClient client(options);
@@ -261,8 +263,9 @@ TEST_CASE("Objects have the members that Ethereum nodes give them", "[rpc]") {
         CHECK(ours["error"]["message"] == (*theirs)["error"]["message"]);
     }
     json transaction = s.result("eth_getBlockByNumber", {"latest", true})["transactions"][0];
-    for (const char* name : {"blockHash", "blockNumber", "from", "gas", "gasPrice", "maxFeePerGas", "maxPriorityFeePerGas", "hash", "input",
-                             "nonce", "to", "transactionIndex", "value", "type", "accessList", "chainId", "v", "r", "s", "yParity"}) {
+    for (const char* name : {"blockHash", "blockNumber", "from", "gas", "gasPrice", "maxFeePerGas", "maxPriorityFeePerGas",
+                             "hash", "input", "nonce", "to", "transactionIndex", "value", "type", "accessList", "chainId", "v",
+                             "r", "s", "yParity"}) {
         CHECK(transaction.contains(name));
     }
     CHECK(transaction == s.result("eth_getTransactionByHash", json::array({transaction["hash"]})));
@@ -286,7 +289,9 @@ TEST_CASE("Requests of the wrong form get JSON-RPC's codes", "[rpc]") {
     CHECK(code(R"({"jsonrpc":"2.0","id":1,"method":"eth_chainId","params":[1]})") == -32602);
     CHECK(code(std::string(100'000, '[')) == -32700);
     CHECK(s.service->handle(R"({"jsonrpc":"2.0","method":"eth_chainId"})").empty());
-    json batch = s.ask(json::parse(R"([{"jsonrpc":"2.0","id":1,"method":"eth_chainId"},{"jsonrpc":"2.0","method":"eth_chainId"},8])"));
+    const json asked{{"jsonrpc", "2.0"}, {"id", 1}, {"method", "eth_chainId"}},
+        told{{"jsonrpc", "2.0"}, {"method", "eth_chainId"}};
+    json batch = s.ask(json::array({asked, told, 8}));
     REQUIRE(batch.size() == 2);
     CHECK(batch[0]["result"] == "0x7a69");
     CHECK(batch[1]["error"]["code"] == -32600);
@@ -399,7 +404,8 @@ TEST_CASE("Tags, time and reorganisation on demand", "[rpc]") {
 TEST_CASE("Damaged requests never do more than be refused", "[rpc]") {
     Server s;
     const std::string good =
-        R"([{"jsonrpc":"2.0","id":1,"method":"eth_call","params":[{"to":"0x00000000000000000000000000000000000000aa","data":"0x01"},"latest"]},)"
+        R"([{"jsonrpc":"2.0","id":1,"method":"eth_call",)"
+        R"("params":[{"to":"0x00000000000000000000000000000000000000aa","data":"0x01"},"latest"]},)"
         R"({"jsonrpc":"2.0","id":2,"method":"eth_getLogs","params":[{"fromBlock":"0x0","topics":[null,["0x)" +
         std::string(64, '1') + R"("]]}]}])";
     std::mt19937_64 random(7);
