@@ -15,7 +15,7 @@ using rows::required;
 
 namespace {
 
-constexpr std::string_view kFormatKey = "l1/format", kHeadKey = "l1/head", kBlockTable = "l1/b";
+constexpr std::string_view kFormatKey = "l1/format", kHeadKey = "l1/head", kPositionKey = "l1/position", kBlockTable = "l1/b";
 constexpr std::string_view kFormat = "gavel l1 view 1";
 
 std::string block_key(uint64_t number) { return std::string(kBlockTable) + rows::u64_value(number); }
@@ -149,22 +149,57 @@ struct L1View::Impl {
         } else if (*kept != mine) {
             throw node::StoreError("what the store holds of the L1 is another rollup's, or another version's");
         }
+        load();
+    }
+
+    void load() {
+        head = {};
         if (auto row = store.get(kHeadKey)) {
             ByteReader in(view_of(*row));
             head = take_ref(in);
             if (!in.finished()) throw node::StoreError("what the store holds of the L1 is damaged");
         }
-        derived = derive();
-    }
-
-    Derived derive() const {
-        Derived out;
-        store.scan(kBlockTable, node::prefix_end(kBlockTable), [&](std::string_view, std::string_view row) {
-            L1Block block = required(decode_block(row), "an L1 block");
-            if (!out.take(block)) throw node::StoreError("what the store holds of the L1 is damaged: an event can't follow");
+        position = store.get(kPositionKey).value_or("");
+        blocks.clear();
+        store.scan(kBlockTable, node::prefix_end(kBlockTable), [&](std::string_view key, std::string_view row) {
+            blocks.emplace(rows::u64_at_end(key), required(decode_block(row), "an L1 block"));
             return true;
         });
-        return out;
+        if (!derive()) throw node::StoreError("what the store holds of the L1 is damaged: an event can't follow");
+    }
+
+    bool derive() {
+        derived = {};
+        return std::all_of(blocks.begin(), blocks.end(), [&](const auto& block) { return derived.take(block.second); });
+    }
+
+    // In memory, and what it means for the store into `batch`; false: only load() helps.
+    bool add(const L1Block& block, node::WriteBatch& batch) {
+        bool is_first = head.hash.is_zero();
+        if (!is_first && block.ref.number <= head.number) return false;
+        if (!is_first && block.ref.number == head.number + 1 && block.ref.parent_hash != head.hash) return false;
+        if (!derived.take(block)) return false;
+        if (!block.events.empty()) {
+            blocks.emplace(block.ref.number, block);
+            batch.put(block_key(block.ref.number), encode_block(block));
+        }
+        set_head(block.ref, batch);
+        return true;
+    }
+
+    void remove_above(const l1::BlockRef& new_head, node::WriteBatch& batch) {
+        auto first = new_head.hash.is_zero() ? blocks.begin() : blocks.upper_bound(new_head.number);
+        bool events_gone = first != blocks.end();
+        for (auto block = first; block != blocks.end(); ++block) batch.erase(block_key(block->first));
+        blocks.erase(first, blocks.end());
+        if (events_gone) GAVEL_CHECK(derive());
+        set_head(new_head, batch);
+    }
+
+    void set_head(const l1::BlockRef& new_head, node::WriteBatch& batch) {
+        head = new_head;
+        batch.put(kHeadKey, encode_ref(head));
+        ++version;
     }
 
     bool is_final(uint64_t number) const {
@@ -179,6 +214,8 @@ struct L1View::Impl {
     const l1::RollupParameters parameters;
     mutable std::shared_mutex mutex;
     l1::BlockRef head;
+    std::string position;              // the follower's
+    std::map<uint64_t, L1Block> blocks;  // those with events
     uint64_t version = 0;
     Derived derived;
 };
@@ -187,38 +224,48 @@ L1View::L1View(node::Store& store, const Address& rollup, const l1::RollupParame
     : impl_(std::make_unique<Impl>(store, rollup, parameters)) {}
 L1View::~L1View() = default;
 
-bool L1View::add_block(const L1Block& block) {
+bool L1View::take(const std::vector<l1::L1Update>& updates, ByteView position) {
     std::unique_lock lock(impl_->mutex);
-    const l1::BlockRef& head = impl_->head;
-    bool is_first = head.hash.is_zero();
-    if (!is_first && block.ref.number <= head.number) return false;
-    if (!is_first && block.ref.number == head.number + 1 && block.ref.parent_hash != head.hash) return false;
-    if (!impl_->derived.take(block)) {
-        impl_->derived = impl_->derive();
+    node::WriteBatch batch;
+    for (const l1::L1Update& update : updates) {
+        if (const auto* removed = std::get_if<l1::BlocksRemoved>(&update)) {
+            impl_->remove_above(removed->head.value_or(l1::BlockRef{}), batch);
+            continue;
+        }
+        const auto& added = std::get<l1::BlockAdded>(update);
+        L1Block block{added.block, {}};
+        for (const l1::LocatedEvent& event : added.events) block.events.push_back({event.event, event.tx_hash});
+        if (impl_->add(block, batch)) continue;
+        impl_->load();
         return false;
     }
-    node::WriteBatch batch;
-    if (!block.events.empty()) batch.put(block_key(block.ref.number), encode_block(block));
-    batch.put(kHeadKey, encode_ref(block.ref));
+    impl_->position = string_of(position);
+    batch.put(kPositionKey, impl_->position);
     impl_->store.write(batch, node::Durability::kBuffered);
-    impl_->head = block.ref;
-    ++impl_->version;
+    return true;
+}
+
+Bytes L1View::follower_position() const {
+    std::shared_lock lock(impl_->mutex);
+    return to_bytes(view_of(impl_->position));
+}
+
+bool L1View::add_block(const L1Block& block) {
+    std::unique_lock lock(impl_->mutex);
+    node::WriteBatch batch;
+    if (!impl_->add(block, batch)) {
+        impl_->load();
+        return false;
+    }
+    impl_->store.write(batch, node::Durability::kBuffered);
     return true;
 }
 
 void L1View::remove_blocks_above(const l1::BlockRef& head) {
     std::unique_lock lock(impl_->mutex);
     node::WriteBatch batch;
-    impl_->store.scan(block_key(head.number + 1), node::prefix_end(kBlockTable), [&](std::string_view key, std::string_view) {
-        batch.erase(key);
-        return true;
-    });
-    bool events_gone = !batch.empty();
-    batch.put(kHeadKey, encode_ref(head));
+    impl_->remove_above(head, batch);
     impl_->store.write(batch, node::Durability::kBuffered);
-    impl_->head = head;
-    ++impl_->version;
-    if (events_gone) impl_->derived = impl_->derive();
 }
 
 const Address& L1View::rollup() const { return impl_->rollup; }

@@ -8,8 +8,7 @@
 #include <optional>
 #include <vector>
 
-#include "l1-bridge/l1_types.hpp"
-#include "l1-bridge/rollup_abi.hpp"
+#include "l1-bridge/l1_follower.hpp"
 #include "node/store.hpp"
 #include "protocol/fraud_proof.hpp"
 
@@ -77,10 +76,15 @@ public:
 
     // ---- Reporting ----
 
+    // What a follower's step told, and its position after it, in one write. False: as add_block below, nothing is taken.
+    [[nodiscard]] bool take(const std::vector<l1::L1Update>& updates, ByteView position);
+    // The position taken last, for the follower to go on from after a restart; empty if there is none.
+    Bytes follower_position() const;
+
     // A block above the head. An event that can't follow from what was reported before (a batch that skips a number, an L1
     // operation out of turn) is the node's fault, or the rollup's address is another contract's: false, nothing is taken.
     [[nodiscard]] bool add_block(const L1Block& block);
-    // Takes back all blocks above `head`, which was reported, or lies below all blocks that were.
+    // Takes back all blocks above `head`, which was reported; default: all blocks.
     void remove_blocks_above(const l1::BlockRef& head);
 
     // ---- Asking (any thread) ----

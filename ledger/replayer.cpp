@@ -36,6 +36,10 @@ std::unique_ptr<Env> make_env(const Ledger& ledger, const L1View& view, uint64_t
     return std::make_unique<ViewEnv>(ledger.domain_separator(), l1_limit, view, recovery);
 }
 
+BatchSource batch_source(l1::L1Client& client, const Address& rollup) {
+    return [&client, rollup](const StandingBatch& batch) { return l1::fetch_batch_bytes(client, rollup, batch.tx_hash); };
+}
+
 Replayer::Replayer(Ledger& ledger, const L1View& view, BatchSource source, const node::Clock& clock, Options options)
     : ledger_(ledger), view_(view), source_(std::move(source)), clock_(clock), options_(options) {}
 
@@ -160,9 +164,10 @@ bool Replayer::is_same_chunk(uint64_t number) const {
 
 Replayer::Progress Replayer::replay_chunks(size_t max_chunks) {
     ViewEnv env(ledger_.domain_separator(), replay_->batch.last.l1_ops_consumed, view_, recovery_);
-    for (size_t done = 0; done < max_chunks && replay_->next < replay_->batch.chunks.size(); ++done, ++replay_->next) {
+    for (size_t applied_here = 0; replay_->next < replay_->batch.chunks.size(); ++replay_->next) {
         uint64_t number = replay_->first_chunk + replay_->next;
         if (number < ledger_.chunk_count() && is_same_chunk(number)) continue;
+        if (applied_here++ == max_chunks) return Progress::kWorked;
         if (number < ledger_.chunk_count() || !ledger_.open_chunk().empty()) {
             roll_back(number, "a batch that stands on the L1 says otherwise");
             return Progress::kWorked;
@@ -175,7 +180,7 @@ Replayer::Progress Replayer::replay_chunks(size_t max_chunks) {
         }
         if (!applied.kept) return found_false(applied);
     }
-    if (replay_->next == replay_->batch.chunks.size()) finish();
+    finish();
     return Progress::kWorked;
 }
 

@@ -22,6 +22,8 @@ namespace gavel::ledger {
 
 // The argument of the append that posted a batch, from its transaction's calldata. Not OK: the L1 can't tell now.
 using BatchSource = std::function<node::Result<Bytes>(const StandingBatch&)>;
+// From a node. `client` must outlive it.
+BatchSource batch_source(l1::L1Client& client, const Address& rollup);
 
 struct Verdict {
     uint64_t number = 0;
