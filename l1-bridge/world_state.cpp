@@ -85,7 +85,7 @@ Hash WorldState::storage(const Address& address, const Hash& slot) {
 
 void WorldState::set_storage(const Address& address, const Hash& slot, const Hash& value) {
     Hash old = storage(address, slot);
-    if (originals_.emplace(Slot{address, slot}, old).second) journal_.push_back({Kind::kOriginal, address, slot, {}, {}, 0});
+    originals_.emplace(Slot{address, slot}, old);
     journal_.push_back({Kind::kStorage, address, slot, {}, old, 0});
     storage_[{address, slot}] = value;
 }
@@ -142,7 +142,6 @@ void WorldState::undo(const Entry& entry) {
     switch (entry.kind) {
         case Kind::kAccount: accounts_[entry.address] = entry.old_account; break;
         case Kind::kStorage: storage_[{entry.address, entry.slot}] = entry.old_value; break;
-        case Kind::kOriginal: originals_.erase({entry.address, entry.slot}); break;
         case Kind::kWarmAddress: warm_addresses_.erase(entry.address); break;
         case Kind::kWarmSlot: warm_slots_.erase({entry.address, entry.slot}); break;
         case Kind::kRefund: refund_ = entry.old_refund; break;

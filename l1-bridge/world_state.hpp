@@ -74,7 +74,7 @@ public:
 
 private:
     using Slot = std::pair<Address, Hash>;
-    enum class Kind : uint8_t { kAccount, kStorage, kOriginal, kWarmAddress, kWarmSlot, kRefund, kLog };
+    enum class Kind : uint8_t { kAccount, kStorage, kWarmAddress, kWarmSlot, kRefund, kLog };
     struct Entry {
         Kind kind;
         Address address;
@@ -88,7 +88,7 @@ private:
     const StateView& view_;
     std::map<Address, Account> accounts_;
     std::map<Slot, Hash> storage_;
-    std::map<Slot, Hash> originals_;
+    std::map<Slot, Hash> originals_;  // of slots written; a revert needn't forget one, for it stays true
     std::set<Address> warm_addresses_;
     std::set<Slot> warm_slots_;
     int64_t refund_ = 0;

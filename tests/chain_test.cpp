@@ -169,6 +169,15 @@ TEST_CASE("ABI: vectors, and refusals by name", "[abi]") {
     CHECK(error(bad) == AbiError::kTruncated);  // an integer beyond 128 bits as a length
     CHECK(error(Bytes(20)) == AbiError::kTruncated);
 
+    Bytes twice = AbiWriter().bytes(view_of("abc")).bytes(view_of("abc")).take();
+    twice.resize(twice.size() - 64);
+    twice[63] = twice[31];  // both name the same tail
+    AbiReader aliased(twice);
+    aliased.bytes();
+    aliased.bytes();
+    CHECK(!aliased.finished());
+    CHECK(aliased.error() == AbiError::kBadOffset);
+
     ErrorNames names({"NotSequencer(address)"});
     CHECK(names.describe(AbiWriter("NotSequencer(address)").word(Address{}).take()) == "NotSequencer");
     CHECK(names.describe(AbiWriter("Error(string)").text("too late").take()) == "too late");
@@ -290,6 +299,10 @@ public:
             case 'v': return CallResult::ok({uint8_t{host.static_call(context.self, data.subspan(1)).success}});
             case 'p': return CallResult::ok({uint8_t{host.send_value(Address::from(data.subspan(1)), 5)}});
             case 'c': return CallResult::ok({uint8_t{host.has_code(context.sender)}, uint8_t{host.is_delegated(context.sender)}});
+            case 'w':  // writes a slot several times; burns gas so that the refund is not capped
+                host.use_gas(200'000);
+                for (uint8_t value : data.subspan(2)) host.store(slots::at(data[1]), word_of(u128{value}));
+                return CallResult::ok();
             case 't': return CallResult::ok(to_bytes(word_of(u128{host.block_time()})));
         }
         throw Revert{};
@@ -519,6 +532,34 @@ TEST_CASE("Storage costs by EIP-2929, refunds by EIP-3529", "[chain]") {
     Transaction listed = w.draft(w.alice, probe, bytes({'l', 5}));
     listed.access_list = {{probe, {slots::at(5)}}};
     CHECK(w.mined(listed, w.alice).gas_used == base(bytes({'l', 5})) + 2'400 + 1'900 + 100);
+}
+
+TEST_CASE("Writing a slot again in one transaction costs as EIP-3529's table says", "[chain]") {
+    struct Case {
+        uint8_t original;
+        Bytes values;
+        uint64_t gas, refund;  // of the writes to a warm slot
+    };
+    const std::vector<Case> cases{
+        {0, {0, 0}, 200, 0},       {0, {0, 1}, 20'100, 0},     {0, {1, 0}, 20'100, 19'900}, {0, {1, 2}, 20'100, 0},
+        {0, {1, 1}, 20'100, 0},    {1, {0, 0}, 3'000, 4'800},  {1, {0, 1}, 3'000, 2'800},   {1, {0, 2}, 3'000, 0},
+        {1, {2, 0}, 3'000, 4'800}, {1, {2, 3}, 3'000, 0},      {1, {2, 1}, 3'000, 2'800},   {1, {2, 2}, 3'000, 0},
+        {1, {1, 0}, 3'000, 4'800}, {1, {1, 2}, 3'000, 0},      {1, {1, 1}, 200, 0},         {0, {1, 0, 1}, 40'100, 19'900},
+        {1, {0, 1, 0}, 5'900, 7'600},
+    };
+    World w;
+    Address probe = w.deploy("probe");
+    for (uint8_t i = 0; i < cases.size(); ++i) {
+        const Case& one = cases[i];
+        auto slot = static_cast<uint8_t>(100 + i);
+        w.mined(w.draft(w.alice, probe, bytes({'s', slot, one.original})), w.alice);
+        Bytes data = bytes({'w', slot});
+        append(data, one.values);
+        Transaction body = w.draft(w.alice, probe, data);
+        uint64_t rest = gas::intrinsic(body) + gas::kNativeCall + 200'000 + 2'100;
+        INFO("case " << int{i});
+        CHECK(w.mined(body, w.alice).gas_used == rest + one.gas - one.refund);
+    }
 }
 
 TEST_CASE("A revert leaves nothing but the fee and the nonce", "[chain]") {
