@@ -9,6 +9,7 @@ namespace gavel::verifier {
 namespace {
 
 constexpr size_t kFollowersPerStep = 16;
+constexpr int kReplayerSteps = 4;
 constexpr const char *kL1Trouble = "L1_TROUBLE", *kProofNotSent = "PROOF_NOT_SENT", *kClaimsNotSent = "CLAIMS_NOT_SENT";
 
 bool is_trouble(const std::string& reason) {
@@ -101,7 +102,9 @@ void Verifier::on_reorganisation() {
 
 node::Status Verifier::replay() {
     if (sync_.reorganisations() != reorganisations_) on_reorganisation();
-    progress_ = replayer_.step(options_.chunks_per_step);
+    progress_ = ledger::Replayer::Progress::kWorked;
+    for (int i = 0; i < kReplayerSteps && progress_ == ledger::Replayer::Progress::kWorked; ++i)
+        progress_ = replayer_.step(options_.chunks_per_step);
     more_to_do_ = progress_ == ledger::Replayer::Progress::kWorked;
     take_verdicts();
     if (progress_ == ledger::Replayer::Progress::kUnavailable) return replayer_.status();

@@ -1,0 +1,148 @@
+// A world in one process: the simulated L1 with a rollup, an honest operator, a liar, and verifiers that are driven step by step.
+#pragma once
+
+#include <catch2/catch.hpp>
+
+#include "l1-bridge/in_process_client.hpp"
+#include "l1-bridge/rollup_client.hpp"
+#include "l1-bridge/rollup_contract.hpp"
+#include "ledger/l1_sync.hpp"
+#include "node/clock.hpp"
+#include "protocol/keccak.hpp"
+#include "verifier/drill.hpp"
+#include "verifier/verifier.hpp"
+
+namespace gavel::test {
+
+inline constexpr u128 kEther = 1'000'000'000'000'000'000;
+inline constexpr uint64_t kWindow = 4000, kInclusion = 800, kBlockTime = 12;
+
+// The chain, its clock, and whoever has ETH on it.
+class L1World {
+public:
+    L1World();
+
+    // A block with what waits in the mempool, 12 seconds after the last.
+    void mine();
+    void pass(uint64_t seconds);
+    uint64_t now() const { return chain->head().time; }
+    // Sends, mines, and must succeed.
+    l1::Receipt run(const PrivateKey& from, Bytes calldata, u128 value = 0);
+    void deposit(const Address& to, u128 wei) { run(faucet, l1::rollup_call::deposit_eth(to), wei); }
+    u128 balance(const Address& address) { return *client->balance(address); }
+    l1::TermRecord term(uint64_t number) { return *contract().term(number); }
+    l1::RollupClient contract() { return {*client, rollup}; }
+    // Sent and mined by this account so far.
+    uint64_t sent_by(const PrivateKey& key) { return *client->nonce(key.address(), true); }
+
+    const PrivateKey operator_key = PrivateKey::derived("operator"), faucet = PrivateKey::derived("faucet"),
+                     prover = PrivateKey::derived("prover"), rival = PrivateKey::derived("rival"),
+                     alice = PrivateKey::derived("alice"), bob = PrivateKey::derived("bob");
+    node::MemoryStore chain_store;
+    node::ManualClock clock{1'700'000'000'000};
+    l1::NativeRegistry registry;
+    std::unique_ptr<l1::SimulatedChain> chain;
+    std::unique_ptr<l1::InProcessClient> client;
+    l1::RollupParameters parameters;
+    Address rollup, refuser;  // the second takes no ETH
+};
+
+// A client of that chain whose line can be cut.
+class LossyClient final : public l1::L1Client {
+public:
+    explicit LossyClient(l1::L1Client& inner) : inner_(inner) {}
+    bool is_down = false;     // nothing is answered
+    bool lose_sends = false;  // transactions are taken, and vanish
+
+    node::Result<uint64_t> chain_id() override { return ask([&] { return inner_.chain_id(); }); }
+    node::Result<l1::BlockRef> head() override { return ask([&] { return inner_.head(); }); }
+    node::Result<std::optional<l1::BlockRef>> block_at(uint64_t number) override { return ask([&] { return inner_.block_at(number); }); }
+    node::Result<std::vector<l1::Log>> logs(const Address& address, uint64_t from, uint64_t to) override {
+        return ask([&] { return inner_.logs(address, from, to); });
+    }
+    node::Result<std::optional<l1::TransactionInput>> transaction_input(const Hash& tx) override {
+        return ask([&] { return inner_.transaction_input(tx); });
+    }
+    node::Result<std::optional<l1::Receipt>> receipt(const Hash& tx) override { return ask([&] { return inner_.receipt(tx); }); }
+    node::Result<u128> balance(const Address& address) override { return ask([&] { return inner_.balance(address); }); }
+    node::Result<uint64_t> nonce(const Address& address, bool pending) override {
+        return ask([&] { return inner_.nonce(address, pending); });
+    }
+    node::Result<Bytes> code(const Address& address) override { return ask([&] { return inner_.code(address); }); }
+    node::Result<l1::CallReply> try_call(const l1::CallRequest& request) override { return ask([&] { return inner_.try_call(request); }); }
+    node::Result<uint64_t> estimate_gas(const l1::CallRequest& request) override {
+        return ask([&] { return inner_.estimate_gas(request); });
+    }
+    node::Result<l1::Fees> fees() override { return ask([&] { return inner_.fees(); }); }
+    node::Result<Hash> send_raw(ByteView raw) override {
+        return ask([&] { return lose_sends ? node::Result<Hash>(keccak256(raw)) : inner_.send_raw(raw); });
+    }
+    const l1::ErrorNames& error_names() const override { return inner_.error_names(); }
+
+private:
+    template <class Question>
+    auto ask(Question question) -> decltype(question()) {
+        if (is_down) return node::Status{node::Code::kUnavailable, "L1_UNREACHABLE", "", "the line is cut"};
+        return question();
+    }
+    l1::L1Client& inner_;
+};
+
+// Whoever holds the seat: posts honest batches, made operation by operation, and lies.
+class Operator {
+public:
+    explicit Operator(L1World& world, const PrivateKey& key);
+
+    // Takes the seat with the stake.
+    void sit();
+    // Reads all that the L1 tells.
+    void follow();
+    // A batch of one chunk: what waits of L1 operations, then these. Appended, and mined unless told otherwise.
+    struct Order {
+        const PrivateKey* from;
+        Address to;
+        u128 wei;
+        bool withdraw = false;
+    };
+    BatchHeader post(const std::vector<Order>& orders, bool and_mine = true);
+    verifier::Lie lie(verifier::LieKind kind, bool and_mine = true);
+    // A batch of nothing on any header, a false one perhaps.
+    BatchHeader post_nothing_on(const BatchHeader& parent);
+
+    L1World& world;
+    PrivateKey key;
+    node::MemoryStore store;
+    std::unique_ptr<ledger::L1Sync> sync;
+    std::unique_ptr<ledger::Ledger> ledger;
+    std::unique_ptr<ledger::Replayer> replayer;
+
+private:
+    void append(const Batch& batch, bool and_mine);
+    Operation operation_of(const Order& order) const;
+};
+
+// A verifier on a store of its own, that can be stopped and started.
+class Watcher {
+public:
+    Watcher(L1World& in, const PrivateKey* with_key, verifier::VerifierOptions with = default_options());
+    static verifier::VerifierOptions default_options();
+
+    void start();
+    void restart() { start(); }
+    // Steps until there is nothing more to do.
+    void settle();
+    // Settles and mines until the L1's batch head is this one.
+    void challenge_until_head(uint64_t batch);
+    verifier::FraudProofRecord only_proof() const;
+
+    L1World& world;
+    const PrivateKey* key;
+    verifier::VerifierOptions options;
+    LossyClient client;
+    node::MemoryStore store;
+    std::unique_ptr<ledger::L1Sync> sync;
+    std::unique_ptr<l1::L1Wallet> wallet;
+    std::unique_ptr<verifier::Verifier> verifier;
+};
+
+}  // namespace gavel::test
