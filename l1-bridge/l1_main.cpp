@@ -31,6 +31,8 @@ struct Config {
     uint64_t block_time_s = 0;
     ChainOptions chain;
     std::vector<TokenAtStart> tokens;
+    bool rollup = false;
+    RollupParameters rollup_parameters;
     node::LogOptions log;
 };
 
@@ -72,6 +74,21 @@ node::Status add_token(Config& config, std::string_view text) {
     return {};
 }
 
+node::Status set_rollup(Config& config, const std::string& stake, const std::string& home_operator) {
+    auto wei = parse_ether(stake);
+    if (!wei) return bad_option("'" + stake + "' is no amount of ether");
+    config.rollup_parameters.stake = *wei;
+    if (!home_operator.empty()) {
+        auto address = address_from_string(home_operator);
+        if (!address) return bad_option("'" + home_operator + "' is not an address");
+        config.rollup_parameters.home_operator = *address;
+    }
+    if (!config.rollup_parameters.are_valid()) {
+        return bad_option("the freeze age must be at least challenge window + inclusion window + 7 days");
+    }
+    return {};
+}
+
 std::optional<int> read_options(Config& config, int argc, char** argv) {
     node::Options options("gavel-l1", "A simulated Ethereum chain for development, with Gavel's contract; JSON-RPC over HTTP.");
     std::vector<std::string> funds, tokens;
@@ -88,12 +105,22 @@ std::optional<int> read_options(Config& config, int argc, char** argv) {
     options.group("At the start of a new chain");
     options.list("--fund", funds, "ADDRESS=ETHER: an account that has ether; may be repeated");
     options.list("--token", tokens, "NAME:SYMBOL:DECIMALS: an ERC-20 that anybody may mint; may be repeated");
+    options.group("Gavel's contract, at the start of a new chain");
+    std::string stake = "32", home_operator;
+    RollupParameters& rollup = config.rollup_parameters;
+    options.toggle("--rollup", config.rollup, "deploy the rollup contract");
+    options.seconds("--challenge-window", rollup.challenge_window, "how long a batch can be proven wrong", 1);
+    options.seconds("--inclusion-window", rollup.inclusion_window, "how long the sequencer may let an L1 operation wait", 1);
+    options.seconds("--freeze-age", rollup.freeze_age, "age of a waiting L1 operation at which anybody may freeze");
+    options.text("--stake", stake, "the sequencer's stake, in ether");
+    options.text("--home-operator", home_operator, "address that may take the seat from others (default: none)");
     if (auto status = options.parse(argc, argv)) return status;
     config.chain.initial_base_fee = base_fee;
     config.chain.minimum_base_fee = minimum_base_fee;
     node::Status status;
     for (const std::string& text : funds) status = status.ok() ? add_funds(config, text) : status;
     for (const std::string& text : tokens) status = status.ok() ? add_token(config, text) : status;
+    if (status.ok()) status = set_rollup(config, stake, home_operator);
     if (status.ok()) return std::nullopt;
     std::fprintf(stderr, "gavel-l1: %s\n", status.message.c_str());
     return 2;
@@ -107,6 +134,11 @@ node::Status set_up(SimulatedChain& chain, const Config& config, const ErrorName
                                        TestToken::constructor_args(token.name, token.symbol, token.decimals), error_names);
         if (!address) return address.status();
         std::printf("token %s %s\n", token.symbol.c_str(), to_checksum(*address).c_str());
+    }
+    if (config.rollup) {
+        auto address = ensure_deployed(chain, setup_deployer("rollup"), 0, kRollupName, config.rollup_parameters.encode(), error_names);
+        if (!address) return address.status();
+        std::printf("rollup %s\n", to_checksum(*address).c_str());
     }
     return {};
 }
@@ -141,7 +173,9 @@ int run(const Config& config) {
     }
     node::SystemClock clock;
     ChainOptions chain_options = config.chain;
-    chain_options.genesis_balances.emplace_back(setup_deployer("tokens").address(), 1000 * kEther);
+    for (const char* purpose : {"tokens", "rollup"}) {
+        chain_options.genesis_balances.emplace_back(setup_deployer(purpose).address(), 1000 * kEther);
+    }
     auto opened = SimulatedChain::open(*store, clock, registry, chain_options);
     if (!opened) {
         node::log_status(node::LogLevel::kError, "can't open the chain", opened.status());
