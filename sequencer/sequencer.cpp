@@ -2,8 +2,7 @@
 
 #include <algorithm>
 
-#include "l1-bridge/erc20.hpp"
-#include "l1-bridge/rollup_abi.hpp"
+#include "l1-bridge/rollup_client.hpp"
 #include "node/log.hpp"
 #include "protocol/keys.hpp"
 #include "sequencer/figures.hpp"
@@ -196,7 +195,7 @@ node::Status Sequencer::keep_seat() {
     uint64_t now_ms = clock_.now_ms();
     if (!config_.take_seat || (seat_tried_ms_ != 0 && now_ms < seat_tried_ms_ + config_.seat_retry_ms)) return waiting;
     seat_tried_ms_ = now_ms;
-    auto sent = wallet_.send(view.rollup(), view.parameters().stake, l1::rollup_call::become_sequencer());
+    auto sent = l1::RollupClient(client_, view.rollup()).become_sequencer(wallet_);
     if (!sent) return sent.status();
     node::log_info("taking the seat", {{"tx", to_hex(*sent)}});
     return waiting;
@@ -273,12 +272,13 @@ node::Status Sequencer::open_fee_account(const Address& token) {
         }
     }
     fee_accounts_tried_.push_back(token);
-    const Address& rollup = sync_.view().rollup();
+    l1::RollupClient rollup(client_, sync_.view().rollup());
     const Address& recipient = config_.engine.fee_recipient;
-    if (token.is_zero()) return wallet_.send(rollup, 1, l1::rollup_call::deposit_eth(recipient)).status();
-    auto approved = wallet_.run(token, 0, l1::erc20::approve(rollup, Amount{1}));
+    if (token.is_zero()) return rollup.deposit_eth(wallet_, recipient, Amount{1}).status();
+    auto approved = l1::Erc20Client(client_, token).approve(wallet_, rollup.address(), Amount{1});
     if (!approved) return approved.status();
-    return wallet_.send(rollup, 0, l1::rollup_call::deposit_token(token, recipient, Amount{1})).status();
+    if (auto mined = wallet_.wait(*approved); !mined) return mined.status();
+    return rollup.deposit_token(wallet_, token, recipient, Amount{1}).status();
 }
 
 }  // namespace gavel::sequencer
