@@ -456,3 +456,54 @@ TEST_CASE("a batch is judged by its own limit of L1 operations") {
     CHECK(chain.replay(own) == Replayer::Progress::kCaughtUp);
     check_same(*chain.verifier, *chain.sequencer);
 }
+
+TEST_CASE("a follower's step is taken whole, with its position, or not at all") {
+    World world(10);
+    node::MemoryStore store;
+    auto view = std::make_unique<L1View>(store, world.domain.rollup, HandL1::parameters());
+    auto block = [](uint64_t number, uint8_t hash, std::vector<l1::RollupEvent> events) {
+        l1::BlockAdded out{{number, hash_of(hash), hash_of(static_cast<uint8_t>(hash - 1)), 1000 + number}, {}};
+        for (const auto& event : events) out.events.push_back({event, number, out.block.hash, hash_of(77), 0});
+        return out;
+    };
+    const Bytes first{1, 2}, second{3};
+    CHECK(view->follower_position().empty());
+    REQUIRE(view->take({block(5, 5, {l1::L1OperationQueued{0, world.deposit(1, {}, 5)}}), block(6, 6, {})}, first));
+    CHECK(view->queue_length() == 1);
+    CHECK(view->follower_position() == first);
+    std::string before = describe(*view);
+    // The second of its blocks can't follow.
+    CHECK_FALSE(view->take({block(7, 7, {l1::BatchAppended{1, hash_of(1), 1}}), block(8, 8, {l1::BatchAppended{3, hash_of(3), 1}})}, second));
+    CHECK(describe(*view) == before);
+    CHECK(view->follower_position() == first);
+    REQUIRE(view->take({l1::BlocksRemoved{l1::BlockRef{5, hash_of(5), hash_of(4), 1005}}, block(6, 6, {l1::BatchAppended{1, hash_of(1), 1}})}, second));
+    CHECK(view->batch_head() == 1);
+    before = describe(*view);
+    view = std::make_unique<L1View>(store, world.domain.rollup, HandL1::parameters());
+    CHECK(describe(*view) == before);
+    CHECK(view->follower_position() == second);
+    REQUIRE(view->take({l1::BlocksRemoved{}, block(4, 40, {})}, first));
+    CHECK(view->batch_head() == 0);
+    CHECK(view->queue_length() == 0);
+    CHECK(view->head().number == 4);
+}
+
+TEST_CASE("who has a false batch's chunks already finds the same one false") {
+    Chain chain(11);
+    chain.l1.queue(chain.world.deposit(1, {}, 123));
+    chain.l1.mine(*chain.view);
+    REQUIRE(chain.sequencer->open_l1_operation(chain.view->queued(16)->operation).ok());
+    chain.world.seal(*chain.sequencer);
+    chain.pay(1);
+    // The first chunk consumes past what the batch claims at its end.
+    Batch batch = chain.sequencer->assemble(chain.sequencer->last_header(), 1, 2);
+    batch.last.l1_ops_consumed = 16;
+    chain.l1.append(batch);
+    chain.l1.mine(*chain.view);
+    Replayer own = chain.own_replayer();
+    for (Replayer* replayer : {&own, chain.replayer.get()}) {
+        CHECK(chain.replay(*replayer) == Replayer::Progress::kFalseBatch);
+        CHECK(replayer->false_batch()->verdict.chunk == 0);
+        CHECK(replayer->false_batch()->verdict.refusal == Refusal::kL1LimitExceeded);
+    }
+}
