@@ -1,0 +1,206 @@
+#include "l1-bridge/rollup_client.hpp"
+
+#include <algorithm>
+
+#include "protocol/encoding.hpp"
+
+namespace gavel::l1 {
+namespace {
+
+node::Status invalid_answer(std::string what) { return {node::Code::kInternal, "L1_ANSWER_INVALID", "", std::move(what)}; }
+
+// An unsigned word, at most 2^128-1.
+std::optional<Amount> read_capped(ByteView result) {
+    if (result.size() != Hash::kSize) return std::nullopt;
+    ByteReader in(result);
+    Amount high = in.amount(), low = in.amount();
+    return high.is_zero() ? low : Amount::max();
+}
+
+}  // namespace
+
+ErrorNames rollup_error_names() {
+    ErrorNames names(rollup_error_signatures());
+    for (const char* signature :
+         {"ERC20InsufficientBalance(address,uint256,uint256)", "ERC20InvalidSender(address)", "ERC20InvalidReceiver(address)",
+          "ERC20InsufficientAllowance(address,uint256,uint256)", "ERC20InvalidApprover(address)", "ERC20InvalidSpender(address)"}) {
+        names.add(signature);
+    }
+    return names;
+}
+
+node::Result<Bytes> fetch_batch_bytes(L1Client& client, const Address& rollup, const Hash& tx_hash) {
+    auto found = client.transaction_input(tx_hash);
+    if (!found) return found.status();
+    if (!*found) {
+        return node::Status{node::Code::kNotFound, "BATCH_TX_UNKNOWN", "", "the L1 node doesn't know transaction " + to_hex(tx_hash)};
+    }
+    const TransactionInput& transaction = **found;
+    auto batch = batch_of_append(transaction.input);
+    if (transaction.to != rollup || !batch) return invalid_answer("transaction " + to_hex(tx_hash) + " appends no batch");
+    return to_bytes(*batch);
+}
+
+// ---- Views ----
+
+template <class T>
+node::Result<T> RollupClient::ask(Bytes calldata, std::optional<T> (*read)(ByteView)) const {
+    auto result = client_.call(rollup_, std::move(calldata));
+    if (!result) return result.status();
+    std::optional<T> value = read(*result);
+    if (!value) return invalid_answer("no rollup contract answers at " + to_hex(rollup_));
+    return *std::move(value);
+}
+
+using namespace rollup_view;
+
+node::Result<RollupParameters> RollupClient::parameters() const { return ask(rollup_view::parameters(), read_parameters); }
+node::Result<Head> RollupClient::head() const { return ask(rollup_view::head(), read_head); }
+node::Result<BatchRecord> RollupClient::batch(uint64_t number) const { return ask(rollup_view::batch(number), read_batch); }
+node::Result<bool> RollupClient::is_final(uint64_t number) const { return ask(rollup_view::is_final(number), read_bool); }
+node::Result<uint64_t> RollupClient::queue_length() const { return ask(rollup_view::queue_length(), read_number); }
+node::Result<Hash> RollupClient::queue_hash(uint64_t index) const { return ask(rollup_view::queue_hash(index), read_hash); }
+node::Result<WaitingOperation> RollupClient::waiting() const { return ask(rollup_view::waiting(), read_waiting); }
+node::Result<uint64_t> RollupClient::current_term() const { return ask(rollup_view::current_term(), read_number); }
+node::Result<uint64_t> RollupClient::term_count() const { return ask(rollup_view::term_count(), read_number); }
+node::Result<TermRecord> RollupClient::term(uint64_t number) const { return ask(rollup_view::term(number), read_term); }
+node::Result<uint64_t> RollupClient::last_strike() const { return ask(rollup_view::last_strike(), read_number); }
+node::Result<bool> RollupClient::is_paid(uint32_t position) const { return ask(rollup_view::is_paid(position), read_bool); }
+node::Result<u128> RollupClient::burned() const { return ask(rollup_view::burned(), read_amount); }
+node::Result<bool> RollupClient::frozen() const { return ask(rollup_view::frozen(), read_bool); }
+
+node::Result<u128> RollupClient::deposited_total(const Address& token) const {
+    return ask(rollup_view::deposited_total(token), read_amount);
+}
+
+node::Result<u128> RollupClient::held_total(const Address& token) const { return ask(rollup_view::held_total(token), read_amount); }
+
+node::Result<ProofCommit> RollupClient::proof_commitment(const Address& prover) const {
+    return ask(rollup_view::proof_commitment(prover), read_proof_commitment);
+}
+
+// ---- Events and batches ----
+
+node::Result<std::vector<LocatedEvent>> RollupClient::events(uint64_t from_block, uint64_t to_block) const {
+    auto logs = client_.logs(rollup_, from_block, to_block);
+    if (!logs) return logs.status();
+    std::vector<LocatedEvent> out;
+    for (const Log& log : *logs) {
+        auto event = decode_event(log.topics, log.data);
+        if (!event) return invalid_answer("a log of transaction " + to_hex(log.tx_hash) + " is no event of a rollup contract");
+        out.push_back({*std::move(event), log.block_number, log.block_hash, log.tx_hash, log.log_index});
+    }
+    return out;
+}
+
+node::Result<Batch> RollupClient::fetch_batch(const Hash& tx_hash, const Hash& batch_hash) const {
+    auto bytes = fetch_batch_bytes(client_, rollup_, tx_hash);
+    if (!bytes) return bytes.status();
+    auto batch = decode_batch(*bytes);
+    if (batch && batch->header().hash() == batch_hash) return *std::move(batch);
+    return invalid_answer("transaction " + to_hex(tx_hash) + " doesn't hold batch " + to_hex(batch_hash));
+}
+
+// ---- Calls ----
+
+node::Result<Hash> RollupClient::send(L1Wallet& wallet, Bytes calldata, u128 value) const {
+    return wallet.send(rollup_, value, std::move(calldata));
+}
+
+node::Result<Hash> RollupClient::become_sequencer(L1Wallet& wallet) const {
+    auto parameters = this->parameters();
+    if (!parameters) return parameters.status();
+    return send(wallet, rollup_call::become_sequencer(), parameters->stake);
+}
+
+node::Result<Hash> RollupClient::resign(L1Wallet& wallet) const { return send(wallet, rollup_call::resign()); }
+
+node::Result<Hash> RollupClient::take_stake(L1Wallet& wallet, uint64_t term) const {
+    return send(wallet, rollup_call::take_stake(term));
+}
+
+node::Result<Hash> RollupClient::append(L1Wallet& wallet, ByteView batch) const { return send(wallet, rollup_call::append(batch)); }
+
+node::Result<Hash> RollupClient::commit_proof(L1Wallet& wallet, ByteView proof) const {
+    return send(wallet, rollup_call::commit_proof(l1::proof_commitment(wallet.address(), proof)));
+}
+
+node::Result<Hash> RollupClient::prove(L1Wallet& wallet, ByteView proof) const { return send(wallet, rollup_call::prove(proof)); }
+
+node::Result<Hash> RollupClient::take_reward(L1Wallet& wallet, uint64_t term) const {
+    return send(wallet, rollup_call::take_reward(term));
+}
+
+node::Result<Hash> RollupClient::deposit_eth(L1Wallet& wallet, const Address& to, Amount amount) const {
+    return send(wallet, rollup_call::deposit_eth(to), amount.value());
+}
+
+node::Result<Hash> RollupClient::deposit_token(L1Wallet& wallet, const Address& token, const Address& to, Amount amount) const {
+    return send(wallet, rollup_call::deposit_token(token, to, amount));
+}
+
+node::Result<Hash> RollupClient::force_transfer(L1Wallet& wallet, const Address& token, const Address& to, Amount amount) const {
+    return send(wallet, rollup_call::force_transfer(token, to, amount));
+}
+
+node::Result<Hash> RollupClient::force_withdrawal(L1Wallet& wallet, const Address& token, const Address& to, Amount amount) const {
+    return send(wallet, rollup_call::force_withdrawal(token, to, amount));
+}
+
+node::Result<Hash> RollupClient::claim(L1Wallet& wallet, const BatchHeader& header, const WithdrawalProof& proof,
+                                       const Address& receiver) const {
+    return send(wallet, rollup_call::claim(header, proof, receiver));
+}
+
+// ---- Tokens ----
+
+node::Result<uint8_t> Erc20Client::decimals() const {
+    auto result = client_.call(token_, AbiWriter("decimals()").take());
+    if (!result) return result.status();
+    AbiReader in(*result);
+    auto value = static_cast<uint8_t>(in.integer(8));
+    if (!in.finished()) return invalid_answer("no token answers at " + to_hex(token_));
+    return value;
+}
+
+node::Result<std::string> Erc20Client::symbol() const {
+    auto result = client_.call(token_, AbiWriter("symbol()").take());
+    if (!result) return result.status();
+    if (result->size() == Hash::kSize) {
+        return std::string(result->begin(), std::find(result->begin(), result->end(), 0));
+    }
+    AbiReader in(*result);
+    std::string text = in.text();
+    if (!in.finished()) return invalid_answer("no token answers at " + to_hex(token_));
+    return text;
+}
+
+node::Result<Amount> Erc20Client::balance_of(const Address& owner) const {
+    auto result = client_.call(token_, AbiWriter("balanceOf(address)").word(owner).take());
+    if (!result) return result.status();
+    auto value = read_capped(*result);
+    if (!value) return invalid_answer("no token answers at " + to_hex(token_));
+    return *value;
+}
+
+node::Result<Amount> Erc20Client::allowance(const Address& owner, const Address& spender) const {
+    auto result = client_.call(token_, AbiWriter("allowance(address,address)").word(owner).word(spender).take());
+    if (!result) return result.status();
+    auto value = read_capped(*result);
+    if (!value) return invalid_answer("no token answers at " + to_hex(token_));
+    return *value;
+}
+
+node::Result<Hash> Erc20Client::approve(L1Wallet& wallet, const Address& spender, Amount amount) const {
+    return wallet.send(token_, 0, AbiWriter("approve(address,uint256)").word(spender).word(amount.value()).take());
+}
+
+node::Result<Hash> Erc20Client::transfer(L1Wallet& wallet, const Address& to, Amount amount) const {
+    return wallet.send(token_, 0, AbiWriter("transfer(address,uint256)").word(to).word(amount.value()).take());
+}
+
+node::Result<Hash> Erc20Client::mint(L1Wallet& wallet, const Address& to, Amount amount) const {
+    return wallet.send(token_, 0, AbiWriter("mint(address,uint256)").word(to).word(amount.value()).take());
+}
+
+}  // namespace gavel::l1

@@ -1,0 +1,109 @@
+// The rollup contract as Gavel's programs use it: typed views, events and calls over an L1Client and an L1Wallet.
+#pragma once
+
+#include "l1-bridge/l1_client.hpp"
+#include "l1-bridge/l1_wallet.hpp"
+#include "l1-bridge/rollup_abi.hpp"
+
+namespace gavel::l1 {
+
+// An event and where it stands.
+struct LocatedEvent {
+    RollupEvent event;
+    uint64_t block_number = 0;
+    Hash block_hash;
+    Hash tx_hash;
+    uint64_t log_index = 0;  // within the block
+    friend bool operator==(const LocatedEvent&, const LocatedEvent&) = default;
+};
+
+// The contract's and ERC-6093's errors, for an L1Client.
+ErrorNames rollup_error_names();
+
+// The argument of an append's transaction, whatever batch it is. Reasons, beside the client's: BATCH_TX_UNKNOWN (kNotFound: the node
+// doesn't know the transaction), L1_ANSWER_INVALID (kInternal: what it gives is no append to `rollup`).
+node::Result<Bytes> fetch_batch_bytes(L1Client& client, const Address& rollup, const Hash& tx_hash);
+
+// Thread-safe. `client` must outlive it. Beside what L1Client's functions answer: L1_ANSWER_INVALID (kInternal) if a view's result or a
+// log isn't what the ABI says, as from an address where another contract stands or none.
+class RollupClient {
+public:
+    RollupClient(L1Client& client, const Address& rollup) : client_(client), rollup_(rollup) {}
+
+    const Address& address() const { return rollup_; }
+    L1Client& l1() const { return client_; }
+
+    // ---- Views, at the L1's head (docs/contract.md, "Views") ----
+    node::Result<RollupParameters> parameters() const;
+    node::Result<Head> head() const;
+    node::Result<BatchRecord> batch(uint64_t number) const;
+    node::Result<bool> is_final(uint64_t number) const;
+    node::Result<uint64_t> queue_length() const;
+    node::Result<Hash> queue_hash(uint64_t index) const;
+    node::Result<WaitingOperation> waiting() const;
+    node::Result<uint64_t> current_term() const;
+    node::Result<uint64_t> term_count() const;
+    node::Result<TermRecord> term(uint64_t number) const;
+    node::Result<uint64_t> last_strike() const;
+    node::Result<bool> is_paid(uint32_t position) const;
+    node::Result<u128> deposited_total(const Address& token) const;
+    node::Result<u128> held_total(const Address& token) const;
+    node::Result<u128> burned() const;
+    node::Result<bool> frozen() const;
+    node::Result<ProofCommit> proof_commitment(const Address& prover) const;
+
+    // Events of these blocks, both included, in order. The range may not go above the head.
+    node::Result<std::vector<LocatedEvent>> events(uint64_t from_block, uint64_t to_block) const;
+    // The batch of that hash, from its append's transaction; checked against the hash. Reasons: fetch_batch_bytes's.
+    node::Result<Batch> fetch_batch(const Hash& tx_hash, const Hash& batch_hash) const;
+
+    // ---- Calls: send, without waiting for a block. What would revert is refused with the error's name (L1Wallet::send) ----
+    node::Result<Hash> send(L1Wallet& wallet, Bytes calldata, u128 value = 0) const;
+    // With the stake that parameters() names.
+    node::Result<Hash> become_sequencer(L1Wallet& wallet) const;
+    node::Result<Hash> resign(L1Wallet& wallet) const;
+    node::Result<Hash> take_stake(L1Wallet& wallet, uint64_t term) const;
+    node::Result<Hash> append(L1Wallet& wallet, ByteView batch) const;
+    // The wallet's address is the prover.
+    node::Result<Hash> commit_proof(L1Wallet& wallet, ByteView proof) const;
+    node::Result<Hash> prove(L1Wallet& wallet, ByteView proof) const;
+    node::Result<Hash> take_reward(L1Wallet& wallet, uint64_t term) const;
+    node::Result<Hash> deposit_eth(L1Wallet& wallet, const Address& to, Amount amount) const;
+    // The wallet has approved the rollup for the amount before (Erc20Client::approve).
+    node::Result<Hash> deposit_token(L1Wallet& wallet, const Address& token, const Address& to, Amount amount) const;
+    node::Result<Hash> force_transfer(L1Wallet& wallet, const Address& token, const Address& to, Amount amount) const;
+    node::Result<Hash> force_withdrawal(L1Wallet& wallet, const Address& token, const Address& to, Amount amount) const;
+    node::Result<Hash> claim(L1Wallet& wallet, const BatchHeader& header, const WithdrawalProof& proof,
+                             const Address& receiver = {}) const;
+
+private:
+    template <class T>
+    node::Result<T> ask(Bytes calldata, std::optional<T> (*read)(ByteView)) const;
+
+    L1Client& client_;
+    Address rollup_;
+};
+
+// A token's contract, as far as Gavel's programs need it. Thread-safe.
+class Erc20Client {
+public:
+    Erc20Client(L1Client& client, const Address& token) : client_(client), token_(token) {}
+
+    // 0 to 255. A token that doesn't tell: the call's Status.
+    node::Result<uint8_t> decimals() const;
+    // Text, or the old tokens' bytes32 up to the first zero. Whatever bytes the token answers.
+    node::Result<std::string> symbol() const;
+    // More than 2^128-1 is told as 2^128-1.
+    node::Result<Amount> balance_of(const Address& owner) const;
+    node::Result<Amount> allowance(const Address& owner, const Address& spender) const;
+    node::Result<Hash> approve(L1Wallet& wallet, const Address& spender, Amount amount) const;
+    node::Result<Hash> transfer(L1Wallet& wallet, const Address& to, Amount amount) const;
+    // Of gavel-l1's test tokens alone.
+    node::Result<Hash> mint(L1Wallet& wallet, const Address& to, Amount amount) const;
+
+private:
+    L1Client& client_;
+    Address token_;
+};
+
+}  // namespace gavel::l1
