@@ -119,6 +119,7 @@ void add_account_commands(Commands& commands);  // balance, history, tx, watch
 void add_payment_commands(Commands& commands);  // send, pay, withdraw
 void add_chain_commands(Commands& commands);    // status, batch, proof
 void add_load_command(Commands& commands);
+void add_dev_commands(Commands& commands);      // dev: contracts and tokens of development chains
 void add_devnet_command(Commands& commands);
 
 }  // namespace gavel::cli

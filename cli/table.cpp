@@ -1,6 +1,7 @@
 #include "cli/table.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <ctime>
 
 #include "protocol/check.hpp"
@@ -74,6 +75,12 @@ std::string format_time(uint64_t seconds) {
     char text[64];
     if (gmtime_r(&time, &parts) == nullptr) return std::to_string(seconds);
     std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &parts);
+    return text;
+}
+
+std::string format_seconds(double seconds) {
+    char text[64];
+    std::snprintf(text, sizeof text, "%.2f s", seconds);
     return text;
 }
 

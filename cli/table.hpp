@@ -31,6 +31,8 @@ std::string facts(const std::vector<std::pair<std::string, std::string>>& lines)
 
 // "2026-01-02 03:04:05 UTC"; "-" for zero.
 std::string format_time(uint64_t seconds);
+// "1.25 s".
+std::string format_seconds(double seconds);
 // "12,345".
 std::string grouped(uint64_t number);
 

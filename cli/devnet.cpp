@@ -1,0 +1,379 @@
+// gavel devnet: L1, sequencer and verifier as child processes, with accounts that have money.
+#include <stdlib.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "cli/bulk_sender.hpp"
+#include "cli/child_process.hpp"
+#include "cli/l1_payments.hpp"
+#include "cli/session.hpp"
+#include "cli/table.hpp"
+#include "cli/units.hpp"
+#include "l1-bridge/transaction.hpp"
+#include "node/file.hpp"
+#include "node/signals.hpp"
+#include "proto/convert_grpc.hpp"
+
+namespace gavel::cli {
+namespace {
+
+using node::Code;
+using node::Result;
+using node::Status;
+using nlohmann::json;
+
+constexpr u128 kEther = u128{1'000'000'000} * 1'000'000'000;
+constexpr uint8_t kTokenDecimals = 6;
+constexpr std::chrono::seconds kPatience{60};
+
+struct DevnetOptions {
+    uint64_t accounts = 3;
+    uint64_t l1_port = 8545;
+    uint64_t sequencer_port = 9545;
+    uint64_t verifier_port = 9546;
+    bool free_ports = false;
+    std::string data_dir;
+    std::string info_file;
+    uint64_t block_time_s = 1;
+    std::chrono::milliseconds batch_age{2'000};
+    uint64_t challenge_window_s = 30;
+    uint64_t inclusion_window_s = 600;
+    std::string eth = "100";
+    std::string tokens = "1000";
+};
+
+// Everybody on a devnet: known keys, never for money.
+PrivateKey devnet_key(const std::string& who) { return PrivateKey::derived("gavel-devnet:" + who); }
+
+class Devnet {
+public:
+    Devnet(const DevnetOptions& options, SessionOptions& session_options)
+        : options_(options), session_options_(session_options), session_(session_options) {}
+    ~Devnet() {
+        stop();
+        std::error_code ignored;
+        if (temporary_) std::filesystem::remove_all(folder_, ignored);
+    }
+
+    Status start();
+    // Until a signal comes (OK), or a program ends by itself.
+    Status watch(node::StopSignals& signals);
+    void stop();
+    json description();
+    std::string text();
+
+private:
+    Status choose_folder();
+    Status choose_ports();
+    Status start_program(const std::string& name, std::vector<std::string> arguments);
+    template <class Ask>
+    Status wait_for(const std::string& name, Ask ask);
+    Status start_l1();
+    Status deploy();
+    Status start_sequencer();
+    Status start_verifier();
+    Status deposit();
+    std::string file(const std::string& name) const { return folder_ + "/" + name; }
+    Result<std::string> key_file(const std::string& who) const;
+
+    const DevnetOptions& options_;
+    SessionOptions& session_options_;
+    Session session_;
+    std::string folder_;
+    bool temporary_ = false;
+    uint16_t l1_port_ = 0, sequencer_port_ = 0, verifier_port_ = 0;
+    Address rollup_, token_;
+    Amount eth_, tokens_;
+    std::vector<PrivateKey> accounts_;
+    struct Program {
+        std::string name;
+        std::unique_ptr<ChildProcess> process;
+    };
+    std::vector<Program> programs_;
+};
+
+Status Devnet::choose_folder() {
+    if (!options_.data_dir.empty()) {
+        folder_ = options_.data_dir;
+        std::error_code error;
+        std::filesystem::create_directories(folder_, error);
+        if (error) return {Code::kInternal, "FILE_UNWRITABLE", "data-dir", folder_ + ": " + error.message()};
+        if (!std::filesystem::is_empty(folder_, error)) {
+            return {Code::kAlreadyExists, "FOLDER_NOT_EMPTY", "data-dir", folder_ + " isn't empty; a devnet starts afresh"};
+        }
+        return {};
+    }
+    std::string name = (std::filesystem::temp_directory_path() / "gavel-devnet-XXXXXX").string();
+    if (mkdtemp(name.data()) == nullptr) return {Code::kInternal, "FILE_UNWRITABLE", "data-dir", "no temporary folder: " + name};
+    folder_ = name;
+    temporary_ = true;
+    return {};
+}
+
+Status Devnet::choose_ports() {
+    l1_port_ = static_cast<uint16_t>(options_.l1_port);
+    sequencer_port_ = static_cast<uint16_t>(options_.sequencer_port);
+    verifier_port_ = static_cast<uint16_t>(options_.verifier_port);
+    if (options_.free_ports) {
+        for (uint16_t* port : {&l1_port_, &sequencer_port_, &verifier_port_}) {
+            auto found = free_port();
+            if (!found) return found.status();
+            *port = *found;
+        }
+    }
+    session_options_.l1 = "http://127.0.0.1:" + std::to_string(l1_port_);
+    session_options_.sequencer.target = "127.0.0.1:" + std::to_string(sequencer_port_);
+    session_options_.verifier.target = "127.0.0.1:" + std::to_string(verifier_port_);
+    return {};
+}
+
+Result<std::string> Devnet::key_file(const std::string& who) const {
+    const std::string path = file(who + ".key");
+    Status written = node::write_file(path, to_hex(devnet_key(who).scalar()) + "\n", 0600);
+    if (!written.ok()) return written;
+    return path;
+}
+
+Status Devnet::start_program(const std::string& name, std::vector<std::string> arguments) {
+    auto started = ChildProcess::start(program_folder() + "/" + name, arguments, file(name + ".log"));
+    if (!started) return started.status();
+    programs_.push_back({name, std::move(*started)});
+    return {};
+}
+
+// Asks until there is an answer; the program may end before.
+template <class Ask>
+Status Devnet::wait_for(const std::string& name, Ask ask) {
+    const auto end = std::chrono::steady_clock::now() + kPatience;
+    for (;;) {
+        Status answer = ask();
+        if (answer.ok()) return {};
+        if (!programs_.back().process->is_running()) {
+            auto log = node::read_file(file(name + ".log"));
+            return {Code::kInternal, "START_FAILED", name, name + " ended at once: " + (log ? log->substr(0, 2000) : std::string())};
+        }
+        if (std::chrono::steady_clock::now() > end) return answer;
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+}
+
+Status Devnet::start_l1() {
+    std::vector<std::string> arguments = {"--listen",     "127.0.0.1:" + std::to_string(l1_port_),
+                                          "--data-dir",   file("l1"),
+                                          "--block-time", std::to_string(options_.block_time_s) + "s"};
+    auto fund = [&](const PrivateKey& key, const std::string& ether) {
+        arguments.insert(arguments.end(), {"--fund", to_checksum(key.address()) + "=" + ether});
+    };
+    fund(devnet_key("funder"), "1000000000");
+    fund(devnet_key("operator"), "10000");
+    fund(devnet_key("verifier"), "1000");
+    for (const PrivateKey& account : accounts_) fund(account, "10");
+    if (Status started = start_program("gavel-l1", arguments); !started.ok()) return started;
+    return wait_for("gavel-l1", [&] { return session_.l1().chain_id().status(); });
+}
+
+Status Devnet::deploy() {
+    l1::RollupParameters parameters;
+    parameters.challenge_window = options_.challenge_window_s;
+    parameters.inclusion_window = options_.inclusion_window_s;
+    parameters.freeze_age = parameters.challenge_window + parameters.inclusion_window + l1::kFreezeMargin;
+    l1::L1Wallet wallet(session_.l1(), devnet_key("funder"), {.poll = std::chrono::milliseconds(50)});
+    auto rollup = wallet.run(std::nullopt, 0, rollup_creation(parameters));
+    if (!rollup) return rollup.status();
+    auto token = wallet.run(std::nullopt, 0, test_token_creation("Devnet Dollar", "DUSD", kTokenDecimals));
+    if (!token) return token.status();
+    if (!rollup->contract_address || !token->contract_address) {
+        return {Code::kInternal, "DEPLOYMENT_FAILED", "", "the L1 tells no contract's address"};
+    }
+    rollup_ = *rollup->contract_address;
+    token_ = *token->contract_address;
+    session_options_.rollup = to_checksum(rollup_);
+    return {};
+}
+
+Status Devnet::start_sequencer() {
+    auto key = key_file("operator");
+    if (!key) return key.status();
+    Status started = start_program("gavel-sequencer", {"--l1", session_options_.l1, "--rollup", to_checksum(rollup_), "--key-file", *key,
+                                                       "--listen", session_options_.sequencer.target, "--data-dir", file("sequencer"),
+                                                       "--l1-confirmations", "1", "--poll", "100ms", "--batch-age",
+                                                       std::to_string(options_.batch_age.count()) + "ms", "--fee",
+                                                       to_checksum(token_) + "=100"});
+    if (!started.ok()) return started;
+    auto remote = session_.sequencer();
+    if (!remote) return remote.status();
+    return wait_for("gavel-sequencer", [&] { return (*remote)->chain_info().status(); });
+}
+
+Status Devnet::start_verifier() {
+    auto key = key_file("verifier");
+    if (!key) return key.status();
+    Status started = start_program("gavel-verifier", {"--l1", session_options_.l1, "--rollup", to_checksum(rollup_), "--key-file", *key,
+                                                      "--listen", session_options_.verifier.target, "--data-dir", file("verifier"),
+                                                      "--poll", "100ms", "--claim"});
+    if (!started.ok()) return started;
+    auto remote = session_.verifier();
+    if (!remote) return remote.status();
+    return wait_for("gavel-verifier", [&] { return (*remote)->chain_info().status(); });
+}
+
+Status Devnet::deposit() {
+    if (accounts_.empty()) return {};
+    const PrivateKey funder = devnet_key("funder");
+    BulkSender bulk(session_.l1(), funder);
+    const Amount all{tokens_.value() * accounts_.size()};
+    std::vector<BulkTransaction> preparing;
+    if (!tokens_.is_zero()) {
+        preparing.push_back({token_, 0, mint_call(funder.address(), all), 200'000});
+        preparing.push_back({token_, 0, approve_call(rollup_, all), 200'000});
+    }
+    for (const PrivateKey& account : accounts_) {
+        if (!tokens_.is_zero()) preparing.push_back({token_, 0, mint_call(account.address(), tokens_), 200'000});
+    }
+    if (auto prepared = bulk.run(preparing); !prepared) return prepared.status();
+    std::vector<BulkTransaction> deposits;
+    for (const PrivateKey& account : accounts_) {
+        const Address to = account.address();
+        if (!eth_.is_zero()) deposits.push_back({rollup_, eth_.value(), l1::rollup_call::deposit_eth(to), 500'000});
+        if (!tokens_.is_zero()) deposits.push_back({rollup_, 0, l1::rollup_call::deposit_token(token_, to, tokens_), 500'000});
+    }
+    if (auto done = bulk.run(deposits); !done) return done.status();
+    auto remote = session_.sequencer();
+    if (!remote) return remote.status();
+    const AccountKey last{accounts_.back().address(), tokens_.is_zero() ? Address{} : token_};
+    return wait_for("gavel-sequencer", [&]() -> Status {
+        auto account = (*remote)->account(last);
+        if (!account) return account.status();
+        if (deposits.empty() || account->index() != 0) return {};
+        return {Code::kDeadlineExceeded, "NOT_CREDITED", "", "the sequencer hasn't credited the deposits"};
+    });
+}
+
+Status Devnet::start() {
+    auto eth = parse_units(options_.eth, kEtherDecimals);
+    auto tokens = parse_units(options_.tokens, kTokenDecimals);
+    if (!eth) return eth.status();
+    if (!tokens) return tokens.status();
+    if (eth->value() > 1000 * kEther) return {Code::kInvalidArgument, "AMOUNT_TOO_LARGE", "eth", "at most 1000 ether an account"};
+    if (tokens->value() > Amount::max().value() / 1'000'000) {
+        return {Code::kInvalidArgument, "AMOUNT_TOO_LARGE", "tokens", "that is more than there can be"};
+    }
+    eth_ = *eth;
+    tokens_ = *tokens;
+    for (uint64_t i = 0; i < options_.accounts; ++i) accounts_.push_back(devnet_key("account:" + std::to_string(i)));
+    for (auto step : {&Devnet::choose_folder, &Devnet::choose_ports, &Devnet::start_l1, &Devnet::deploy, &Devnet::start_sequencer,
+                      &Devnet::start_verifier, &Devnet::deposit}) {
+        if (Status status = (this->*step)(); !status.ok()) return status;
+    }
+    if (options_.info_file.empty()) return {};
+    return node::write_file(options_.info_file, description().dump(2) + "\n", 0600);
+}
+
+Status Devnet::watch(node::StopSignals& signals) {
+    while (signals.wait_for(std::chrono::milliseconds(500)) == 0) {
+        for (Program& program : programs_) {
+            if (program.process->is_running()) continue;
+            temporary_ = false;
+            return {Code::kInternal, "PROGRAM_ENDED", program.name, program.name + " has ended; see " + file(program.name + ".log")};
+        }
+    }
+    return {};
+}
+
+void Devnet::stop() {
+    while (!programs_.empty()) {
+        programs_.back().process->stop();
+        programs_.pop_back();
+    }
+}
+
+json Devnet::description() {
+    json accounts = json::array();
+    for (const PrivateKey& account : accounts_) {
+        accounts.push_back({{"address", to_checksum(account.address())}, {"private_key", to_hex(account.scalar())}});
+    }
+    json pids;
+    for (const Program& program : programs_) pids[program.name] = program.process->pid();
+    return {{"l1", session_options_.l1},
+            {"sequencer", session_options_.sequencer.target},
+            {"verifier", session_options_.verifier.target},
+            {"rollup", to_checksum(rollup_)},
+            {"token", to_checksum(token_)},
+            {"accounts", accounts},
+            {"funder", {{"address", to_checksum(devnet_key("funder").address())}, {"private_key", to_hex(devnet_key("funder").scalar())}}},
+            {"operator", to_checksum(devnet_key("operator").address())},
+            {"data_dir", folder_},
+            {"pids", pids}};
+}
+
+std::string Devnet::text() {
+    Table accounts({{"ACCOUNT"}, {"PRIVATE KEY (known to everybody)"}});
+    for (const PrivateKey& account : accounts_) accounts.add({to_checksum(account.address()), to_hex(account.scalar())});
+    std::string flags;
+    if (options_.free_ports || options_.l1_port != 8545) flags += " --l1 " + session_options_.l1;
+    if (options_.free_ports || options_.sequencer_port != 9545) flags += " --sequencer " + session_options_.sequencer.target;
+    if (options_.free_ports || options_.verifier_port != 9546) flags += " --verifier " + session_options_.verifier.target;
+    std::string out = facts({{"L1 (JSON-RPC)", session_options_.l1},
+                             {"sequencer (gRPC)", session_options_.sequencer.target},
+                             {"verifier (gRPC)", session_options_.verifier.target},
+                             {"rollup", to_checksum(rollup_)},
+                             {"token DUSD", to_checksum(token_)},
+                             {"challenge window", std::to_string(options_.challenge_window_s) + " s"},
+                             {"data and logs", folder_}});
+    out += "\nEach account has " + options_.eth + " ETH and " + options_.tokens + " DUSD in the rollup, and 10 ETH and " + options_.tokens +
+           " DUSD on the L1.\n\n" + accounts.text();
+    if (accounts_.size() < 2) return out + "\nCtrl-C stops everything.\n";
+    const std::string other = to_checksum(accounts_[1].address());
+    out += "\nTry, in another terminal:\n";
+    out += "  export GAVEL_PRIVATE_KEY=" + to_hex(accounts_[0].scalar()) + "\n";
+    out += "  gavel balance" + flags + "\n";
+    out += "  gavel send " + other + " 1.5" + flags + "\n";
+    out += "  gavel send " + other + " 25 --token " + to_checksum(token_) + flags + "\n";
+    out += "  gavel deposit 0.5 --wait" + flags + "\n";
+    out += "  gavel withdraw 2" + flags + "     (paid on the L1 when its batch is final; gavel withdrawals shows it)\n";
+    out += "  gavel status" + flags + "\n";
+    return out + "\nCtrl-C stops everything.\n";
+}
+
+Status devnet(SessionOptions& session_options, const DevnetOptions& options) {
+    node::StopSignals signals;
+    Devnet net(options, session_options);
+    if (Status started = net.start(); !started.ok()) return started;
+    Session session(session_options);
+    if (session.json()) {
+        session.print(net.description());
+    } else {
+        session.print(net.text());
+    }
+    Status ended = net.watch(signals);
+    net.stop();
+    return ended;
+}
+
+}  // namespace
+
+void add_devnet_command(Commands& commands) {
+    auto args = std::make_shared<DevnetOptions>();
+    node::Options& options = commands.add("devnet", "a whole rollup on this machine, until Ctrl-C: L1, sequencer, verifier, accounts",
+                                          [args](Session& session) {
+                                              SessionOptions own = session.options();
+                                              return devnet(own, *args);
+                                          });
+    options.number("--accounts", args->accounts, "accounts with money", 0, 1000);
+    options.text("--eth", args->eth, "ether of each in the rollup");
+    options.text("--tokens", args->tokens, "units of the token of each in the rollup");
+    options.number("--l1-port", args->l1_port, "port of the L1's JSON-RPC", 1, 65'535);
+    options.number("--sequencer-port", args->sequencer_port, "port of the sequencer's gRPC", 1, 65'535);
+    options.number("--verifier-port", args->verifier_port, "port of the verifier's gRPC", 1, 65'535);
+    options.toggle("--free-ports", args->free_ports, "take ports that are free instead");
+    options.text("--data-dir", args->data_dir, "empty folder for databases and logs, kept; without it, a temporary one");
+    options.text("--info-file", args->info_file, "file for addresses, keys and ports as JSON");
+    options.seconds("--block-time", args->block_time_s, "time between L1 blocks; 0: a block at each transaction");
+    options.duration("--batch-age", args->batch_age, "how long a payment waits for its batch at most");
+    options.seconds("--challenge-window", args->challenge_window_s, "a batch is final after it", 1);
+    options.seconds("--inclusion-window", args->inclusion_window_s, "an L1 operation is overdue after it", 1);
+}
+
+}  // namespace gavel::cli
