@@ -148,10 +148,14 @@ std::vector<FraudProofRecord> Findings::fraud_proofs() const {
     return out;
 }
 
-void Findings::wait(uint64_t verdicts, uint64_t changes, uint64_t timeout_ms) const {
+void Findings::wait_for_verdicts(uint64_t known, uint64_t timeout_ms) const {
     std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, std::chrono::milliseconds(timeout_ms),
-                      [&] { return verdict_count_ > verdicts || changes_ > changes; });
+    changed_.wait_for(lock, std::chrono::milliseconds(timeout_ms), [&] { return verdict_count_ > known; });
+}
+
+void Findings::wait_for_proofs(uint64_t known, uint64_t timeout_ms) const {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, std::chrono::milliseconds(timeout_ms), [&] { return changes_ > known; });
 }
 
 }  // namespace gavel::verifier

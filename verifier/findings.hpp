@@ -50,8 +50,10 @@ public:
     std::optional<FraudProofRecord> latest_fraud_proof(uint64_t number) const;
     std::vector<FraudProofRecord> fraud_proofs() const;
 
-    // Until there are more verdicts than `verdicts` or more changes than `changes`, or the time is over.
-    void wait(uint64_t verdicts, uint64_t changes, uint64_t timeout_ms) const;
+    // Until there are more verdicts than `known`, or the time is over.
+    void wait_for_verdicts(uint64_t known, uint64_t timeout_ms) const;
+    // Until a fraud proof has changed after `known`, or the time is over.
+    void wait_for_proofs(uint64_t known, uint64_t timeout_ms) const;
 
 private:
     struct KeptProof {
