@@ -12,7 +12,7 @@ namespace {
 using node::Code;
 using node::Status;
 
-constexpr std::string_view kChainKey = "l1/chain", kPositionKey = "l1/position";
+constexpr std::string_view kChainKey = "l1/chain";
 // Rounds in which a node may be behind what was read, before its shorter chain is believed.
 constexpr unsigned kPatience = 30;
 
@@ -51,41 +51,19 @@ node::Result<l1::RollupParameters> read_parameters(l1::L1Client& client, const A
 struct L1Sync::Impl {
     Impl(node::Store& opened, l1::L1Client& its_client, const Domain& its_domain, const l1::RollupParameters& parameters,
          uint64_t start_block)
-        : store(opened), client(its_client), domain(its_domain), view(opened, its_domain.rollup, parameters) {
+        : client(its_client), domain(its_domain), view(opened, its_domain.rollup, parameters) {
         follower_options.start_block = start_block;
         restart();
     }
 
-    // Goes on from the position kept. The view may be ahead of it: blocks are written first. While blocks are taken back none is kept.
+    // Goes on from where the view is.
     void restart() {
         follower.emplace(client, domain.rollup, follower_options);
-        auto position = store.get(kPositionKey);
-        if (position && !follower->restore_position(view_of(*position))) {
-            throw node::StoreError("what the store holds of the L1 is damaged: the position can't be read");
+        Bytes position = view.follower_position();
+        bool damaged = !position.empty() && !follower->restore_position(position);
+        if (damaged || view.head() != follower->last().value_or(l1::BlockRef{})) {
+            throw node::StoreError("what the store holds of the L1 is damaged: the position can't be gone on from");
         }
-        l1::BlockRef last = follower->last().value_or(l1::BlockRef{});
-        if (view.head() != last) view.remove_blocks_above(last);
-    }
-
-    void keep_position() {
-        node::WriteBatch batch;
-        batch.put(kPositionKey, string_of(follower->encode_position()));
-        store.write(batch, node::Durability::kBuffered);
-    }
-
-    bool take(const l1::BlockAdded& added) {
-        L1Block block{added.block, {}};
-        for (const l1::LocatedEvent& event : added.events) block.events.push_back({event.event, event.tx_hash});
-        return view.add_block(block);
-    }
-
-    bool take(const l1::BlocksRemoved& removed) {
-        node::WriteBatch batch;
-        batch.erase(kPositionKey);
-        store.write(batch, node::Durability::kBuffered);
-        view.remove_blocks_above(removed.head.value_or(l1::BlockRef{}));
-        ++reorganisations;
-        return true;
     }
 
     node::Result<bool> step() {
@@ -95,12 +73,11 @@ struct L1Sync::Impl {
             std::lock_guard lock(mutex);
             l1_head = step->l1_head;
         }
-        for (const l1::L1Update& update : step->updates) {
-            if (std::visit([this](const auto& what) { return take(what); }, update)) continue;
+        if (!step->updates.empty() && !view.take(step->updates, follower->encode_position())) {
             restart();
             return Status{Code::kInternal, "L1_EVENTS_INVALID", "", "the L1 node tells events of the rollup that can't follow"};
         }
-        if (!step->updates.empty()) keep_position();
+        for (const l1::L1Update& update : step->updates) reorganisations += std::holds_alternative<l1::BlocksRemoved>(update);
         if (!step->node_is_behind) {
             rounds_behind = 0;
             return step->is_up_to_date;
@@ -110,7 +87,6 @@ struct L1Sync::Impl {
                                                                ", below block " + std::to_string(view.head().number) + " read before"};
     }
 
-    node::Store& store;
     l1::L1Client& client;
     const Domain domain;
     L1View view;
@@ -154,9 +130,7 @@ l1::BlockRef L1Sync::l1_head() const {
 }
 
 BatchSource L1Sync::batch_source() const {
-    return [&client = impl_->client, rollup = impl_->domain.rollup](const StandingBatch& standing) {
-        return l1::fetch_batch_bytes(client, rollup, standing.tx_hash);
-    };
+    return ledger::batch_source(impl_->client, impl_->domain.rollup);
 }
 
 }  // namespace gavel::ledger

@@ -36,7 +36,7 @@ public:
 
     // One bounded round with the L1: reads blocks, or takes back what a reorganisation removed. The value: whether the view is now
     // up to date, i.e. at the head that the L1 told in this round; false: call again at once. Not OK: call again later, with the
-    // view as it was (or, after L1_EVENTS_INVALID, at an earlier block). Reasons, beside the client's:
+    // view as it was. Reasons, beside the client's:
     //   L1_BEHIND (kUnavailable)      the node's chain ends below what has been read; taken for the truth if it stays so for long
     //   L1_EVENTS_INVALID (kInternal) the node tells events that can't follow each other
     node::Result<bool> step();
