@@ -9,9 +9,8 @@
 #include "protocol/batch.hpp"
 #include "tests/generator/lies.hpp"
 #include "tests/generator/random_chunks.hpp"
-#include "tests/model/model.hpp"
+#include "tests/model_of.hpp"
 
-namespace m = gavel::model;
 using namespace gavel;
 using namespace gavel::test;
 
@@ -23,42 +22,6 @@ constexpr unsigned kHistories = 280;  // unless GAVEL_HISTORIES says otherwise
 uint64_t setting(const char* variable, uint64_t otherwise) {
     const char* text = std::getenv(variable);
     return text && *text ? std::strtoull(text, nullptr, 10) : otherwise;
-}
-
-m::Bytes bytes(ByteView view) { return string_of(view); }
-
-m::Number number(u128 value) {
-    m::Number high = static_cast<long>(static_cast<uint32_t>(value >> 96));
-    for (int shift : {64, 32, 0}) high = high * m::power_of_two(32) + static_cast<long>(static_cast<uint32_t>(value >> shift));
-    return high;
-}
-
-m::State model_of(const StartingState& start) {
-    m::State out;
-    for (const StartingState::Leaf& leaf : start.leaves) {
-        out.put(bytes(leaf.key.owner), bytes(leaf.key.token), number(leaf.nonce), number(leaf.balance.value()), leaf.index);
-    }
-    out.account_count = start.account_count;
-    out.withdrawal_count = start.withdrawal_count;
-    out.l1_ops_consumed = number(start.counters.l1_ops_consumed);
-    out.op_count = number(start.counters.op_count);
-    return out;
-}
-
-m::L1Operation model_of(const L1Operation& operation) {
-    return {static_cast<m::L1Operation::Kind>(operation.kind),
-            bytes(operation.caller),
-            bytes(operation.to),
-            bytes(operation.token),
-            number(operation.amount.value()),
-            number(operation.time)};
-}
-
-m::Env model_env(const std::vector<L1Operation>& queue, uint64_t first, uint64_t limit) {
-    Domain domain = test_domain();
-    m::Env out{m::domain_separator(number(domain.chain_id), bytes(domain.rollup)), {}, number(limit)};
-    for (size_t i = 0; i < queue.size(); ++i) out.l1[number(first) + static_cast<long>(i)] = model_of(queue[i]);
-    return out;
 }
 
 // Writes down each access as the model does.
@@ -102,7 +65,7 @@ std::string run_both(State& state, m::State& model, const std::vector<L1Operatio
     Outcome outcome = apply(env, view, state.counters, chunk.ops, chunk.sigs);
     INFO("ops " << to_hex(chunk.ops));
     m::Trace trace;
-    m::Env its_env = model_env(queue, first, chunk.limit);
+    m::Env its_env = model_env(test_domain(), queue, first, chunk.limit);
     auto apply_to_model = [&] { return m::apply(its_env, model, bytes(chunk.ops), bytes(chunk.sigs), &trace); };
     if (outcome.kind == Outcome::Kind::kViewFailed) {
         REQUIRE_THROWS_AS(apply_to_model(), m::HoleRead);
@@ -391,7 +354,7 @@ TEST_CASE("ledger: batches, headers and the first false claim") {
         REQUIRE(bytes(batch.header().encode()) == model.header().encode());
         REQUIRE(bytes(batch.header().hash()) == model.header().hash());
         m::State before = model_of(generator.start());
-        m::Judgement judgement = m::judge(model, before, model_env(generator.queue(), 0, 0));
+        m::Judgement judgement = m::judge(model, before, model_env(test_domain(), generator.queue(), 0, 0));
         REQUIRE(judgement.false_claim == liar);
         lies_found += liar.has_value();
         for (int i = 0; i < 20; ++i) decode_both_garbled(encoded, random);

@@ -16,17 +16,6 @@ constexpr u128 kMax = ~u128{0};
 // Leaves of the small world that most cases start from.
 enum : uint32_t { kAnn = 1, kBen = 2, kCyTokens = 3, kDeeTokens = 4, kOperator = 5, kOperatorTokens = 6, kCount = 7 };
 
-StartingState small_world() {
-    StartingState start;
-    start.add(person_address(0), token(0), Amount{10 * kEther});
-    start.add(person_address(1), token(0), Amount{5 * kEther}, 7);
-    start.add(person_address(2), token(1), Amount{1000 * kEther});
-    start.add(person_address(3), token(1), Amount{3});
-    start.add(person_address(4), token(0), Amount{});
-    start.add(person_address(4), token(1), Amount{});
-    return start;
-}
-
 PostedPayment to_index(uint32_t index, u128 amount) { return {{index, std::nullopt}, Amount{amount}}; }
 PostedPayment to_address(const Address& address, u128 amount) { return {{0, address}, Amount{amount}}; }
 
@@ -50,6 +39,7 @@ L1Operation deposit(const Address& to, u128 amount) {
 
 class Lies {
 public:
+    explicit Lies(const LieSetting& setting) : setting_(setting) {}
     std::vector<LieCase> take() { return std::move(cases_); }
 
     void codec_flags_and_weights();
@@ -70,18 +60,19 @@ private:
         out.limit = out.queue.size();
         State state = out.start.build();
         auto next_l1 = std::span<const L1Operation>(out.queue).subspan(out.start.counters.l1_ops_consumed);
-        out.wrong = {encode_ops(wrong), sign_chunk(state, wrong, next_l1)};
-        out.control = {encode_ops(control), sign_chunk(state, control, next_l1)};
+        out.wrong = {encode_ops(wrong), sign_chunk(state, wrong, next_l1, setting_.domain)};
+        out.control = {encode_ops(control), sign_chunk(state, control, next_l1, setting_.domain)};
         cases_.push_back(std::move(out));
         return cases_.back();
     }
 
     // Malformed bytes: both come with the signatures of the right one.
-    void add_bytes(Refusal rule, std::string what, Bytes wrong, Bytes control, StartingState start = small_world()) {
+    void add_bytes(Refusal rule, std::string what, Bytes wrong, Bytes control) {
+        StartingState start = small_world();
         auto decoded = decode_ops(control);
         GAVEL_CHECK(std::holds_alternative<Chunk>(decoded));
         State state = start.build();
-        Bytes sigs = sign_chunk(state, std::get<Chunk>(decoded));
+        Bytes sigs = sign_chunk(state, std::get<Chunk>(decoded), {}, setting_.domain);
         cases_.push_back({rule, std::move(what), std::move(start), {}, 0, {std::move(wrong), sigs}, {std::move(control), sigs}});
     }
     // The usual transfer, edited.
@@ -104,7 +95,8 @@ private:
         out.wrong.sigs = to_bytes(signature);
     }
     // The usual transfer, signed as if it said something else.
-    void add_words(std::string what, const std::function<void(Operation&)>& lie, Domain domain = test_domain()) {
+    void add_words(std::string what, const std::function<void(Operation&)>& lie) { add_words(std::move(what), lie, setting_.domain); }
+    void add_words(std::string what, const std::function<void(Operation&)>& lie, const Domain& domain) {
         add_signature(Refusal::kSignerNotOwner, std::move(what), [&](Signature& signature) {
             Operation form{OperationKind::kTransfer, token(0), {{person_address(1), Amount{kEther}}}, Amount{}, 0, {}};
             lie(form);
@@ -112,6 +104,9 @@ private:
         });
     }
 
+    StartingState small_world() const { return test::small_world(setting_); }
+
+    LieSetting setting_;
     std::vector<LieCase> cases_;
 };
 
@@ -251,8 +246,7 @@ void Lies::codec_accounts_and_amounts() {
 }
 
 void Lies::codec_ends() {
-    Bytes right = RawOps{}.bytes(), wrong = right;
-    wrong.pop_back();
+    Bytes right = RawOps{}.bytes(), wrong(right.begin(), right.end() - 1);
     add_bytes(Refusal::kTruncated, "a byte too few", wrong, right);
     add_bytes(Refusal::kTruncated, "nothing at all", {}, right);
     wrong = right;
@@ -369,14 +363,14 @@ void Lies::signatures() {
     });
     add_signature(Refusal::kSignerNotOwner, "the other parity", [](Signature& signature) { signature.bytes[32] ^= 0x80; });
     add_words("another nonce", [](Operation& form) { form.nonce = 1; });
-    add_words("another token", [](Operation& form) { form.token = token(1); });
+    add_words("another token", [this](Operation& form) { form.token = setting_.token; });
     add_words("another amount", [](Operation& form) { form.payments[0].amount = Amount{kEther + 1}; });
     add_words("another recipient", [](Operation& form) { form.payments[0].to = stranger(1); });
     add_words("another fee", [](Operation& form) { form.fee = Amount{1}; });
     add_words("another memo", [](Operation& form) { form.memo.bytes[31] = 1; });
     add_words("another kind", [](Operation& form) { form.kind = OperationKind::kPayout; });
-    add_words("another rollup", [](Operation&) {}, {test_domain().chain_id, stranger(9)});
-    add_words("another chain", [](Operation&) {}, {1, test_domain().rollup});
+    add_words("another rollup", [](Operation&) {}, {setting_.domain.chain_id, stranger(9)});
+    add_words("another chain", [](Operation&) {}, {1, setting_.domain.rollup});
     Chunk chunk = chunk_of({transfer(kAnn, to_index(kBen, 1)), transfer(kBen, to_index(kAnn, 1))});
     LieCase& swapped = add(Refusal::kSignerNotOwner, "two signatures swapped", small_world(), chunk, chunk);
     std::rotate(swapped.wrong.sigs.begin(), swapped.wrong.sigs.begin() + 64, swapped.wrong.sigs.end());
@@ -415,21 +409,34 @@ void Lies::fee_leaves() {
 
 }  // namespace
 
+StartingState small_world(const LieSetting& setting) {
+    StartingState start;
+    start.add(person_address(0), token(0), Amount{10 * kEther});
+    start.add(person_address(1), token(0), Amount{5 * kEther}, 7);
+    start.add(person_address(2), setting.token, Amount{1000 * kEther});
+    start.add(person_address(3), setting.token, Amount{3});
+    start.add(person_address(4), token(0), Amount{});
+    start.add(person_address(4), setting.token, Amount{1});
+    return start;
+}
+
+std::vector<LieCase> lie_cases(const LieSetting& setting) {
+    Lies lies(setting);
+    lies.codec_flags_and_weights();
+    lies.codec_fees();
+    lies.codec_accounts_and_amounts();
+    lies.codec_ends();
+    lies.counts();
+    lies.senders();
+    lies.recipients();
+    lies.withdrawals();
+    lies.signatures();
+    lies.fee_leaves();
+    return lies.take();
+}
+
 const std::vector<LieCase>& all_lie_cases() {
-    static const std::vector<LieCase> cases = [] {
-        Lies lies;
-        lies.codec_flags_and_weights();
-        lies.codec_fees();
-        lies.codec_accounts_and_amounts();
-        lies.codec_ends();
-        lies.counts();
-        lies.senders();
-        lies.recipients();
-        lies.withdrawals();
-        lies.signatures();
-        lies.fee_leaves();
-        return lies.take();
-    }();
+    static const std::vector<LieCase> cases = lie_cases({});
     return cases;
 }
 

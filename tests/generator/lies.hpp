@@ -20,7 +20,18 @@ struct LieCase {
     BatchChunk control;  // right, and different from `wrong` in what the rule is about
 };
 
-// At least one case for each refusal; several where a rule can be broken in several places. In the domain test_domain().
+// Where the lies are told: what the operations are signed for, and the token beside ETH.
+struct LieSetting {
+    Domain domain = test_domain();
+    Address token = test::token(1);
+};
+
+// The leaves that most cases start from: deposits, and seven operations of the second leaf's owner, lead to them from genesis.
+StartingState small_world(const LieSetting& setting = {});
+
+// At least one case for each refusal; several where a rule can be broken in several places.
+std::vector<LieCase> lie_cases(const LieSetting& setting);
+// In the usual setting.
 const std::vector<LieCase>& all_lie_cases();
 
 }  // namespace gavel::test

@@ -113,14 +113,14 @@ Operation signed_form(StateView& view, const PostedOperation& posted) {
     return out;
 }
 
-Bytes sign_chunk(State& state, const Chunk& chunk, std::span<const L1Operation> l1) {
+Bytes sign_chunk(State& state, const Chunk& chunk, std::span<const L1Operation> l1, const Domain& domain) {
     StateRunner runner(state);
     StateView::Mark start = runner.mark();
     for (size_t i = 0; i < chunk.l1_operations && i < l1.size(); ++i) {
         StateView::Mark mark = runner.mark();
         if (!apply_l1_operation(runner, l1[i]).ok()) runner.roll_back(mark);
     }
-    Hash separator = test_domain().separator();
+    Hash separator = domain.separator();
     FeeTally fees;
     Bytes sigs;
     for (const PostedOperation& posted : chunk.operations) {

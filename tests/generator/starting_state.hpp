@@ -42,11 +42,11 @@ Address token(size_t number);
 Domain test_domain();
 
 // What the sender of `posted` has to sign, in the view as it is. Defined for wrong operations too: what can't be told is zero.
-Operation signed_form(StateView& view, const PostedOperation& posted);
+Operation signed_form(gavel::StateView& view, const PostedOperation& posted);
 // Signatures of the leaves' owners for each operation of the chunk, right or wrong, as if it came next. An operation that is
 // wrong is passed over for those behind it; the state is as before afterwards. `l1` is what the queue holds from the state's
 // l1OpsConsumed on.
-Bytes sign_chunk(State& state, const Chunk& chunk, std::span<const L1Operation> l1 = {});
+Bytes sign_chunk(State& state, const Chunk& chunk, std::span<const L1Operation> l1 = {}, const Domain& domain = test_domain());
 
 // The signature with s = 2^255-1, which is over n/2 and the largest that 64 bytes can say.
 Signature with_s_too_high(Signature signature);
