@@ -31,6 +31,7 @@ struct Config {
     uint64_t block_time_s = 0;
     ChainOptions chain;
     std::vector<TokenAtStart> tokens;
+    bool print_abi = false;
     bool rollup = false;
     RollupParameters rollup_parameters;
     node::LogOptions log;
@@ -109,6 +110,7 @@ std::optional<int> read_options(Config& config, int argc, char** argv) {
     std::string stake = "32", home_operator;
     RollupParameters& rollup = config.rollup_parameters;
     options.toggle("--rollup", config.rollup, "deploy the rollup contract");
+    options.toggle("--print-abi", config.print_abi, "print the rollup contract's ABI as JSON, and end");
     options.seconds("--challenge-window", rollup.challenge_window, "how long a batch can be proven wrong", 1);
     options.seconds("--inclusion-window", rollup.inclusion_window, "how long the sequencer may let an L1 operation wait", 1);
     options.seconds("--freeze-age", rollup.freeze_age, "age of a waiting L1 operation at which anybody may freeze");
@@ -237,6 +239,10 @@ int run(const Config& config) {
 int main(int argc, char** argv) {
     gavel::l1::Config config;
     if (auto status = gavel::l1::read_options(config, argc, argv)) return *status;
+    if (config.print_abi) {
+        std::fputs(gavel::l1::rollup_abi_json().c_str(), stdout);
+        return 0;
+    }
     gavel::node::init_log(config.log, "gavel-l1");
     try {
         return gavel::l1::run(config);

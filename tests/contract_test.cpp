@@ -609,3 +609,65 @@ TEST_CASE("any calldata to any function: an answer, the books balanced") {
     CHECK(f.head().number == 0);
     CHECK(f.current_term() == 1);
 }
+
+namespace {
+
+constexpr unsigned kPayers = 48;
+
+PrivateKey payer(unsigned i) { return PrivateKey::derived("payer " + std::to_string(i)); }
+
+// Accounts 1 to kPayers, with 1,000 wei each.
+State state_of_payers() {
+    State state;
+    StateRunner view(state);
+    for (unsigned i = 0; i < kPayers; ++i) {
+        L1Operation deposit{L1OperationKind::kDeposit, payer(i).address(), payer(i).address(), {}, Amount{1000}, 1};
+        REQUIRE(apply_l1_operation(view, deposit).ok());
+    }
+    return state;
+}
+
+// A full chunk: 48 transfers, each to the next account.
+BatchChunk full_chunk(const Hash& domain_separator, unsigned forged) {
+    Chunk chunk;
+    BatchChunk out;
+    for (unsigned i = 0; i < kPayers; ++i) {
+        PostedOperation posted;
+        posted.sender = 1 + i;
+        posted.payments = {{{1 + (i + 1) % kPayers, std::nullopt}, Amount{i}}};
+        chunk.operations.push_back(posted);
+        Operation operation{OperationKind::kTransfer, {}, {{payer((i + 1) % kPayers).address(), Amount{i}}}, {}, 0, {}};
+        append(out.sigs, payer(i == forged ? 0 : i).sign(operation.digest(domain_separator)));
+    }
+    out.ops = encode_ops(chunk);
+    REQUIRE(chunk.weight() == kMaxChunkWeight);
+    return out;
+}
+
+}  // namespace
+
+TEST_CASE("prove: a full chunk re-run on the L1, in one transaction; the honest one stands") {
+    State state = state_of_payers();
+    ContractFixture f(state.fields());
+    Hash separator = Domain{f.chain->chain_id(), f.rollup}.separator();
+    REQUIRE(f.send(f.alice, rollup_call::become_sequencer(), f.parameters.stake) == "");
+    bool lies = GENERATE(false, true);
+    Batch batch = f.batch_on(f.genesis, state.fields());
+    ListEnv env(separator, 0, {});
+    // What everybody gets who doesn't check the signature: the state after the honest chunk.
+    BatchChunk honest = full_chunk(separator, ~0u);
+    State after = state_of_payers();
+    StateRunner runner(after);
+    REQUIRE(apply(env, runner, after.counters, honest.ops, honest.sigs).ok());
+    batch.last = after.fields();
+    batch.chunks = {lies ? full_chunk(separator, kPayers - 1) : honest};
+    REQUIRE(f.send(f.alice, rollup_call::append(batch.encode())) == "");
+    CHECK(f.gas_used() < 250'000);
+    auto proof = build_fraud_proof(batch, 0, state, env);
+    REQUIRE(proof.has_value());
+    CHECK(f.send(f.bob, rollup_call::prove(proof->encode())) == (lies ? "" : "ClaimIsTrue"));
+    INFO("bytes " << proof->encode().size());
+    CHECK(f.gas_used() > 500'000);
+    CHECK(f.gas_used() < 4'000'000);
+    CHECK(f.head().number == (lies ? 0 : 1));
+}
