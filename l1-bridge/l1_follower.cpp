@@ -40,7 +40,8 @@ node::Status L1Follower::take_back(Trail& trail, FollowerStep& step) {
     size_t told = trail.size();
     if (!trail.empty() && trail.back().number > step.l1_head.number && !accept_shorter_) {
         // What lies above the node's head says nothing; what lies below decides whether it is behind or elsewhere.
-        auto known = std::find_if(trail.rbegin(), trail.rend(), [&](const BlockRef& b) { return b.number <= step.l1_head.number; });
+        auto known =
+            std::find_if(trail.rbegin(), trail.rend(), [&](const BlockRef& b) { return b.number <= step.l1_head.number; });
         auto same = known == trail.rend() ? node::Result<bool>(true) : is_of_chain(*known, step.l1_head);
         if (!same) return same.status();
         step.node_is_behind = *same;

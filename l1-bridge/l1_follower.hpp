@@ -1,5 +1,5 @@
-// Follows a rollup's events on an L1, block by block, through reorganisations, restarts, and a node that is slow, behind or down. Free of
-// policy: it tells what the chain is now; how deep a block must be to be believed is the caller's to say.
+// Follows a rollup's events on an L1, block by block, through reorganisations, restarts, and a node that is slow, behind or
+// down. Free of policy: it tells what the chain is now; how deep a block must be to be believed is the caller's to say.
 #pragma once
 
 #include <optional>
@@ -10,16 +10,16 @@
 
 namespace gavel::l1 {
 
-// A block of the chain and the rollup's events in it, in order. While the follower is far behind, blocks without events are left out
-// but for some.
+// A block of the chain and the rollup's events in it, in order. While the follower is far behind, blocks without events are
+// left out but for some.
 struct BlockAdded {
     BlockRef block;
     std::vector<LocatedEvent> events;
     friend bool operator==(const BlockAdded&, const BlockAdded&) = default;
 };
 
-// All blocks told that are above `head` are no longer of the chain. `head` was told before; nullopt: there is nothing left. Blocks that are
-// of the chain still may be among those taken back; they are told again.
+// All blocks told that are above `head` are no longer of the chain. `head` was told before; nullopt: there is nothing left.
+// Blocks that are of the chain still may be among those taken back; they are told again.
 struct BlocksRemoved {
     std::optional<BlockRef> head;
     friend bool operator==(const BlocksRemoved&, const BlocksRemoved&) = default;
@@ -46,8 +46,8 @@ class L1Follower {
 public:
     L1Follower(L1Client& client, const Address& rollup, FollowerOptions options = {});
 
-    // One bounded round: a few requests. What it returns is to be taken in full, in order. Not OK: the client's Status, with nothing
-    // told and nothing changed; call again. A chain that changes during a step is seen in the next one.
+    // One bounded round: a few requests. What it returns is to be taken in full, in order. Not OK: the client's Status, with
+    // nothing told and nothing changed; call again. A chain that changes during a step is seen in the next one.
     node::Result<FollowerStep> step();
     // A node that stays behind: takes its shorter chain for the truth. The next step tells what is gone.
     void accept_shorter_chain() { accept_shorter_ = true; }
@@ -71,7 +71,8 @@ private:
     // These tell of blocks `first` to `last`, all or none: none if the chain changes meanwhile.
     node::Status tell_each(Trail& trail, uint64_t first, uint64_t last, FollowerStep& step);
     node::Status tell_some(Trail& trail, uint64_t first, uint64_t last, FollowerStep& step);
-    node::Status tell(Trail& trail, const std::vector<BlockRef>& blocks, const std::vector<LocatedEvent>& events, FollowerStep& step);
+    node::Status tell(Trail& trail, const std::vector<BlockRef>& blocks, const std::vector<LocatedEvent>& events,
+                      FollowerStep& step);
     node::Result<std::vector<LocatedEvent>> events(uint64_t first, uint64_t last);
     node::Status get_block(uint64_t number, std::vector<BlockRef>& blocks);
 

@@ -33,9 +33,10 @@ AbiFunction view(const std::string& name, const Parameters& inputs, const Parame
 
 std::vector<AbiFunction> all_functions() {
     Parameters forced = {{"address", "token"}, {"address", "to"}, {"uint128", "amount"}};
-    Parameters term_fields = {{"address", "sequencer"},  {"uint256", "stake"},       {"uint64", "startedAt"}, {"uint64", "endedAt"},
-                              {"bool", "slashed"},       {"uint64", "firstProofAt"}, {"address", "lastProver"}, {"uint64", "lastBatch"},
-                              {"bool", "stakeTaken"},    {"bool", "rewardTaken"}};
+    Parameters term_fields = {{"address", "sequencer"},  {"uint256", "stake"},    {"uint64", "startedAt"},
+                              {"uint64", "endedAt"},     {"bool", "slashed"},     {"uint64", "firstProofAt"},
+                              {"address", "lastProver"}, {"uint64", "lastBatch"}, {"bool", "stakeTaken"},
+                              {"bool", "rewardTaken"}};
     return {
         call("becomeSequencer", {}, "payable"),
         call("resign", {}),
@@ -80,7 +81,8 @@ std::vector<AbiEvent> all_events() {
         {"TermStarted", {{"uint64", "term", true}, {"address", "sequencer", true}}},
         {"TermEnded", {{"uint64", "term", true}, {"uint8", "reason"}}},
         {"BatchAppended", {{"uint64", "number", true}, {"bytes32", "batchHash", true}, {"uint64", "term", true}}},
-        {"BatchStruck", {{"uint64", "number", true}, {"bytes32", "batchHash", true}, {"uint64", "term", true}, {"address", "prover"}}},
+        {"BatchStruck",
+         {{"uint64", "number", true}, {"bytes32", "batchHash", true}, {"uint64", "term", true}, {"address", "prover"}}},
         {"L1OperationQueued",
          {{"uint64", "index", true},
           {"uint8", "kind"},
@@ -210,11 +212,12 @@ const std::vector<AbiEvent>& rollup_events() {
 
 std::string rollup_abi_json() {
     std::vector<std::string> lines;
-    lines.push_back(R"({"type": "constructor", "stateMutability": "nonpayable", "inputs": )" + json_of(kParameterFields, false) + "}");
+    lines.push_back(R"({"type": "constructor", "stateMutability": "nonpayable", "inputs": )" + json_of(kParameterFields, false) +
+                    "}");
     for (const AbiFunction& function : rollup_functions()) {
         lines.push_back(R"({"type": "function", "name": ")" + function.name + R"(", "stateMutability": ")" + function.mutability +
-                        R"(", "inputs": )" + json_of(function.inputs, false) + R"(, "outputs": )" + json_of(function.outputs, false) +
-                        "}");
+                        R"(", "inputs": )" + json_of(function.inputs, false) + R"(, "outputs": )" +
+                        json_of(function.outputs, false) + "}");
     }
     for (const AbiEvent& event : rollup_events()) {
         lines.push_back(R"({"type": "event", "name": ")" + event.name + R"(", "anonymous": false, "inputs": )" +

@@ -1,5 +1,5 @@
-// The rollup contract's ABI (docs/contract.md): calls, views, events and errors, for the contract itself, for its clients and for the
-// JSON that programs in other languages read (l1-bridge/abi/Rollup.json).
+// The rollup contract's ABI (docs/contract.md): calls, views, events and errors, for the contract itself, for its clients and
+// for the JSON that programs in other languages read (l1-bridge/abi/Rollup.json).
 #pragma once
 
 #include <optional>
@@ -31,7 +31,8 @@ struct RollupParameters {
 };
 
 inline constexpr uint64_t kFreezeMargin = 7 * 86400;  // seconds by which the freeze age exceeds both windows
-inline constexpr uint64_t kHomeBan = 7 * 86400;       // seconds after its own slash or eviction in which the home operator takes no seat
+// Seconds after its own slash or eviction in which the home operator replaces nobody.
+inline constexpr uint64_t kHomeBan = 7 * 86400;
 
 // Why a term ended; the numbers of the event.
 enum class TermEnd : uint8_t { kResigned = 0, kReplaced = 1, kSlashed = 2, kEvicted = 3, kFrozen = 4 };

@@ -1,5 +1,5 @@
-// One running call of the rollup contract. Internal: split over rollup_seat.cpp, rollup_court.cpp and rollup_bank.cpp by what a function
-// is about. Functions check in the order that docs/contract.md lists, and leave by throwing Revert.
+// One running call of the rollup contract. Internal: split over rollup_seat.cpp, rollup_court.cpp and rollup_bank.cpp by what a
+// function is about. Functions check in the order that docs/contract.md lists, and leave by throwing Revert.
 #pragma once
 
 #include "l1-bridge/chain_host.hpp"
@@ -8,8 +8,8 @@
 
 namespace gavel::l1 {
 
-// Calldata's arguments, taken as Solidity's decoder takes them: a dynamic argument may stand anywhere, padding and bytes left over
-// aren't looked at. What doesn't fit reverts without data. Views point into the calldata.
+// Calldata's arguments, taken as Solidity's decoder takes them: a dynamic argument may stand anywhere, padding and bytes left
+// over aren't looked at. What doesn't fit reverts without data. Views point into the calldata.
 class CalldataReader {
 public:
     // `head_words` is the number of arguments.

@@ -21,9 +21,9 @@ std::optional<Amount> read_capped(ByteView result) {
 
 ErrorNames rollup_error_names() {
     ErrorNames names(rollup_error_signatures());
-    for (const char* signature :
-         {"ERC20InsufficientBalance(address,uint256,uint256)", "ERC20InvalidSender(address)", "ERC20InvalidReceiver(address)",
-          "ERC20InsufficientAllowance(address,uint256,uint256)", "ERC20InvalidApprover(address)", "ERC20InvalidSpender(address)"}) {
+    for (const char* signature : {"ERC20InsufficientBalance(address,uint256,uint256)", "ERC20InvalidSender(address)",
+                                  "ERC20InvalidReceiver(address)", "ERC20InsufficientAllowance(address,uint256,uint256)",
+                                  "ERC20InvalidApprover(address)", "ERC20InvalidSpender(address)"}) {
         names.add(signature);
     }
     return names;
@@ -33,7 +33,8 @@ node::Result<Bytes> fetch_batch_bytes(L1Client& client, const Address& rollup, c
     auto found = client.transaction_input(tx_hash);
     if (!found) return found.status();
     if (!*found) {
-        return node::Status{node::Code::kNotFound, "BATCH_TX_UNKNOWN", "", "the L1 node doesn't know transaction " + to_hex(tx_hash)};
+        return node::Status{node::Code::kNotFound, "BATCH_TX_UNKNOWN", "",
+                            "the L1 node doesn't know transaction " + to_hex(tx_hash)};
     }
     const TransactionInput& transaction = **found;
     auto batch = batch_of_append(transaction.input);
@@ -73,7 +74,9 @@ node::Result<u128> RollupClient::deposited_total(const Address& token) const {
     return ask(rollup_view::deposited_total(token), read_amount);
 }
 
-node::Result<u128> RollupClient::held_total(const Address& token) const { return ask(rollup_view::held_total(token), read_amount); }
+node::Result<u128> RollupClient::held_total(const Address& token) const {
+    return ask(rollup_view::held_total(token), read_amount);
+}
 
 node::Result<ProofCommit> RollupClient::proof_commitment(const Address& prover) const {
     return ask(rollup_view::proof_commitment(prover), read_proof_commitment);
@@ -119,7 +122,9 @@ node::Result<Hash> RollupClient::take_stake(L1Wallet& wallet, uint64_t term) con
     return send(wallet, rollup_call::take_stake(term));
 }
 
-node::Result<Hash> RollupClient::append(L1Wallet& wallet, ByteView batch) const { return send(wallet, rollup_call::append(batch)); }
+node::Result<Hash> RollupClient::append(L1Wallet& wallet, ByteView batch) const {
+    return send(wallet, rollup_call::append(batch));
+}
 
 node::Result<Hash> RollupClient::commit_proof(L1Wallet& wallet, ByteView proof) const {
     return send(wallet, rollup_call::commit_proof(l1::proof_commitment(wallet.address(), proof)));
@@ -143,7 +148,8 @@ node::Result<Hash> RollupClient::force_transfer(L1Wallet& wallet, const Address&
     return send(wallet, rollup_call::force_transfer(token, to, amount));
 }
 
-node::Result<Hash> RollupClient::force_withdrawal(L1Wallet& wallet, const Address& token, const Address& to, Amount amount) const {
+node::Result<Hash> RollupClient::force_withdrawal(L1Wallet& wallet, const Address& token, const Address& to,
+                                                  Amount amount) const {
     return send(wallet, rollup_call::force_withdrawal(token, to, amount));
 }
 

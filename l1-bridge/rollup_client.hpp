@@ -20,12 +20,12 @@ struct LocatedEvent {
 // The contract's and ERC-6093's errors, for an L1Client.
 ErrorNames rollup_error_names();
 
-// The argument of an append's transaction, whatever batch it is. Reasons, beside the client's: BATCH_TX_UNKNOWN (kNotFound: the node
-// doesn't know the transaction), L1_ANSWER_INVALID (kInternal: what it gives is no append to `rollup`).
+// The argument of an append's transaction, whatever batch it is. Reasons, beside the client's: BATCH_TX_UNKNOWN (kNotFound: the
+// node doesn't know the transaction), L1_ANSWER_INVALID (kInternal: what it gives is no append to `rollup`).
 node::Result<Bytes> fetch_batch_bytes(L1Client& client, const Address& rollup, const Hash& tx_hash);
 
-// Thread-safe. `client` must outlive it. Beside what L1Client's functions answer: L1_ANSWER_INVALID (kInternal) if a view's result or a
-// log isn't what the ABI says, as from an address where another contract stands or none.
+// Thread-safe. `client` must outlive it. Beside what L1Client's functions answer: L1_ANSWER_INVALID (kInternal) if a view's
+// result or a log isn't what the ABI says, as from an address where another contract stands or none.
 class RollupClient {
 public:
     RollupClient(L1Client& client, const Address& rollup) : client_(client), rollup_(rollup) {}

@@ -173,8 +173,8 @@ struct EventEncoder {
     }
 };
 
-// The event whose place in rollup_events() is `kind`, from the indexed and the other fields. What can't be read is left as it is: the
-// caller encodes again and compares.
+// The event whose place in rollup_events() is `kind`, from the indexed and the other fields. What can't be read is left as it
+// is: the caller encodes again and compares.
 RollupEvent read_event(size_t kind, AbiReader& topics, AbiReader& data) {
     switch (kind) {
         case 0: return TermStarted{topics.integer64(), topics.address()};
@@ -209,7 +209,8 @@ RollupEvent read_event(size_t kind, AbiReader& topics, AbiReader& data) {
 
 bool enums_are_known(const RollupEvent& event) {
     if (auto* ended = std::get_if<TermEnded>(&event)) return ended->reason <= TermEnd::kFrozen;
-    if (auto* queued = std::get_if<L1OperationQueued>(&event)) return queued->operation.kind <= L1OperationKind::kForcedWithdrawal;
+    if (auto* queued = std::get_if<L1OperationQueued>(&event))
+        return queued->operation.kind <= L1OperationKind::kForcedWithdrawal;
     return true;
 }
 

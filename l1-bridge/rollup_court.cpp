@@ -57,7 +57,8 @@ void RollupCall::prove() {
     host_.use_gas(gas_of(proof, verdict));
     if (verdict.error != ProofError::kNone) refuse(name_of(verdict.error));
 
-    // A later proof without a commit takes the reward from an earlier one: else a liar would keep it by striking his later lie first.
+    // A later proof without a commit takes the reward from an earlier one: else a liar would keep it by striking his later lie
+    // first.
     storage_.set_last_prover(record.term, has_committed(proof, record.posted_at) ? context_.sender : Address{});
     globals.head = header->number - 1;
     globals.last_strike_at = now();

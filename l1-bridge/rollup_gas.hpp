@@ -1,12 +1,12 @@
-// What the rollup contract's computing costs in the EVM, beside what the host charges by itself (storage, logs, calls, hashes through
-// the host). Estimates of what solc's optimised code spends, to be fitted against a real node:
+// What the rollup contract's computing costs in the EVM, beside what the host charges by itself (storage, logs, calls, hashes
+// through the host). Estimates of what solc's optimised code spends, to be fitted against a real node:
 //
 //     append = kAppend + sum over chunks (kChunk + kHashedWord x (words(ops) + words(sigs))) + kTreeNode x 2 (2^d - 1)
 //     prove  = kProve + kProofWord x words(proof) + kAccess x accesses + kSignature x operations + kCopiedWord x words(ops)
 //     claim  = kClaim + kTreeNode x 32
 //
-// A contract in Solidity reads its parameters from its code; this one from storage, which the constants leave out of the sums where
-// the host has charged it: kAppend reads none, kProve and kClaim are so much lower.
+// A contract in Solidity reads its parameters from its code; this one from storage, which the constants leave out of the sums
+// where the host has charged it: kAppend reads none, kProve and kClaim are so much lower.
 #pragma once
 
 #include <bit>
@@ -39,7 +39,8 @@ inline uint64_t of_append(const Batch& batch) {
 }
 
 constexpr uint64_t of_proof(uint64_t proof_bytes, uint64_t ops_bytes, uint64_t operations, uint64_t accesses) {
-    return kProve + kProofWord * words(proof_bytes) + kAccess * accesses + kSignature * operations + kCopiedWord * words(ops_bytes);
+    return kProve + kProofWord * words(proof_bytes) + kAccess * accesses + kSignature * operations +
+           kCopiedWord * words(ops_bytes);
 }
 
 constexpr uint64_t kClaimTotal = kClaim + kTreeNode * kTreeDepth;

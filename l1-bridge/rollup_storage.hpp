@@ -1,5 +1,5 @@
-// Where the rollup contract keeps what it knows (docs/contract.md, "Storage"): each struct is the words that a Solidity struct of the
-// same fields in the same order takes, so that both contracts' state reads the same. Internal to the contract.
+// Where the rollup contract keeps what it knows (docs/contract.md, "Storage"): each struct is the words that a Solidity struct
+// of the same fields in the same order takes, so that both contracts' state reads the same. Internal to the contract.
 #pragma once
 
 #include "l1-bridge/chain_host.hpp"

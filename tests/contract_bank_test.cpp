@@ -20,8 +20,12 @@ struct Bank : ContractFixture {
         out.withdrawal_count = tree.count();
         return out;
     }
-    WithdrawalProof proof(uint32_t position) const { return {position, withdrawals[position], tree.path(position, tree.count())}; }
-    Bytes claim(uint32_t position, const Address& receiver = {}) const { return rollup_call::claim(genesis, proof(position), receiver); }
+    WithdrawalProof proof(uint32_t position) const {
+        return {position, withdrawals[position], tree.path(position, tree.count())};
+    }
+    Bytes claim(uint32_t position, const Address& receiver = {}) const {
+        return rollup_call::claim(genesis, proof(position), receiver);
+    }
     void fund(u128 amount) { REQUIRE(send(carol, rollup_call::deposit_eth(carol.address()), amount) == ""); }
     Address token(TokenMode mode) { return deploy("token" + std::to_string(static_cast<int>(mode))); }
     // Gives `to` that much of the token.
@@ -265,11 +269,11 @@ TEST_CASE("claim and deposit of a token that calls back: refused by the guard, e
     Bank f({{kAlice, token, Amount{30}}, {kBob, token, Amount{10}}});
     REQUIRE(f.token(TokenMode::kReenters) == token);
     f.mint(token, kAlice, 1000);
-    for (const Bytes& calldata : {f.claim(1), rollup_call::resign(), rollup_call::append({}), rollup_call::prove({}),
-                                  rollup_call::commit_proof({}), rollup_call::take_stake(1), rollup_call::take_reward(1),
-                                  rollup_call::become_sequencer(), rollup_call::deposit_eth(kBob),
-                                  rollup_call::deposit_token(token, kBob, Amount{1}), rollup_call::force_transfer({}, kBob, Amount{1}),
-                                  rollup_call::force_withdrawal({}, kBob, Amount{1})}) {
+    for (const Bytes& calldata :
+         {f.claim(1), rollup_call::resign(), rollup_call::append({}), rollup_call::prove({}), rollup_call::commit_proof({}),
+          rollup_call::take_stake(1), rollup_call::take_reward(1), rollup_call::become_sequencer(),
+          rollup_call::deposit_eth(kBob), rollup_call::deposit_token(token, kBob, Amount{1}),
+          rollup_call::force_transfer({}, kBob, Amount{1}), rollup_call::force_withdrawal({}, kBob, Amount{1})}) {
         REQUIRE(f.send(f.carol, token, AbiWriter("keep(bytes)").bytes(calldata).take()) == "");
         CHECK(f.send(f.alice, rollup_call::deposit_token(token, kBob, Amount{50})) == "");
         CHECK(f.told(token, 3) == "Reentered");

@@ -116,10 +116,12 @@ std::shared_ptr<const NativeContract> reentering_receiver(std::shared_ptr<Reentr
 }
 
 RollupParameters ContractFixture::usual_parameters() {
-    return {kChallenge, kInclusion, kChallenge + kInclusion + kFreezeMargin, 32 * kEther + 3, PrivateKey::derived("home").address()};
+    return {kChallenge, kInclusion, kChallenge + kInclusion + kFreezeMargin, 32 * kEther + 3,
+            PrivateKey::derived("home").address()};
 }
 
-ContractFixture::ContractFixture(const StateFields& initial, RollupParameters with) : parameters(with), genesis(genesis_header()) {
+ContractFixture::ContractFixture(const StateFields& initial, RollupParameters with)
+    : parameters(with), genesis(genesis_header()) {
     genesis.last = initial;
     registry.add(kRollupName, std::make_shared<RollupContract>(initial));
     registry.add("forwarder", forwarder());
@@ -129,7 +131,8 @@ ContractFixture::ContractFixture(const StateFields& initial, RollupParameters wi
         registry.add("token" + std::to_string(mode), odd_token(static_cast<TokenMode>(mode)));
     }
     ChainOptions options;
-    for (const PrivateKey* key : {&alice, &bob, &carol, &home}) options.genesis_balances.push_back({key->address(), 1'000'000 * kEther});
+    for (const PrivateKey* key : {&alice, &bob, &carol, &home})
+        options.genesis_balances.push_back({key->address(), 1'000'000 * kEther});
     auto opened = SimulatedChain::open(store, clock, registry, options);
     REQUIRE(opened.ok());
     chain = std::move(*opened);

@@ -50,7 +50,8 @@ std::shared_ptr<const NativeContract> odd_token(TokenMode mode);
 std::shared_ptr<const NativeContract> forwarder();
 // Refuses ETH; anything else as forwarder.
 std::shared_ptr<const NativeContract> eth_refuser();
-// On plain ETH calls `target` with `calldata` (both set before the chain runs), and keeps the first word of the refusal in slot 0.
+// On plain ETH calls `target` with `calldata` (both set before the chain runs), and keeps the first word of the refusal in slot
+// 0.
 struct Reentry {
     Address target;
     Bytes calldata;
@@ -72,9 +73,8 @@ public:
     void at(uint64_t time) { next_time_ = time; }
     void pass(uint64_t seconds) { next_time_ += seconds; }
 
-    // ---- Calls ----
-    // Sends it in a block of its own at now(), and moves now() on by one second. The error's name, "" for success, "(no data)" for a
-    // revert without any.
+    // ---- Calls ---- Sends it in a block of its own at now(), and moves now() on by one second. The error's name, "" for
+    // success, "(no data)" for a revert without any.
     std::string send(const PrivateKey& from, const Address& to, const Bytes& data, u128 value = 0);
     std::string send(const PrivateKey& from, const Bytes& data, u128 value = 0) { return send(from, rollup, data, value); }
     // Deploys the contract of that name.

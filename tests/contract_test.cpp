@@ -1,4 +1,5 @@
-// The rollup contract's seat, batches and court: every call's every refusal by name, in docs/contract.md's order, and what success does.
+// The rollup contract's seat, batches and court: every call's every refusal by name, in docs/contract.md's order, and what
+// success does.
 #include <random>
 
 #include "protocol/encoding.hpp"
@@ -52,7 +53,8 @@ private:
 TEST_CASE("constructor: which parameters it takes") {
     ContractFixture f;
     auto refusal = [&](RollupParameters parameters) -> std::string {
-        CallRequest request{f.carol.address(), std::nullopt, 0, NativeRegistry::creation_data(kRollupName, parameters.encode()), {}, {}};
+        CallRequest request{
+            f.carol.address(), std::nullopt, 0, NativeRegistry::creation_data(kRollupName, parameters.encode()), {}, {}};
         auto reply = f.chain->call(request);
         REQUIRE(reply.ok());
         return reply->success ? "" : ErrorNames(rollup_error_signatures()).describe(reply->data);
@@ -60,8 +62,9 @@ TEST_CASE("constructor: which parameters it takes") {
     RollupParameters good = ContractFixture::usual_parameters();
     CHECK(refusal(good) == "");
     CHECK(refusal(RollupParameters{}) == "");
-    for (auto spoil : {+[](RollupParameters& p) { p.challenge_window = 0; }, +[](RollupParameters& p) { p.inclusion_window = 0; },
-                       +[](RollupParameters& p) { --p.freeze_age; }, +[](RollupParameters& p) { p.challenge_window = ~uint64_t{0}; }}) {
+    for (auto spoil :
+         {+[](RollupParameters& p) { p.challenge_window = 0; }, +[](RollupParameters& p) { p.inclusion_window = 0; },
+          +[](RollupParameters& p) { --p.freeze_age; }, +[](RollupParameters& p) { p.challenge_window = ~uint64_t{0}; }}) {
         RollupParameters bad = good;
         spoil(bad);
         CHECK(refusal(bad) == "ParametersInvalid");
@@ -278,8 +281,10 @@ TEST_CASE("append: not through a contract that sits itself") {
 
 TEST_CASE("append: not by a contract under construction, which has no code yet") {
     ContractFixture f;
-    f.registry.add("builder", std::make_shared<Builder>(f.rollup, rollup_call::append(f.batch_on(f.genesis, f.genesis.last).encode())));
-    CallRequest request{f.alice.address(), std::nullopt, f.parameters.stake, NativeRegistry::creation_data("builder", {}), {}, {}};
+    f.registry.add("builder",
+                   std::make_shared<Builder>(f.rollup, rollup_call::append(f.batch_on(f.genesis, f.genesis.last).encode())));
+    CallRequest request{
+        f.alice.address(), std::nullopt, f.parameters.stake, NativeRegistry::creation_data("builder", {}), {}, {}};
     auto reply = f.chain->call(request);
     REQUIRE(reply.ok());
     CHECK(to_hex(reply->data) == to_hex(error_data("NotPlainAccount")));
@@ -344,7 +349,8 @@ TEST_CASE("prove: the last second counts; batch and all above it struck; the sta
     f.at(posted + kChallenge - 1);
     uint64_t proven = f.now();
     CHECK(f.prove(f.bob, proof) == "");
-    CHECK(f.events() == std::vector<RollupEvent>{BatchStruck{2, second.hash(), 1, f.bob.address()}, TermEnded{1, TermEnd::kSlashed}});
+    CHECK(f.events() ==
+          std::vector<RollupEvent>{BatchStruck{2, second.hash(), 1, f.bob.address()}, TermEnded{1, TermEnd::kSlashed}});
     CHECK(f.head() == Head{1, first.hash()});
     CHECK(rollup_view::read_batch(f.view(rollup_view::batch(2))) == BatchRecord{});
     CHECK(rollup_view::read_batch(f.view(rollup_view::batch(3))) == BatchRecord{});
@@ -399,7 +405,8 @@ TEST_CASE("the reward needs a commit: after the posting, before the proof, the p
         REQUIRE(f.chain->set_next_block_time(same).ok());
         for (auto [key, data] : {std::pair{&f.alice, rollup_call::append(lying.encode())},
                                  std::pair{&f.bob, rollup_call::commit_proof(proof_commitment(f.bob.address(), proof))}}) {
-            Transaction body{f.chain->chain_id(), *f.chain->nonce(key->address()), 1, 1'000'000'000'000, 5'000'000, f.rollup, 0, data, {}};
+            Transaction body{
+                f.chain->chain_id(), *f.chain->nonce(key->address()), 1, 1'000'000'000'000, 5'000'000, f.rollup, 0, data, {}};
             REQUIRE(f.chain->send_raw(sign(body, *key).raw).ok());
         }
         f.chain->mine();
@@ -416,7 +423,8 @@ TEST_CASE("the reward needs a commit: after the posting, before the proof, the p
         f.append(f.alice, lying);
         REQUIRE(f.chain->set_next_block_time(f.now()).ok());
         uint64_t nonce = *f.chain->nonce(f.bob.address());
-        for (const Bytes& data : {rollup_call::commit_proof(proof_commitment(f.bob.address(), proof)), rollup_call::prove(proof)}) {
+        for (const Bytes& data :
+             {rollup_call::commit_proof(proof_commitment(f.bob.address(), proof)), rollup_call::prove(proof)}) {
             Transaction body{f.chain->chain_id(), nonce++, 1, 1'000'000'000'000, 5'000'000, f.rollup, 0, data, {}};
             REQUIRE(f.chain->send_raw(sign(body, f.bob).raw).ok());
         }

@@ -23,7 +23,6 @@ TEST_CASE("l1-bridge/abi/Rollup.json is the table in code") {
 }
 
 TEST_CASE("selectors and topics are those of the ABI's signatures") {
-    // Computed by another Keccak: `cast sig` and `cast sig-event` agree.
     CHECK(to_hex(ByteView{rollup_call::append({})}.first(4)) == to_hex(ByteView{keccak256(view_of("append(bytes)"))}.first(4)));
     CHECK(rollup_functions()[11].signature() == "claim(bytes,uint32,address,address,uint128,bytes32[],address)");
     CHECK(rollup_events()[4].signature() == "L1OperationQueued(uint64,uint8,address,address,address,uint128,uint64)");
@@ -31,7 +30,8 @@ TEST_CASE("selectors and topics are those of the ABI's signatures") {
 }
 
 TEST_CASE("events: one encoding each") {
-    Address a = PrivateKey::derived("a").address(), b = PrivateKey::derived("b").address(), c = PrivateKey::derived("c").address();
+    Address a = PrivateKey::derived("a").address(), b = PrivateKey::derived("b").address(),
+            c = PrivateKey::derived("c").address();
     Hash hash = keccak256(view_of("x"));
     const std::vector<RollupEvent> events = {
         TermStarted{7, a},
@@ -49,7 +49,8 @@ TEST_CASE("events: one encoding each") {
         INFO(name_of(event));
         LogContent log = encode_event(event);
         const AbiEvent& abi = rollup_events()[event.index()];
-        size_t indexed = static_cast<size_t>(std::count_if(abi.inputs.begin(), abi.inputs.end(), [](const auto& p) { return p.indexed; }));
+        size_t indexed =
+            static_cast<size_t>(std::count_if(abi.inputs.begin(), abi.inputs.end(), [](const auto& p) { return p.indexed; }));
         CHECK(log.topics.size() == 1 + indexed);
         CHECK(log.data.size() == 32 * (abi.inputs.size() - indexed));
         CHECK(decode_event(log.topics, log.data) == event);
@@ -161,13 +162,17 @@ public:
 
     node::Result<uint64_t> chain_id() override { return ask([&] { return inner_.chain_id(); }); }
     node::Result<BlockRef> head() override { return ask([&] { return inner_.head(); }); }
-    node::Result<std::optional<BlockRef>> block_at(uint64_t number) override { return ask([&] { return inner_.block_at(number); }); }
+    node::Result<std::optional<BlockRef>> block_at(uint64_t number) override {
+        return ask([&] { return inner_.block_at(number); });
+    }
     node::Result<std::vector<Log>> logs(const Address& address, uint64_t from, uint64_t to) override {
         longest_range = std::max(longest_range, to - from + 1);
         if (to - from + 1 > max_range) return node::Status{node::Code::kOutOfRange, "TOO_MANY_LOGS", "", ""};
         return ask([&] { return inner_.logs(address, from, to); });
     }
-    node::Result<std::optional<TransactionInput>> transaction_input(const Hash& hash) override { return inner_.transaction_input(hash); }
+    node::Result<std::optional<TransactionInput>> transaction_input(const Hash& hash) override {
+        return inner_.transaction_input(hash);
+    }
     node::Result<std::optional<Receipt>> receipt(const Hash& hash) override { return inner_.receipt(hash); }
     node::Result<u128> balance(const Address& address) override { return inner_.balance(address); }
     node::Result<uint64_t> nonce(const Address& address, bool pending) override { return inner_.nonce(address, pending); }
