@@ -43,7 +43,8 @@ node::Result<l1::RollupParameters> read_parameters(l1::L1Client& client, const A
     if (parameters) return parameters;
     bool odd_answer = parameters.status().code == Code::kAborted || parameters.status().reason == "L1_ANSWER_INVALID";
     if (!odd_answer) return parameters;
-    return Status{Code::kFailedPrecondition, "NOT_A_ROLLUP", "rollup", "what stands at " + to_hex(rollup) + " is no rollup contract"};
+    return Status{Code::kFailedPrecondition, "NOT_A_ROLLUP", "rollup",
+            "what stands at " + to_hex(rollup) + " is no rollup contract"};
 }
 
 }  // namespace
@@ -83,8 +84,9 @@ struct L1Sync::Impl {
             return step->is_up_to_date;
         }
         if (++rounds_behind > kPatience) follower->accept_shorter_chain();
-        return Status{Code::kUnavailable, "L1_BEHIND", "", "the L1 node's chain ends at block " + std::to_string(step->l1_head.number) +
-                                                               ", below block " + std::to_string(view.head().number) + " read before"};
+        return Status{Code::kUnavailable, "L1_BEHIND", "",
+                      "the L1 node's chain ends at block " + std::to_string(step->l1_head.number) + ", below block " +
+                          std::to_string(view.head().number) + " read before"};
     }
 
     l1::L1Client& client;

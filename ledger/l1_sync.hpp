@@ -1,5 +1,5 @@
-// Keeps an L1View up with the L1: what a follower of the L1 reports goes into the view, and what both need to go on after a restart
-// into the store.
+// Keeps an L1View up with the L1: what a follower of the L1 reports goes into the view, and what both need to go on after a
+// restart into the store.
 //
 // Threads: one thread calls step(); any thread asks. Failure: node::StoreError.
 #pragma once
@@ -34,9 +34,9 @@ public:
                                                       L1SyncOptions options = {});
     ~L1Sync();
 
-    // One bounded round with the L1: reads blocks, or takes back what a reorganisation removed. The value: whether the view is now
-    // up to date, i.e. at the head that the L1 told in this round; false: call again at once. Not OK: call again later, with the
-    // view as it was. Reasons, beside the client's:
+    // One bounded round with the L1: reads blocks, or takes back what a reorganisation removed. The value: whether the view is
+    // now up to date, i.e. at the head that the L1 told in this round; false: call again at once. Not OK: call again later, with
+    // the view as it was. Reasons, beside the client's:
     //   L1_BEHIND (kUnavailable)      the node's chain ends below what has been read; taken for the truth if it stays so for long
     //   L1_EVENTS_INVALID (kInternal) the node tells events that can't follow each other
     node::Result<bool> step();

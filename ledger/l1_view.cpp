@@ -355,7 +355,8 @@ std::optional<QueuedOperation> L1View::queued(uint64_t index) const {
 uint64_t L1View::queue_length_at(uint64_t block) const {
     std::shared_lock lock(impl_->mutex);
     const auto& queue = impl_->derived.queue;
-    auto above = std::partition_point(queue.begin(), queue.end(), [&](const QueuedOperation& entry) { return entry.block <= block; });
+    auto above = std::partition_point(queue.begin(), queue.end(),
+                                      [&](const QueuedOperation& entry) { return entry.block <= block; });
     return static_cast<uint64_t>(above - queue.begin());
 }
 

@@ -99,7 +99,8 @@ public:
     uint64_t batch_head() const;  // 0: genesis
     // nullopt above the head, and for genesis.
     std::optional<StandingBatch> batch(uint64_t number) const;
-    // The one predicate, with the newest block's time: posted at + challenge window <= now. Genesis is; above the head nothing is.
+    // The one predicate, with the newest block's time: posted at + challenge window <= now. Genesis is; above the head nothing
+    // is.
     bool is_final(uint64_t number) const;
     // When it is or will be so, in seconds; nullopt above the head, 0 for genesis.
     std::optional<uint64_t> final_at(uint64_t number) const;

@@ -107,7 +107,9 @@ void Ledger::Impl::load_chunks_and_batches() {
     } else {
         auto row = store_.get(rows::u64_key('C', count - 1));
         last = required(row ? decode_chunk(count - 1, *row) : std::nullopt, "the last chunk");
-        if (last.first_entry != chunk_first_entry_.back()) throw node::StoreError("the ledger's store is damaged: a chunk is another");
+        if (last.first_entry != chunk_first_entry_.back()) {
+            throw node::StoreError("the ledger's store is damaged: a chunk is another");
+        }
     }
     if (last.after != sealed_fields_ || last.first_entry + last.entry_count != open_.first_entry) {
         throw node::StoreError("the ledger's store is damaged: the sealed state isn't the one after the last chunk");

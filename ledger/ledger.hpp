@@ -6,8 +6,8 @@
 //     is the write-ahead log: after a crash the constructor re-executes it on the state of the last sealed chunk, with the same
 //     positions, entry numbers and receipts.
 //
-// Threads: one thread writes (every member function under "Writing"); any thread reads (under "Reading"). Readers see the ledger as
-// it was published last: by flush(), apply_chunk(), roll_back_to_chunk(); never an operation that hasn't been flushed, nor the
+// Threads: one thread writes (every member function under "Writing"); any thread reads (under "Reading"). Readers see the ledger
+// as it was published last: by flush(), apply_chunk(), roll_back_to_chunk(); never an operation that hasn't been flushed, nor the
 // fees of a chunk that was sealed since. Writing functions marked so may be called by the writing thread only, without a lock.
 //
 // Failure: node::StoreError (see node/store.hpp) from any function. After one the ledger must not be used again.
@@ -104,8 +104,8 @@ public:
     // ---- Writing: the open chunk ----
 
     const OpenChunk& open_chunk() const;
-    // The operation with recipients as they must be posted now: by index who has a leaf (or gets one from an earlier line), else by
-    // address. `sender` is the sender's leaf.
+    // The operation with recipients as they must be posted now: by index who has a leaf (or gets one from an earlier line), else
+    // by address. `sender` is the sender's leaf.
     PostedOperation posted_form(const Operation& operation, uint32_t sender) const;
     // Whether the open chunk takes an operation of this weight, with its fee leaf if it is the first with a fee in `token`. An
     // operation that doesn't fit an empty chunk never does.
@@ -115,11 +115,12 @@ public:
     // Consumes the L1 operation that is next (number counters().l1_ops_consumed). Only while the chunk has no L2 operation: L1
     // operations come first. Wrong (and without effect) if it doesn't fit, or with kWithdrawalTreeFull.
     Outcome open_l1_operation(const L1Operation& operation);
-    // Executes an operation at the end of the open chunk, its signature last. If it is wrong (kOverWeight if it doesn't fit), nothing
-    // has changed. `receipt` is set on success; it is a promise only after flush().
-    // The operation's digest is computed from the state: an operation that is someone else's, or has another nonce, is kSignerNotOwner.
-    Outcome open_operation(const PostedOperation& posted, const Signature& signature, const SignerRecovery& recovery, uint64_t now_ms,
-                           OperationReceipt& receipt);
+    // Executes an operation at the end of the open chunk, its signature last. If it is wrong (kOverWeight if it doesn't fit),
+    // nothing has changed. `receipt` is set on success; it is a promise only after flush().
+    // The operation's digest is computed from the state: an operation that is someone else's, or has another nonce, is
+    // kSignerNotOwner.
+    Outcome open_operation(const PostedOperation& posted, const Signature& signature, const SignerRecovery& recovery,
+                           uint64_t now_ms, OperationReceipt& receipt);
     // Writes every entry not yet written, in one batch, and publishes all that is written. Cheap if there is nothing to do, but a
     // synced flush always syncs what was written buffered before.
     void flush(node::Durability durability);
@@ -130,9 +131,9 @@ public:
 
     // ---- Writing: roll-back and batches ----
 
-    // Undoes the open chunk and the sealed chunks from number `chunk` on (<= chunk_count()), with the batches that hold any of them, in
-    // one atomic, synced write. Their L2 operations, flushed or not, go to the list of rolled-back ones in order; published at
-    // once. Returns how many. Nothing to undo: no effect, and the generation stays.
+    // Undoes the open chunk and the sealed chunks from number `chunk` on (<= chunk_count()), with the batches that hold any of
+    // them, in one atomic, synced write. Their L2 operations, flushed or not, go to the list of rolled-back ones in order;
+    // published at once. Returns how many. Nothing to undo: no effect, and the generation stays.
     uint64_t roll_back_to_chunk(uint64_t chunk, const std::string& why, uint64_t when_ms);
     // The chunks from number batch.first_chunk on, which is the first that no batch holds, are batch batch_head() + 1. Synced.
     void mark_batch(const BatchRecord& batch);
@@ -159,7 +160,8 @@ public:
     BatchHeader last_header() const;
     // h[index] as computed from the L1 operations consumed (index <= counters().l1_ops_consumed).
     Hash l1_queue_hash(uint64_t index) const;
-    // A copy of the state before sealed chunk `chunk` (<= chunk_count()), made from what the store holds. Takes as long as opening does.
+    // A copy of the state before sealed chunk `chunk` (<= chunk_count()), made from what the store holds. Takes as long as
+    // opening does.
     State state_before_chunk(uint64_t chunk) const;
     // The whole state, alone: for building proofs. `use` leaves it as it was; nothing may be open.
     void with_state(const std::function<void(State&)>& use);
@@ -167,7 +169,8 @@ public:
     // ---- Reading (any thread) ----
 
     LedgerSummary summary() const;
-    // Counts the roll-backs. A reader that has seen entries of an earlier generation asks entries_kept_since() how many of them stand.
+    // Counts the roll-backs. A reader that has seen entries of an earlier generation asks entries_kept_since() how many of them
+    // stand.
     uint64_t generation() const;
     // Entries below this number are the same now as they were in `generation` (which is at most the present one).
     uint64_t entries_kept_since(uint64_t generation) const;
@@ -178,8 +181,8 @@ public:
     std::optional<uint64_t> entry_of_digest(const Hash& digest) const;
     std::optional<uint64_t> entry_of_position(uint64_t position) const;
     std::optional<uint64_t> entry_of_l1_operation(uint64_t index) const;
-    // Returns how many entries there are as soon as there are more than `known`, or the generation isn't `generation`, or the time
-    // is over.
+    // Returns how many entries there are as soon as there are more than `known`, or the generation isn't `generation`, or the
+    // time is over.
     uint64_t wait_for_entries(uint64_t known, uint64_t generation, uint64_t timeout_ms) const;
 
     std::optional<AccountAt> account(const AccountKey& key) const;
@@ -191,8 +194,8 @@ public:
         std::vector<Touch> touches;
         std::optional<uint64_t> next;  // where to go on; nullopt at the end
     };
-    // What touched the owner's accounts, newest first: entries below `below`. A call looks at a bounded number of index rows, so a
-    // page may be short (even empty) though `next` says that there is more.
+    // What touched the owner's accounts, newest first: entries below `below`. A call looks at a bounded number of index rows, so
+    // a page may be short (even empty) though `next` says that there is more.
     Touches touches_before(const Address& owner, const std::optional<Address>& token, uint64_t below, size_t limit) const;
     // Those that credited it, oldest first: entries from `from` on. `next` is always given: the first entry not looked at.
     Touches incoming_from(const Address& owner, const std::optional<Address>& token, uint64_t from, size_t limit) const;

@@ -1,5 +1,5 @@
-// The inside of Ledger. Functions whose names end in _locked need mutex_ (shared to read, alone to write); the others of the writing
-// thread may read everything without it, since nobody else writes.
+// The inside of Ledger. Functions whose names end in _locked need mutex_ (shared to read, alone to write); the others of the
+// writing thread may read everything without it, since nobody else writes.
 #pragma once
 
 #include <condition_variable>

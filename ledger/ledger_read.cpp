@@ -1,4 +1,5 @@
 // What any thread may ask.
+#include <algorithm>
 #include <chrono>
 #include <map>
 

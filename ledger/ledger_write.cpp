@@ -1,4 +1,6 @@
 // Executing, flushing and sealing.
+#include <algorithm>
+
 #include "ledger/ledger_impl.hpp"
 #include "protocol/check.hpp"
 

@@ -1,8 +1,9 @@
 // The query service over a ledger and what the L1 says, in domain types: for the sequencer over what it has confirmed, for the
 // verifier over what it has verified. gRPC is an adapter on top.
 //
-// Thread-safe. Refusals (node/status.hpp) are written as CODE/REASON field; fields are named as in gavel.v1. Failure: node::StoreError.
-// An answer is put together from several looks at the ledger; a roll-back between them may show, as it would a moment later.
+// Thread-safe. Refusals (node/status.hpp) are written as CODE/REASON field; fields are named as in gavel.v1. Failure:
+// node::StoreError. An answer is put together from several looks at the ledger; a roll-back between them may show, as it would a
+// moment later.
 #pragma once
 
 #include <optional>
@@ -140,8 +141,8 @@ public:
     AccountInfo account(const AccountKey& key) const;
     // By token; `after` from the last item of the page before.
     std::vector<AccountInfo> balances(const Address& owner, const std::optional<Address>& after, size_t limit) const;
-    // What touched the owner's accounts, newest first; a page may be short, even empty, though next_cursor says that there is more.
-    // INVALID_ARGUMENT/BAD_CURSOR cursor.
+    // What touched the owner's accounts, newest first; a page may be short, even empty, though next_cursor says that there is
+    // more. INVALID_ARGUMENT/BAD_CURSOR cursor.
     node::Result<Page<EntryInfo>> history(const Address& owner, const std::optional<Address>& token, uint64_t cursor,
                                           size_t limit) const;
     // NOT_FOUND/UNKNOWN_OPERATION hash.
@@ -156,8 +157,8 @@ public:
     node::Result<Page<EntryInfo>> feed(uint64_t cursor, size_t limit) const;
     // The cursor behind everything that there is now: for streams of what is new only.
     uint64_t end_cursor() const;
-    // Waits until there is more behind a cursor of feed() or incoming() than when it was made, or a roll-back, or until the time is
-    // over; for streams, between pages.
+    // Waits until there is more behind a cursor of feed() or incoming() than when it was made, or a roll-back, or until the time
+    // is over; for streams, between pages.
     void wait_behind(uint64_t cursor, uint64_t timeout_ms) const;
 
     // NOT_FOUND/UNKNOWN_WITHDRAWAL position (or operation_hash).

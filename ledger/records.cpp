@@ -27,7 +27,8 @@ std::optional<uint32_t> take_optional(ByteReader& in, bool& ok) {
 }
 
 void put_operation(ByteWriter& out, const Operation& operation) {
-    out.u8(static_cast<uint8_t>(operation.kind)).raw(operation.token).amount(operation.fee).u64(operation.nonce).raw(operation.memo);
+    out.u8(static_cast<uint8_t>(operation.kind)).raw(operation.token).amount(operation.fee);
+    out.u64(operation.nonce).raw(operation.memo);
     out.u8(static_cast<uint8_t>(operation.payments.size()));
     for (const Payment& payment : operation.payments) out.raw(payment.to).amount(payment.amount);
 }

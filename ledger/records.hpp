@@ -1,5 +1,5 @@
-// What the ledger remembers beside the state, and how the store holds it: entries (everything that ever changed a balance), chunks,
-// batches, and operations that were rolled back.
+// What the ledger remembers beside the state, and how the store holds it: entries (everything that ever changed a balance),
+// chunks, batches, and operations that were rolled back.
 #pragma once
 
 #include <optional>
@@ -50,8 +50,8 @@ struct FeeEntry {
     friend bool operator==(const FeeEntry&, const FeeEntry&) = default;
 };
 
-// Entries are numbered from 0 without gaps, in the order in which they took effect. A roll-back takes the latest numbers away, and
-// they are used again (see Ledger::generation).
+// Entries are numbered from 0 without gaps, in the order in which they took effect. A roll-back takes the latest numbers away,
+// and they are used again (see Ledger::generation).
 struct Entry {
     uint64_t number = 0;
     std::variant<OperationEntry, L1Entry, FeeEntry> what;
@@ -105,8 +105,8 @@ struct WithdrawalRecord {
     friend bool operator==(const WithdrawalRecord&, const WithdrawalRecord&) = default;
 };
 
-// Canonical encodings, for the store only: a decoder gives nullopt for anything but what its encoder writes. What is the record's key (its number
-// or position) is not encoded.
+// Canonical encodings, for the store only: a decoder gives nullopt for anything but what its encoder writes. What is the record's
+// key (its number or position) is not encoded.
 std::string encode_entry(const Entry& entry);
 std::optional<Entry> decode_entry(uint64_t number, std::string_view data);
 std::string encode_chunk(const ChunkRecord& chunk);

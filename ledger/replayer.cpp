@@ -1,5 +1,7 @@
 #include "ledger/replayer.hpp"
 
+#include <algorithm>
+
 #include "protocol/check.hpp"
 
 namespace gavel::ledger {
@@ -143,9 +145,10 @@ Replayer::Progress Replayer::fetch(const StandingBatch& standing) {
     BatchError error = BatchError::kNone;
     auto batch = decode_batch(*bytes, &error);
     if (!batch || batch->header().hash() != standing.hash || batch->parent.hash() != ledger_.last_header().hash()) {
+        std::string number = std::to_string(standing.number);
         std::string what = batch ? "hash to another header" : name_of(error);
         return unavailable({node::Code::kInternal, "L1_ANSWER_INVALID", "batch",
-                            "the bytes of batch " + std::to_string(standing.number) + " aren't those that the contract took: " + what});
+                            "the bytes of batch " + number + " aren't those that the contract took: " + what});
     }
     ledger_.flush(node::Durability::kSynced);  // so that every sealed chunk can be read back, for is_same_chunk
     replay_ = Replay{standing, std::move(*batch), 0, marked_chunks(), static_cast<uint32_t>(bytes->size())};
@@ -175,8 +178,9 @@ Replayer::Progress Replayer::replay_chunks(size_t max_chunks) {
         const BatchChunk& chunk = replay_->batch.chunks[replay_->next];
         Ledger::Applied applied = ledger_.apply_chunk(chunk.ops, chunk.sigs, env, replay_->batch.after(replay_->next));
         if (applied.outcome.kind == Outcome::Kind::kViewFailed) {
+            std::string batch = std::to_string(replay_->standing.number);
             return unavailable({node::Code::kUnavailable, "L1_OPERATIONS_MISSING", "",
-                                "L1 operations that batch " + std::to_string(replay_->standing.number) + " consumes aren't known"});
+                                "L1 operations that batch " + batch + " consumes aren't known"});
         }
         if (!applied.kept) return found_false(applied);
     }

@@ -1,12 +1,12 @@
 // Applies the batches that stand on the L1 to a ledger, in order, and judges them.
 //
-// A verifier lives by it. A sequencer lets it catch up with batches that it hasn't built itself; its own, which the ledger has marked
-// with the same hash, are only noted as posted. Where the ledger and the L1 disagree, the L1 wins: chunks that a standing
-// batch contradicts, chunks of struck batches, and chunks that consumed L1 operations which a reorganisation has changed are rolled
-// back, and their operations found in the ledger's list of rolled-back ones.
+// A verifier lives by it. A sequencer lets it catch up with batches that it hasn't built itself; its own, which the ledger has
+// marked with the same hash, are only noted as posted. Where the ledger and the L1 disagree, the L1 wins: chunks that a standing
+// batch contradicts, chunks of struck batches, and chunks that consumed L1 operations which a reorganisation has changed are
+// rolled back, and their operations found in the ledger's list of rolled-back ones.
 //
-// Give L1View and Ledger one store, and don't step before the follower has reached the L1's head: a view that is behind looks like
-// an L1 that has lost batches and L1 operations.
+// Give L1View and Ledger one store, and don't step before the follower has reached the L1's head: a view that is behind looks
+// like an L1 that has lost batches and L1 operations.
 #pragma once
 
 #include <functional>
@@ -39,9 +39,10 @@ struct Verdict {
     StateFields computed;              // what apply leads to
 };
 
-// What apply reads beside the state, from the view: for building proofs about a batch (l1_limit: its last.l1_ops_consumed). `recovery`
-// may be null; nothing is owned.
-std::unique_ptr<Env> make_env(const Ledger& ledger, const L1View& view, uint64_t l1_limit, const SignerRecovery* recovery = nullptr);
+// What apply reads beside the state, from the view: for building proofs about a batch (l1_limit: its last.l1_ops_consumed).
+// `recovery` may be null; nothing is owned.
+std::unique_ptr<Env> make_env(const Ledger& ledger, const L1View& view, uint64_t l1_limit,
+                              const SignerRecovery* recovery = nullptr);
 
 class Replayer {
 public:

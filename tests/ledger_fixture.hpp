@@ -36,7 +36,8 @@ public:
     const PrivateKey& key_of(const Address& owner) const;
 
     L1Operation deposit(size_t user, const Address& token, u128 amount);
-    Operation transfer(const ledger::Ledger& ledger, size_t from, const Address& token, const Address& to, u128 amount, u128 fee = 0);
+    Operation transfer(const ledger::Ledger& ledger, size_t from, const Address& token, const Address& to, u128 amount,
+                       u128 fee = 0);
     Signature sign(const Operation& operation, size_t user) const { return keys[user].sign(operation.digest(separator)); }
     // Signs and executes. kSenderIndex if the user has no account.
     Outcome submit(ledger::Ledger& ledger, size_t user, const Operation& operation, ledger::OperationReceipt* receipt = nullptr);

@@ -14,7 +14,8 @@ namespace {
 const Address kEth;
 
 struct Desk {
-    explicit Desk(uint64_t seed) : world(seed), view(store, world.domain.rollup, HandL1::parameters()), ledger(store, world.domain) {
+    explicit Desk(uint64_t seed)
+        : world(seed), view(store, world.domain.rollup, HandL1::parameters()), ledger(store, world.domain) {
         world.fund(ledger);
         for (const L1Operation& operation : world.queue) l1.queue(operation);
         l1.mine(view);
@@ -39,7 +40,8 @@ struct Desk {
         uint64_t head = ledger.batch_head();
         uint64_t first = head == 0 ? 0 : ledger.batch(head)->chunk_end();
         Batch batch = ledger.assemble(ledger.last_header(), first, static_cast<uint16_t>(ledger.chunk_count() - first));
-        ledger.mark_batch({batch.header(), batch.l1_queue_hash, first, static_cast<uint32_t>(batch.encode().size()), std::nullopt});
+        auto size = static_cast<uint32_t>(batch.encode().size());
+        ledger.mark_batch({batch.header(), batch.l1_queue_hash, first, size, std::nullopt});
         l1.append(batch);
         l1.mine(view);
         return batch;

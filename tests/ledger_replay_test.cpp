@@ -54,11 +54,14 @@ struct Chain {
         verifier = std::make_unique<Ledger>(store, world.domain);
         replayer = std::make_unique<Replayer>(*verifier, *view, l1.source(), clock, Replayer::Options{});
     }
+    void pay_one(size_t from, u128 amount) {
+        REQUIRE(world.submit(*sequencer, from, world.transfer(*sequencer, from, {}, world.address(2), amount, 1)).ok());
+    }
     // Some payments, in `chunks` sealed chunks.
     void pay(size_t chunks = 1) {
         for (size_t i = 0; i < chunks; ++i) {
-            REQUIRE(world.submit(*sequencer, 1, world.transfer(*sequencer, 1, {}, world.address(2), 5 + i, 1)).ok());
-            REQUIRE(world.submit(*sequencer, 3, world.transfer(*sequencer, 3, {}, world.address(1), 7 + i, 1)).ok());
+            pay_one(1, 5 + i);
+            pay_one(3, 7 + i);
             world.seal(*sequencer);
         }
     }
@@ -130,7 +133,9 @@ TEST_CASE("the view is what its blocks say, after a restart and with blocks take
                 if (l1.blocks.empty()) break;
                 size_t count = 1 + world.below(std::min<size_t>(l1.blocks.size(), 6));
                 for (size_t gone = l1.blocks.size() - count; gone < l1.blocks.size(); ++gone) {
-                    for (const L1Event& event : l1.blocks[gone].events) claims -= std::holds_alternative<l1::WithdrawalClaimed>(event.event);
+                    for (const L1Event& event : l1.blocks[gone].events) {
+                        claims -= std::holds_alternative<l1::WithdrawalClaimed>(event.event);
+                    }
                 }
                 l1.reorganise(*view, count);
                 seen.resize(l1.blocks.size() + 1);
@@ -182,7 +187,8 @@ TEST_CASE("a view takes no block whose events can't follow") {
     nobody.to = Address{};
     const std::vector<l1::RollupEvent> impossible = {
         l1::BatchAppended{3, hash_of(2), 1}, l1::BatchAppended{1, hash_of(2), 1}, l1::BatchStruck{2, hash_of(1), 1, {}},
-        l1::BatchStruck{1, hash_of(2), 1, {}}, l1::BatchStruck{0, hash_of(1), 1, {}}, l1::L1OperationQueued{2, world.deposit(1, {}, 5)},
+        l1::BatchStruck{1, hash_of(2), 1, {}}, l1::BatchStruck{0, hash_of(1), 1, {}},
+        l1::L1OperationQueued{2, world.deposit(1, {}, 5)},
         l1::L1OperationQueued{1, nobody}, l1::TermStarted{3, {}}, l1::TermEnded{2, {}}, l1::TermEnded{0, {}}};
     for (const l1::RollupEvent& event : impossible) {
         L1Block block{{2, hash_of(9), l1.blocks.back().ref.hash, HandL1::kStartTime + 99}, {}};
@@ -303,7 +309,7 @@ TEST_CASE("operations of a struck batch are rolled back in the ledger that built
     Replayer own = chain.own_replayer();
     CHECK(chain.replay(own) == Replayer::Progress::kCaughtUp);
     chain.pay(1);
-    REQUIRE(chain.world.submit(*chain.sequencer, 1, chain.world.transfer(*chain.sequencer, 1, {}, chain.world.address(2), 5, 1)).ok());
+    chain.pay_one(1, 5);
     chain.l1.strike(2);
     chain.l1.mine(*chain.view);
     CHECK(chain.view->was_struck(2, chain.sequencer->batch(2)->header.hash()));
@@ -379,7 +385,7 @@ TEST_CASE("a batch that somebody else posted replaces what the ledger had in its
     other.mark_batch({theirs.header(), theirs.l1_queue_hash, 1, 1, std::nullopt});
     chain.pay(1);
     if (GENERATE(false, true)) chain.batch();  // marked, not posted
-    REQUIRE(chain.world.submit(*chain.sequencer, 5, chain.world.transfer(*chain.sequencer, 5, {}, chain.world.address(1), 1)).ok());
+    chain.pay_one(5, 1);
 
     chain.l1.append(theirs);
     chain.l1.mine(*chain.view);
@@ -473,10 +479,13 @@ TEST_CASE("a follower's step is taken whole, with its position, or not at all") 
     CHECK(view->follower_position() == first);
     std::string before = describe(*view);
     // The second of its blocks can't follow.
-    CHECK_FALSE(view->take({block(7, 7, {l1::BatchAppended{1, hash_of(1), 1}}), block(8, 8, {l1::BatchAppended{3, hash_of(3), 1}})}, second));
+    auto good = block(7, 7, {l1::BatchAppended{1, hash_of(1), 1}});
+    auto bad = block(8, 8, {l1::BatchAppended{3, hash_of(3), 1}});
+    CHECK_FALSE(view->take({good, bad}, second));
     CHECK(describe(*view) == before);
     CHECK(view->follower_position() == first);
-    REQUIRE(view->take({l1::BlocksRemoved{l1::BlockRef{5, hash_of(5), hash_of(4), 1005}}, block(6, 6, {l1::BatchAppended{1, hash_of(1), 1}})}, second));
+    l1::BlocksRemoved removed{l1::BlockRef{5, hash_of(5), hash_of(4), 1005}};
+    REQUIRE(view->take({removed, block(6, 6, {l1::BatchAppended{1, hash_of(1), 1}})}, second));
     CHECK(view->batch_head() == 1);
     before = describe(*view);
     view = std::make_unique<L1View>(store, world.domain.rollup, HandL1::parameters());
