@@ -23,7 +23,7 @@ using node::Result;
 using node::Status;
 
 // Between fork and exec: nothing here may allocate.
-[[noreturn]] void become(const char* program, char* const* arguments, int log, pid_t parent) {
+[[noreturn]] void become(const char* program, char* const* arguments, char* const* environment, int log, pid_t parent) {
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != parent) _exit(1);
     node::restore_signals();
@@ -32,7 +32,7 @@ using node::Status;
     dup2(log, STDERR_FILENO);
     const int nothing = open("/dev/null", O_RDONLY);
     if (nothing >= 0) dup2(nothing, STDIN_FILENO);
-    execv(program, arguments);
+    execve(program, arguments, environment);
     _exit(127);
 }
 
@@ -48,9 +48,15 @@ Result<std::unique_ptr<ChildProcess>> ChildProcess::start(const std::string& pro
     std::vector<char*> list = {const_cast<char*>(program.c_str())};
     for (const std::string& argument : arguments) list.push_back(const_cast<char*>(argument.c_str()));
     list.push_back(nullptr);
+    // What configures this program isn't meant for the child.
+    std::vector<char*> environment;
+    for (char** variable = environ; *variable != nullptr; ++variable) {
+        if (!std::string_view(*variable).starts_with("GAVEL_")) environment.push_back(*variable);
+    }
+    environment.push_back(nullptr);
     const pid_t parent = getpid();
     const pid_t pid = fork();
-    if (pid == 0) become(program.c_str(), list.data(), output, parent);
+    if (pid == 0) become(program.c_str(), list.data(), environment.data(), output, parent);
     close(output);
     if (pid < 0) return Status{Code::kInternal, "START_FAILED", "", program + ": " + std::strerror(errno)};
     return std::unique_ptr<ChildProcess>(new ChildProcess(pid));

@@ -220,20 +220,20 @@ Status Devnet::start_verifier() {
 }
 
 Status Devnet::deposit() {
-    if (accounts_.empty()) return {};
     const PrivateKey funder = devnet_key("funder");
     BulkSender bulk(session_.l1(), funder);
     const Amount all{tokens_.value() * accounts_.size()};
-    std::vector<BulkTransaction> preparing;
-    if (!tokens_.is_zero()) {
-        preparing.push_back({token_, 0, mint_call(funder.address(), all), 200'000});
-        preparing.push_back({token_, 0, approve_call(rollup_, all), 200'000});
-    }
+    const Amount with_fee_account{all.value() + 1};
+    std::vector<BulkTransaction> preparing = {{token_, 0, mint_call(funder.address(), with_fee_account), 200'000},
+                                              {token_, 0, approve_call(rollup_, with_fee_account), 200'000}};
     for (const PrivateKey& account : accounts_) {
         if (!tokens_.is_zero()) preparing.push_back({token_, 0, mint_call(account.address(), tokens_), 200'000});
     }
     if (auto prepared = bulk.run(preparing); !prepared) return prepared.status();
-    std::vector<BulkTransaction> deposits;
+    // The operator takes fees in the token as soon as it has an account for them.
+    const Address operator_address = devnet_key("operator").address();
+    std::vector<BulkTransaction> deposits = {
+        {rollup_, 0, l1::rollup_call::deposit_token(token_, operator_address, Amount{1}), 500'000}};
     for (const PrivateKey& account : accounts_) {
         const Address to = account.address();
         if (!eth_.is_zero()) deposits.push_back({rollup_, eth_.value(), l1::rollup_call::deposit_eth(to), 500'000});
@@ -242,11 +242,10 @@ Status Devnet::deposit() {
     if (auto done = bulk.run(deposits); !done) return done.status();
     auto remote = session_.sequencer();
     if (!remote) return remote.status();
-    const AccountKey last{accounts_.back().address(), tokens_.is_zero() ? Address{} : token_};
     return wait_for("gavel-sequencer", [&]() -> Status {
-        auto account = (*remote)->account(last);
-        if (!account) return account.status();
-        if (deposits.empty() || account->index() != 0) return {};
+        auto info = (*remote)->chain_info();
+        if (!info) return info.status();
+        if (info->l1_queue_length() >= deposits.size() && info->l1_ops_waiting() == 0) return {};
         return {Code::kDeadlineExceeded, "NOT_CREDITED", "", "the sequencer hasn't credited the deposits"};
     });
 }
@@ -311,10 +310,6 @@ json Devnet::description() {
 std::string Devnet::text() {
     Table accounts({{"ACCOUNT"}, {"PRIVATE KEY (known to everybody)"}});
     for (const PrivateKey& account : accounts_) accounts.add({to_checksum(account.address()), to_hex(account.scalar())});
-    std::string flags;
-    if (options_.free_ports || options_.l1_port != 8545) flags += " --l1 " + session_options_.l1;
-    if (options_.free_ports || options_.sequencer_port != 9545) flags += " --sequencer " + session_options_.sequencer.target;
-    if (options_.free_ports || options_.verifier_port != 9546) flags += " --verifier " + session_options_.verifier.target;
     std::string out = facts({{"L1 (JSON-RPC)", session_options_.l1},
                              {"sequencer (gRPC)", session_options_.sequencer.target},
                              {"verifier (gRPC)", session_options_.verifier.target},
@@ -328,12 +323,20 @@ std::string Devnet::text() {
     const std::string other = to_checksum(accounts_[1].address());
     out += "\nTry, in another terminal:\n";
     out += "  export GAVEL_PRIVATE_KEY=" + to_hex(accounts_[0].scalar()) + "\n";
-    out += "  gavel balance" + flags + "\n";
-    out += "  gavel send " + other + " 1.5" + flags + "\n";
-    out += "  gavel send " + other + " 25 --token " + to_checksum(token_) + flags + "\n";
-    out += "  gavel deposit 0.5 --wait" + flags + "\n";
-    out += "  gavel withdraw 2" + flags + "     (paid on the L1 when its batch is final; gavel withdrawals shows it)\n";
-    out += "  gavel status" + flags + "\n";
+    if (session_options_.l1 != SessionOptions().l1) out += "  export GAVEL_L1=" + session_options_.l1 + "\n";
+    if (session_options_.sequencer.target != SessionOptions().sequencer.target) {
+        out += "  export GAVEL_SEQUENCER=" + session_options_.sequencer.target + "\n";
+    }
+    if (session_options_.verifier.target != SessionOptions().verifier.target) {
+        out += "  export GAVEL_VERIFIER=" + session_options_.verifier.target + "\n";
+    }
+    out += "  gavel balance\n";
+    out += "  gavel send " + other + " 1.5\n";
+    out += "  gavel send " + other + " 25 --token " + to_checksum(token_) + "\n";
+    out += "  gavel deposit 0.5 --wait\n";
+    out += "  gavel withdraw 2        (paid out on the L1 once its batch is final: gavel withdrawals)\n";
+    out += "  gavel load --mint-eth\n";
+    out += "  gavel status\n";
     return out + "\nCtrl-C stops everything.\n";
 }
 

@@ -95,6 +95,11 @@ void LoadSending::sign() {
 
 void LoadSending::take(size_t payment, const v1::SubmitResult& result) {
     PaymentState& state = report_.states[payment];
+    if (result.has_receipt() && !taken_positions_.insert(result.receipt().position()).second) {
+        state = PaymentState::kRefused;
+        ++report_.refused["receipt of another payment"];
+        return;
+    }
     if (result.has_receipt()) {
         state = PaymentState::kConfirmed;
         report_.positions[payment] = result.receipt().position();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <set>
 
 #include "cli/load_plan.hpp"
 #include "cli/remote_grpc.hpp"
@@ -55,6 +56,7 @@ private:
     std::vector<Signature> signatures_;
     std::vector<bool> is_signed_;
     std::vector<bool> was_sent_;
+    std::set<uint64_t> taken_positions_;    // a receipt is one payment's
     std::atomic<bool> overloaded_{false};   // in this round: no more is written
     std::map<std::string, uint64_t> busy_;  // reasons of the last round for which it is worth trying again
     SendingReport report_;

@@ -9,6 +9,9 @@
 
 #include "cli/corpus.hpp"
 #include "cli/keystore.hpp"
+#include "cli/load_plan.hpp"
+#include "cli/payments.hpp"
+#include "cli/session.hpp"
 #include "cli/synthetic.hpp"
 #include "cli/table.hpp"
 #include "cli/units.hpp"
@@ -292,4 +295,106 @@ TEST_CASE("synthetic payments are the same for the same seed, and look like paym
     unsigned most = 0;
     for (const auto& [address, count] : sent) most = std::max(most, count);
     CHECK(most > 5'000 / 100 * 10);  // the first of Zipf's hundred sends a fifth of all
+}
+
+TEST_CASE("a load spreads a token over several where one can't carry it") {
+    auto address = [](uint8_t byte) {
+        Address out;
+        out.bytes.fill(byte);
+        return out;
+    };
+    const Address token = address(9);
+    Corpus corpus;
+    auto add = [&](uint8_t from, uint8_t to, const Address& of, Amount amount) {
+        corpus.payments.push_back({++corpus.rows, address(from), address(to), of, amount});
+    };
+    const Amount half{u128{1} << 127};
+    add(1, 2, token, half);
+    add(1, 2, token, Amount{half.value() - 1});  // would leave no room for fees
+    add(2, 1, token, Amount{5});
+    add(1, 3, Address{}, Amount{7});
+    add(1, 3, token, Amount::max());
+    add(1, 3, Address{}, Amount{8});
+    LoadPlan plan = plan_load(corpus);
+    REQUIRE(plan.tokens.size() == 4);
+    CHECK(plan.skipped.empty());
+    CHECK(plan.payments.size() == 6);
+    CHECK(plan.tokens[1].generation == 1);
+    CHECK(plan.tokens[3].total == Amount::max());
+    CHECK(plan.senders.size() == 2);
+    CHECK(plan.addresses[0] == PrivateKey::derived("gavel-load:" + to_hex(address(1))).address());
+    CHECK(plan.payments[0].to == load_key(address(2)).address());
+    u128 by_generation[4] = {};
+    for (const LoadPayment& payment : plan.payments) by_generation[payment.token] += payment.amount.value();
+    for (size_t i = 0; i < 4; ++i) CHECK(Amount{by_generation[i]} == plan.tokens[i].total);
+
+    const auto spent = spendings(plan);
+    REQUIRE(spent.size() == 5);  // sender 1: two generations, ETH, the third; sender 2: one
+    for (LoadToken& one : plan.tokens) one.fee = Amount{1};
+    drop_uncoverable(plan);
+    CHECK(plan.skipped == std::map<std::string, uint64_t>{{"amount and fee over 2^128-1", 1}});
+    CHECK(plan.payments.size() == 5);
+    const auto left = spendings(plan);
+    REQUIRE(left.size() == 4);
+    CHECK(needed(left[3], plan.tokens[left[3].token]) == Amount{17});
+}
+
+TEST_CASE("lines become payouts that fit a chunk") {
+    auto line = [](uint32_t number, bool is_new) {
+        PayLine out;
+        out.payment.to.bytes[19] = static_cast<uint8_t>(number);
+        out.payment.to.bytes[18] = static_cast<uint8_t>(number >> 8);
+        out.new_recipient = is_new;
+        return out;
+    };
+    std::vector<PayLine> known, fresh, same;
+    for (uint32_t i = 1; i <= 200; ++i) {
+        known.push_back(line(i, false));
+        fresh.push_back(line(i, true));
+        same.push_back(line(7, true));
+    }
+    auto sizes = [](const std::vector<std::vector<PayLine>>& payouts) {
+        std::vector<size_t> out;
+        for (const auto& payout : payouts) out.push_back(payout.size());
+        return out;
+    };
+    CHECK(sizes(split_into_payouts(known)) == std::vector<size_t>{94, 94, 12});
+    CHECK(sizes(split_into_payouts(fresh)) == std::vector<size_t>{47, 47, 47, 47, 12});
+    CHECK(sizes(split_into_payouts(same)) == std::vector<size_t>{93, 94, 13});
+    CHECK(split_into_payouts({}).empty());
+}
+
+TEST_CASE("a file of payments is read strictly") {
+    TempDir dir;
+    auto good = read_pay_file(write_text(dir, "a.csv", "to,amount\n" + kAlice + ",1.5\n\n" + kBob + ",0.000001\n"), 6);
+    REQUIRE(good.ok());
+    REQUIRE(good->size() == 2);
+    CHECK((*good)[0].amount == Amount{1'500'000});
+    auto field_of = [&](const std::string& text) {
+        auto result = read_pay_file(write_text(dir, "b.csv", text), 6);
+        return result.ok() ? std::string("OK") : result.status().reason + " " + result.status().field;
+    };
+    CHECK(field_of(kAlice + ",1\n" + kBob + ",1.0000001\n") == "PAY_FILE_LINE line 2");
+    CHECK(field_of(kAlice + ",1,2\n") == "PAY_FILE_LINE line 1");
+    CHECK(field_of(kZero + ",1\n") == "PAY_FILE_LINE line 1");
+    CHECK(field_of("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed,1\n") == "OK");
+    CHECK(field_of("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAeD,1\n") == "PAY_FILE_LINE line 1");
+    CHECK(field_of("to,amount\n") == "PAY_FILE_EMPTY file");
+}
+
+TEST_CASE("memos are text or a hash") {
+    CHECK(to_hex(*parse_memo("")) == "0x" + std::string(64, '0'));
+    CHECK(string_of(ByteView(*parse_memo("hi")).first(3)) == std::string("hi\0", 3));
+    CHECK(parse_memo(std::string(32, 'x')).ok());
+    CHECK(reason_of(parse_memo(std::string(33, 'x')).status()) == "MEMO_INVALID");
+    CHECK(reason_of(parse_memo("0x12").status()) == "MEMO_INVALID");
+    CHECK(parse_memo("0x" + std::string(64, 'a')).ok());
+}
+
+TEST_CASE("addresses are checked before anything is signed for them") {
+    CHECK(parse_address("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", "to").ok());
+    CHECK(reason_of(parse_address("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAeD", "to").status()) == "ADDRESS_INVALID");
+    CHECK(parse_address(kAlice, "to").ok());
+    CHECK(reason_of(parse_address(kAlice.substr(2), "to").status()) == "ADDRESS_INVALID");
+    CHECK(reason_of(parse_address("", "to").status()) == "ADDRESS_INVALID");
 }
