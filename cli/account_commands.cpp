@@ -1,7 +1,8 @@
-// gavel balance, history, withdrawals, tx, watch: what the daemons know of accounts and operations.
+// gavel balance, balances, history, withdrawals, tx, watch: what the daemons know of accounts and operations.
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "cli/corpus.hpp"
 #include "cli/session.hpp"
 #include "cli/show.hpp"
 #include "cli/table.hpp"
@@ -18,6 +19,7 @@ using nlohmann::json;
 struct OwnerOptions {
     std::string owner;
     std::string token;
+    std::string file;  // of owners
     uint64_t limit = 20;
     bool at_verifier = false;
 };
@@ -57,6 +59,24 @@ Remote::Step until(uint64_t seconds) {
     return [end] { return std::chrono::steady_clock::now() < end; };
 }
 
+// All accounts of an owner, page by page.
+template <class Take>
+Status each_balance(Remote& remote, const Address& owner, Take take) {
+    v1::ListBalancesRequest request;
+    request.set_owner(proto::to_pb_bytes(owner));
+    do {
+        auto page = remote.list_balances(request);
+        if (!page) return page.status();
+        for (const v1::Account& account : page->accounts()) {
+            auto token = proto::token_from_pb(account.token(), "token");
+            if (!token) return token.status();
+            take(*token, account);
+        }
+        request.set_after_token(page->next_token());
+    } while (!request.after_token().empty());
+    return {};
+}
+
 Status balance(Session& session, const OwnerOptions& options) {
     auto owner = owner_of(session, options.owner);
     if (!owner) return owner.status();
@@ -64,30 +84,51 @@ Status balance(Session& session, const OwnerOptions& options) {
     if (!remote) return remote.status();
     Table table({{"TOKEN"}, {"BALANCE", true}, {"NEXT NONCE", true}, {"LEAF", true}});
     json list = json::array();
-    v1::ListBalancesRequest request;
-    request.set_owner(proto::to_pb_bytes(*owner));
-    do {
-        auto page = (*remote)->list_balances(request);
-        if (!page) return page.status();
-        for (const v1::Account& account : page->accounts()) {
-            auto token = proto::token_from_pb(account.token(), "token");
-            if (!token) return token.status();
-            const std::string amount = amount_text(session, account.balance(), account.token());
-            table.add({session.token_name(*token), amount, std::to_string(account.nonce()), std::to_string(account.index())});
-            list.push_back({{"token", to_checksum(*token)},
-                            {"balance", account.balance()},
-                            {"balance_units", amount},
-                            {"nonce", account.nonce()},
-                            {"index", account.index()}});
-        }
-        request.set_after_token(page->next_token());
-    } while (!request.after_token().empty());
+    Status listed = each_balance(**remote, *owner, [&](const Address& token, const v1::Account& account) {
+        const std::string amount = amount_text(session, account.balance(), account.token());
+        table.add({session.token_name(token), amount, std::to_string(account.nonce()), std::to_string(account.index())});
+        list.push_back({{"token", to_checksum(token)},
+                        {"balance", account.balance()},
+                        {"balance_units", amount},
+                        {"nonce", account.nonce()},
+                        {"index", account.index()}});
+    });
+    if (!listed.ok()) return listed;
     if (session.json()) {
         session.print(json{{"owner", to_checksum(*owner)}, {"balances", list}});
     } else if (table.empty()) {
         session.print(to_checksum(*owner) + " has no account yet.\n");
     } else {
         session.print(to_checksum(*owner) + "\n" + table.text());
+    }
+    return {};
+}
+
+// For programs that compare whole books: base units only, and nothing is asked of the L1.
+Status balances(Session& session, const OwnerOptions& options) {
+    auto reader = LineReader::open(options.file);
+    if (!reader) return reader.status();
+    auto remote = server_of(session, options);
+    if (!remote) return remote.status();
+    Table table({{"OWNER"}, {"TOKEN"}, {"BASE UNITS", true}, {"NEXT NONCE", true}});
+    json list = json::array();
+    std::string line;
+    for (uint64_t number = 1; (*reader)->next(line); ++number) {
+        if (line.empty()) continue;
+        auto owner = parse_address(line, "line " + std::to_string(number));
+        if (!owner) return owner.status();
+        const std::string name = to_checksum(*owner);
+        Status listed = each_balance(**remote, *owner, [&](const Address& token, const v1::Account& account) {
+            table.add({name, to_checksum(token), account.balance(), std::to_string(account.nonce())});
+            list.push_back({{"owner", name}, {"token", to_checksum(token)}, {"balance", account.balance()}, {"nonce", account.nonce()}});
+        });
+        if (!listed.ok()) return listed;
+    }
+    if (!(*reader)->status().ok()) return (*reader)->status();
+    if (session.json()) {
+        session.print(list);
+    } else {
+        session.print(table.text());
     }
     return {};
 }
@@ -266,9 +307,13 @@ Status watch(Session& session, const WatchOptions& options) {
     return (*remote)->watch_payments(request, take, until(options.timeout_s));
 }
 
+void add_at_verifier(node::Options& options, OwnerOptions& args) {
+    options.toggle("--at-verifier", args.at_verifier, "ask the verifier, which has read it from the L1, rather than the sequencer");
+}
+
 void add_owner_options(node::Options& options, OwnerOptions& args) {
     options.text("owner", args.owner, "whose; without it, the signer's own");
-    options.toggle("--at-verifier", args.at_verifier, "ask the verifier, which has read it from the L1, rather than the sequencer");
+    add_at_verifier(options, args);
 }
 
 }  // namespace
@@ -278,6 +323,12 @@ void add_account_commands(Commands& commands) {
     add_owner_options(commands.add("balance", "what an owner has, by token",
                                    [balance_args](Session& session) { return balance(session, *balance_args); }),
                       *balance_args);
+
+    auto many_args = std::make_shared<OwnerOptions>();
+    node::Options& many = commands.add("balances", "what many owners have",
+                                       [many_args](Session& session) { return balances(session, *many_args); });
+    many.text("file", many_args->file, "the owners' addresses, one a line").required();
+    add_at_verifier(many, *many_args);
 
     auto history_args = std::make_shared<OwnerOptions>();
     node::Options& past = commands.add("history", "what touched an owner's accounts, the newest first",
