@@ -162,6 +162,11 @@ TEST_CASE("a power loss at a store takes nothing that is not done again") {
     HonestStart start;
     L1World& world = start.world;
     Watcher watcher(world, &world.prover);
+    watcher.settle();
+    watcher.store.lose_unsynced();
+    watcher.restart();
+    CHECK(verdict(watcher, 2)->kind == VerdictKind::kTrue);
+    CHECK(verdict(watcher, 2)->op_count == 1);
     start.op.lie(LieKind::kGarbageBytes);
     watcher.settle();
     watcher.store.lose_unsynced();
@@ -209,6 +214,20 @@ TEST_CASE("a commit that doesn't land is not waited for beyond the margin") {
     world.mine();
     watcher.settle();
     CHECK(world.contract().head()->number == 2);
+}
+
+TEST_CASE("a commit that the L1 has lost is sent again") {
+    HonestStart start;
+    L1World& world = start.world;
+    Watcher watcher(world, &world.prover);
+    start.op.lie(LieKind::kMoneyFromNothing);
+    watcher.client.lose_sends = true;
+    watcher.settle();
+    REQUIRE(world.sent_by(world.prover) == 0);
+    watcher.client.lose_sends = false;
+    watcher.challenge_until_head(2);
+    CHECK(world.sent_by(world.prover) == 2);
+    CHECK(world.term(1).last_prover == world.prover.address());
 }
 
 TEST_CASE("reorganisations lose no challenge") {
@@ -382,11 +401,14 @@ TEST_CASE("withdrawals are claimed for their recipients, and one that reverts is
     CHECK(watcher.verifier->status().claimed == 2);
     CHECK(watcher.verifier->status().claims_refused == 1);
     CHECK(world.sent_by(world.prover) == 2);
-    for (int i = 0; i < 20; ++i) {
+    uint64_t tried = watcher.client.estimates;
+    for (int i = 0; i < 20; ++i) {  // four minutes
         world.mine();
         watcher.settle();
     }
     CHECK(world.sent_by(world.prover) == 2);
+    CHECK(watcher.client.estimates > tried);
+    CHECK(watcher.client.estimates <= tried + 3);
 
     SECTION("again after a reorganisation that has lost them") {
         REQUIRE(world.chain->reorganise(21, false).ok());
@@ -427,7 +449,8 @@ TEST_CASE("verdicts can be read from any batch on, in order") {
         }
     };
     using Kinds = std::vector<std::pair<uint64_t, VerdictKind>>;
-    CHECK(numbers(0) == Kinds{{1, VerdictKind::kTrue}, {2, VerdictKind::kTrue}, {3, VerdictKind::kFalse}, {3, VerdictKind::kTrue}});
+    Kinds all{{1, VerdictKind::kTrue}, {2, VerdictKind::kTrue}, {3, VerdictKind::kFalse}, {3, VerdictKind::kTrue}};
+    CHECK(numbers(0) == all);
     CHECK(numbers(3) == Kinds{{3, VerdictKind::kFalse}, {3, VerdictKind::kTrue}});
     CHECK(numbers(4).empty());
     auto changes = findings.fraud_proofs_changed_after(0, 0);

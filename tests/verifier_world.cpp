@@ -98,7 +98,8 @@ BatchHeader Operator::post(const std::vector<Order>& orders, bool and_mine) {
         auto sender = ledger->newest_account(AccountKey{order.from->address(), {}});
         ledger::OperationReceipt receipt;
         Signature signature = order.from->sign(operation.digest(ledger->domain_separator()));
-        REQUIRE(ledger->open_operation(ledger->posted_form(operation, sender->index), signature, SignerRecovery{}, 0, receipt).ok());
+        PostedOperation posted = ledger->posted_form(operation, sender->index);
+        REQUIRE(ledger->open_operation(posted, signature, SignerRecovery{}, 0, receipt).ok());
     }
     uint64_t first_chunk = ledger->chunk_count();
     ledger::ChunkRecord sealed;

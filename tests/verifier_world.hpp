@@ -53,10 +53,13 @@ public:
     explicit LossyClient(l1::L1Client& inner) : inner_(inner) {}
     bool is_down = false;     // nothing is answered
     bool lose_sends = false;  // transactions are taken, and vanish
+    uint64_t estimates = 0;   // asked for
 
     node::Result<uint64_t> chain_id() override { return ask([&] { return inner_.chain_id(); }); }
     node::Result<l1::BlockRef> head() override { return ask([&] { return inner_.head(); }); }
-    node::Result<std::optional<l1::BlockRef>> block_at(uint64_t number) override { return ask([&] { return inner_.block_at(number); }); }
+    node::Result<std::optional<l1::BlockRef>> block_at(uint64_t number) override {
+        return ask([&] { return inner_.block_at(number); });
+    }
     node::Result<std::vector<l1::Log>> logs(const Address& address, uint64_t from, uint64_t to) override {
         return ask([&] { return inner_.logs(address, from, to); });
     }
@@ -69,8 +72,11 @@ public:
         return ask([&] { return inner_.nonce(address, pending); });
     }
     node::Result<Bytes> code(const Address& address) override { return ask([&] { return inner_.code(address); }); }
-    node::Result<l1::CallReply> try_call(const l1::CallRequest& request) override { return ask([&] { return inner_.try_call(request); }); }
+    node::Result<l1::CallReply> try_call(const l1::CallRequest& request) override {
+        return ask([&] { return inner_.try_call(request); });
+    }
     node::Result<uint64_t> estimate_gas(const l1::CallRequest& request) override {
+        ++estimates;
         return ask([&] { return inner_.estimate_gas(request); });
     }
     node::Result<l1::Fees> fees() override { return ask([&] { return inner_.fees(); }); }

@@ -14,8 +14,7 @@
 
 namespace gavel::verifier {
 
-// A proof is sent no later than this before the window ends, committed or not: an hour, or a quarter of a window shorter than four.
-// Seconds.
+// Seconds before the window ends in which a proof is sent, committed or not: an hour, or a quarter of a window shorter than four.
 uint64_t proof_margin(const l1::RollupParameters& parameters);
 
 class Challenger {

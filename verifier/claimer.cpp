@@ -76,7 +76,8 @@ node::Status Claimer::claim_refused(const BatchHeader& header) {
             continue;
         }
         bool is_due = clock_.now_ms() >= it->second.again_at_ms && it->first < header.last.withdrawal_count;
-        if (is_due && !sent_.contains(it->first) && due.size() + sent_.size() < options_.max_on_their_way) due.push_back(it->first);
+        bool has_room = due.size() + sent_.size() < options_.max_on_their_way;
+        if (is_due && has_room && !sent_.contains(it->first)) due.push_back(it->first);
         ++it;
     }
     for (uint32_t position : due)
@@ -116,7 +117,8 @@ void Claimer::note_refused(uint32_t position, const node::Status& why) {
     Refused& refused = refused_[position];
     refused.pause_ms = refused.pause_ms == 0 ? options_.first_retry_ms : std::min(2 * refused.pause_ms, options_.last_retry_ms);
     refused.again_at_ms = clock_.now_ms() + refused.pause_ms;
-    node::log_warn("a withdrawal can't be claimed now", {{"position", position}, {"why", why.reason}, {"again_in_ms", refused.pause_ms}});
+    node::log_warn("a withdrawal can't be claimed now",
+                   {{"position", position}, {"why", why.reason}, {"again_in_ms", refused.pause_ms}});
 }
 
 }  // namespace gavel::verifier

@@ -154,15 +154,17 @@ private:
         std::optional<uint32_t> victim;
         for (uint32_t i = 1; i < state_.accounts.count(); ++i) {
             const Account& leaf = *state_.accounts.at(i);
-            bool robbable = leaf.key.token.is_zero() && leaf.key.owner != me_ && !leaf.balance.is_zero() && leaf.nonce < kMaxNonce;
-            if (robbable && (!victim || state_.accounts.at(*victim)->balance < leaf.balance)) victim = i;
+            bool has_ether = leaf.key.token.is_zero() && !leaf.balance.is_zero();
+            if (has_ether && leaf.key.owner != me_ && (!victim || state_.accounts.at(*victim)->balance < leaf.balance)) victim = i;
         }
         if (!victim) return lacking("NOTHING_TO_STEAL", "no account but the operator's has ETH");
         Account robbed = *state_.accounts.at(*victim);
         auto own = runner_find({me_, {}});
         Recipient to = own ? Recipient{*own, {}} : Recipient{0, me_};
-        if (!execute_unsigned(transfer(*victim, to, robbed.balance), nullptr)) return lacking("NOTHING_TO_STEAL", "no room for more ETH");
-        return to_string(robbed.balance) + " wei of " + to_checksum(robbed.key.owner) + "'s moved to the operator, without its signature";
+        bool done = execute_unsigned(transfer(*victim, to, robbed.balance), nullptr);
+        if (!done) return lacking("NOTHING_TO_STEAL", "the richest account's ETH can't be moved");
+        return to_string(robbed.balance) + " wei of " + to_checksum(robbed.key.owner) +
+               "'s moved to the operator, without its signature";
     }
 
     node::Result<std::string> skipped_deposit() {
@@ -171,7 +173,8 @@ private:
         chunk.l1_operations = 1;
         ++state_.counters.l1_ops_consumed;
         add({encode_ops(chunk), {}});
-        return "the deposit of " + to_string(deposit.amount) + " units to " + to_checksum(deposit.to) + " consumed, and credited to nobody";
+        return "the deposit of " + to_string(deposit.amount) + " units to " + to_checksum(deposit.to) +
+               " consumed, and credited to nobody";
     }
 
     node::Result<std::string> withdrawal_without_burn() {
@@ -195,7 +198,8 @@ private:
 
     node::Result<std::string> replayed_nonce(const std::optional<OldPayment>& old) {
         if (!old) return lacking("NOTHING_TO_REPLAY", "no payment was made whose sender could pay it again");
-        if (!execute_unsigned(old->posted, &old->signature)) return lacking("NOTHING_TO_REPLAY", "the latest payment can't be repeated");
+        bool done = execute_unsigned(old->posted, &old->signature);
+        if (!done) return lacking("NOTHING_TO_REPLAY", "the latest payment can't be repeated");
         return "payment " + to_hex(old->digest) + " made once more, with its old signature";
     }
 
@@ -220,8 +224,8 @@ private:
         return posted;
     }
 
-    // A chunk of one operation that is executed whoever has signed it: the operator, if no signature is given. False: it is wrong otherwise,
-    // and nothing was done.
+    // A chunk of one operation that is executed whoever has signed it: the operator, if no signature is given. False: it is wrong
+    // for another reason, and nothing was done.
     bool execute_unsigned(const PostedOperation& posted, const Signature* signature) {
         FeeTally fees;
         Account sender;

@@ -34,8 +34,8 @@ struct Lie {
 
 // A batch on the ledger's last one, which must be the L1's head and verified, with a few chunks that are right (they consume what
 // waits of L1 operations, and move a little of the operator's own ETH if it has any), the lie, and one that builds on it. The
-// ledger stays as it is. Reasons (kFailedPrecondition): NOTHING_TO_STEAL, NO_WAITING_DEPOSIT, NOTHING_TO_REPLAY: make a payment or
-// a deposit first.
+// ledger stays as it is. Reasons (kFailedPrecondition): NOTHING_TO_STEAL, NO_WAITING_DEPOSIT, NOTHING_TO_REPLAY; a payment or a
+// deposit helps.
 node::Result<Lie> make_lie(ledger::Ledger& ledger, const ledger::L1View& view, LieKind kind, const PrivateKey& operator_key);
 
 }  // namespace gavel::verifier

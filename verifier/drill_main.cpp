@@ -98,9 +98,12 @@ private:
         auto sitting = sync_->view().sitting();
         if (sitting && sitting->sequencer == wallet_.address()) return {};
         if (sitting) {
-            return refused("SEAT_TAKEN", "key", to_checksum(sitting->sequencer) + " holds the seat, not " + to_checksum(wallet_.address()));
+            return refused("SEAT_TAKEN", "key",
+                           to_checksum(sitting->sequencer) + " holds the seat, not " + to_checksum(wallet_.address()));
         }
-        if (!settings_.take_seat) return refused("SEAT_FREE", "take-seat", "nobody holds the seat; --take-seat takes it, with the stake");
+        if (!settings_.take_seat) {
+            return refused("SEAT_FREE", "take-seat", "nobody holds the seat; --take-seat takes it, with the stake");
+        }
         auto receipt = act(l1::rollup_call::become_sequencer(), sync_->view().parameters().stake);
         if (!receipt) return receipt.status();
         std::printf("seat     taken by %s, stake %s wei\n", to_checksum(wallet_.address()).c_str(),

@@ -244,7 +244,7 @@ void Verifier::publish() {
         balance_asked_at_ = view_.head().hash;
     }
 
-    Findable known{ledger_.counters().l1_ops_consumed, {}, now.can_prove};
+    KnownFacts known{ledger_.counters().l1_ops_consumed, {}, now.can_prove};
     if (replayer_.false_batch()) known.false_batch = replayer_.false_batch()->verdict.number;
     // Behind the L1 everything looks late: what was told before stays.
     if (now.is_synced)
@@ -257,7 +257,8 @@ void Verifier::publish() {
         now.warnings.push_back(trouble);
     }
     for (const Warning& warning : now.warnings) {
-        bool is_new = std::none_of(before.begin(), before.end(), [&](const Warning& old) { return old.reason == warning.reason; });
+        auto is_same = [&](const Warning& old) { return old.reason == warning.reason; };
+        bool is_new = std::none_of(before.begin(), before.end(), is_same);
         if (is_new)
             node::log(warning.is_critical ? node::LogLevel::kError : node::LogLevel::kWarn, "warning",
                       {{"reason", warning.reason}, {"detail", warning.message}});

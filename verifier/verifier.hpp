@@ -1,5 +1,5 @@
-// The verifier: reads the L1 alone, replays every batch, gives a verdict on each, proves the false ones. In the domain's own types;
-// gRPC is around it. Tests call step(); the daemon calls it from one thread.
+// The verifier: reads the L1 alone, replays every batch, gives a verdict on each, proves the false ones. In the domain's own
+// types; gRPC is around it. Tests call step(); the daemon calls it from one thread.
 #pragma once
 
 #include <atomic>
@@ -51,12 +51,13 @@ struct VerifierStatus {
 
 class Verifier {
 public:
-    // None of the references is owned; `sync` has been made for `store`. Without a wallet it only watches. Throws node::StoreError.
+    // None of the references is owned; `sync` has been made for `store`. Without a wallet it only watches. Throws
+    // node::StoreError.
     Verifier(node::Store& store, ledger::L1Sync& sync, l1::L1Client& client, l1::L1Wallet* wallet, const node::Clock& clock,
              VerifierOptions options = {});
 
-    // One bounded round: reads the L1, verifies, sends what is due. The value: whether there is more to do at once. Not OK: something
-    // couldn't be done now; all the rest was. Call again, a little later.
+    // One bounded round: reads the L1, verifies, sends what is due. The value: whether there is more to do at once. Not OK:
+    // something couldn't be done now; all the rest was. Call again, a little later.
     node::Result<bool> step();
 
     // ---- Any thread ----

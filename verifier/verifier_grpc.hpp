@@ -8,7 +8,7 @@
 
 namespace gavel::verifier {
 
-// Thread-safe. `verifier` must outlive it. Streams wait in bounded steps, and end when the client or the server is done with them.
+// Thread-safe. `verifier` must outlive it. Streams wait in bounded steps, and end when client or server is done with them.
 class VerifierService final : public v1::Verifier::Service {
 public:
     explicit VerifierService(const Verifier& verifier, unsigned max_streams = 200) : verifier_(verifier), streams_(max_streams) {}
@@ -18,7 +18,8 @@ public:
                           grpc::ServerWriter<v1::Verdict>* writer) override;
     grpc::Status FraudProofs(grpc::ServerContext* context, const v1::FraudProofsRequest* request,
                              grpc::ServerWriter<v1::FraudProof>* writer) override;
-    grpc::Status GetFraudProof(grpc::ServerContext* context, const v1::GetFraudProofRequest* request, v1::FraudProof* reply) override;
+    grpc::Status GetFraudProof(grpc::ServerContext* context, const v1::GetFraudProofRequest* request,
+                               v1::FraudProof* reply) override;
 
 private:
     const Verifier& verifier_;

@@ -41,11 +41,13 @@ void add_options(node::Options& options, Settings& s) {
     options.group("Acting on the L1");
     options.text("--key-file", s.key_file, "file with the private key (hex) of the account that proves; empty: only watch");
     options.toggle("--claim", s.verifier.claim, "claim withdrawals for their recipients, at this account's cost");
-    options.number("--claim-max-gas", s.verifier.claims.max_gas, "a claim that needs more gas isn't sent", 100'000, uint64_t{1} << 24);
+    options.number("--claim-max-gas", s.verifier.claims.max_gas, "a claim that needs more gas isn't sent", 100'000,
+                   uint64_t{1} << 24);
     options.group("Warnings");
     options.seconds("--stalled-after", s.verifier.warnings.stalled_after,
                     "warn when an L1 operation waits and no batch comes for so long; 0: a quarter of the inclusion window");
-    options.seconds("--silent-after", s.verifier.warnings.silent_after, "warn when no batch comes for so long; 0: an inclusion window");
+    options.seconds("--silent-after", s.verifier.warnings.silent_after,
+                    "warn when no batch comes for so long; 0: an inclusion window");
     options.group("Server");
     options.text("--data-dir", s.data_dir, "folder of the database");
     options.text("--metrics-listen", s.metrics_listen, "host:port for /metrics and /healthz (default: none)");
@@ -103,7 +105,8 @@ node::Status bad_option(const std::string& option, const std::string& message) {
 }
 
 // Rounds until told to stop. A store that fails stops the daemon.
-void drive(verifier::Verifier& verifier, const std::atomic<bool>& running, std::atomic<bool>& failed, std::chrono::milliseconds poll) {
+void drive(verifier::Verifier& verifier, const std::atomic<bool>& running, std::atomic<bool>& failed,
+           std::chrono::milliseconds poll) {
     constexpr std::chrono::milliseconds kNap{20};
     try {
         while (running) {

@@ -11,7 +11,7 @@ std::string seconds(uint64_t count) { return std::to_string(count) + " s"; }
 
 class Watch {
 public:
-    Watch(const ledger::L1View& view, const Findable& known, const WarningOptions& options)
+    Watch(const ledger::L1View& view, const KnownFacts& known, const WarningOptions& options)
         : view_(view), known_(known), options_(options), now_(view.head().time), sitting_(view.sitting()) {}
 
     std::vector<Warning> look() {
@@ -34,14 +34,15 @@ private:
             uint64_t from = std::max({queued_at, struck_at, sitting_->started_at});
             uint64_t soon = from + parameters.inclusion_window / 2, overdue = from + parameters.inclusion_window;
             if (now_ >= overdue)
-                warn("L1_OPERATION_OVERDUE_SOON", which + " is overdue since " + seconds(now_ - overdue) + ": the sequencer can be evicted",
-                     soon);
+                warn("L1_OPERATION_OVERDUE_SOON",
+                     which + " is overdue since " + seconds(now_ - overdue) + ": the sequencer can be evicted", soon);
             else if (now_ >= soon)
                 warn("L1_OPERATION_OVERDUE_SOON", which + " is overdue in " + seconds(overdue - now_), soon);
         }
         uint64_t freeze_at = queued_at + parameters.freeze_age;
         if (now_ >= freeze_at)
-            warn("FREEZE_POSSIBLE", which + " has waited for " + seconds(now_ - queued_at) + ": anybody can freeze the rollup", freeze_at);
+            warn("FREEZE_POSSIBLE", which + " has waited for " + seconds(now_ - queued_at) + ": anybody can freeze the rollup",
+                 freeze_at);
         uint64_t idle_since = std::max({queued_at, last_batch_at(), last_term_change_at()});
         uint64_t stalled_at = idle_since + (options_.stalled_after ? options_.stalled_after : parameters.inclusion_window / 4);
         if (now_ < stalled_at) return;
@@ -67,10 +68,11 @@ private:
             warn("FALSE_BATCH_FINAL", which + " is false and final: nothing can undo it", final_at, true);
             return;
         }
-        warn("FALSE_BATCH", which + (known_.can_prove ? " is false and is being proven" : " is false, and this verifier has no key to prove it"),
-             batch->posted_at);
+        const char* what_happens = known_.can_prove ? " is false and is being proven" : " is false, and there is no key to prove it";
+        warn("FALSE_BATCH", which + what_happens, batch->posted_at);
         uint64_t near = final_at - std::min(view_.parameters().challenge_window, 2 * proof_margin(view_.parameters()));
-        if (now_ >= near) warn("PROOF_DEADLINE", which + " is false and will be final in " + seconds(final_at - now_), near, true);
+        if (now_ < near) return;
+        warn("PROOF_DEADLINE", which + " is false and will be final in " + seconds(final_at - now_), near, true);
     }
 
     uint64_t last_batch_at() const {
@@ -88,7 +90,7 @@ private:
     }
 
     const ledger::L1View& view_;
-    const Findable& known_;
+    const KnownFacts& known_;
     const WarningOptions& options_;
     uint64_t now_;
     std::optional<ledger::TermView> sitting_;
@@ -98,7 +100,7 @@ private:
 
 }  // namespace
 
-std::vector<Warning> warnings_of(const ledger::L1View& view, const Findable& known, const WarningOptions& options) {
+std::vector<Warning> warnings_of(const ledger::L1View& view, const KnownFacts& known, const WarningOptions& options) {
     return Watch(view, known, options).look();
 }
 

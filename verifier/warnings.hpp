@@ -25,19 +25,19 @@ struct WarningOptions {
 };
 
 // What the verifier knows beside the view.
-struct Findable {
+struct KnownFacts {
     uint64_t l1_ops_consumed = 0;          // by the batches that are verified
     std::optional<uint64_t> false_batch;   // number of the lowest that stands
     bool can_prove = false;
 };
 
 // By the newest block's time. Reasons:
-//   L1_OPERATION_OVERDUE_SOON  the waiting operation is past half of its inclusion window; after the whole the sequencer can be evicted
+//   L1_OPERATION_OVERDUE_SOON  the waiting operation is past half of its inclusion window, after which the sequencer can be evicted
 //   SEQUENCER_STALLED          see WarningOptions; or operations wait and nobody sits
 //   FREEZE_POSSIBLE            the waiting operation is as old as the freeze age
 //   FALSE_BATCH                a false batch stands and can still be proven
 //   PROOF_DEADLINE             twice the margin before that ends
 //   FALSE_BATCH_FINAL          it has become final: critical, the rollup's money is not safe
-std::vector<Warning> warnings_of(const ledger::L1View& view, const Findable& known, const WarningOptions& options);
+std::vector<Warning> warnings_of(const ledger::L1View& view, const KnownFacts& known, const WarningOptions& options);
 
 }  // namespace gavel::verifier
