@@ -32,7 +32,8 @@ Result<uint64_t> BulkSender::gas_limit_for(const BulkTransaction& transaction) {
     return std::min(*gas + *gas / 2, uint64_t{1} << 24);
 }
 
-Result<BulkResult> BulkSender::run(const std::vector<BulkTransaction>& transactions, const std::function<void(uint64_t)>& progress) {
+Result<BulkResult> BulkSender::run(const std::vector<BulkTransaction>& transactions,
+                                   const std::function<void(uint64_t)>& progress) {
     auto chain_id = client_.chain_id();
     if (!chain_id) return chain_id.status();
     auto nonce = client_.nonce(key_.address(), true);

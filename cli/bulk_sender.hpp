@@ -18,8 +18,8 @@ struct BulkTransaction {
 };
 
 struct BulkResult {
-    uint64_t first_nonce = 0;   // transaction i has nonce first_nonce + i
-    uint64_t gas_used = 0;      // by all
+    uint64_t first_nonce = 0;  // transaction i has nonce first_nonce + i
+    uint64_t gas_used = 0;     // by all
     std::vector<Hash> hashes;
 };
 
@@ -28,9 +28,10 @@ public:
     // Nobody else may send with the key meanwhile. Both must outlive it.
     BulkSender(l1::L1Client& client, const PrivateKey& key) : client_(client), key_(key) {}
 
-    // Sends all in order, and waits until all are mined and have succeeded. `progress` is told how many are mined. Reasons: those of
-    // L1Client; L1_TIMEOUT if nothing is mined for two minutes; a revert's.
-    node::Result<BulkResult> run(const std::vector<BulkTransaction>& transactions, const std::function<void(uint64_t)>& progress = {});
+    // Sends all in order, and waits until all are mined and have succeeded. `progress` is told how many are mined. Reasons: those
+    // of L1Client; L1_TIMEOUT if nothing is mined for two minutes; a revert's.
+    node::Result<BulkResult> run(const std::vector<BulkTransaction>& transactions,
+                                 const std::function<void(uint64_t)>& progress = {});
     // A gas limit for many transactions like this one: its estimate at the head, and a half more.
     node::Result<uint64_t> gas_limit_for(const BulkTransaction& transaction);
 

@@ -44,8 +44,10 @@ void add_server(json& document, Table& table, const char* name, const Result<v1:
                std::to_string(info->l1_ops_waiting()), std::to_string(info->l1_block())});
 }
 
+using Lines = std::vector<std::pair<std::string, std::string>>;
+
 // The contract's own word.
-Status add_contract(Session& session, const Address& rollup, json& document, std::vector<std::pair<std::string, std::string>>& lines) {
+Status add_contract(Session& session, const Address& rollup, json& document, Lines& lines) {
     l1::RollupClient contract(session.l1(), rollup);
     auto head = contract.head();
     if (!head) return head.status();
@@ -59,7 +61,8 @@ Status add_contract(Session& session, const Address& rollup, json& document, std
     }
     auto frozen = contract.frozen();
     if (!frozen) return frozen.status();
-    document["contract"] = {{"head_batch", head->number}, {"head_hash", to_hex(head->hash)}, {"term", *term}, {"frozen", *frozen}};
+    document["contract"] = {
+        {"head_batch", head->number}, {"head_hash", to_hex(head->hash)}, {"term", *term}, {"frozen", *frozen}};
     lines.emplace_back("head on the L1", "batch " + std::to_string(head->number) + (*frozen ? ", FROZEN" : ""));
     lines.emplace_back("seat", seat);
     return {};
@@ -67,7 +70,7 @@ Status add_contract(Session& session, const Address& rollup, json& document, std
 
 Status status(Session& session) {
     json document;
-    std::vector<std::pair<std::string, std::string>> lines;
+    Lines lines;
     Table servers({{"SERVER"}, {"OPERATIONS", true}, {"HEAD", true}, {"FINAL", true}, {"L1 WAITING", true}, {"L1 BLOCK", true}});
     auto domain = session.domain();
     if (!domain) return domain.status();
@@ -88,7 +91,8 @@ Status status(Session& session) {
         document["verifier"]["synced"] = found->synced();
         document["verifier"]["can_prove"] = found->can_prove();
         json warnings = json::array();
-        lines.emplace_back("verified", "up to batch " + std::to_string(found->verified_batch()) + (found->synced() ? "" : ", catching up"));
+        lines.emplace_back("verified",
+                           "up to batch " + std::to_string(found->verified_batch()) + (found->synced() ? "" : ", catching up"));
         for (const v1::Warning& warning : found->warnings()) {
             warnings.push_back({{"reason", warning.reason()}, {"message", warning.message()}, {"since", warning.since_s()}});
             lines.emplace_back("warning", warning.reason() + ": " + warning.message());
@@ -134,8 +138,8 @@ void add_operations(const Chunk& chunk, size_t index, Table& table, json& list) 
         const bool withdrawal = operation.kind == OperationKind::kWithdraw;
         for (const PostedPayment& payment : operation.payments) {
             const std::string to = withdrawal ? to_checksum(*payment.to.address) + " on the L1" : recipient_text(payment.to);
-            table.add({std::to_string(index), name_of(operation.kind), std::to_string(operation.sender), to, to_string(payment.amount),
-                       to_string(operation.fee)});
+            table.add({std::to_string(index), name_of(operation.kind), std::to_string(operation.sender), to,
+                       to_string(payment.amount), to_string(operation.fee)});
             json line = {{"chunk", index},
                          {"kind", name_of(operation.kind)},
                          {"sender_index", operation.sender},
@@ -172,10 +176,9 @@ Status show_batch(Session& session, const BatchOptions& options) {
         const auto decoded = decode_ops(bytes.ops);
         const Chunk* chunk = std::get_if<Chunk>(&decoded);
         const std::string fault = chunk ? "" : name_of(std::get<Refusal>(decoded));
-        auto count = [&](auto value) { return chunk ? std::to_string(value) : std::string("?"); };
-        chunks.add({std::to_string(i), count(chunk ? chunk->l1_operations : 0u), chunk ? std::to_string(chunk->operations.size()) : fault,
-                    count(chunk ? chunk->weight() : 0u), std::to_string(bytes.ops.size()), std::to_string(bytes.sigs.size()),
-                    to_hex(batch->after(i))});
+        chunks.add({std::to_string(i), chunk ? std::to_string(chunk->l1_operations) : "?",
+                    chunk ? std::to_string(chunk->operations.size()) : fault, chunk ? std::to_string(chunk->weight()) : "?",
+                    std::to_string(bytes.ops.size()), std::to_string(bytes.sigs.size()), to_hex(batch->after(i))});
         chunk_list.push_back({{"ops_bytes", bytes.ops.size()},
                               {"sigs_bytes", bytes.sigs.size()},
                               {"after", to_hex(batch->after(i))},
@@ -237,8 +240,9 @@ Status make_proof(Session& session, const ProofOptions& options) {
                            {"stage", stage_text(proof->stage())},
                            {"file", file}});
     } else {
+        const bool right = proof->refusal() == "None";
         session.print(facts({{"batch", std::to_string(*number) + ", chunk " + std::to_string(proof->chunk())},
-                             {"the chunk", proof->refusal() == "None" ? "is right, its commitment is not" : "breaks " + proof->refusal()},
+                             {"the chunk", right ? "is right, its commitment is not" : "breaks " + proof->refusal()},
                              {"bytes", grouped(proof->proof().size())},
                              {"on the L1", stage_text(proof->stage())},
                              {"file", file}}));
@@ -300,9 +304,10 @@ Status check_proof(Session& session, const ProofOptions& options) {
                            {"accesses", verdict.accesses},
                            {"bytes", proof->size()}});
     } else {
+        const bool right = holds && verdict.refusal == Refusal::kNone;
         session.print(facts(
             {{"proof", holds ? "holds: the claim is false" : std::string("proves nothing: ") + name_of(verdict.error)},
-             {"the chunk", holds && verdict.refusal == Refusal::kNone ? "is right, its commitment is not" : name_of(verdict.refusal)},
+             {"the chunk", right ? "is right, its commitment is not" : name_of(verdict.refusal)},
              {"batch", header ? std::to_string(header->number) : "?"},
              {"stands on the L1", stands ? "yes" : "no"},
              {"leaves", std::to_string(verdict.accesses)},

@@ -14,10 +14,10 @@ namespace gavel::cli {
 
 class ChildProcess {
 public:
-    // Starts `program` (a path) with its output appended to the file `log`, without GAVEL_ variables. To be called from the main thread only, whose end the child
-    // takes for the process's. Reasons: PROGRAM_MISSING, FILE_UNWRITABLE, START_FAILED.
-    static node::Result<std::unique_ptr<ChildProcess>> start(const std::string& program, const std::vector<std::string>& arguments,
-                                                             const std::string& log);
+    // Starts `program` (a path) with its output appended to the file `log`, without GAVEL_ variables. To be called from the main
+    // thread only, whose end the child takes for the process's. Reasons: PROGRAM_MISSING, FILE_UNWRITABLE, START_FAILED.
+    static node::Result<std::unique_ptr<ChildProcess>> start(const std::string& program,
+                                                             const std::vector<std::string>& arguments, const std::string& log);
     // Stops it.
     ~ChildProcess();
     ChildProcess(const ChildProcess&) = delete;

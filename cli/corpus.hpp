@@ -54,9 +54,9 @@ struct Corpus {
     std::map<std::string, uint64_t> skipped;  // rows by reason; rows = payments and these
 };
 
-// Columns: `from`, `to`, and amounts as `value_wei` (ETH), `token` with `amount` (base units), or `amount` alone (ETH). A row with a token is
-// its token payment. Skipped are rows whose addresses or amounts are no such, zero addresses, amounts of zero or over 2^128-1.
-// `max_payments` zero: all. Reasons: those of LineReader, and CORPUS_COLUMNS (field: the file).
+// Columns: `from`, `to`, and amounts as `value_wei` (ETH), `token` with `amount` (base units), or `amount` alone (ETH). A row
+// with a token is its token payment. Skipped are rows whose addresses or amounts are no such, zero addresses, amounts of zero or
+// over 2^128-1. `max_payments` zero: all. Reasons: those of LineReader, and CORPUS_COLUMNS (field: the file).
 node::Result<Corpus> read_corpus(const std::string& path, uint64_t max_payments);
 
 }  // namespace gavel::cli

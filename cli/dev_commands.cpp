@@ -9,9 +9,9 @@
 namespace gavel::cli {
 namespace {
 
+using nlohmann::json;
 using node::Code;
 using node::Status;
-using nlohmann::json;
 
 struct DeployOptions {
     l1::RollupParameters parameters;
@@ -59,7 +59,8 @@ Status deploy(Session& session, DeployOptions options) {
         options.parameters.home_operator = *address;
     }
     if (options.parameters.freeze_age == 0) {
-        options.parameters.freeze_age = options.parameters.challenge_window + options.parameters.inclusion_window + l1::kFreezeMargin;
+        options.parameters.freeze_age =
+            options.parameters.challenge_window + options.parameters.inclusion_window + l1::kFreezeMargin;
     }
     if (!options.parameters.are_valid()) {
         return {Code::kInvalidArgument, "PARAMETERS_INVALID", "freeze-age",
@@ -82,9 +83,11 @@ Status mint(Session& session, const MintOptions& options) {
     auto receipt = wallet.run(token->address, 0, mint_call(*to, *amount));
     if (!receipt) return receipt.status();
     if (session.json()) {
-        session.print(json{{"l1_transaction", to_hex(receipt->tx_hash)}, {"to", to_checksum(*to)}, {"amount", to_string(*amount)}});
+        session.print(
+            json{{"l1_transaction", to_hex(receipt->tx_hash)}, {"to", to_checksum(*to)}, {"amount", to_string(*amount)}});
     } else {
-        session.print("minted " + session.amount_text(*amount, token->address) + " " + token->symbol + " for " + to_checksum(*to) + "\n");
+        session.print("minted " + session.amount_text(*amount, token->address) + " " + token->symbol + " for " +
+                      to_checksum(*to) + "\n");
     }
     return {};
 }
@@ -106,7 +109,8 @@ void add_dev_commands(Commands& commands) {
 
     auto token_args = std::make_shared<TokenOptions>();
     node::Options& token = commands.add("dev", "token", "a new ERC-20 that anybody may mint", [token_args](Session& session) {
-        return create(session, test_token_creation(token_args->name, token_args->symbol, static_cast<uint8_t>(token_args->decimals)),
+        return create(session,
+                      test_token_creation(token_args->name, token_args->symbol, static_cast<uint8_t>(token_args->decimals)),
                       "token");
     });
     token.text("--name", token_args->name, "at most 31 bytes");
@@ -114,8 +118,8 @@ void add_dev_commands(Commands& commands) {
     token.number("--decimals", token_args->decimals, "of an amount", 0, 36);
 
     auto mint_args = std::make_shared<MintOptions>();
-    node::Options& more = commands.add("dev", "mint", "units of such a token",
-                                       [mint_args](Session& session) { return mint(session, *mint_args); });
+    node::Options& more =
+        commands.add("dev", "mint", "units of such a token", [mint_args](Session& session) { return mint(session, *mint_args); });
     more.text("token", mint_args->token, "its address").required();
     more.text("amount", mint_args->amount, "in the token's units").required();
     more.text("--to", mint_args->to, "who gets them; without it, the signer");

@@ -19,10 +19,10 @@
 namespace gavel::cli {
 namespace {
 
+using nlohmann::json;
 using node::Code;
 using node::Result;
 using node::Status;
-using nlohmann::json;
 
 constexpr u128 kEther = u128{1'000'000'000} * 1'000'000'000;
 constexpr uint8_t kTokenDecimals = 6;
@@ -45,7 +45,9 @@ struct DevnetOptions {
 };
 
 // Everybody on a devnet: known keys, never for money.
-PrivateKey devnet_key(const std::string& who) { return PrivateKey::derived("gavel-devnet:" + who); }
+PrivateKey devnet_key(const std::string& who) {
+    return PrivateKey::derived("gavel-devnet:" + who);
+}
 
 class Devnet {
 public:
@@ -152,7 +154,8 @@ Status Devnet::wait_for(const std::string& name, Ask ask) {
         if (answer.ok()) return {};
         if (!programs_.back().process->is_running()) {
             auto log = node::read_file(file(name + ".log"));
-            return {Code::kInternal, "START_FAILED", name, name + " ended at once: " + (log ? log->substr(0, 2000) : std::string())};
+            return {Code::kInternal, "START_FAILED", name,
+                    name + " ended at once: " + (log ? log->substr(0, 2000) : std::string())};
         }
         if (std::chrono::steady_clock::now() > end) return answer;
         std::this_thread::sleep_for(std::chrono::milliseconds(50));
@@ -160,8 +163,7 @@ Status Devnet::wait_for(const std::string& name, Ask ask) {
 }
 
 Status Devnet::start_l1() {
-    std::vector<std::string> arguments = {"--listen",     "127.0.0.1:" + std::to_string(l1_port_),
-                                          "--data-dir",   file("l1"),
+    std::vector<std::string> arguments = {"--listen",     "127.0.0.1:" + std::to_string(l1_port_),    "--data-dir", file("l1"),
                                           "--block-time", std::to_string(options_.block_time_s) + "s"};
     auto fund = [&](const PrivateKey& key, const std::string& ether) {
         arguments.insert(arguments.end(), {"--fund", to_checksum(key.address()) + "=" + ether});
@@ -196,11 +198,11 @@ Status Devnet::deploy() {
 Status Devnet::start_sequencer() {
     auto key = key_file("operator");
     if (!key) return key.status();
-    Status started = start_program("gavel-sequencer", {"--l1", session_options_.l1, "--rollup", to_checksum(rollup_), "--key-file", *key,
-                                                       "--listen", session_options_.sequencer.target, "--data-dir", file("sequencer"),
-                                                       "--l1-confirmations", "1", "--poll", "100ms", "--batch-age",
-                                                       std::to_string(options_.batch_age.count()) + "ms", "--fee",
-                                                       to_checksum(token_) + "=100"});
+    Status started = start_program(
+        "gavel-sequencer",
+        {"--l1", session_options_.l1, "--rollup", to_checksum(rollup_), "--key-file", *key, "--listen",
+         session_options_.sequencer.target, "--data-dir", file("sequencer"), "--l1-confirmations", "1", "--poll", "100ms",
+         "--batch-age", std::to_string(options_.batch_age.count()) + "ms", "--fee", to_checksum(token_) + "=100"});
     if (!started.ok()) return started;
     auto remote = session_.sequencer();
     if (!remote) return remote.status();
@@ -210,9 +212,9 @@ Status Devnet::start_sequencer() {
 Status Devnet::start_verifier() {
     auto key = key_file("verifier");
     if (!key) return key.status();
-    Status started = start_program("gavel-verifier", {"--l1", session_options_.l1, "--rollup", to_checksum(rollup_), "--key-file", *key,
-                                                      "--listen", session_options_.verifier.target, "--data-dir", file("verifier"),
-                                                      "--poll", "100ms", "--claim"});
+    Status started = start_program(
+        "gavel-verifier", {"--l1", session_options_.l1, "--rollup", to_checksum(rollup_), "--key-file", *key, "--listen",
+                           session_options_.verifier.target, "--data-dir", file("verifier"), "--poll", "100ms", "--claim"});
     if (!started.ok()) return started;
     auto remote = session_.verifier();
     if (!remote) return remote.status();
@@ -275,7 +277,8 @@ Status Devnet::watch(node::StopSignals& signals) {
         for (Program& program : programs_) {
             if (program.process->is_running()) continue;
             temporary_ = false;
-            return {Code::kInternal, "PROGRAM_ENDED", program.name, program.name + " has ended; see " + file(program.name + ".log")};
+            return {Code::kInternal, "PROGRAM_ENDED", program.name,
+                    program.name + " has ended; see " + file(program.name + ".log")};
         }
     }
     return {};
@@ -301,7 +304,8 @@ json Devnet::description() {
             {"rollup", to_checksum(rollup_)},
             {"token", to_checksum(token_)},
             {"accounts", accounts},
-            {"funder", {{"address", to_checksum(devnet_key("funder").address())}, {"private_key", to_hex(devnet_key("funder").scalar())}}},
+            {"funder",
+             {{"address", to_checksum(devnet_key("funder").address())}, {"private_key", to_hex(devnet_key("funder").scalar())}}},
             {"operator", to_checksum(devnet_key("operator").address())},
             {"data_dir", folder_},
             {"pids", pids}};
@@ -317,8 +321,8 @@ std::string Devnet::text() {
                              {"token DUSD", to_checksum(token_)},
                              {"challenge window", std::to_string(options_.challenge_window_s) + " s"},
                              {"data and logs", folder_}});
-    out += "\nEach account has " + options_.eth + " ETH and " + options_.tokens + " DUSD in the rollup, and 10 ETH and " + options_.tokens +
-           " DUSD on the L1.\n\n" + accounts.text();
+    out += "\nEach account has " + options_.eth + " ETH and " + options_.tokens + " DUSD in the rollup, and 10 ETH and " +
+           options_.tokens + " DUSD on the L1.\n\n" + accounts.text();
     if (accounts_.size() < 2) return out + "\nCtrl-C stops everything.\n";
     const std::string other = to_checksum(accounts_[1].address());
     out += "\nTry, in another terminal:\n";
@@ -359,11 +363,11 @@ Status devnet(SessionOptions& session_options, const DevnetOptions& options) {
 
 void add_devnet_command(Commands& commands) {
     auto args = std::make_shared<DevnetOptions>();
-    node::Options& options = commands.add("devnet", "a whole rollup on this machine, until Ctrl-C: L1, sequencer, verifier, accounts",
-                                          [args](Session& session) {
-                                              SessionOptions own = session.options();
-                                              return devnet(own, *args);
-                                          });
+    node::Options& options = commands.add(
+        "devnet", "a whole rollup on this machine, until Ctrl-C: L1, sequencer, verifier, accounts", [args](Session& session) {
+            SessionOptions own = session.options();
+            return devnet(own, *args);
+        });
     options.number("--accounts", args->accounts, "accounts with money", 0, 1000);
     options.text("--eth", args->eth, "ether of each in the rollup");
     options.text("--tokens", args->tokens, "units of the token of each in the rollup");

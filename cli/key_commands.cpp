@@ -36,8 +36,8 @@ Result<PrivateKey> key_in_file(Session& session, const std::string& path) {
     auto text = node::read_file(path, 64 << 10);
     if (!text) return text.status();
     if (text->find('{') != std::string::npos) {
-        auto password = read_password(session.options().password_file, session.options().password, "Password of " + path + ": ",
-                                      false);
+        auto password =
+            read_password(session.options().password_file, session.options().password, "Password of " + path + ": ", false);
         if (!password) return password.status();
         return decrypt_key(*text, *password);
     }
@@ -45,7 +45,8 @@ Result<PrivateKey> key_in_file(Session& session, const std::string& path) {
     auto scalar = fixed_from_hex<Hash>(text->substr(0, end == std::string::npos ? 0 : end + 1));
     auto key = scalar ? PrivateKey::from(*scalar) : std::nullopt;
     if (key) return *key;
-    return Status{node::Code::kInvalidArgument, "KEY_INVALID", "file", path + " holds neither 64 hex digits of a key nor a keystore"};
+    return Status{node::Code::kInvalidArgument, "KEY_INVALID", "file",
+                  path + " holds neither 64 hex digits of a key nor a keystore"};
 }
 
 Status import_key(Session& session, const ImportOptions& options) {
@@ -94,7 +95,8 @@ void add_key_commands(Commands& commands) {
     auto args = std::make_shared<ImportOptions>();
     node::Options& import = commands.add("key", "import", "store a key that exists already",
                                          [args](Session& session) { return import_key(session, *args); });
-    import.text("file", args->file, "file with the key's hex digits, or another wallet's keystore; else GAVEL_PRIVATE_KEY is taken");
+    import.text("file", args->file,
+                "file with the key's hex digits, or another wallet's keystore; else GAVEL_PRIVATE_KEY is taken");
     commands.add("key", "address", "the address of the key that would sign", show_address);
     commands.add("key", "list", "the keys in the keystore", show_keys);
 }

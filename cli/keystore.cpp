@@ -51,7 +51,8 @@ struct Secret {
 // Crypto++'s, since OpenSSL's refuses the small block sizes that old wallets have used with a large n. The cost must be allowed.
 Bytes scrypt(std::string_view password, ByteView salt, uint64_t n, uint64_t r, uint64_t p) {
     Bytes out(kKeyLength);
-    CryptoPP::Scrypt().DeriveKey(out.data(), out.size(), view_of(password).data(), password.size(), salt.data(), salt.size(), n, r, p);
+    CryptoPP::Scrypt().DeriveKey(out.data(), out.size(), view_of(password).data(), password.size(), salt.data(), salt.size(), n,
+                                 r, p);
     return out;
 }
 
@@ -67,7 +68,9 @@ Bytes aes_128_ctr(ByteView key, ByteView iv, ByteView data) {
     return out;
 }
 
-std::string bare_hex(ByteView bytes) { return to_hex(bytes).substr(2); }
+std::string bare_hex(ByteView bytes) {
+    return to_hex(bytes).substr(2);
+}
 
 std::string uuid() {
     Bytes raw = random_bytes(16);
@@ -126,8 +129,8 @@ Result<Bytes> derive_with_scrypt(Members& parameters, std::string_view password)
     const Bytes salt = parameters.hex("salt");
     const uint64_t n = parameters.number("n"), r = parameters.number("r"), p = parameters.number("p");
     if (!parameters.status().ok()) return parameters.status();
-    if (n < 2 || (n & (n - 1)) != 0 || n > kMaxScryptWork || r < 1 || r > 1024 || p < 1 || p > 1024 || n * r * p > kMaxScryptWork ||
-        128 * n * r > kMaxScryptMemory) {
+    if (n < 2 || (n & (n - 1)) != 0 || n > kMaxScryptWork || r < 1 || r > 1024 || p < 1 || p > 1024 ||
+        n * r * p > kMaxScryptWork || 128 * n * r > kMaxScryptMemory) {
         return unsupported(parameters.at("n"), "this scrypt cost is not allowed");
     }
     return scrypt(password, salt, n, r, p);
@@ -264,7 +267,8 @@ Result<std::string> store_key(const std::string& directory, const PrivateKey& ke
     std::filesystem::permissions(directory, std::filesystem::perms::owner_all, error);
     const std::string path = directory + "/" + to_hex(key.address()) + ".json";
     if (std::filesystem::exists(path, error)) {
-        return Status{Code::kAlreadyExists, "KEY_EXISTS", "keystore", "the key of " + to_checksum(key.address()) + " is there already"};
+        return Status{Code::kAlreadyExists, "KEY_EXISTS", "keystore",
+                      "the key of " + to_checksum(key.address()) + " is there already"};
     }
     Status written = node::write_file(path, encrypt_key(key, password, cost), 0600);
     if (!written.ok()) return written;

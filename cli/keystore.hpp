@@ -16,8 +16,8 @@ struct KeystoreCost {
 
 // JSON of the encrypted key: scrypt (r 8, p 1), AES-128-CTR, Keccak-256 MAC; salt, IV and id from the system's random source.
 std::string encrypt_key(const PrivateKey& key, std::string_view password, const KeystoreCost& cost = {});
-// Takes scrypt and PBKDF2-HMAC-SHA256, within bounds that keep a hostile file from taking the machine (1 GiB of memory, 10 million
-// rounds). Reasons: KEYSTORE_INVALID (not this form; field names the member), KEYSTORE_UNSUPPORTED, PASSWORD_WRONG.
+// Takes scrypt and PBKDF2-HMAC-SHA256, within bounds that keep a hostile file from taking the machine (1 GiB of memory, 10
+// million rounds). Reasons: KEYSTORE_INVALID (not this form; field names the member), KEYSTORE_UNSUPPORTED, PASSWORD_WRONG.
 node::Result<PrivateKey> decrypt_key(std::string_view json, std::string_view password);
 // What the file says about its address, unproven; nullopt if it says nothing.
 std::optional<Address> address_of_keystore(std::string_view json);

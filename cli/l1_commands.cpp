@@ -49,7 +49,8 @@ Status wait_for_credit(Session& session, uint64_t index, uint64_t timeout_s) {
         if (!info) return info.status();
         if (info->l1_queue_length() > index && info->l1_queue_length() - info->l1_ops_waiting() > index) return {};
         if (std::chrono::steady_clock::now() > end) {
-            return {Code::kDeadlineExceeded, "NOT_CREDITED", "", "the deposit is on the L1; the sequencer hasn't credited it yet"};
+            return {Code::kDeadlineExceeded, "NOT_CREDITED", "",
+                    "the deposit is on the L1; the sequencer hasn't credited it yet"};
         }
         std::this_thread::sleep_for(std::chrono::milliseconds(200));
     }
@@ -75,9 +76,8 @@ Status deposit(Session& session, const DepositOptions& options) {
         Status allowed = ensure_allowance(session.l1(), wallet, token->address, *rollup, *amount);
         if (!allowed.ok()) return allowed;
     }
-    auto receipt = token->address.is_zero()
-                       ? wallet.run(*rollup, amount->value(), l1::rollup_call::deposit_eth(to))
-                       : wallet.run(*rollup, 0, l1::rollup_call::deposit_token(token->address, to, *amount));
+    auto receipt = token->address.is_zero() ? wallet.run(*rollup, amount->value(), l1::rollup_call::deposit_eth(to))
+                                            : wallet.run(*rollup, 0, l1::rollup_call::deposit_token(token->address, to, *amount));
     if (!receipt) return receipt.status();
     auto index = queue_index(*receipt, *rollup);
     if (!index) return {Code::kInternal, "EVENT_MISSING", "rollup", "the contract queued nothing: is it Gavel's?"};

@@ -12,10 +12,10 @@
 namespace gavel::cli {
 namespace {
 
+using nlohmann::json;
 using node::Code;
 using node::Result;
 using node::Status;
-using nlohmann::json;
 
 struct LoadOptions {
     std::string corpus;
@@ -51,7 +51,8 @@ Status set_fees(Session& session, LoadPlan& plan) {
         auto fee = fee_of(**remote, token);
         if (!fee && fee.status().reason == "TOKEN_NOT_ACCEPTED") {
             Status status = fee.status();
-            status.message += "; start it with the tokens of this load: --create-only, --tokens-file and --fee-config prepare that";
+            status.message +=
+                "; start it with the tokens of this load: --create-only, --tokens-file and --fee-config prepare that";
             return status;
         }
         if (!fee) return fee.status();
@@ -87,21 +88,22 @@ Status write_ledger(const std::string& path, const LoadPlan& plan, const Funding
                     const Address& funder) {
     std::string text = "kind,from,to,token,amount,fee,nonce,position,row\n";
     for (const DepositMade& deposit : funding.deposits) {
-        text += "deposit," + to_hex(funder) + "," + to_hex(deposit.to) + "," + to_hex(deposit.token) + "," + to_string(deposit.amount) +
-                ",0,,,\n";
+        text += "deposit," + to_hex(funder) + "," + to_hex(deposit.to) + "," + to_hex(deposit.token) + "," +
+                to_string(deposit.amount) + ",0,,,\n";
     }
     for (size_t i = 0; i < plan.payments.size(); ++i) {
         if (sending.states[i] != PaymentState::kConfirmed) continue;
         const LoadPayment& payment = plan.payments[i];
         const LoadToken& token = plan.tokens[payment.token];
-        text += "payment," + to_hex(plan.addresses[payment.sender]) + "," + to_hex(payment.to) + "," + to_hex(token.l1_token) + "," +
-                to_string(payment.amount) + "," + to_string(token.fee) + "," + std::to_string(sending.nonces[i]) + "," +
+        text += "payment," + to_hex(plan.addresses[payment.sender]) + "," + to_hex(payment.to) + "," + to_hex(token.l1_token) +
+                "," + to_string(payment.amount) + "," + to_string(token.fee) + "," + std::to_string(sending.nonces[i]) + "," +
                 std::to_string(sending.positions[i]) + "," + std::to_string(payment.row) + "\n";
     }
     return node::write_file(path, text);
 }
 
-void tell(Session& session, const Corpus& corpus, const LoadPlan& plan, const FundingReport& funding, const SendingReport& sending) {
+void tell(Session& session, const Corpus& corpus, const LoadPlan& plan, const FundingReport& funding,
+          const SendingReport& sending) {
     const uint64_t rate =
         sending.sending_seconds > 0 ? static_cast<uint64_t>(static_cast<double>(sending.confirmed) / sending.sending_seconds) : 0;
     if (session.json()) {
@@ -207,10 +209,12 @@ void add_load_command(Commands& commands) {
     options.number("--batch-size", args->sending.batch_size, "operations a message", 1, 4096);
     options.seconds("--patience", args->sending.patience_s, "give up when nothing was confirmed for so long", 1);
     options.group("Money on the L1 (the signer pays; each sender's account gets what it will spend)");
-    options.toggle("--mint-eth", args->mint_eth, "take the ether that the signer lacks from a development chain (anvil_setBalance)");
+    options.toggle("--mint-eth", args->mint_eth,
+                   "take the ether that the signer lacks from a development chain (anvil_setBalance)");
     options.list("--token", args->tokens, "mintable tokens to use, in order of the load's; more are created");
     options.text("--tokens-file", args->tokens_file, "CSV of the load's tokens on the L1: read if it is there, and written");
-    options.text("--fee-config", args->fee_config, "file for the line of gavel-sequencer's configuration that takes these tokens");
+    options.text("--fee-config", args->fee_config,
+                 "file for the line of gavel-sequencer's configuration that takes these tokens");
     options.toggle("--create-only", args->create_only, "only create the tokens, before the sequencer is started");
     options.group("Without a corpus");
     options.number("--payments", args->synthetic.payments, "how many", 1, 10'000'000);

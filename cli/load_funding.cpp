@@ -45,7 +45,8 @@ Status read_tokens(const std::string& path, LoadPlan& plan) {
         auto generation = node::parse_number(split ? fields[1] : "");
         auto l1_token = split ? fixed_from_hex<Address>(fields[2]) : std::nullopt;
         if (!corpus_token || !generation || !l1_token) {
-            return {Code::kInvalidArgument, "TOKENS_FILE", "line " + std::to_string(number), path + ": needs corpus_token,generation,l1_token"};
+            return {Code::kInvalidArgument, "TOKENS_FILE", "line " + std::to_string(number),
+                    path + ": needs corpus_token,generation,l1_token"};
         }
         known[{*corpus_token, static_cast<unsigned>(*generation)}] = *l1_token;
     }
@@ -208,7 +209,8 @@ Status LoadFunding::wait_until_credited(uint64_t queue_length) {
         if (consumed >= queue_length) return {};
         if (Clock::now() > end) {
             return {Code::kDeadlineExceeded, "NOT_CREDITED", "",
-                    "the sequencer has credited " + std::to_string(consumed) + " of " + std::to_string(queue_length) + " L1 operations"};
+                    "the sequencer has credited " + std::to_string(consumed) + " of " + std::to_string(queue_length) +
+                        " L1 operations"};
         }
         std::this_thread::sleep_for(std::chrono::milliseconds(100));
     }

@@ -21,7 +21,8 @@ struct FundingReport {
     double seconds = 0;
 };
 
-// The tokens of an earlier run of the same load: CSV lines "corpus_token,generation,l1_token". No file: none. Reason: TOKENS_FILE.
+// The tokens of an earlier run of the same load: CSV lines "corpus_token,generation,l1_token". No file: none. Reason:
+// TOKENS_FILE.
 node::Status read_tokens(const std::string& path, LoadPlan& plan);
 node::Status write_tokens(const std::string& path, const LoadPlan& plan);
 

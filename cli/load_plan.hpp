@@ -15,17 +15,17 @@ namespace gavel::cli {
 struct LoadToken {
     Address corpus_token;  // zero: ETH
     unsigned generation = 0;
-    Address l1_token;      // zero: ETH, or not known yet
-    Amount fee;            // of a payment, in base units
-    Amount total;          // of all payments' amounts
+    Address l1_token;  // zero: ETH, or not known yet
+    Amount fee;        // of a payment, in base units
+    Amount total;      // of all payments' amounts
     uint64_t payments = 0;
 };
 
 struct LoadPayment {
-    uint64_t row = 0;    // of the corpus
-    uint32_t sender = 0; // index into LoadPlan::senders
-    uint32_t token = 0;  // index into LoadPlan::tokens
-    Address to;          // a derived key's address
+    uint64_t row = 0;     // of the corpus
+    uint32_t sender = 0;  // index into LoadPlan::senders
+    uint32_t token = 0;   // index into LoadPlan::tokens
+    Address to;           // a derived key's address
     Amount amount;
 };
 
@@ -45,7 +45,8 @@ struct LoadPlan {
     std::map<std::string, uint64_t> skipped;  // rows by reason
 };
 
-// Everybody in the corpus gets the key PrivateKey::derived("gavel-load:" + the address in lower-case hex): its real one is nobody's here.
+// Everybody in the corpus gets the key PrivateKey::derived("gavel-load:" + the address in lower-case hex): its real one is
+// nobody's here.
 PrivateKey load_key(const Address& corpus_address);
 
 // Splits tokens so that each generation's amounts stay below 2^128 with room for fees where that is possible; nothing is skipped

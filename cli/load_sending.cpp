@@ -17,18 +17,21 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kPause{300};  // before a busy sequencer is asked again
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double seconds_since(Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 // Worth sending again as it is. A wrong nonce is, since an operation before it may have been turned away.
 bool is_busy(const v1::SubmitError& error) {
-    return error.code() == static_cast<uint32_t>(Code::kResourceExhausted) || error.code() == static_cast<uint32_t>(Code::kUnavailable) ||
-           error.code() == static_cast<uint32_t>(Code::kAborted) || error.reason() == "WRONG_NONCE";
+    return error.code() == static_cast<uint32_t>(Code::kResourceExhausted) ||
+           error.code() == static_cast<uint32_t>(Code::kUnavailable) || error.code() == static_cast<uint32_t>(Code::kAborted) ||
+           error.reason() == "WRONG_NONCE";
 }
 
 }  // namespace
 
-LoadSending::LoadSending(Remote& sequencer, const Domain& domain, const LoadPlan& plan, const std::vector<LoadSpending>& spendings,
-                         std::vector<uint64_t> next_nonce, SendingOptions options)
+LoadSending::LoadSending(Remote& sequencer, const Domain& domain, const LoadPlan& plan,
+                         const std::vector<LoadSpending>& spendings, std::vector<uint64_t> next_nonce, SendingOptions options)
     : sequencer_(sequencer), domain_(domain), plan_(plan), next_nonce_(std::move(next_nonce)), options_(options) {
     GAVEL_CHECK(next_nonce_.size() == spendings.size());
     std::unordered_map<uint64_t, uint32_t> place;

@@ -11,10 +11,10 @@
 namespace gavel::cli {
 namespace {
 
+using nlohmann::json;
 using node::Code;
 using node::Result;
 using node::Status;
-using nlohmann::json;
 
 struct PaymentOptions {
     std::string to;
@@ -52,7 +52,8 @@ Result<Signing> prepare(Session& session, const PaymentOptions& options) {
 }
 
 // The fee that was given, or the one that the sequencer suggests for this shape.
-Result<Amount> fee_for(const Signing& signing, const PaymentOptions& options, const Operation& operation, unsigned new_recipients) {
+Result<Amount> fee_for(const Signing& signing, const PaymentOptions& options, const Operation& operation,
+                       unsigned new_recipients) {
     if (!options.fee.empty()) {
         auto fee = parse_units(options.fee, signing.token.decimals);
         if (!fee) return Status{fee.status().code, fee.status().reason, "fee", fee.status().message};
@@ -207,18 +208,21 @@ Status pay(Session& session, const PaymentOptions& options) {
         total = *sum;
         operations.push_back(std::move(operation));
     }
-    if (new_recipients > 0) session.warn("Note: " + std::to_string(new_recipients) + " recipients have never had this token here.");
+    if (new_recipients > 0)
+        session.warn("Note: " + std::to_string(new_recipients) + " recipients have never had this token here.");
     Table table({{"OPERATION"}, {"PAYMENTS", true}, {"SUM WITH FEE", true}, {"FEE", true}});
     json list = json::array();
     for (const Operation& operation : operations) {
         auto sent = sign_and_submit(*signing, operation);
         if (!sent) {
-            session.warn(std::to_string(list.size()) + " of " + std::to_string(operations.size()) + " payouts were sent before this:");
+            session.warn(std::to_string(list.size()) + " of " + std::to_string(operations.size()) +
+                         " payouts were sent before this:");
             return sent.status();
         }
         list.push_back(sent_json(*sent));
         table.add({hash_text(sent->receipt.hash()), std::to_string(operation.payments.size()),
-                   session.amount_text(*operation.total(), operation.token), session.amount_text(operation.fee, operation.token)});
+                   session.amount_text(*operation.total(), operation.token),
+                   session.amount_text(operation.fee, operation.token)});
     }
     if (session.json()) {
         session.print(json{{"payments", lines->size()}, {"payouts", list}, {"total", to_string(total)}});
@@ -253,10 +257,9 @@ void add_payment_commands(Commands& commands) {
     add_common(pay_options, *pay_args);
 
     auto withdraw_args = std::make_shared<PaymentOptions>();
-    node::Options& out = commands.add("withdraw", "move money out to the L1; it can be claimed there once its batch is final",
-                                      [withdraw_args](Session& session) {
-                                          return send_one(session, *withdraw_args, OperationKind::kWithdraw);
-                                      });
+    node::Options& out =
+        commands.add("withdraw", "move money out to the L1; it can be claimed there once its batch is final",
+                     [withdraw_args](Session& session) { return send_one(session, *withdraw_args, OperationKind::kWithdraw); });
     out.text("amount", withdraw_args->amount, "in ether, or in the token's units: 1.5").required();
     out.text("--to", withdraw_args->to, "who receives on the L1; without it, the signer");
     add_common(out, *withdraw_args);

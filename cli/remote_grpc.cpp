@@ -20,7 +20,8 @@ using node::Status;
 constexpr std::chrono::seconds kDeadline{30};
 constexpr std::chrono::milliseconds kStep{200};
 
-// Calls `step` now and then until destroyed, and cancels the call once it returns false. Reading a stream blocks, so somebody has to.
+// Calls `step` now and then until destroyed, and cancels the call once it returns false. Reading a stream blocks, so somebody has
+// to.
 class Ticker {
 public:
     Ticker(grpc::ClientContext& context, const Remote::Step& step) : thread_([this, &context, &step] { run(context, step); }) {}
@@ -68,7 +69,8 @@ struct Remote::Impl {
     }
 
     template <class Reply, class Stub, class Request>
-    Result<Reply> call(Stub& stub, grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Reply*), const Request& request) {
+    Result<Reply> call(Stub& stub, grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Reply*),
+                       const Request& request) {
         grpc::ClientContext context;
         context.set_deadline(std::chrono::system_clock::now() + kDeadline);
         Reply reply;
@@ -220,6 +222,8 @@ Status Remote::fraud_proofs(uint64_t from_batch, const Take<v1::FraudProof>& tak
                                            step);
 }
 
-std::unique_ptr<Remote::Submitter> Remote::submit_stream() { return std::make_unique<Impl::Stream>(*impl_); }
+std::unique_ptr<Remote::Submitter> Remote::submit_stream() {
+    return std::make_unique<Impl::Stream>(*impl_);
+}
 
 }  // namespace gavel::cli

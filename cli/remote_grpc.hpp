@@ -15,8 +15,8 @@
 
 namespace gavel::cli {
 
-// One daemon. Not connected before the first call. Thread-safe. Failures, beside the daemon's own refusals: reason UNAVAILABLE with the
-// daemon's name and address in the message, DEADLINE_EXCEEDED.
+// One daemon. Not connected before the first call. Thread-safe. Failures, beside the daemon's own refusals: reason UNAVAILABLE
+// with the daemon's name and address in the message, DEADLINE_EXCEEDED.
 class Remote {
 public:
     // `name` is for messages: "sequencer". Reasons: those of node::make_channel.
@@ -43,13 +43,14 @@ public:
     node::Result<v1::VerifierStatus> verifier_status();
     node::Result<v1::FraudProof> fraud_proof(uint64_t batch);
 
-    // Streams. `take` returns false to end the stream, which then is OK; `step` is called about every 200 ms while nothing comes, likewise.
-    // They return when the server ends the stream, too.
+    // Streams. `take` returns false to end the stream, which then is OK; `step` is called about every 200 ms while nothing comes,
+    // likewise. They return when the server ends the stream, too.
     template <class Message>
     using Take = std::function<bool(const Message&)>;
     using Step = std::function<bool()>;
     node::Status watch_operation(const Hash& hash, const Take<v1::OperationInfo>& take, const Step& step);
-    node::Status watch_payments(const v1::WatchPaymentsRequest& request, const Take<v1::WatchPaymentsResponse>& take, const Step& step);
+    node::Status watch_payments(const v1::WatchPaymentsRequest& request, const Take<v1::WatchPaymentsResponse>& take,
+                                const Step& step);
     node::Status verdicts(uint64_t from_batch, const Take<v1::Verdict>& take, const Step& step);
     node::Status fraud_proofs(uint64_t from_batch, const Take<v1::FraudProof>& take, const Step& step);
 

@@ -66,7 +66,8 @@ void add_session_options(node::Options& options, SessionOptions& session) {
     options.group("Keys");
     options.text("--keystore", session.keystore, "folder of encrypted keys");
     options.text("--from", session.from, "address of the key to sign with, or a keystore file; not needed if there is only one");
-    options.text("--private-key", session.private_key, "hex of the key to sign with, instead of the keystore: for devnets").hidden();
+    options.text("--private-key", session.private_key, "hex of the key to sign with, instead of the keystore: for devnets")
+        .hidden();
     options.text("--password", session.password, "").hidden();
     options.text("--password-file", session.password_file, "file whose first line is the key's password (or set GAVEL_PASSWORD)");
     options.group("Options");
@@ -147,7 +148,8 @@ Result<std::string> Session::key_file() {
     for (const StoredKey& key : keys) {
         if (key.address == *wanted) return key.path;
     }
-    return Status{Code::kNotFound, "KEY_MISSING", "from", "there is no key of " + to_checksum(*wanted) + " in " + options_.keystore};
+    return Status{Code::kNotFound, "KEY_MISSING", "from",
+                  "there is no key of " + to_checksum(*wanted) + " in " + options_.keystore};
 }
 
 Result<PrivateKey> Session::signer() {
@@ -192,7 +194,8 @@ Result<TokenInfo> Session::token(const Address& address) {
     l1::Erc20Client erc20(l1(), address);
     auto decimals = erc20.decimals();
     if (!decimals) return decimals.status();
-    if (*decimals > kMaxDecimals) return bad("TOKEN_INVALID", "token", to_checksum(address) + " tells nonsense about its decimals");
+    if (*decimals > kMaxDecimals)
+        return bad("TOKEN_INVALID", "token", to_checksum(address) + " tells nonsense about its decimals");
     TokenInfo out{address, "", *decimals};
     if (auto symbol = erc20.symbol()) out.symbol = printable_symbol(*symbol);
     tokens_[address] = out;
@@ -223,14 +226,17 @@ void Session::print(const std::string& text) {
     std::fflush(stdout);
 }
 
-void Session::warn(const std::string& text) { std::fprintf(stderr, "%s\n", text.c_str()); }
+void Session::warn(const std::string& text) {
+    std::fprintf(stderr, "%s\n", text.c_str());
+}
 
 Result<Address> parse_address(const std::string& text, const std::string& field) {
     auto address = text.starts_with("0x") ? address_from_string(text) : std::nullopt;
     if (address) return *address;
     const bool right_form = text.starts_with("0x") && fixed_from_hex<Address>(text);
-    return bad("ADDRESS_INVALID", field,
-               "'" + text + "' " + (right_form ? "has a wrong checksum (EIP-55): mistyped?" : "is no address: 0x and 40 hex digits"));
+    return bad(
+        "ADDRESS_INVALID", field,
+        "'" + text + "' " + (right_form ? "has a wrong checksum (EIP-55): mistyped?" : "is no address: 0x and 40 hex digits"));
 }
 
 Result<Hash> parse_hash(const std::string& text, const std::string& field) {

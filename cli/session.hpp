@@ -23,9 +23,9 @@ struct SessionOptions {
     std::string rollup;  // empty: asked from the sequencer
     bool json = false;
     std::string keystore;
-    std::string from;           // address of a key in the keystore, or a keystore file; empty: the only one there
-    std::string private_key;    // hex; instead of the keystore
-    std::string password;       // from the environment
+    std::string from;         // address of a key in the keystore, or a keystore file; empty: the only one there
+    std::string private_key;  // hex; instead of the keystore
+    std::string password;     // from the environment
     std::string password_file;
 };
 
@@ -60,7 +60,8 @@ public:
     // Its address, without a password where the keystore tells it.
     node::Result<Address> own_address();
 
-    // Metadata of a token: "eth" (or empty) or an ERC-20's address, asked from the L1 once. Reasons: ADDRESS_INVALID, TOKEN_INVALID.
+    // Metadata of a token: "eth" (or empty) or an ERC-20's address, asked from the L1 once. Reasons: ADDRESS_INVALID,
+    // TOKEN_INVALID.
     node::Result<TokenInfo> token(const std::string& text);
     node::Result<TokenInfo> token(const Address& address);
     // For display: the symbol (with the address if it isn't ETH), the amount in units; in base units if the L1 can't tell.
@@ -91,7 +92,8 @@ node::Result<Address> parse_address(const std::string& text, const std::string& 
 node::Result<Hash> parse_hash(const std::string& text, const std::string& field);
 // A password: from the file (its first line), else `given`, else asked on the terminal, twice if `confirm`. Reasons:
 // PASSWORD_MISSING (no terminal), PASSWORD_MISMATCH, and those of reading a file.
-node::Result<std::string> read_password(const std::string& file, const std::string& given, const std::string& prompt, bool confirm);
+node::Result<std::string> read_password(const std::string& file, const std::string& given, const std::string& prompt,
+                                        bool confirm);
 
 // The commands of the program, each with its options and what it runs.
 class Commands {
@@ -119,7 +121,7 @@ void add_account_commands(Commands& commands);  // balance, history, tx, watch
 void add_payment_commands(Commands& commands);  // send, pay, withdraw
 void add_chain_commands(Commands& commands);    // status, batch, proof
 void add_load_command(Commands& commands);
-void add_dev_commands(Commands& commands);      // dev: contracts and tokens of development chains
+void add_dev_commands(Commands& commands);  // dev: contracts and tokens of development chains
 void add_devnet_command(Commands& commands);
 
 }  // namespace gavel::cli

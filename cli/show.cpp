@@ -57,8 +57,8 @@ void add_operation_lines(Session& session, const v1::OperationInfo& info, const 
     if (operation->kind == OperationKind::kWithdraw) return;
     for (const Payment& payment : operation->payments) {
         if (payment.to != owner) continue;
-        lines.push_back({"from " + address_text(info.sender()), "+" + session.amount_text(payment.amount, operation->token), token,
-                         status});
+        lines.push_back(
+            {"from " + address_text(info.sender()), "+" + session.amount_text(payment.amount, operation->token), token, status});
     }
 }
 
@@ -92,7 +92,9 @@ std::string address_text(const std::string& bytes) {
     return address ? to_checksum(*address) : "?";
 }
 
-std::string hash_text(const std::string& bytes) { return bytes.empty() ? "-" : to_hex(view_of(bytes)); }
+std::string hash_text(const std::string& bytes) {
+    return bytes.empty() ? "-" : to_hex(view_of(bytes));
+}
 
 std::string amount_text(Session& session, const std::string& digits, const std::string& token) {
     auto amount = proto::amount_from_pb(digits, "");
@@ -176,15 +178,15 @@ json entry_json(Session& session, const v1::Entry& entry) {
     if (entry.has_operation()) out["operation"] = operation_json(session, entry.operation());
     if (entry.has_l1_operation()) {
         const v1::L1Operation& l1 = entry.l1_operation();
-        out["l1_operation"] = {{"index", l1.index()},         {"kind", l1_kind_text(l1.kind())},
-                               {"caller", address_text(l1.caller())}, {"to", address_text(l1.to())},
-                               {"token", address_text(l1.token())},   {"amount", l1.amount()},
-                               {"moved", l1.moved()},         {"took_effect", l1.took_effect()},
-                               {"time", l1.time_s()}};
+        out["l1_operation"] = {
+            {"index", l1.index()},         {"kind", l1_kind_text(l1.kind())},   {"caller", address_text(l1.caller())},
+            {"to", address_text(l1.to())}, {"token", address_text(l1.token())}, {"amount", l1.amount()},
+            {"moved", l1.moved()},         {"took_effect", l1.took_effect()},   {"time", l1.time_s()}};
     }
     if (entry.has_fee_income()) {
         const v1::FeeIncome& fees = entry.fee_income();
-        out["fee_income"] = {{"token", address_text(fees.token())}, {"total", fees.total()}, {"owner", address_text(fees.owner())}};
+        out["fee_income"] = {
+            {"token", address_text(fees.token())}, {"total", fees.total()}, {"owner", address_text(fees.owner())}};
     }
     return out;
 }
@@ -208,9 +210,8 @@ json payment_json(Session& session, const v1::IncomingPayment& payment) {
 }
 
 std::string operation_facts(Session& session, const v1::OperationInfo& info) {
-    std::vector<std::pair<std::string, std::string>> lines = {{"operation", hash_text(info.hash())},
-                                                              {"status", status_text(info.status())},
-                                                              {"sender", address_text(info.sender())}};
+    std::vector<std::pair<std::string, std::string>> lines = {
+        {"operation", hash_text(info.hash())}, {"status", status_text(info.status())}, {"sender", address_text(info.sender())}};
     if (!info.why().empty()) lines.emplace_back("why", info.why());
     if (auto operation = operation_of(info)) {
         lines.emplace_back("kind", name_of(operation->kind));

@@ -15,7 +15,8 @@ public:
     QueryService(const Queries& queries, std::string server, unsigned max_streams = 1000)
         : queries_(queries), server_(std::move(server)), streams_(max_streams) {}
 
-    grpc::Status GetChainInfo(grpc::ServerContext* context, const v1::GetChainInfoRequest* request, v1::ChainInfo* reply) override;
+    grpc::Status GetChainInfo(grpc::ServerContext* context, const v1::GetChainInfoRequest* request,
+                              v1::ChainInfo* reply) override;
     grpc::Status GetAccount(grpc::ServerContext* context, const v1::GetAccountRequest* request, v1::Account* reply) override;
     grpc::Status ListBalances(grpc::ServerContext* context, const v1::ListBalancesRequest* request,
                               v1::ListBalancesResponse* reply) override;

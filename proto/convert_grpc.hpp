@@ -1,9 +1,9 @@
 // Between the messages of gavel.v1 and the protocol's types: small pure functions, for servers' adapters and for clients.
 //
 // from_pb: any message may be passed. What isn't in the form that types.proto asks for is INVALID_ARGUMENT with a reason and the
-// path of the field at fault, `field` being the path of the value itself. Only form is checked here (lengths, digits, counts, which
-// oneof); what an operation may do is the state's to judge.
-// Reasons: FIELD_MISSING, LENGTH_INVALID, AMOUNT_INVALID, PAYMENT_COUNT_INVALID, ENUM_INVALID.
+// path of the field at fault, `field` being the path of the value itself. Only form is checked here (lengths, digits, counts,
+// which oneof); what an operation may do is the state's to judge. Reasons: FIELD_MISSING, LENGTH_INVALID, AMOUNT_INVALID,
+// PAYMENT_COUNT_INVALID, ENUM_INVALID.
 #pragma once
 
 #include "gavel/v1/types.pb.h"

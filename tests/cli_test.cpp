@@ -236,8 +236,8 @@ TEST_CASE("other shapes of a corpus") {
     auto plain = read_corpus(write_text(dir, "a.csv", "from,to,amount\n" + kAlice + "," + kBob + ",3\n"), 0);
     REQUIRE(plain.ok());
     CHECK(plain->payments.at(0).token.is_zero());
-    auto tokens = read_corpus(write_text(dir, "b.csv", "from,to,token,amount\n" + kAlice + "," + kBob + "," + kToken + ",3\n" + kAlice +
-                                                           "," + kBob + ",,4\n"), 1);
+    const std::string two_rows = kAlice + "," + kBob + "," + kToken + ",3\n" + kAlice + "," + kBob + ",,4\n";
+    auto tokens = read_corpus(write_text(dir, "b.csv", "from,to,token,amount\n" + two_rows), 1);
     REQUIRE(tokens.ok());
     CHECK(tokens->payments.size() == 1);
     CHECK(reason_of(read_corpus(write_text(dir, "c.csv", "from,to\n"), 0).status()) == "CORPUS_COLUMNS");
