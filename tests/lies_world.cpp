@@ -35,8 +35,12 @@ const std::vector<LieCase>& LieWorld::cases() {
     return cases;
 }
 
-LieWorld::LieWorld(const StartingState& start)
-    : ContractFixture(start.build().fields()), state(start.build()), model(model_of(start)), parent(genesis), token(deploy("token0")) {
+LieWorld::LieWorld(const StartingState& start, const RollupParameters& with)
+    : ContractFixture(start.build().fields(), with),
+      state(start.build()),
+      model(model_of(start)),
+      parent(genesis),
+      token(deploy("token0")) {
     GAVEL_CHECK(rollup == setting().domain.rollup && token == setting().token);
 }
 
@@ -44,8 +48,8 @@ void LieWorld::deposit(const L1Operation& entry) {
     bool eth = entry.token.is_zero();
     u128 amount = entry.amount.value();
     if (!eth) REQUIRE(send(carol, token, mint(carol.address(), amount)) == "");
-    REQUIRE(send(carol, eth ? rollup_call::deposit_eth(entry.to) : rollup_call::deposit_token(entry.token, entry.to, entry.amount),
-                 eth ? amount : 0) == "");
+    Bytes call = eth ? rollup_call::deposit_eth(entry.to) : rollup_call::deposit_token(entry.token, entry.to, entry.amount);
+    REQUIRE(send(carol, call, eth ? amount : 0) == "");
     auto queued = only_event<L1OperationQueued>();
     REQUIRE(queued.index == queue.size());
     queue.push_back(queued.operation);

@@ -1,4 +1,4 @@
-// The simulated L1 on which the lies of tests/generator/lies.cpp are told: a seat, a queue, and a batch with one chunk in question.
+// The simulated L1 on which the lies of tests/generator/lies.cpp are told: a seat, a queue, a batch with one chunk in question.
 #pragma once
 
 #include "tests/contract_fixture.hpp"
@@ -18,7 +18,7 @@ public:
     static const std::vector<LieCase>& cases();
 
     // On a contract that begins with this state, as if there had been a history that led to it.
-    explicit LieWorld(const StartingState& start);
+    explicit LieWorld(const StartingState& start, const RollupParameters& parameters = usual_parameters());
     // On one that begins with genesis.
     LieWorld() : LieWorld(StartingState{}) {}
 
@@ -28,8 +28,8 @@ public:
     // From genesis, as honest batches, until the accounts are small_world's.
     void live_up_to_small_world();
 
-    // The batch that stands next: nothing, `chunk` with this claim about it, and nothing. It claims that `limit` L1 operations have
-    // been consumed.
+    // The batch that stands next: nothing, `chunk` with this claim about it, and nothing. It claims that `limit` L1 operations
+    // have been consumed.
     Batch batch_of(const BatchChunk& chunk, const StateFields& claim, uint64_t limit) const;
     // Appends it and takes it for true: `state` is led through it.
     void append_honest(const std::vector<BatchChunk>& chunks);

@@ -9,8 +9,8 @@ using namespace gavel::test;
 
 namespace {
 
-constexpr uint64_t kMaxGas = uint64_t{1} << 24;   // of a transaction, EIP-7825
-constexpr size_t kMaxTransactionSize = 131'072;   // that nodes pass on
+constexpr uint64_t kMaxGas = uint64_t{1} << 24;  // of a transaction, EIP-7825
+constexpr size_t kMaxTransactionSize = 131'072;  // that nodes pass on
 
 void queue_up(LieWorld& world, const LieCase& lie) {
     for (const L1Operation& entry : lie.queue) world.deposit(entry);

@@ -95,7 +95,9 @@ private:
         out.wrong.sigs = to_bytes(signature);
     }
     // The usual transfer, signed as if it said something else.
-    void add_words(std::string what, const std::function<void(Operation&)>& lie) { add_words(std::move(what), lie, setting_.domain); }
+    void add_words(std::string what, const std::function<void(Operation&)>& lie) {
+        add_words(std::move(what), lie, setting_.domain);
+    }
     void add_words(std::string what, const std::function<void(Operation&)>& lie, const Domain& domain) {
         add_signature(Refusal::kSignerNotOwner, std::move(what), [&](Signature& signature) {
             Operation form{OperationKind::kTransfer, token(0), {{person_address(1), Amount{kEther}}}, Amount{}, 0, {}};
