@@ -155,7 +155,8 @@ private:
         for (uint32_t i = 1; i < state_.accounts.count(); ++i) {
             const Account& leaf = *state_.accounts.at(i);
             bool has_ether = leaf.key.token.is_zero() && !leaf.balance.is_zero();
-            if (has_ether && leaf.key.owner != me_ && (!victim || state_.accounts.at(*victim)->balance < leaf.balance)) victim = i;
+            bool is_richer = !victim || state_.accounts.at(*victim)->balance < leaf.balance;
+            if (has_ether && is_richer && leaf.key.owner != me_) victim = i;
         }
         if (!victim) return lacking("NOTHING_TO_STEAL", "no account but the operator's has ETH");
         Account robbed = *state_.accounts.at(*victim);

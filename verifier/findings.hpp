@@ -28,8 +28,8 @@ public:
     // ---- Reading ----
 
     uint64_t verdict_count() const;
-    // In order, from sequence number `sequence` on, of batches with at least number `from_batch`; at most `limit`. `next` is where
-    // to go on.
+    // In order, from sequence number `sequence` on, of batches with at least number `from_batch`; at most `limit`. `next`:
+    // where to go on.
     struct VerdictPage {
         std::vector<VerdictRecord> verdicts;
         uint64_t next = 0;

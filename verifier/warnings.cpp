@@ -68,8 +68,8 @@ private:
             warn("FALSE_BATCH_FINAL", which + " is false and final: nothing can undo it", final_at, true);
             return;
         }
-        const char* what_happens = known_.can_prove ? " is false and is being proven" : " is false, and there is no key to prove it";
-        warn("FALSE_BATCH", which + what_happens, batch->posted_at);
+        const char* what_is_done = known_.can_prove ? "is being proven" : "there is no key to prove it with";
+        warn("FALSE_BATCH", which + " is false; " + what_is_done, batch->posted_at);
         uint64_t near = final_at - std::min(view_.parameters().challenge_window, 2 * proof_margin(view_.parameters()));
         if (now_ < near) return;
         warn("PROOF_DEADLINE", which + " is false and will be final in " + seconds(final_at - now_), near, true);

@@ -32,7 +32,7 @@ struct KnownFacts {
 };
 
 // By the newest block's time. Reasons:
-//   L1_OPERATION_OVERDUE_SOON  the waiting operation is past half of its inclusion window, after which the sequencer can be evicted
+//   L1_OPERATION_OVERDUE_SOON  the waiting operation is past half of its inclusion window; after all of it comes eviction
 //   SEQUENCER_STALLED          see WarningOptions; or operations wait and nobody sits
 //   FREEZE_POSSIBLE            the waiting operation is as old as the freeze age
 //   FALSE_BATCH                a false batch stands and can still be proven
