@@ -36,6 +36,7 @@ struct OperationReceipt {
     uint64_t entry = 0;
     uint64_t position = 0;
     Hash digest;
+    Address sender;
     uint64_t confirmed_at_ms = 0;
     friend bool operator==(const OperationReceipt&, const OperationReceipt&) = default;
 };
@@ -150,8 +151,9 @@ public:
     uint32_t newest_account_count() const;
     std::optional<AccountAt> newest_account(const AccountKey& key) const;
     std::optional<Account> newest_account(uint32_t index) const;
-    // Of an operation that is applied, published or not: the same receipt for the same digest.
-    std::optional<OperationReceipt> newest_receipt(const Hash& digest) const;
+    // Of an operation that is applied, published or not: the same receipt for the same operation. Another sender's, with the same
+    // words and nonce, has the same digest and is another operation.
+    std::optional<OperationReceipt> newest_receipt(const Hash& digest, const Address& sender) const;
     uint64_t chunk_count() const;  // sealed
     uint64_t batch_head() const;   // number of the last marked batch; 0: none
     // Fields after the last sealed chunk.

@@ -120,7 +120,7 @@ TEST_CASE("a loss of power takes nothing that was flushed synced") {
         if (outcome == Outcome::wrong(Refusal::kOverWeight)) world.seal(*ledger);
         if (outcome.ok()) {
             pending.push_back(receipt);
-            CHECK(ledger->newest_receipt(receipt.digest) == receipt);
+            CHECK(ledger->newest_receipt(receipt.digest, receipt.sender) == receipt);
         }
         if (world.below(5) == 0) {
             ledger->flush(Durability::kSynced);
@@ -134,7 +134,7 @@ TEST_CASE("a loss of power takes nothing that was flushed synced") {
         store.lose_unsynced(world.below(store.unsynced_batches() + 1));
         ledger = open(store, world);
         pending.clear();
-        for (const OperationReceipt& kept : promised) CHECK(ledger->newest_receipt(kept.digest) == kept);
+        for (const OperationReceipt& kept : promised) CHECK(ledger->newest_receipt(kept.digest, kept.sender) == kept);
         check_consistent(*ledger);
     }
 }
@@ -181,7 +181,7 @@ TEST_CASE("rolling back and doing it again leads to the same") {
         CHECK(record.signature == operation->signature);
         CHECK(record.position == operation->position);
         CHECK(ledger->rolled_back(record.digest) == record);
-        CHECK_FALSE(ledger->newest_receipt(record.digest).has_value());
+        CHECK_FALSE(ledger->newest_receipt(record.digest, record.sender).has_value());
     }
     CHECK(at == gone);
 
