@@ -1,0 +1,382 @@
+#!/usr/bin/env python3
+"""The story that scripts/demo.sh tells; see there for its options."""
+import argparse
+import csv
+import os
+import re
+import signal
+import sys
+import urllib.request
+
+import add_up
+import draw_payments
+import ethereum
+from demo_world import Broken, World, group
+
+ETHER = 10**18
+ZERO_TOKEN = b"\0" * 20
+WINDOW_S = 20          # in which a batch can be proven wrong
+STAKE = 32
+USD_FEE = 1000         # base units of the test dollar, which has six decimals
+MAX_PROOF_GAS = 2**24
+MAX_PROOF_BYTES = 131_072
+LIES = ["money-from-nothing", "forged-signature", "skipped-deposit", "withdrawal-without-burn", "garbage-bytes", "replayed-nonce"]
+LIE_IN_WORDS = {
+    "money-from-nothing": "a batch whose state gives him a balance that nobody deposited",
+    "forged-signature": "a batch that moves the richest account's ether to him, signed by himself",
+    "skipped-deposit": "a batch that takes a deposit from the queue and credits nobody",
+    "withdrawal-without-burn": "a batch with a withdrawal that nobody paid for",
+    "garbage-bytes": "a batch of bytes that mean nothing, said to have changed something",
+    "replayed-nonce": "a batch that makes an old payment once more",
+}
+
+
+def key(name):
+    return ethereum.key_of(name)
+
+
+def address(name):
+    return ethereum.address_of(key(name))
+
+
+class Story:
+    def __init__(self, options):
+        self.options = options
+        self.breaks = os.environ.get("DEMO_BREAK", "")
+        self.world = World(options.keep)
+        self.journal = []
+        self.figures = {}
+        self.operator = "first operator"
+
+    def note(self, kind, sender, to, token, amount, fee=0):
+        """For the books: what was asked for."""
+        self.journal.append([kind, ethereum.hex_of(sender), ethereum.hex_of(to), ethereum.hex_of(token), amount, fee,
+                             ethereum.hex_of(address(self.operator))])
+
+    # ---- The programs ----
+
+    def start_l1(self):
+        world = self.world
+        world.chapter("The L1 comes up: a simulated Ethereum, with a block each second.")
+        funded = [flag for name in ("alice", "bank", "first operator", "second operator", "watcher", "stranger")
+                  for flag in ("--fund", ethereum.checksum(address(name)) + "=10000")]
+        world.start("L1", "gavel-l1", r"listening on \S+ port (\d+)", "--listen", "127.0.0.1:0", "--data-dir", world.path("L1"),
+                    "--block-time", "1", *funded)
+        world.l1 = ethereum.L1(f"http://127.0.0.1:{world.ports['L1']}")
+        deployed = world.gavel("bank", "dev", "deploy", "--challenge-window", WINDOW_S, "--inclusion-window", "10m", "--stake", STAKE)
+        self.usd = bytes.fromhex(world.gavel("bank", "dev", "token", "--name", "Test Dollar", "--symbol", "TUSD", "--decimals", 6)["address"][2:])
+        world.rollup = bytes.fromhex(deployed["address"][2:])
+        world.say(f"The rollup contract is at {deployed['address']}. A batch can be proven wrong for {WINDOW_S} s (on the real L1:")
+        world.say(f"7 days); a sequencer stakes {STAKE} ETH.")
+
+    def start_sequencer(self):
+        world = self.world
+        world.l1.send(key(self.operator), self.usd, ethereum.calldata("mint(address,uint256)", address(self.operator), 1))
+        begin = os.path.getsize(world.path("sequencer.log")) if os.path.exists(world.path("sequencer.log")) else 0
+        world.start("sequencer", "gavel-sequencer", r"grpc_port=(\d+)", "--config", world.path("fees.toml"),
+                    "--listen", f"127.0.0.1:{world.ports.get('sequencer', 0)}", "--data-dir", world.path("sequencer"), "--l1", world.l1.url,
+                    "--rollup", ethereum.checksum(world.rollup), "--key-file", world.key_file(self.operator), "--l1-confirmations", "1",
+                    "--batch-age", "2s", "--poll", "200ms", "--metrics-listen", f"127.0.0.1:{self.metrics_port}")
+
+        def sits():
+            with open(world.path("sequencer.log"), errors="replace") as log:
+                log.seek(begin)
+                return re.search(r" sequencing$", log.read(), re.MULTILINE)
+
+        if not world.wait(60, sits):
+            raise Broken("the sequencer doesn't take its seat")
+
+    def start_verifier(self):
+        world = self.world
+        flags = ["--listen", "127.0.0.1:0", "--data-dir", world.path("verifier"), "--l1", world.l1.url, "--rollup",
+                 ethereum.checksum(world.rollup), "--poll", "200ms"]
+        if self.breaks != "proof":
+            flags += ["--key-file", world.key_file("watcher")]
+            flags += [] if self.breaks == "claim" else ["--claim"]
+        world.start("verifier", "gavel-verifier", r"grpc_port=(\d+)", *flags)
+
+    # ---- Chapters ----
+
+    def choose_payments(self):
+        """The file of payments, and the tokens for it on the L1; the sequencer is told what each token's fee is."""
+        world = self.world
+        self.corpus = self.options.corpus or world.path("payments.csv")
+        fees = []
+        if self.options.corpus:
+            self.maximum = self.options.payments or 0
+            world.say("Tokens for the corpus are made on the L1 ...")
+            world.gavel("bank", "load", "--corpus", self.corpus, "--max", self.maximum, "--mint-eth", "--create-only", "--tokens-file",
+                        world.path("tokens.csv"), "--fee-config", world.path("load-fees.toml"), progress=True)
+            with open(world.path("load-fees.toml")) as file:
+                fees = re.findall(r'"([^"]+)"', file.read())
+        else:
+            self.maximum = 0
+            stand_in = "0x" + "05" * 20
+            draw_payments.draw(self.corpus, self.options.payments or 5000, 400, stand_in)
+            with open(world.path("tokens.csv"), "w") as file:
+                file.write(f"corpus_token,generation,l1_token\n{stand_in},0,{ethereum.hex_of(self.usd)}\n")
+        fees.append(f"{ethereum.hex_of(self.usd)}={USD_FEE}")
+        with open(world.path("fees.toml"), "w") as file:
+            file.write("fee = [" + ", ".join(f'"{fee}"' for fee in fees) + "]\n")
+
+    def send(self, sender, to, amount, units, token=ZERO_TOKEN):
+        flags = [] if token == ZERO_TOKEN else ["--token", ethereum.checksum(token)]
+        sent = self.world.gavel(sender, "send", ethereum.checksum(address(to)), units, *flags)
+        self.note("payment", address(sender), address(to), token, amount, int(sent["fee"]))
+        return sent
+
+    def deposit(self, who, amount, units, token=ZERO_TOKEN, wait=True):
+        flags = [] if token == ZERO_TOKEN else ["--token", ethereum.checksum(token)]
+        self.world.gavel(who, "deposit", units, *flags, *(["--wait"] if wait else []))
+        self.note("deposit", address(who), address(who), token, amount)
+
+    def first_steps(self):
+        world = self.world
+        world.chapter("Alice deposits 10 ETH and 1000 TUSD on the L1, and pays Bob.")
+        world.l1.send(key("bank"), self.usd, ethereum.calldata("mint(address,uint256)", address("alice"), 1_000 * 10**6))
+        self.deposit("alice", 10 * ETHER, "10")
+        self.deposit("alice", 1_000 * 10**6, "1000", self.usd)
+        self.send("alice", "bob", 2 * ETHER, "2")
+        self.send("alice", "bob", 250 * 10**6, "250", self.usd)
+        world.say("Bob has 2 ETH and 250 TUSD, and has never touched the L1. He withdraws 1 ETH to his L1 address.")
+        withdrawn = world.gavel("bob", "withdraw", "1")
+        self.note("withdrawal", address("bob"), address("bob"), ZERO_TOKEN, ETHER, int(withdrawn["fee"]))
+        if self.breaks == "ledger":  # a payment that isn't in the books
+            world.gavel("alice", "send", ethereum.checksum(address("mallory")), "0.5")
+
+    def load(self):
+        world = self.world
+        what = f"Real payments from {os.path.basename(self.corpus)}" if self.options.corpus else "Synthetic payments"
+        world.chapter(f"{what}: everybody deposits what he will spend, then all is signed and sent through gRPC.")
+        corpus = self.corpus
+        if self.breaks == "skip":  # one payable row is lost on the way
+            corpus = world.path("short.csv")
+            with open(corpus, "w", newline="") as file:
+                rows = list(add_up.rows_of(self.corpus))
+                writer = csv.DictWriter(file, rows[0].keys())
+                writer.writeheader()
+                writer.writerows(rows[:-1])
+        told = world.gavel("bank", "load", "--corpus", corpus, "--max", self.maximum, "--mint-eth", "--tokens-file", world.path("tokens.csv"),
+                           "--ledger-out", world.path("load.csv"), timeout=900, progress=True)
+        self.loaded = told
+        self.figures["rate"] = told["confirmed_per_second"]
+        world.say(f"rows read {group(told['rows'])}, sent {group(told['sent'])}, confirmed {group(told['confirmed'])}, by "
+                  f"{group(told['senders'])} senders, {group(told['confirmed_per_second'])} payments per second")
+        for reason, count in told["skipped"].items():
+            world.say(f"skipped, {reason}: {group(count)}")
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics") as answer:
+            metrics = answer.read().decode()
+        total, count = (float(re.search(rf"^gavel_confirmation_seconds_{part} (\S+)", metrics, re.MULTILINE).group(1))
+                        for part in ("sum", "count"))
+        self.figures["confirmation_ms"] = 1000 * total / count
+
+    def agree(self):
+        """Until all is posted and the verifier has found the sequencer's state on the L1."""
+        def agreed():
+            status = self.world.gavel("alice", "status")
+            ours, theirs = status["sequencer"], status["verifier"]
+            same = all(ours[part] == theirs[part] for part in ("operations", "accounts", "withdrawals", "head_batch"))
+            done = same and ours["posted_operations"] == ours["operations"] and ours["l1_operations_waiting"] == 0
+            return status if done and theirs["verified_batch"] == theirs["head_batch"] else None
+        return self.world.wait(90, agreed)
+
+    def posted(self):
+        world = self.world
+        world.chapter("The sequencer posts what it has confirmed; the verifier reads it from the L1 and runs it all again.")
+        status = self.agree()
+        world.check(status, "the verifier finds every batch true, and the sequencer's state")
+        sizes = [world.transaction_cost(event["transaction"]) for event in world.events("BatchAppended(uint64,bytes32,uint64)")]
+        operations = world.gavel("alice", "status")["verifier"]["operations"]
+        self.figures["bytes"] = sum(size for size, _, _ in sizes) / operations
+        self.figures["gas"] = sum(gas for _, gas, _ in sizes) / operations
+        world.say(f"{group(operations)} operations in {len(sizes)} batches, {group(sum(size for size, _, _ in sizes))} bytes of calldata.")
+
+    def claimed(self):
+        world = self.world
+        world.chapter(f"Bob's withdrawal can be claimed {WINDOW_S} s after its batch was posted. The verifier does it for him.")
+        paid = world.wait(WINDOW_S + 25, lambda: world.l1.number("eth_getBalance", ethereum.hex_of(address("bob")), "latest"))
+        world.check(paid == ETHER, "Bob has 1 ETH on the L1, and did nothing for it", f"he has {paid} wei")
+
+    def on_the_l1(self):
+        """The same payments made directly on the L1, for comparison."""
+        world, l1 = self.world, self.world.l1
+        l1.send(key("bank"), self.usd, ethereum.calldata("mint(address,uint256)", address("bank"), 10**9))
+        transfer = ethereum.calldata("transfer(address,uint256)", address("alice"), 10**6)
+        l1.send(key("bank"), self.usd, transfer)
+        self.figures["erc20_gas"] = l1.send(key("bank"), self.usd, transfer)["gasUsed"]  # to somebody who holds some
+        self.figures["eth_gas"] = l1.send(key("bank"), address("alice"), value=1)["gasUsed"]
+        self.figures["erc20_bytes"] = len(transfer)
+
+    def check_books(self, when):
+        """The L1's and the verifier's state against what the input adds up to."""
+        world = self.world
+        world.chapter(f"The books, {when}: what the verifier and the L1 say, against what the input adds up to.")
+        with open(world.path("journal.csv"), "w", newline="") as file:
+            rows = csv.writer(file)
+            rows.writerow(["kind", "from", "to", "token", "amount", "fee", "fee_to"])
+            rows.writerows(self.journal + self.fee_account_deposits())
+        books = add_up.add_up(self.corpus, world.path("load.csv"), world.path("tokens.csv"), world.path("journal.csv"),
+                              ethereum.hex_of(address("first operator")), self.maximum)
+        world.check(not books["faults"], "every payment of the input is what was paid", "; ".join(books["faults"][:3]))
+        world.check(books["payable"] == books["confirmed"] == self.loaded["confirmed"] == self.loaded["sent"] and
+                    books["rows"] == self.loaded["rows"],
+                    f"rows {group(books['rows'])}, payments {group(books['payable'])}, sent {group(self.loaded['sent'])}, confirmed "
+                    f"{group(books['confirmed'])}: none is missing",
+                    f"the load read {self.loaded['rows']} rows and confirmed {self.loaded['confirmed']}")
+        world.check(books["skipped"] == self.loaded["skipped"], "skipped is only what can't be a payment: " +
+                    (", ".join(f"{reason} {group(count)}" for reason, count in books["skipped"].items()) or "nothing"))
+        self.compare_balances(books)
+
+    def fee_account_deposits(self):
+        """A sequencer deposits one unit to open an account for its fees."""
+        out = []
+        for event in self.world.events("L1OperationQueued(uint64,uint8,address,address,address,uint128,uint64)"):
+            kind, caller, to, token, amount, _ = event["words"]
+            owner = caller.to_bytes(20, "big")
+            if owner in (address("first operator"), address("second operator")) and (kind, to, amount) == (0, caller, 1):
+                out.append(["deposit", ethereum.hex_of(owner), ethereum.hex_of(owner), ethereum.hex_of(token.to_bytes(20, "big")), 1, 0, ""])
+        return out
+
+    def compare_balances(self, books):
+        world = self.world
+        owners = world.path("owners.txt")
+        with open(owners, "w") as file:
+            file.writelines(owner + "\n" for owner in books["balances"])
+        told = {}
+        for account in world.gavel("alice", "balances", owners, "--at-verifier"):
+            told[account["owner"].lower(), account["token"].lower()] = int(account["balance"])
+        expected = {(owner, token): int(amount) for owner, by_token in books["balances"].items() for token, amount in by_token.items()}
+        wrong = [pair for pair in expected.keys() | told.keys() if expected.get(pair) != told.get(pair)]
+        world.check(not wrong, f"the verifier has the right balance for each of {group(len(expected))} accounts",
+                    f"{len(wrong)} are wrong, {wrong[:1]}")
+        accounts = world.gavel("alice", "status")["verifier"]["accounts"]
+        world.check(accounts == len(expected) + 1, "and no account that isn't in the books", f"{accounts - 1} accounts")
+
+        paid_out = {}
+        for event in world.events("WithdrawalClaimed(uint32,address,address,uint128,address)"):
+            token = ethereum.hex_of(event["words"][0].to_bytes(20, "big"))
+            paid_out[token] = paid_out.get(token, 0) + event["words"][1]
+        bad = []
+        for token in {token for _, token in expected} | set(books["deposited"]):
+            owned = sum(amount for (_, of), amount in told.items() if of == token)
+            unclaimed = int(books["withdrawals"].get(token, 0)) - paid_out.get(token, 0)
+            (held,), (deposited,) = (world.view(name + "(address)", bytes.fromhex(token[2:])) for name in ("heldTotal", "depositedTotal"))
+            if held != owned + unclaimed or deposited != int(books["deposited"].get(token, 0)):
+                bad.append(f"{token}: held {held}, owned {owned}, unclaimed {unclaimed}")
+        world.check(not bad, "the L1's vault holds, of each token, the sum of balances and unclaimed withdrawals", bad[0] if bad else "")
+
+    def lie(self):
+        world, kind = self.world, self.options.lie
+        world.chapter("The operator turns dishonest. He stops his honest sequencer and posts a lie:")
+        world.say(LIE_IN_WORDS[kind] + ".")
+        world.stop("sequencer")
+        honest, _ = world.view("head()")
+        (term,) = world.view("currentTerm()")
+        if kind == "skipped-deposit":
+            self.deposit("alice", ETHER, "1", wait=False)
+        said = dict(line.split(None, 1) for line in world.drill(kind, self.operator).splitlines())
+        world.say(f"Batch {said['batch']}; its chunk {said['chunk'].split()[0]} is false. It claims: {said['claims']}.")
+        world.check(world.view("head()")[0] == honest + 1, "the contract takes the batch, as it takes any")
+        struck = world.wait(WINDOW_S + 10, lambda: world.events("BatchStruck(uint64,bytes32,uint64,address)"))
+        if not world.check(struck, "the verifier proves it on the L1"):
+            raise Broken("the lie stands")
+        hashes = {event["transaction"] for event in struck}
+        size, gas, succeeded = world.transaction_cost(struck[0]["transaction"])
+        self.figures["proof_bytes"], self.figures["proof_gas"] = size, gas
+        world.check(len(hashes) == 1 and succeeded, "in one transaction")
+        world.check(gas < MAX_PROOF_GAS, f"of {group(gas)} gas, under {group(MAX_PROOF_GAS)}")
+        world.check(size <= MAX_PROOF_BYTES, f"and {group(size)} bytes, at most {group(MAX_PROOF_BYTES)}")
+        sequencer, stake, _, ended, slashed = world.view("term(uint64)", term)[:5]
+        world.check(world.view("head()")[0] == honest, "the batch is struck: the head is the last honest one again")
+        world.check(slashed and stake == 0 and ended and sequencer == int.from_bytes(address(self.operator), "big"),
+                    f"its operator's stake of {STAKE} ETH is slashed")
+        world.check(world.view("currentTerm()") == [0], "and his seat is free")
+
+    def successor(self):
+        world = self.world
+        world.chapter("Somebody else takes the seat, with the state that he reads from the L1, and goes on.")
+        self.operator = "second operator"
+        if self.breaks == "successor":
+            raise Broken("nobody takes the seat")
+        world.ports.pop("sequencer")
+        os.rename(world.path("sequencer"), world.path("first-sequencer"))
+        self.start_sequencer()
+        (term,) = world.view("currentTerm()")
+        world.check(world.view("term(uint64)", term)[0] == int.from_bytes(address(self.operator), "big"), "the second operator sits")
+        owner = ethereum.checksum(address(self.operator))
+        if not world.wait(30, lambda: len(world.gavel("alice", "balance", owner)["balances"]) == 2):
+            raise Broken("the second operator has no accounts for his fees")
+        self.send("alice", "carol", ETHER, "1")
+        if self.breaks == "vault":  # money of somebody who isn't in the books
+            world.gavel("stranger", "deposit", "1", "--wait")
+        world.check(self.agree(), "Alice pays Carol 1 ETH through him; it is posted and verified")
+
+    def table(self):
+        figures = self.figures
+        share = sum(1 for line in csv.DictReader(open(self.world.path("load.csv"))) if line["kind"] == "payment" and
+                    line["token"] != "0x" + "00" * 20) / max(1, self.loaded["confirmed"])
+        l1_gas = figures["eth_gas"] * (1 - share) + figures["erc20_gas"] * share
+        rows = [
+            ("", "Gavel", "directly on the L1"),
+            ("payments per second", group(figures["rate"]), f"{60e6 / 12 / l1_gas:.0f} (computed: blocks of 60 million gas, each 12 s)"),
+            ("L1 gas per payment", f"{figures['gas']:.0f}",
+             f"{l1_gas:.0f} (ETH {group(figures['eth_gas'])}, ERC-20 {group(figures['erc20_gas'])}, mixed as here)"),
+            ("L1 calldata per payment", f"{figures['bytes']:.1f} bytes", f"0 bytes for ETH, {figures['erc20_bytes']} for an ERC-20"),
+            ("time to confirmation", f"{figures['confirmation_ms']:.1f} ms (mean under load)", "6 s for a block, 13 min to finality (computed: 12 s blocks)"),
+            ("proof of the lie", f"{group(figures['proof_gas'])} gas, {group(figures['proof_bytes'])} bytes", ""),
+        ]
+        print()
+        widths = [max(len(row[i]) for row in rows) for i in range(2)]
+        for row in rows:
+            print(f"   {row[0]:<{widths[0]}}   {row[1]:<{widths[1]}}   {row[2]}".rstrip())
+
+    def tell(self):
+        world = self.world
+        self.metrics_port = world.free_port()
+        self.start_l1()
+        world.chapter("A sequencer takes the seat, and a verifier, which trusts nobody, begins to watch.")
+        self.choose_payments()
+        self.start_sequencer()
+        self.start_verifier()
+        self.first_steps()
+        self.load()
+        self.posted()
+        self.on_the_l1()
+        self.claimed()
+        self.check_books("before the lie")
+        self.lie()
+        self.successor()
+        self.check_books("at the end")
+        self.table()
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="scripts/demo.sh")
+    parser.add_argument("--corpus")
+    parser.add_argument("--payments", type=int)
+    parser.add_argument("--lie", choices=LIES, default=LIES[0])
+    parser.add_argument("--keep", action="store_true")
+    story = Story(parser.parse_args())
+    world = story.world
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    failed = True
+    try:
+        story.tell()
+        failed = bool(world.broken)
+    except Broken as why:
+        world.check(False, str(why))
+    except KeyboardInterrupt:
+        print("\nStopped.")
+    finally:
+        world.end(failed)
+    if world.broken:
+        print(f"\n{len(world.broken)} promises broken:")
+        for promise in world.broken:
+            print("   " + promise)
+    elif not failed:
+        print("\nEvery promise was kept.")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()

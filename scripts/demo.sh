@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Builds Gavel, if need be, and shows a payment's whole life on a simulated L1: deposits, payments, withdrawal, and a lie that is
+# proven and struck. Ends with a table of what it all cost; the exit status isn't zero if any promise was broken.
+# usage: scripts/demo.sh [--corpus FILE] [--payments N] [--lie KIND] [--keep]
+#   --corpus FILE   real payments (CSV or CSV.zst) instead of synthetic ones
+#   --payments N    so many payments (default: 5000 synthetic ones; all of a corpus)
+#   --lie KIND      money-from-nothing (default), forged-signature, skipped-deposit, withdrawal-without-burn, garbage-bytes or
+#                   replayed-nonce
+#   --keep          keep the folder of logs and data, and tell its name
+# GAVEL_BIN_DIR names a folder of programs to use instead of building. DEMO_BREAK breaks the world, so that a check must fail:
+# claim, ledger, proof, vault, skip or successor.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+case "${1:-}" in
+    -h | --help)
+        sed -n '2,/^set/s/^# \{0,1\}//p' "$0" | sed '$d'
+        exit 0
+        ;;
+esac
+# A relative path of the caller's still holds after the change of folder.
+arguments=()
+while [ $# -gt 0 ]; do
+    if [ "$1" = --corpus ] && [ $# -gt 1 ]; then
+        arguments+=(--corpus "$(cd "$OLDPWD" && realpath "$2")")
+        shift
+    else
+        arguments+=("$1")
+    fi
+    shift
+done
+if [ -z "${GAVEL_BIN_DIR:-}" ]; then
+    scripts/build.sh release
+    GAVEL_BIN_DIR=$PWD/build/release/bin
+fi
+export GAVEL_BIN_DIR
+exec python3 -B scripts/demo.py ${arguments[@]+"${arguments[@]}"}

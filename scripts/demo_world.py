@@ -1,0 +1,171 @@
+"""The programs of a demonstration: started, asked, and ended. Their logs go into a folder; what is said goes to the terminal."""
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+import ethereum
+
+
+class Broken(Exception):
+    """Something without which the story can't go on."""
+
+
+def group(number):
+    return f"{number:,}".replace(",", " ")
+
+
+class World:
+    def __init__(self, keep):
+        self.bin = os.environ["GAVEL_BIN_DIR"]
+        self.keep = keep
+        self.folder = tempfile.mkdtemp(prefix="gavel-demo-")
+        self.began = time.monotonic()
+        self.running = {}  # name -> process
+        self.ports = {}
+        self.broken = []
+        self.l1 = None
+        self.rollup = None  # address, bytes
+        self.env = {key: value for key, value in os.environ.items() if not key.startswith("GAVEL_")}
+        self.env["HOME"] = self.folder
+
+    # ---- Talking ----
+
+    def chapter(self, text):
+        print(f"\n[{time.monotonic() - self.began:3.0f} s] {text}", flush=True)
+
+    def say(self, text):
+        print("        " + text, flush=True)
+
+    def check(self, holds, promise, found=""):
+        print(f"   {'ok  ' if holds else 'BROKEN'} {promise}" + ("" if holds or not found else f" ({found})"), flush=True)
+        if not holds:
+            self.broken.append(promise)
+        return bool(holds)
+
+    # ---- Waiting ----
+
+    def wait(self, seconds, holds):
+        """What `holds` answers once that is true, or its last answer."""
+        end = time.monotonic() + seconds
+        while True:
+            answer = holds()
+            if answer or time.monotonic() > end:
+                return answer
+            time.sleep(0.1)
+
+    # ---- Programs ----
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def key_file(self, name):
+        path = self.path(name.replace(" ", "-") + ".key")
+        with open(path, "w", opener=lambda file, flags: os.open(file, flags, 0o600)) as file:
+            file.write(ethereum.key_hex(ethereum.key_of(name)) + "\n")
+        return path
+
+    def start(self, name, program, port_mark, *flags):
+        """`port_mark` is a regular expression for the line with which the program tells its port."""
+        log = self.path(name + ".log")
+        with open(log, "ab") as output:
+            begin = output.tell()
+            process = subprocess.Popen([os.path.join(self.bin, program), *flags], stdout=output, stderr=output,
+                                       stdin=subprocess.DEVNULL, env=self.env, start_new_session=True)
+        self.running[name] = process
+
+        def port():
+            with open(log, errors="replace") as text:
+                text.seek(begin)
+                found = re.search(port_mark, text.read())
+            return int(found.group(1)) if found else process.poll() is not None
+
+        self.ports[name] = self.wait(60, port)
+        if process.poll() is not None or self.ports[name] in (False, True):
+            raise Broken(f"{program} doesn't start; see {log}")
+
+    def free_port(self):
+        with socket.socket() as one:
+            one.bind(("127.0.0.1", 0))
+            return one.getsockname()[1]
+
+    def stop(self, name):
+        process = self.running.pop(name)
+        process.send_signal(signal.SIGTERM)
+        try:
+            status = process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            status = process.wait()
+        if status != 0:
+            self.check(False, f"{name} ends in order", f"exit status {status}")
+
+    def end(self, failed):
+        for process in self.running.values():
+            process.kill()
+        for process in self.running.values():
+            process.wait()
+        self.running.clear()
+        if failed or self.keep:
+            print(f"Logs and data: {self.folder}")
+        else:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    # ---- The command ----
+
+    def gavel(self, who, *arguments, timeout=300, progress=False):
+        """`gavel --json ...` as the user of that name; its document."""
+        command = [os.path.join(self.bin, "gavel"), "--json", "--private-key", ethereum.key_hex(ethereum.key_of(who))]
+        command += ["--l1", f"http://127.0.0.1:{self.ports['L1']}"]
+        if self.rollup:
+            command += ["--rollup", ethereum.checksum(self.rollup)]
+        for name in ("sequencer", "verifier"):
+            if name in self.ports:
+                command += [f"--{name}", f"127.0.0.1:{self.ports[name]}"]
+        done = subprocess.run(command + [str(argument) for argument in arguments], env=self.env, stdin=subprocess.DEVNULL, text=True,
+                              stdout=subprocess.PIPE, stderr=None if progress else subprocess.PIPE, timeout=timeout)
+        with open(self.path("commands.log"), "a") as log:
+            log.write(f"$ gavel {' '.join(map(str, arguments))}\n{done.stderr or ''}{done.stdout[:2000]}\n")
+        if done.returncode != 0:
+            said = re.search(r'"message": "(.*)"', done.stdout)
+            raise Broken(f"gavel {arguments[0]}: {said.group(1) if said else (done.stderr or done.stdout).strip()}")
+        return json.loads(done.stdout)
+
+    def drill(self, kind, operator):
+        """A lie, posted with the operator's key; what the drill says of it."""
+        done = subprocess.run([os.path.join(self.bin, "gavel-drill"), "--lie", kind, "--l1", self.l1.url, "--rollup",
+                               ethereum.checksum(self.rollup), "--key-file", self.key_file(operator)],
+                              env=self.env, stdin=subprocess.DEVNULL, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
+        with open(self.path("drill.log"), "a") as log:
+            log.write(done.stdout + done.stderr)
+        if done.returncode != 0:
+            raise Broken(f"gavel-drill: {(done.stderr or done.stdout).strip()}")
+        return done.stdout.strip()
+
+    # ---- The contract, asked without Gavel's code ----
+
+    def view(self, signature, *words):
+        return self.l1.call(self.rollup, signature, *words)
+
+    def events(self, signature):
+        """Logs of the contract: topics and words as integers, the transaction's hash as text."""
+        logs = self.l1.rpc("eth_getLogs", {"address": ethereum.hex_of(self.rollup), "fromBlock": "0x0", "toBlock": "latest",
+                                           "topics": [ethereum.hex_of(ethereum.keccak256(signature.encode()))]})
+        out = []
+        for log in logs:
+            data = bytes.fromhex(log["data"][2:])
+            out.append({"topics": [int(topic, 16) for topic in log["topics"][1:]],
+                        "words": [int.from_bytes(data[at:at + 32], "big") for at in range(0, len(data), 32)],
+                        "transaction": log["transactionHash"]})
+        return out
+
+    def transaction_cost(self, tx_hash):
+        """(bytes of calldata, gas used, whether it succeeded)."""
+        transaction = self.l1.rpc("eth_getTransactionByHash", tx_hash)
+        receipt = self.l1.receipt(tx_hash)
+        return (len(transaction["input"]) - 2) // 2, receipt["gasUsed"], receipt["status"] == 1

@@ -1,0 +1,114 @@
+// A world of real processes: gavel-l1, gavel-sequencer and gavel-verifier on free ports, their data in a folder of its own, gone with
+// the object. The programs are those in the folder that GAVEL_BIN_DIR names.
+//
+// What fails to come about within its time is a failure of the test (Catch2's FAIL, with the daemons' logs).
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/remote_grpc.hpp"
+#include "l1-bridge/json_rpc_client.hpp"
+#include "l1-bridge/rollup_client.hpp"
+#include "protocol/operation.hpp"
+#include "tests/e2e/process.hpp"
+#include "tests/temp_dir.hpp"
+
+namespace gavel::e2e {
+
+// For anything that must happen at some time: long enough for a busy machine with sanitizers, never waited out by a test that passes.
+inline constexpr std::chrono::seconds kPatience{60};
+inline constexpr u128 kEther = u128{1'000'000'000} * 1'000'000'000;
+
+std::string program(const std::string& name);
+
+// The key of a name. The world gives those named in WorldOptions::funded 1,000 ether on the L1.
+PrivateKey key_of(const std::string& name);
+inline Address address_of(const std::string& name) { return key_of(name).address(); }
+
+struct WorldOptions {
+    uint64_t challenge_window_s = 600;
+    uint64_t inclusion_window_s = 600;
+    std::vector<std::string> funded = {"alice", "bob", "operator", "watcher"};
+    std::vector<std::string> sequencer_flags = {"--eth-fee-percent", "0"};
+};
+
+class World {
+public:
+    // Starts the L1, with the rollup on it.
+    explicit World(WorldOptions options = {});
+    // Prints the daemons' logs if the test has failed.
+    ~World();
+
+    // ---- Daemons. A second start takes the port and data of the first ----
+    void start_l1();
+    // Waits until it takes operations.
+    void start_sequencer(const std::string& name = "operator");
+    // Doesn't wait until it sits.
+    void launch_sequencer(const std::string& name = "operator");
+    // `key`: of the name that proves and claims; empty: it only watches.
+    void start_verifier(const std::string& key = "watcher");
+    Process& l1() { return *l1_; }
+    Process& sequencer() { return *sequencer_; }
+    Process& verifier() { return *verifier_; }
+    // Stops whatever runs; each must end by itself, with exit status 0 (a sanitizer's finding makes it another).
+    void stop_all();
+    // gavel-drill posts a lie with this key.
+    Finished drill(const std::string& kind, const std::string& key = "operator");
+
+    // ---- The command, as the user of a name ----
+    Finished gavel(const std::string& name, std::vector<std::string> arguments);
+    // The same with --json; its document. Fails the test if the command does.
+    std::string gavel_json(const std::string& name, std::vector<std::string> arguments);
+
+    // ---- The daemons' services ----
+    cli::Remote& at_sequencer() { return *sequencer_remote_; }
+    cli::Remote& at_verifier() { return *verifier_remote_; }
+    l1::JsonRpcClient& l1_client() { return *l1_client_; }
+    l1::RollupClient& rollup() { return *rollup_; }
+    const Domain& domain() const { return domain_; }
+    const testing::TempDir& folder() const { return folder_; }
+    // Counts from the next start on.
+    void set_sequencer_flags(std::vector<std::string> flags) { options_.sequencer_flags = std::move(flags); }
+    const std::string& port(const std::string& daemon) const { return ports_.at(daemon); }
+    std::string sequencer_address() const { return "127.0.0.1:" + ports_.at("sequencer"); }
+    std::string l1_url() const { return "http://127.0.0.1:" + ports_.at("l1"); }
+
+    // ---- What stories do ----
+    // On the L1; waits until the sequencer has credited it.
+    void deposit(const std::string& name, u128 wei);
+    v1::SubmitRequest sign(const std::string& name, const Operation& operation) const;
+    v1::SubmitRequest transfer(const std::string& name, const Address& to, u128 wei, uint64_t nonce) const;
+    v1::Receipt submit(const v1::SubmitRequest& request);
+    v1::Account account(cli::Remote& at, const Address& owner);  // of ETH
+    Amount balance(cli::Remote& at, const Address& owner);
+    uint64_t nonce(const Address& owner);
+    void wait_for_status(cli::Remote& at, const std::string& hash, v1::OperationStatus status);
+    // Until all that the sequencer has confirmed is on the L1, the verifier has verified it and found the same state.
+    void wait_for_agreement();
+    void mine(int blocks = 1);
+    // Fails the test with the last error unless `holds` becomes true in time.
+    void eventually(const std::string& what, const std::function<bool()>& holds);
+
+private:
+    std::string listen(const std::string& daemon) const;
+    std::string key_file(const std::string& name);
+    std::string log_file(const std::string& daemon) const { return folder_.file(daemon + ".log"); }
+    void deploy_rollup();
+    std::unique_ptr<Process> start(const std::string& program, const std::string& daemon, std::vector<std::string> flags,
+                                   const std::string& port_mark);
+    std::unique_ptr<cli::Remote> connect(const std::string& daemon);
+
+    WorldOptions options_;
+    testing::TempDir folder_;
+    std::map<std::string, std::string> ports_;  // by daemon, once it has run
+    std::unique_ptr<Process> l1_, sequencer_, verifier_;
+    std::unique_ptr<l1::JsonRpcClient> l1_client_;
+    std::unique_ptr<l1::RollupClient> rollup_;
+    std::unique_ptr<cli::Remote> sequencer_remote_, verifier_remote_;
+    Domain domain_;
+};
+
+}  // namespace gavel::e2e

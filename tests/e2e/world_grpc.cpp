@@ -1,0 +1,238 @@
+#include "tests/e2e/world.hpp"
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+
+#include "l1-bridge/chain_host.hpp"
+#include "l1-bridge/rollup_contract.hpp"
+#include "l1-bridge/rollup_abi.hpp"
+#include "proto/convert_grpc.hpp"
+
+namespace gavel::e2e {
+namespace {
+
+constexpr uint64_t kWeek = 7 * 86'400;
+
+template <class T>
+T value(node::Result<T> result) {
+    if (!result) FAIL(node::to_string(result.status()));
+    return std::move(*result);
+}
+
+std::string hex_of(const PrivateKey& key) { return to_hex(key.scalar()).substr(2); }
+
+}  // namespace
+
+std::string program(const std::string& name) {
+    const char* folder = std::getenv("GAVEL_BIN_DIR");
+    return std::string(folder == nullptr ? "build/release/bin" : folder) + "/" + name;
+}
+
+PrivateKey key_of(const std::string& name) { return PrivateKey::derived("e2e " + name); }
+
+World::World(WorldOptions options) : options_(std::move(options)) {
+    start_l1();
+    l1_client_ = std::make_unique<l1::JsonRpcClient>(l1::JsonRpcOptions{.url = l1_url(), .error_names = l1::rollup_error_names()});
+    deploy_rollup();
+}
+
+World::~World() {
+    if (!std::uncaught_exceptions()) return;
+    for (const std::string daemon : {"l1", "sequencer", "verifier", "drill"}) {
+        std::ifstream file(log_file(daemon));
+        std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+        constexpr size_t kShown = 8'000;
+        if (text.size() > kShown) text = "...\n" + text.substr(text.size() - kShown);
+        if (!text.empty()) std::cout << "---- log of " << daemon << "\n" << text << "----\n";
+    }
+}
+
+// ---- Daemons ----
+
+std::string World::listen(const std::string& daemon) const {
+    auto port = ports_.find(daemon);
+    return "127.0.0.1:" + (port == ports_.end() ? "0" : port->second);
+}
+
+std::string World::key_file(const std::string& name) {
+    const std::string path = folder_.file(name + ".key");
+    std::ofstream(path) << hex_of(key_of(name)) << "\n";
+    return path;
+}
+
+std::unique_ptr<Process> World::start(const std::string& program_name, const std::string& daemon, std::vector<std::string> flags,
+                                      const std::string& port_mark) {
+    std::vector<std::string> command = {program(program_name), "--listen", listen(daemon), "--data-dir", folder_.file(daemon + ".db"),
+                                        "--log-format", "json"};
+    command.insert(command.end(), flags.begin(), flags.end());
+    auto process = std::make_unique<Process>(command, log_file(daemon));
+    const std::string port = process->wait_for(port_mark, kPatience);
+    if (port.empty()) FAIL(program_name << " doesn't start:\n" << process->log());
+    ports_[daemon] = port;
+    return process;
+}
+
+std::unique_ptr<cli::Remote> World::connect(const std::string& daemon) {
+    return value(cli::Remote::open({.target = "127.0.0.1:" + ports_.at(daemon)}, daemon));
+}
+
+void World::start_l1() {
+    std::vector<std::string> flags = {"--block-time", "1"};
+    for (const std::string& name : options_.funded) {
+        flags.push_back("--fund");
+        flags.push_back(to_checksum(address_of(name)) + "=1000");
+    }
+    l1_ = start("gavel-l1", "l1", flags, "port ");
+}
+
+void World::deploy_rollup() {
+    const l1::RollupParameters parameters{options_.challenge_window_s, options_.inclusion_window_s,
+                                          options_.challenge_window_s + options_.inclusion_window_s + kWeek, kEther, {}};
+    l1::L1Wallet wallet(*l1_client_, key_of("operator"));
+    const Bytes creation = l1::NativeRegistry::creation_data(l1::kRollupName, parameters.encode());
+    const l1::Receipt receipt = value(wallet.run(std::nullopt, 0, creation));
+    REQUIRE(receipt.contract_address);
+    domain_ = {value(l1_client_->chain_id()), *receipt.contract_address};
+    rollup_ = std::make_unique<l1::RollupClient>(*l1_client_, *receipt.contract_address);
+}
+
+void World::launch_sequencer(const std::string& name) {
+    std::vector<std::string> flags = {"--l1", l1_url(), "--rollup", to_checksum(domain_.rollup), "--key-file", key_file(name),
+                                      "--l1-confirmations", "1", "--batch-age", "1s", "--poll", "100ms"};
+    flags.insert(flags.end(), options_.sequencer_flags.begin(), options_.sequencer_flags.end());
+    sequencer_ = start("gavel-sequencer", "sequencer", flags, "\"grpc_port\":");
+    if (!sequencer_remote_) sequencer_remote_ = connect("sequencer");
+}
+
+void World::start_sequencer(const std::string& name) {
+    launch_sequencer(name);
+    eventually("the sequencer sits", [&] { return sequencer_->has_logged("\"message\":\"sequencing\""); });
+}
+
+void World::start_verifier(const std::string& key) {
+    std::vector<std::string> flags = {"--l1", l1_url(), "--rollup", to_checksum(domain_.rollup), "--poll", "100ms"};
+    if (!key.empty()) flags.insert(flags.end(), {"--key-file", key_file(key), "--claim"});
+    verifier_ = start("gavel-verifier", "verifier", flags, "\"grpc_port\":");
+    if (!verifier_remote_) verifier_remote_ = connect("verifier");
+}
+
+void World::stop_all() {
+    for (auto* daemon : {&verifier_, &sequencer_, &l1_}) {
+        if (*daemon && (*daemon)->is_alive()) CHECK((*daemon)->stop() == 0);
+    }
+}
+
+Finished World::drill(const std::string& kind, const std::string& key) {
+    return run({program("gavel-drill"), "--lie", kind, "--l1", l1_url(), "--rollup", to_checksum(domain_.rollup), "--key-file",
+                key_file(key)},
+               folder_.path());
+}
+
+// ---- The command ----
+
+Finished World::gavel(const std::string& name, std::vector<std::string> arguments) {
+    std::vector<std::string> command = {program("gavel"), "--l1", l1_url(), "--private-key", hex_of(key_of(name))};
+    for (const char* daemon : {"sequencer", "verifier"}) {
+        if (ports_.count(daemon) == 0) continue;
+        command.push_back(std::string("--") + daemon);
+        command.push_back("127.0.0.1:" + ports_.at(daemon));
+    }
+    command.insert(command.end(), arguments.begin(), arguments.end());
+    return run(command, folder_.path());
+}
+
+std::string World::gavel_json(const std::string& name, std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "--json");
+    Finished done = gavel(name, arguments);
+    INFO(done.output << done.errors);
+    REQUIRE(done.exit_status == 0);
+    return done.output;
+}
+
+// ---- What stories do ----
+
+void World::eventually(const std::string& what, const std::function<bool()>& holds) {
+    if (!within(kPatience, holds)) FAIL("not within " << kPatience.count() << " s: " << what);
+}
+
+void World::deposit(const std::string& name, u128 wei) {
+    const Address owner = address_of(name);
+    const u128 before = balance(at_sequencer(), owner).value();
+    l1::L1Wallet wallet(*l1_client_, key_of(name));
+    const Bytes call = l1::rollup_call::deposit_eth(owner);
+    const l1::Receipt receipt = value(wallet.run(domain_.rollup, wei, call));
+    REQUIRE(receipt.success);
+    eventually("the deposit is credited", [&] { return balance(at_sequencer(), owner).value() >= before + wei; });
+}
+
+v1::SubmitRequest World::sign(const std::string& name, const Operation& operation) const {
+    const PrivateKey key = key_of(name);
+    v1::SubmitRequest request;
+    proto::to_pb(operation, *request.mutable_operation());
+    request.set_sender(proto::to_pb_bytes(key.address()));
+    request.set_chain_id(domain_.chain_id);
+    request.set_signature(proto::to_pb_bytes(key.sign(operation.digest(domain_.separator()))));
+    return request;
+}
+
+v1::SubmitRequest World::transfer(const std::string& name, const Address& to, u128 wei, uint64_t nonce) const {
+    Operation operation;
+    operation.kind = OperationKind::kTransfer;
+    operation.payments = {{to, Amount{wei}}};
+    operation.nonce = nonce;
+    return sign(name, operation);
+}
+
+v1::Receipt World::submit(const v1::SubmitRequest& request) { return value(at_sequencer().submit(request)); }
+
+// A channel takes its time before it tries a daemon again that was gone.
+v1::Account World::account(cli::Remote& at, const Address& owner) {
+    std::optional<node::Result<v1::Account>> answer;
+    eventually("a daemon tells of an account", [&] {
+        answer = at.account({owner, {}});
+        return answer->ok() || answer->status().code != node::Code::kUnavailable;
+    });
+    return value(*answer);
+}
+
+Amount World::balance(cli::Remote& at, const Address& owner) {
+    return value(proto::amount_from_pb(account(at, owner).balance(), "balance"));
+}
+
+uint64_t World::nonce(const Address& owner) { return account(at_sequencer(), owner).nonce(); }
+
+void World::wait_for_status(cli::Remote& at, const std::string& hash, v1::OperationStatus status) {
+    const Hash wanted = value(proto::hash_from_pb(hash, "hash"));
+    std::string last = "nothing";
+    const bool reached = within(kPatience, [&] {
+        auto info = at.operation(wanted);
+        last = info ? v1::OperationStatus_Name(info->status()) : node::to_string(info.status());
+        return info && info->status() == status;
+    });
+    if (!reached) FAIL("an operation isn't " << v1::OperationStatus_Name(status) << " in time but " << last);
+}
+
+void World::wait_for_agreement() {
+    std::string last;
+    const bool agreed = within(kPatience, [&] {
+        auto ours = at_sequencer().chain_info();
+        auto theirs = at_verifier().chain_info();
+        if (!ours || !theirs) {
+            last = node::to_string((ours ? theirs : ours).status());
+            return false;
+        }
+        last = ours->ShortDebugString() + "\n" + theirs->ShortDebugString();
+        return ours->op_count() == ours->posted_op_count() && ours->l1_ops_waiting() == 0 &&
+               ours->state().SerializeAsString() == theirs->state().SerializeAsString() &&
+               ours->head_hash() == theirs->head_hash();
+    });
+    if (!agreed) FAIL("sequencer and verifier don't agree in time:\n" << last);
+}
+
+void World::mine(int blocks) {
+    for (int i = 0; i < blocks; ++i) REQUIRE(l1_client_->request("evm_mine", "[]").ok());
+}
+
+}  // namespace gavel::e2e
