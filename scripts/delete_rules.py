@@ -8,10 +8,10 @@ Run by hand, after changes to apply, to the codec or to tests/generator/lies.cpp
     scripts/delete_rules.py RecipientZero FeeOverflow    those of some rules
     scripts/delete_rules.py --world                      lies_world_test too (build it first)
 
-A mutant is one file of protocol/ with one check deleted (CHECKS below). It is compiled in a folder of its own, and the tests of an
-existing build are linked again with it; neither work tree nor build changes. A rule with several checks has several mutants. What is
-deleted is kept beside the rule's name; if code and table have drifted apart, or a refusal has no entry, the script says so and
-fails.
+A mutant is one file of protocol/ with one check deleted (CHECKS below). It is compiled in a folder of its own, and the tests of
+an existing build are linked again with it; neither work tree nor build changes. A rule with several checks has several mutants.
+What is deleted is kept beside the rule's name; if code and table have drifted apart, or a refusal has no entry, the script says
+so and fails.
 
 Prints a table: for each check, how each test ended, with the number of assertions that failed. Exit status: 0 if some test failed
 for every check, 1 if a check can be deleted unnoticed, 2 if the script can't do its work.
@@ -31,8 +31,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 APPLY, DECODE, BITS = "protocol/apply.cpp", "protocol/chunk_decode.cpp", "protocol/bits.hpp"
 COMPILED_WITH = {APPLY: APPLY, DECODE: DECODE, BITS: DECODE}
 
-# (rule, file, the check's condition as it stands there, the statement instead). Nothing instead: the check is simply gone. Where a check
-# has another form than the usual one of its file (statement_of), the whole statement stands here.
+# (rule, file, the check's condition as it stands there, the statement instead). Nothing instead: the check is simply gone. Where
+# a check has another form than the usual one of its file (statement_of), the whole statement stands here.
 CHECKS = [
     ("Truncated", BITS, "require(width <= remaining(), Refusal::kTruncated);", ""),
     ("CodeTooLong", BITS, "if (++zeros > kMaxCodeZeros) fail(Refusal::kCodeTooLong);", "++zeros;"),
@@ -76,7 +76,8 @@ CHECKS = [
     ("RecipientHasLeaf", APPLY, "found.present", "if (found.present) return credit(view, found.index, found.leaf, amount);"),
     ("WithdrawalOfZero", APPLY, "withdrawal.amount.is_zero()", ""),
     ("FeeOverflow", APPLY,
-     "!posted.fee.is_zero() && !fees.add(sender.key.token, posted.fee)", "if (!posted.fee.is_zero()) (void)fees.add(sender.key.token, posted.fee);"),
+     "!posted.fee.is_zero() && !fees.add(sender.key.token, posted.fee)",
+     "if (!posted.fee.is_zero()) (void)fees.add(sender.key.token, posted.fee);"),
     ("SignatureInvalid", APPLY, "!signer", "if (!signer) signer = owner;"),
     ("SignerNotOwner", APPLY,
      "return *signer == owner ? Outcome::applied() : Outcome::wrong(Refusal::kSignerNotOwner);", "return Outcome::applied();"),
@@ -167,7 +168,7 @@ class Build:
 
 def outcome(program, cases):
     try:
-        done = subprocess.run([str(program), *cases], capture_output=True, text=True, timeout=TIMEOUT_S,
+        done = subprocess.run([str(program), *cases], capture_output=True, text=True, errors="replace", timeout=TIMEOUT_S,
                               env={"GAVEL_HISTORIES": "30"})
     except subprocess.TimeoutExpired:
         return "fails: hangs"

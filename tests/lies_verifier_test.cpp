@@ -135,7 +135,7 @@ void check_found_false(const VerdictRecord& found, const LieCase& lie, const Rea
     CHECK(found.computed == world.before.hash());
 }
 
-void check_is_at(Watch& watch, const m::Fields& truth) { CHECK(bytes(watch.fields().encode()) == truth.encode()); }
+void check_is_at(Watch& watch, const m::Fields& truth) { CHECK(shown(watch.fields()) == shown(truth)); }
 
 void check_proven(const FraudProofRecord& proof, const Bytes& only_one) {
     CHECK(proof.stage == ProofStage::kProven);
@@ -214,7 +214,7 @@ TEST_CASE("lies before a verifier: verdict and proof are the same after the L1 q
         late.settle();
         CHECK(timeless(late.verdict(3)) == timeless(found_good));
         CHECK(world.judge(world.control).false_claim == judged.false_claim);
-        CHECK(world.judge(world.control).truth.encode() == judged.truth.encode());
+        CHECK(shown(world.judge(world.control).truth) == shown(judged.truth));
         CHECK(world.head().hash == good.hash());
     }
     for (const LieCase* lie : reachable_cases()) {

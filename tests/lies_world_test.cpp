@@ -85,7 +85,7 @@ TEST_CASE("lies on the L1: each is false, proven in one transaction, and struck;
         m::Judgement judged = world.judge(batch);
         REQUIRE(judged.false_claim == std::optional<size_t>(1));
         CHECK(judged.refusal == name_of(lie.rule));
-        CHECK(judged.truth.encode() == bytes(before.encode()));
+        CHECK(shown(judged.truth) == shown(before));
 
         Bytes proof = world.proof_of(batch).encode();
         REQUIRE(prove(world, proof) == "");
@@ -95,7 +95,7 @@ TEST_CASE("lies on the L1: each is false, proven in one transaction, and struck;
         Batch control = world.batch_of(lie.control, right, right.l1_ops_consumed);
         judged = world.judge(control);
         CHECK_FALSE(judged.false_claim.has_value());
-        CHECK(judged.truth.encode() == bytes(right.encode()));
+        CHECK(shown(judged.truth) == shown(right));
         check_not_provable(world, control);
     }
 }

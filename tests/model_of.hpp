@@ -1,6 +1,7 @@
 // The protocol's and the generator's values in the naive model's words.
 #pragma once
 
+#include "protocol/commitment.hpp"
 #include "protocol/encoding.hpp"
 #include "protocol/operation.hpp"
 #include "tests/generator/starting_state.hpp"
@@ -45,5 +46,9 @@ inline m::Env model_env(const Domain& domain, const std::vector<L1Operation>& qu
     for (size_t i = 0; i < queue.size(); ++i) out.l1[number(first) + static_cast<long>(i)] = model_of(queue[i]);
     return out;
 }
+
+// State fields of both kinds, in the same words.
+inline std::string shown(const m::Fields& fields) { return m::hex(fields.encode()); }
+inline std::string shown(const StateFields& fields) { return m::hex(bytes(fields.encode())); }
 
 }  // namespace gavel::test
