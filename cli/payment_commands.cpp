@@ -86,7 +86,7 @@ Result<Sent> sign_and_submit(const Signing& signing, const Operation& operation)
     request.set_signature(proto::to_pb_bytes(signing.key.sign(digest)));
     auto receipt = signing.remote->submit(request);
     if (!receipt) return receipt.status();
-    if (receipt->hash() != proto::to_pb_bytes(digest)) {
+    if (receipt->hash() != proto::to_pb_bytes(operation_hash(digest, signing.key.address()))) {
         return Status{Code::kInternal, "RECEIPT_MISMATCH", "hash", "the sequencer's receipt is for something else"};
     }
     return Sent{operation, *receipt};

@@ -182,16 +182,15 @@ std::optional<Account> Ledger::newest_account(uint32_t index) const {
     return *account;
 }
 
-std::optional<OperationReceipt> Ledger::newest_receipt(const Hash& digest, const Address& sender) const {
-    const std::string key = rows::operation_key('h', digest, sender);
-    auto pending = impl_->pending_receipts_.find(key);
+std::optional<OperationReceipt> Ledger::newest_receipt(const Hash& hash) const {
+    auto pending = impl_->pending_receipts_.find(hash);
     if (pending != impl_->pending_receipts_.end()) return pending->second;
-    auto number = impl_->stored_number(key);
+    auto number = impl_->stored_number(rows::fixed_key('h', hash));
     if (!number) return std::nullopt;
     Entry entry = required(impl_->stored_entry(*number), "an entry");
     const auto* operation = std::get_if<OperationEntry>(&entry.what);
-    if (!operation) throw node::StoreError("the ledger's store is damaged: a digest leads to no operation");
-    return OperationReceipt{*number, operation->position, digest, sender, operation->confirmed_at_ms};
+    if (!operation) throw node::StoreError("the ledger's store is damaged: a hash leads to no operation");
+    return OperationReceipt{*number, operation->position, hash, operation->confirmed_at_ms};
 }
 
 void Ledger::with_state(const std::function<void(State&)>& use) {
@@ -217,15 +216,6 @@ std::optional<Entry> Ledger::Impl::stored_entry(uint64_t number) const {
     auto row = store_.get(rows::u64_key('E', number));
     if (!row) return std::nullopt;
     return required(decode_entry(number, *row), "an entry");
-}
-
-std::optional<uint64_t> Ledger::Impl::first_number(const std::string& prefix) const {
-    std::optional<uint64_t> out;
-    store_.scan(prefix, node::prefix_end(prefix), [&](std::string_view, std::string_view value) {
-        out = rows::u64_at_end(value);
-        return false;
-    });
-    return out;
 }
 
 std::optional<uint64_t> Ledger::Impl::stored_number(const std::string& key) const {

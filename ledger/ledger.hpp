@@ -35,8 +35,7 @@ struct AccountAt {
 struct OperationReceipt {
     uint64_t entry = 0;
     uint64_t position = 0;
-    Hash digest;
-    Address sender;
+    Hash hash;  // the operation's
     uint64_t confirmed_at_ms = 0;
     friend bool operator==(const OperationReceipt&, const OperationReceipt&) = default;
 };
@@ -151,9 +150,8 @@ public:
     uint32_t newest_account_count() const;
     std::optional<AccountAt> newest_account(const AccountKey& key) const;
     std::optional<Account> newest_account(uint32_t index) const;
-    // Of an operation that is applied, published or not: the same receipt for the same operation. Another sender's, with the same
-    // words and nonce, has the same digest and is another operation.
-    std::optional<OperationReceipt> newest_receipt(const Hash& digest, const Address& sender) const;
+    // Of an operation that is applied, published or not: the same receipt for the same operation.
+    std::optional<OperationReceipt> newest_receipt(const Hash& hash) const;
     uint64_t chunk_count() const;  // sealed
     uint64_t batch_head() const;   // number of the last marked batch; 0: none
     // Fields after the last sealed chunk.
@@ -180,7 +178,7 @@ public:
     std::optional<Entry> entry(uint64_t number) const;
     // At most `limit` entries from `first` on, in order; fewer at the end.
     std::vector<Entry> entries(uint64_t first, size_t limit) const;
-    std::optional<uint64_t> entry_of_digest(const Hash& digest) const;
+    std::optional<uint64_t> entry_of_hash(const Hash& hash) const;
     std::optional<uint64_t> entry_of_position(uint64_t position) const;
     std::optional<uint64_t> entry_of_l1_operation(uint64_t index) const;
     // Returns how many entries there are as soon as there are more than `known`, or the generation isn't `generation`, or the
@@ -215,7 +213,7 @@ public:
     // The digests of a chunk's operations, in order.
     std::vector<Hash> chunk_digests(const ChunkRecord& chunk) const;
 
-    std::optional<RolledBack> rolled_back(const Hash& digest) const;
+    std::optional<RolledBack> rolled_back(const Hash& hash) const;
     // From number `from` on, of `sender` if one is given, at most `limit`; looks at a bounded number. `next` as in Touches.
     struct RolledBackPage {
         std::vector<RolledBack> operations;

@@ -55,7 +55,7 @@ struct Ledger::Impl {
     void write_pending(node::WriteBatch& batch);
     void put_entry(node::WriteBatch& batch, const Entry& entry);
     void erase_entry(node::WriteBatch& batch, const Entry& entry) const;
-    void forget_rolled_back(node::WriteBatch& batch, const Hash& digest, const Address& sender);
+    void forget_rolled_back(node::WriteBatch& batch, const Hash& hash);
     void put_lists(node::WriteBatch& batch) const;
     void put_seal(node::WriteBatch& batch) const;
     // The chunk made of what has been executed since the last one, and its leaves; the next is open then.
@@ -75,8 +75,6 @@ struct Ledger::Impl {
     // Reading.
     std::optional<Entry> stored_entry(uint64_t number) const;
     std::optional<uint64_t> stored_number(const std::string& key) const;
-    // Of the first key that starts so.
-    std::optional<uint64_t> first_number(const std::string& prefix) const;
     Hash queue_hash(uint64_t index) const;
     const Account& published_leaf_locked(uint32_t index) const;
 
@@ -92,7 +90,7 @@ struct Ledger::Impl {
     StateFields sealed_fields_;
     Hash queue_hash_;                          // h[l1_ops_consumed]
     std::vector<Entry> pending_;               // executed, not written
-    std::unordered_map<std::string, OperationReceipt> pending_receipts_;  // by rows::operation_key
+    std::unordered_map<Hash, OperationReceipt> pending_receipts_;
     uint64_t written_ = 0;                     // entries in the store
     bool unsynced_ = false;                    // something was written buffered since the last sync
     std::vector<uint64_t> chunk_first_entry_;  // by chunk number

@@ -111,9 +111,9 @@ std::optional<uint64_t> if_below(std::optional<uint64_t> number, uint64_t end) {
 
 }  // namespace
 
-std::optional<uint64_t> Ledger::entry_of_digest(const Hash& digest) const {
+std::optional<uint64_t> Ledger::entry_of_hash(const Hash& hash) const {
     std::shared_lock lock(impl_->mutex_);
-    return if_below(impl_->first_number(rows::fixed_key('h', digest)), impl_->published_.entries);
+    return if_below(impl_->stored_number(rows::fixed_key('h', hash)), impl_->published_.entries);
 }
 
 std::optional<uint64_t> Ledger::entry_of_position(uint64_t position) const {
@@ -278,9 +278,9 @@ std::vector<Hash> Ledger::chunk_digests(const ChunkRecord& chunk) const {
     return out;
 }
 
-std::optional<RolledBack> Ledger::rolled_back(const Hash& digest) const {
+std::optional<RolledBack> Ledger::rolled_back(const Hash& hash) const {
     std::shared_lock lock(impl_->mutex_);
-    auto number = impl_->first_number(rows::fixed_key('r', digest));
+    auto number = impl_->stored_number(rows::fixed_key('r', hash));
     if (!number) return std::nullopt;
     auto row = impl_->store_.get(rows::u64_key('R', *number));
     return row ? required(decode_rolled_back(*number, *row), "a rolled-back operation") : std::optional<RolledBack>{};

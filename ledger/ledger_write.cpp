@@ -143,8 +143,7 @@ Outcome Ledger::open_operation(const PostedOperation& posted, const Signature& s
     Outcome outcome = impl_->execute(posted, signature, &recovery, now_ms);
     if (outcome.ok()) {
         const Entry& entry = impl_->pending_.back();
-        const auto& operation = std::get<OperationEntry>(entry.what);
-        receipt = impl_->pending_receipts_.at(rows::operation_key('h', operation.digest, operation.sender));
+        receipt = impl_->pending_receipts_.at(std::get<OperationEntry>(entry.what).hash());
     }
     return outcome;
 }
@@ -184,8 +183,8 @@ Outcome Ledger::Impl::execute(const PostedOperation& posted, const Signature& si
 void Ledger::Impl::add_entry(std::variant<OperationEntry, L1Entry, FeeEntry> what) {
     uint64_t number = next_entry();
     if (const auto* operation = std::get_if<OperationEntry>(&what)) {
-        pending_receipts_[rows::operation_key('h', operation->digest, operation->sender)] = {
-            number, operation->position, operation->digest, operation->sender, operation->confirmed_at_ms};
+        Hash hash = operation->hash();
+        pending_receipts_[hash] = {number, operation->position, hash, operation->confirmed_at_ms};
     }
     pending_.push_back({number, std::move(what)});
 }
@@ -283,7 +282,7 @@ void Ledger::Impl::write_pending(node::WriteBatch& batch) {
     for (const Entry& entry : pending_) {
         put_entry(batch, entry);
         const auto* operation = std::get_if<OperationEntry>(&entry.what);
-        if (operation && lists_.rolled_back_count > 0) forget_rolled_back(batch, operation->digest, operation->sender);
+        if (operation && lists_.rolled_back_count > 0) forget_rolled_back(batch, operation->hash());
     }
     if (listed != lists_.rolled_back_count) put_lists(batch);
     written_ += pending_.size();
@@ -291,8 +290,8 @@ void Ledger::Impl::write_pending(node::WriteBatch& batch) {
     pending_receipts_.clear();
 }
 
-void Ledger::Impl::forget_rolled_back(node::WriteBatch& batch, const Hash& digest, const Address& sender) {
-    std::string key = rows::operation_key('r', digest, sender);
+void Ledger::Impl::forget_rolled_back(node::WriteBatch& batch, const Hash& hash) {
+    std::string key = rows::fixed_key('r', hash);
     auto number = stored_number(key);
     if (!number) return;
     batch.erase(key);
@@ -308,7 +307,7 @@ void Ledger::Impl::put_entry(node::WriteBatch& batch, const Entry& entry) {
     };
     batch.put(rows::u64_key('E', entry.number), encode_entry(entry));
     if (const auto* operation = std::get_if<OperationEntry>(&entry.what)) {
-        batch.put(rows::operation_key('h', operation->digest, operation->sender), number);
+        batch.put(rows::fixed_key('h', operation->hash()), number);
         batch.put(rows::u64_key('p', operation->position), number);
         const Payment& first = operation->operation.payments.front();
         if (operation->withdrawal) put_withdrawal(*operation->withdrawal, {first.to, operation->operation.token, first.amount});

@@ -63,7 +63,7 @@ void append_payments(const Entry& entry, const Address& owner, std::vector<Incom
         payment.from = operation->sender;
         payment.token = operation->operation.token;
         payment.memo = operation->operation.memo;
-        payment.digest = operation->digest;
+        payment.hash = operation->hash();
         payment.confirmed_at_ms = operation->confirmed_at_ms;
         for (size_t line = 0; line < operation->recipients.size(); ++line) {
             if (operation->operation.payments[line].to != owner) continue;
@@ -87,7 +87,7 @@ OperationInfo describe_rolled_back(RolledBack record) {
     out.operation = std::move(record.operation);
     out.sender = record.sender;
     out.signature = record.signature;
-    out.digest = record.digest;
+    out.hash = record.hash();
     out.status = OperationStatus::kRolledBack;
     out.position = record.position;
     out.confirmed_at_ms = record.confirmed_at_ms;
@@ -199,12 +199,12 @@ Result<Page<EntryInfo>> Queries::history(const Address& owner, const std::option
     return out;
 }
 
-Result<OperationInfo> Queries::operation(const Hash& digest) const {
-    auto number = ledger_.entry_of_digest(digest);
+Result<OperationInfo> Queries::operation(const Hash& hash) const {
+    auto number = ledger_.entry_of_hash(hash);
     auto entry = number ? ledger_.entry(*number) : std::nullopt;
     if (!entry || !std::holds_alternative<OperationEntry>(entry->what)) {
-        if (auto record = ledger_.rolled_back(digest)) return describe_rolled_back(std::move(*record));
-        return Status{Code::kNotFound, "UNKNOWN_OPERATION", "hash", "this server has never seen " + to_hex(digest)};
+        if (auto record = ledger_.rolled_back(hash)) return describe_rolled_back(std::move(*record));
+        return Status{Code::kNotFound, "UNKNOWN_OPERATION", "hash", "this server has never seen " + to_hex(hash)};
     }
     EntryInfo info = describe(std::move(*entry));
     auto& what = std::get<OperationEntry>(info.entry.what);
@@ -212,7 +212,7 @@ Result<OperationInfo> Queries::operation(const Hash& digest) const {
     out.operation = std::move(what.operation);
     out.sender = what.sender;
     out.signature = what.signature;
-    out.digest = digest;
+    out.hash = hash;
     out.status = info.status;
     out.position = what.position;
     out.confirmed_at_ms = what.confirmed_at_ms;
@@ -272,7 +272,7 @@ WithdrawalInfo Queries::describe(const WithdrawalRecord& record) const {
     auto entry = ledger_.entry(record.entry);
     if (!entry) return out;
     EntryInfo info = describe(std::move(*entry));
-    if (const auto* operation = std::get_if<OperationEntry>(&info.entry.what)) out.digest = operation->digest;
+    if (const auto* operation = std::get_if<OperationEntry>(&info.entry.what)) out.hash = operation->hash();
     if (info.batch == 0) return out;
     out.batch = info.batch;
     out.final_at = info.final_at;
@@ -292,8 +292,8 @@ Result<WithdrawalInfo> Queries::withdrawal(uint32_t position) const {
     return describe(*record);
 }
 
-Result<WithdrawalInfo> Queries::withdrawal_of(const Hash& digest) const {
-    auto number = ledger_.entry_of_digest(digest);
+Result<WithdrawalInfo> Queries::withdrawal_of(const Hash& hash) const {
+    auto number = ledger_.entry_of_hash(hash);
     auto entry = number ? ledger_.entry(*number) : std::nullopt;
     const auto* operation = entry ? std::get_if<OperationEntry>(&entry->what) : nullptr;
     auto record = operation && operation->withdrawal ? ledger_.withdrawal(*operation->withdrawal) : std::nullopt;

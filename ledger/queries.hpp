@@ -24,7 +24,7 @@ struct OperationInfo {
     Operation operation;
     Address sender;
     Signature signature;
-    Hash digest;
+    Hash hash;
     OperationStatus status = OperationStatus::kConfirmed;
     uint64_t position = 0;         // of a rolled-back one: where it was
     uint64_t confirmed_at_ms = 0;  // 0: this process never took it, but read it from the L1
@@ -66,7 +66,7 @@ struct IncomingPayment {
     Address token;
     Amount amount;
     Hash memo;
-    std::optional<Hash> digest;            // of a transfer or payout
+    std::optional<Hash> hash;              // of a transfer or payout
     std::optional<uint64_t> l1_operation;  // of a deposit or forced transfer
     uint16_t line = 0;                     // of a payout
     uint64_t confirmed_at_ms = 0;
@@ -77,7 +77,7 @@ const char* name_of(WithdrawalStatus status);  // "not posted", "waiting", "clai
 
 struct WithdrawalInfo {
     WithdrawalRecord record;
-    std::optional<Hash> digest;  // of the operation that made it; none if an L1 operation did
+    std::optional<Hash> hash;    // of the operation that made it; none if an L1 operation did
     WithdrawalStatus status = WithdrawalStatus::kNotPosted;
     uint64_t batch = 0;          // the first that holds it; 0: not posted
     uint64_t final_at = 0;       // seconds; 0: not posted
@@ -104,7 +104,7 @@ struct BatchInfo {
 
 struct ChunkSignatures {
     std::vector<Signature> signatures;
-    std::vector<Hash> digests;
+    std::vector<Hash> digests;  // that they sign
 };
 
 struct ChainInfo {
@@ -146,7 +146,7 @@ public:
     node::Result<Page<EntryInfo>> history(const Address& owner, const std::optional<Address>& token, uint64_t cursor,
                                           size_t limit) const;
     // NOT_FOUND/UNKNOWN_OPERATION hash.
-    node::Result<OperationInfo> operation(const Hash& digest) const;
+    node::Result<OperationInfo> operation(const Hash& hash) const;
     // Oldest first; the cursor is the next_cursor of the page before.
     Page<OperationInfo> rolled_back(const std::optional<Address>& sender, uint64_t cursor, size_t limit) const;
     // Payments that credit the owner, oldest first, then (with the page's next_cursor) those that come later.
@@ -163,7 +163,7 @@ public:
 
     // NOT_FOUND/UNKNOWN_WITHDRAWAL position (or operation_hash).
     node::Result<WithdrawalInfo> withdrawal(uint32_t position) const;
-    node::Result<WithdrawalInfo> withdrawal_of(const Hash& digest) const;
+    node::Result<WithdrawalInfo> withdrawal_of(const Hash& hash) const;
     // By position; next_cursor as in rolled_back().
     Page<WithdrawalInfo> withdrawals_to(const Address& recipient, uint64_t cursor, size_t limit) const;
     // NOT_FOUND/UNKNOWN_WITHDRAWAL, FAILED_PRECONDITION/NOT_POSTED.

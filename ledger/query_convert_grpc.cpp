@@ -44,7 +44,7 @@ OperationInfo operation_of(const EntryInfo& info, const OperationEntry& entry) {
     out.operation = entry.operation;
     out.sender = entry.sender;
     out.signature = entry.signature;
-    out.digest = entry.digest;
+    out.hash = entry.hash();
     out.status = info.status;
     out.position = entry.position;
     out.confirmed_at_ms = entry.confirmed_at_ms;
@@ -90,7 +90,7 @@ void to_pb(const AccountInfo& account, v1::Account& message) {
 }
 
 void to_pb(const OperationInfo& info, v1::OperationInfo& message) {
-    message.set_hash(to_pb_bytes(info.digest));
+    message.set_hash(to_pb_bytes(info.hash));
     message.set_sender(to_pb_bytes(info.sender));
     proto::to_pb(info.operation, *message.mutable_operation());
     message.set_signature(to_pb_bytes(info.signature));
@@ -131,9 +131,9 @@ void to_pb(const IncomingPayment& payment, v1::IncomingPayment& message) {
     message.set_to(to_pb_bytes(payment.to));
     message.set_token(to_pb_bytes(payment.token));
     message.set_amount(to_string(payment.amount));
-    if (payment.digest) {
+    if (payment.hash) {
         message.set_memo(to_pb_bytes(payment.memo));
-        message.set_operation_hash(to_pb_bytes(*payment.digest));
+        message.set_operation_hash(to_pb_bytes(*payment.hash));
     }
     if (payment.l1_operation) message.set_l1_operation(*payment.l1_operation);
     message.set_line(payment.line);
@@ -145,7 +145,7 @@ void to_pb(const WithdrawalInfo& info, v1::Withdrawal& message) {
     message.set_recipient(to_pb_bytes(info.record.withdrawal.recipient));
     message.set_token(to_pb_bytes(info.record.withdrawal.token));
     message.set_amount(to_string(info.record.withdrawal.amount));
-    if (info.digest) message.set_operation_hash(to_pb_bytes(*info.digest));
+    if (info.hash) message.set_operation_hash(to_pb_bytes(*info.hash));
     message.set_status(pb_status(info.status));
     message.set_batch(info.batch);
     message.set_final_at_s(info.final_at);
@@ -180,7 +180,7 @@ void to_pb(const BatchInfo& info, v1::BatchInfo& message) {
 
 void to_pb(const ChunkSignatures& signatures, v1::ChunkSignatures& message) {
     for (const Signature& signature : signatures.signatures) message.add_signatures(to_pb_bytes(signature));
-    for (const Hash& digest : signatures.digests) message.add_operation_hashes(to_pb_bytes(digest));
+    for (const Hash& digest : signatures.digests) message.add_digests(to_pb_bytes(digest));
 }
 
 }  // namespace gavel::ledger

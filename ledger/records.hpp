@@ -23,8 +23,9 @@ struct OperationEntry {
     std::vector<uint32_t> recipients;        // the leaf that each payment credited; empty for a withdrawal
     std::optional<uint32_t> withdrawal;      // position in the withdrawal tree, of a withdrawal
     Signature signature;
-    Hash digest;
+    Hash digest;                   // EIP-712's: what was signed
     uint64_t confirmed_at_ms = 0;  // when this process took it; zero if it was read from the L1
+    Hash hash() const { return operation_hash(digest, sender); }
     friend bool operator==(const OperationEntry&, const OperationEntry&) = default;
 };
 
@@ -94,6 +95,7 @@ struct RolledBack {
     uint64_t confirmed_at_ms = 0;  // as its receipt said
     uint64_t when_ms = 0;
     std::string why;
+    Hash hash() const { return operation_hash(digest, sender); }
     friend bool operator==(const RolledBack&, const RolledBack&) = default;
 };
 

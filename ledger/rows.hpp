@@ -8,8 +8,8 @@
 //   D chunk               what undoes it
 //   B batch               batch record
 //   R number              rolled-back operation
-//   r digest sender       its number
-//   h digest sender, p position, q index   entry of an L2 operation (by what it is, by position), of an L1 operation
+//   r hash                its number
+//   h hash, p position, q index   entry of an L2 operation (by hash, by position), of an L1 operation
 //   o owner entry         flags and token: what touched the owner
 //   w recipient position  (empty)
 //   g generation          number of entries that the roll-back which began it left
@@ -33,10 +33,6 @@ inline std::string u64_key(char table, uint64_t number) { return table + string_
 template <class Fixed>
 std::string fixed_key(char table, const Fixed& value) {
     return table + string_of(value);
-}
-// Two senders may sign the same words, with the same nonce: a digest alone names no operation.
-inline std::string operation_key(char table, const Hash& digest, const Address& sender) {
-    return fixed_key(table, digest) + string_of(sender);
 }
 template <class Number>
 std::string pair_key(char table, const Address& address, Number number) {

@@ -85,6 +85,8 @@ std::optional<Amount> Operation::total() const {
     return sum;
 }
 
+Hash operation_hash(const Hash& digest, const Address& sender) { return keccak256({digest, sender}); }
+
 const char* name_of(L1OperationKind kind) {
     switch (kind) {
         case L1OperationKind::kDeposit: return "deposit";

@@ -33,12 +33,16 @@ struct Operation {
     uint64_t nonce = 0;
     Hash memo;  // zero for a withdrawal, which has none
 
-    // EIP-712 digest: what is signed, and the operation's hash.
+    // EIP-712 digest: what is signed.
     Hash digest(const Hash& domain_separator) const;
     // Sum of the payments and the fee; nullopt if it is over 2^128-1.
     std::optional<Amount> total() const;
     friend bool operator==(const Operation&, const Operation&) = default;
 };
+
+// What names an operation: keccak256(digest(32) sender(20)). The digest alone doesn't: it doesn't hold the sender, so that two senders'
+// equal words with equal nonces have the same one.
+Hash operation_hash(const Hash& digest, const Address& sender);
 
 enum class L1OperationKind : uint8_t { kDeposit = 0, kForcedTransfer = 1, kForcedWithdrawal = 2 };
 const char* name_of(L1OperationKind kind);

@@ -99,7 +99,7 @@ SubmitOutcome Engine::refuse(const Outcome& outcome) const {
 
 SubmitOutcome Engine::execute(const CheckedSubmission& checked) {
     const Operation& operation = checked.submission.operation;
-    if (auto known = ledger_.newest_receipt(checked.digest, checked.submission.sender)) return {{}, *known, {}};
+    if (auto known = ledger_.newest_receipt(operation_hash(checked.digest, checked.submission.sender))) return {{}, *known, {}};
     if (backlog_is_full())
         return SubmitOutcome::refused(node::Code::kResourceExhausted, "BACKLOG_FULL", "",
                                       "too much is confirmed and not yet posted on the L1; try again later");

@@ -28,7 +28,7 @@ node::Result<Submission> from_pb(const v1::SubmitRequest& request) {
 }
 
 void to_pb(const ledger::OperationReceipt& receipt, v1::Receipt& message) {
-    message.set_hash(proto::to_pb_bytes(receipt.digest));
+    message.set_hash(proto::to_pb_bytes(receipt.hash));
     message.set_position(receipt.position);
     message.set_confirmed_at_ms(receipt.confirmed_at_ms);
 }

@@ -109,7 +109,7 @@ void check_consistent(const Ledger& ledger) {
         if (const auto* operation = std::get_if<OperationEntry>(&entries[i].what)) {
             CHECK(operation->position == position);
             CHECK(ledger.entry_of_position(position++) == i);
-            CHECK(ledger.entry_of_digest(operation->digest) == i);
+            CHECK(ledger.entry_of_hash(operation->hash()) == i);
             CHECK(operation->digest == operation->operation.digest(ledger.domain_separator()));
         } else if (const auto* consumed = std::get_if<L1Entry>(&entries[i].what)) {
             CHECK(consumed->index == l1);

@@ -62,7 +62,7 @@ TEST_CASE("an operation is confirmed, posted, final; or rolled back, and confirm
     Desk desk(1);
     desk.post();
     OperationReceipt receipt = desk.pay(1, desk.world.address(2), 5);
-    auto info = desk.queries.operation(receipt.digest);
+    auto info = desk.queries.operation(receipt.hash);
     REQUIRE(info.ok());
     CHECK(info->status == OperationStatus::kConfirmed);
     CHECK(info->position == receipt.position);
@@ -72,7 +72,7 @@ TEST_CASE("an operation is confirmed, posted, final; or rolled back, and confirm
     CHECK(recover(info->operation.digest(desk.world.separator), info->signature) == desk.world.address(1));
 
     desk.post();
-    info = desk.queries.operation(receipt.digest);
+    info = desk.queries.operation(receipt.hash);
     CHECK(info->status == OperationStatus::kPosted);
     CHECK(info->batch == 2);
     CHECK(info->chunk == 0);
@@ -80,24 +80,24 @@ TEST_CASE("an operation is confirmed, posted, final; or rolled back, and confirm
     CHECK(info->posted_at == desk.view.head().time);
     CHECK(info->final_at == desk.view.head().time + 600);
     desk.l1.reorganise(desk.view, 1);
-    CHECK(desk.queries.operation(receipt.digest)->status == OperationStatus::kConfirmed);
+    CHECK(desk.queries.operation(receipt.hash)->status == OperationStatus::kConfirmed);
     desk.l1.append(desk.ledger.assemble(desk.ledger.batch(1)->header, 1, 1));
     desk.l1.mine(desk.view);
-    CHECK(desk.queries.operation(receipt.digest)->status == OperationStatus::kPosted);
+    CHECK(desk.queries.operation(receipt.hash)->status == OperationStatus::kPosted);
     desk.finalise();
-    CHECK(desk.queries.operation(receipt.digest)->status == OperationStatus::kFinal);
+    CHECK(desk.queries.operation(receipt.hash)->status == OperationStatus::kFinal);
 
     OperationReceipt other = desk.pay(1, desk.world.address(2), 6);
     desk.ledger.roll_back_to_chunk(2, "struck", 77);
-    info = desk.queries.operation(other.digest);
+    info = desk.queries.operation(other.hash);
     CHECK(info->status == OperationStatus::kRolledBack);
     CHECK(info->why == "struck");
     CHECK(info->position == other.position);
     CHECK(desk.queries.rolled_back(std::nullopt, 0, 0).items.size() == 1);
     CHECK(desk.queries.rolled_back(desk.world.address(1), 0, 0).items.size() == 1);
     CHECK(desk.queries.rolled_back(desk.world.address(2), 0, 0).items.empty());
-    CHECK(desk.pay(1, desk.world.address(2), 6).digest == other.digest);
-    CHECK(desk.queries.operation(other.digest)->status == OperationStatus::kConfirmed);
+    CHECK(desk.pay(1, desk.world.address(2), 6).hash == other.hash);
+    CHECK(desk.queries.operation(other.hash)->status == OperationStatus::kConfirmed);
     CHECK(desk.queries.rolled_back(std::nullopt, 0, 0).items.empty());
 
     auto unknown = desk.queries.operation(Hash{});
@@ -109,13 +109,13 @@ TEST_CASE("an operation is confirmed, posted, final; or rolled back, and confirm
 TEST_CASE("rolled-back operations come in pages") {
     Desk desk(2);
     std::vector<Hash> sent;
-    for (int i = 0; i < 5; ++i) sent.push_back(desk.pay(1, desk.world.address(2), 5).digest);
+    for (int i = 0; i < 5; ++i) sent.push_back(desk.pay(1, desk.world.address(2), 5).hash);
     desk.ledger.roll_back_to_chunk(1, "struck", 77);
     std::vector<Hash> listed;
     uint64_t cursor = 0;
     do {
         auto page = desk.queries.rolled_back(desk.world.address(1), cursor, 2);
-        for (const OperationInfo& info : page.items) listed.push_back(info.digest);
+        for (const OperationInfo& info : page.items) listed.push_back(info.hash);
         cursor = page.next_cursor;
     } while (cursor != 0);
     CHECK(listed == sent);
@@ -187,13 +187,13 @@ TEST_CASE("incoming payments, line by line, resumed behind a cursor") {
     payout.memo.bytes.fill(3);
     payout.payments.push_back({desk.world.address(3), Amount{6}});
     payout.payments.push_back({me, Amount{7}});
-    Hash digest = desk.submit(1, payout).digest;
+    Hash hash = desk.submit(1, payout).hash;
     desk.pay(2, desk.world.address(3), 1);  // outgoing only
     desk.pay(3, me, 9);
     auto more = desk.queries.incoming(me, std::nullopt, page->next_cursor, 0);
     REQUIRE(more->items.size() == 3);
     CHECK(more->items[0].kind == IncomingPayment::Kind::kPayout);
-    CHECK(more->items[0].digest == digest);
+    CHECK(more->items[0].hash == hash);
     CHECK(more->items[0].memo == payout.memo);
     CHECK(more->items[0].from == desk.world.address(1));
     CHECK(more->items[1].line == 2);
@@ -253,10 +253,10 @@ TEST_CASE("a withdrawal waits, can be claimed, is claimed") {
     desk.post();
     OperationReceipt receipt = desk.withdraw(1, home, 50);
     desk.withdraw(2, home, 60);
-    auto info = desk.queries.withdrawal_of(receipt.digest);
+    auto info = desk.queries.withdrawal_of(receipt.hash);
     REQUIRE(info.ok());
     CHECK(info->status == WithdrawalStatus::kNotPosted);
-    CHECK(info->digest == receipt.digest);
+    CHECK(info->hash == receipt.hash);
     CHECK(desk.queries.withdrawal_proof(0).status().reason == "NOT_POSTED");
     CHECK(desk.queries.withdrawal_proof(7).status().reason == "UNKNOWN_WITHDRAWAL");
     CHECK(desk.queries.withdrawal(7).status().field == "position");
@@ -314,9 +314,10 @@ TEST_CASE("batches, chunks' signatures and the chain") {
     CHECK(desk.queries.batch(3).status().field == "number");
     auto signatures = desk.queries.chunk_signatures(2, 0);
     REQUIRE(signatures.ok());
-    CHECK(signatures->digests == std::vector<Hash>{receipt.digest});
+    Hash digest = desk.queries.operation(receipt.hash)->operation.digest(desk.world.separator);
+    CHECK(signatures->digests == std::vector<Hash>{digest});
     REQUIRE(signatures->signatures.size() == 1);
-    CHECK(recover(receipt.digest, signatures->signatures[0]) == desk.world.address(1));
+    CHECK(recover(digest, signatures->signatures[0]) == desk.world.address(1));
     CHECK(desk.queries.chunk_signatures(2, 1).status().reason == "NO_SUCH_CHUNK");
     CHECK(desk.queries.chunk_signatures(3, 0).status().reason == "UNKNOWN_BATCH");
 

@@ -324,7 +324,7 @@ TEST_CASE("operations of a struck batch are rolled back in the ledger that built
         auto sender = chain.sequencer->newest_account({gone.sender, gone.operation.token});
         PostedOperation posted = chain.sequencer->posted_form(gone.operation, sender->index);
         CHECK(chain.sequencer->open_operation(posted, gone.signature, SignerRecovery{}, 1, receipt).ok());
-        CHECK(receipt.digest == gone.digest);
+        CHECK(receipt.hash == gone.hash());
     }
     chain.sequencer->flush(Durability::kSynced);
     CHECK(chain.sequencer->summary().rolled_back == 0);

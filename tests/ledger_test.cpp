@@ -120,7 +120,7 @@ TEST_CASE("a loss of power takes nothing that was flushed synced") {
         if (outcome == Outcome::wrong(Refusal::kOverWeight)) world.seal(*ledger);
         if (outcome.ok()) {
             pending.push_back(receipt);
-            CHECK(ledger->newest_receipt(receipt.digest, receipt.sender) == receipt);
+            CHECK(ledger->newest_receipt(receipt.hash) == receipt);
         }
         if (world.below(5) == 0) {
             ledger->flush(Durability::kSynced);
@@ -134,7 +134,7 @@ TEST_CASE("a loss of power takes nothing that was flushed synced") {
         store.lose_unsynced(world.below(store.unsynced_batches() + 1));
         ledger = open(store, world);
         pending.clear();
-        for (const OperationReceipt& kept : promised) CHECK(ledger->newest_receipt(kept.digest, kept.sender) == kept);
+        for (const OperationReceipt& kept : promised) CHECK(ledger->newest_receipt(kept.hash) == kept);
         check_consistent(*ledger);
     }
 }
@@ -180,8 +180,8 @@ TEST_CASE("rolling back and doing it again leads to the same") {
         CHECK(record.operation == operation->operation);
         CHECK(record.signature == operation->signature);
         CHECK(record.position == operation->position);
-        CHECK(ledger->rolled_back(record.digest) == record);
-        CHECK_FALSE(ledger->newest_receipt(record.digest, record.sender).has_value());
+        CHECK(ledger->rolled_back(record.hash()) == record);
+        CHECK_FALSE(ledger->newest_receipt(record.hash()).has_value());
     }
     CHECK(at == gone);
 
@@ -332,7 +332,7 @@ TEST_CASE("readers see nothing that isn't flushed") {
         CHECK(ledger->account(sender.account.key) == sender);
         CHECK_FALSE(ledger->account({stranger, Address{}}).has_value());
         CHECK(ledger->accounts_of(stranger, std::nullopt, 10).empty());
-        CHECK_FALSE(ledger->entry_of_digest(receipt.digest).has_value());
+        CHECK_FALSE(ledger->entry_of_hash(receipt.hash).has_value());
         CHECK_FALSE(ledger->entry_of_position(receipt.position).has_value());
         CHECK_FALSE(ledger->entry(receipt.entry).has_value());
         CHECK(ledger->touches_before(world.address(1), std::nullopt, ~uint64_t{0}, 100).touches.size() == 2);
@@ -343,7 +343,7 @@ TEST_CASE("readers see nothing that isn't flushed") {
     check_unseen();
     CHECK_FALSE(ledger->chunk(1).has_value());
     ledger->flush(Durability::kSynced);
-    CHECK(ledger->entry_of_digest(receipt.digest) == receipt.entry);
+    CHECK(ledger->entry_of_hash(receipt.hash) == receipt.entry);
     CHECK(ledger->account(sender.account.key)->account.balance == Amount{1'000'000 - 6});
     CHECK(ledger->account({stranger, Address{}})->account.balance == Amount{5});
     CHECK(ledger->chunk(1).has_value());

@@ -112,17 +112,17 @@ TEST_CASE("A payment is confirmed, posted, final") {
     REQUIRE(outcome.status.ok());
     CHECK(outcome.receipt.position == 0);
     CHECK(w.balance(w.l1.bob.address()) == 7 * kMilli);
-    CHECK(w.status(outcome.receipt.digest) == ledger::OperationStatus::kConfirmed);
+    CHECK(w.status(outcome.receipt.hash) == ledger::OperationStatus::kConfirmed);
 
     w.run(5);
     INFO(node::to_string(w.last));
-    CHECK(w.status(outcome.receipt.digest) == ledger::OperationStatus::kPosted);
+    CHECK(w.status(outcome.receipt.hash) == ledger::OperationStatus::kPosted);
     CHECK(w.l1.head().number >= 1);
     CHECK(w.sync->view().batch_head() == w.l1.head().number);
 
     w.run(1, test::kChallenge);
     w.run(1);
-    CHECK(w.status(outcome.receipt.digest) == ledger::OperationStatus::kFinal);
+    CHECK(w.status(outcome.receipt.hash) == ledger::OperationStatus::kFinal);
 }
 
 TEST_CASE("Refusals are named, and change nothing") {
@@ -197,7 +197,7 @@ TEST_CASE("Nothing acknowledged is lost by a loss of power at any moment") {
     INFO(node::to_string(w.last));
     for (uint64_t i = 0; i < receipts.size(); ++i) {
         CHECK(receipts[i].position == i);
-        CHECK(w.status(receipts[i].digest) == ledger::OperationStatus::kPosted);
+        CHECK(w.status(receipts[i].hash) == ledger::OperationStatus::kPosted);
     }
 }
 
@@ -205,18 +205,18 @@ TEST_CASE("What a reorganisation takes is posted again") {
     Funded w;
     SubmitOutcome outcome = w.submit(w.transfer(w.l1.alice, w.l1.bob.address(), kMilli, 0));
     w.run(4);
-    REQUIRE(w.status(outcome.receipt.digest) == ledger::OperationStatus::kPosted);
+    REQUIRE(w.status(outcome.receipt.hash) == ledger::OperationStatus::kPosted);
     bool keep = GENERATE(true, false);
     uint64_t depth = w.l1.chain->head().number - w.sync->view().batch(w.sync->view().batch_head())->block + 1;
     REQUIRE(w.l1.chain->reorganise(depth, keep).ok());
     bool taken_back = false;
     for (int round = 0; round < 8; ++round) {
         w.run(1);
-        taken_back = taken_back || w.status(outcome.receipt.digest) == ledger::OperationStatus::kConfirmed;
+        taken_back = taken_back || w.status(outcome.receipt.hash) == ledger::OperationStatus::kConfirmed;
     }
     INFO(node::to_string(w.last));
     CHECK(taken_back == !keep);
-    CHECK(w.status(outcome.receipt.digest) == ledger::OperationStatus::kPosted);
+    CHECK(w.status(outcome.receipt.hash) == ledger::OperationStatus::kPosted);
     CHECK(w.l1.head().number == w.sync->view().batch_head());
 }
 
@@ -251,4 +251,20 @@ TEST_CASE("A fee is asked, taken, and credited to the operator") {
     w.run(5);
     CHECK(w.balance(w.l1.home.address()) == 1 + quote->suggested.value() * 2);
     CHECK(w.sequencer->estimate_fee(w.l1.bob.address(), {}).status().reason == "TOKEN_NOT_ACCEPTED");
+}
+
+TEST_CASE("Two senders' equal words are two operations") {
+    Funded w;
+    w.deposit(w.l1.carol, w.l1.carol.address(), test::kEther);
+    w.run(3);
+    SubmitOutcome first = w.submit(w.transfer(w.l1.alice, w.l1.bob.address(), kMilli, 0));
+    SubmitOutcome second = w.submit(w.transfer(w.l1.carol, w.l1.bob.address(), kMilli, 0));
+    REQUIRE(first.status.ok());
+    REQUIRE(second.status.ok());
+    CHECK(second.receipt.position == first.receipt.position + 1);
+    CHECK(second.receipt.hash != first.receipt.hash);
+    CHECK(w.balance(w.l1.bob.address()) == 2 * kMilli);
+    auto info = w.sequencer->queries().operation(second.receipt.hash);
+    REQUIRE(info.ok());
+    CHECK(info->sender == w.l1.carol.address());
 }
