@@ -2,6 +2,7 @@
 """The story that scripts/demo.sh tells; see there for its options."""
 import argparse
 import csv
+import functools
 import os
 import re
 import signal
@@ -35,6 +36,7 @@ def key(name):
     return ethereum.key_of(name)
 
 
+@functools.lru_cache(None)
 def address(name):
     return ethereum.address_of(key(name))
 
@@ -275,7 +277,8 @@ class Story:
         if kind == "skipped-deposit":
             self.deposit("alice", ETHER, "1", wait=False)
         said = dict(line.split(None, 1) for line in world.drill(kind, self.operator).splitlines())
-        world.say(f"Batch {said['batch']}; its chunk {said['chunk'].split()[0]} is false. It claims: {said['claims']}.")
+        world.say(f"Batch {said['batch']}, whose chunk {said['chunk'].split()[0]} is false. It claims:")
+        world.say(said["claims"] + ".")
         world.check(world.view("head()")[0] == honest + 1, "the contract takes the batch, as it takes any")
         struck = world.wait(WINDOW_S + 10, lambda: world.events("BatchStruck(uint64,bytes32,uint64,address)"))
         if not world.check(struck, "the verifier proves it on the L1"):
