@@ -16,7 +16,7 @@ from demo_world import Broken, World, group
 
 ETHER = 10**18
 ZERO_TOKEN = b"\0" * 20
-WINDOW_S = 20          # in which a batch can be proven wrong
+WINDOW_S = int(os.environ.get("DEMO_WINDOW", 20))  # in which a batch can be proven wrong; seconds
 STAKE = 32
 USD_FEE = 1000         # base units of the test dollar, which has six decimals
 MAX_PROOF_GAS = 2**24
@@ -196,7 +196,7 @@ class Story:
     def claimed(self):
         world = self.world
         world.chapter(f"Bob's withdrawal can be claimed {WINDOW_S} s after its batch was posted. The verifier does it for him.")
-        paid = world.wait(WINDOW_S + 25, lambda: world.l1.number("eth_getBalance", ethereum.hex_of(address("bob")), "latest"))
+        paid = world.wait(WINDOW_S + 15, lambda: world.l1.number("eth_getBalance", ethereum.hex_of(address("bob")), "latest"))
         world.check(paid == ETHER, "Bob has 1 ETH on the L1, and did nothing for it", f"he has {paid} wei")
 
     def on_the_l1(self):

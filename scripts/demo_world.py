@@ -116,6 +116,12 @@ class World:
         else:
             shutil.rmtree(self.folder, ignore_errors=True)
 
+    def print_logs(self):
+        for name in sorted(os.listdir(self.folder)):
+            if name.endswith(".log"):
+                with open(self.path(name), errors="replace") as log:
+                    print(f"---- {name}\n{log.read()[-8000:]}")
+
     # ---- The command ----
 
     def gavel(self, who, *arguments, timeout=300, progress=False):

@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+"""Runs client.mjs, as the README shows it, against an L1 and a sequencer.
+
+usage: run.py BIN_DIR
+Fails unless README.md holds client.mjs word for word. npm gets what package-lock.json names, once for each content of that file.
+"""
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, os.path.join(ROOT, "scripts"))
+sys.dont_write_bytecode = True
+import ethereum  # noqa: E402
+from demo_world import Broken, World  # noqa: E402
+
+
+def read(*path):
+    with open(os.path.join(*path), encoding="utf-8") as file:
+        return file.read()
+
+
+def check_readme():
+    shown = re.search(r"^```js\n(.*?)^```$", read(ROOT, "README.md"), re.MULTILINE | re.DOTALL)
+    if not shown or shown.group(1) != read(HERE, "client.mjs"):
+        raise Broken("README.md's example isn't tests/node_client/client.mjs; put the file's text between ```js and ```")
+
+
+def install():
+    wanted = hashlib.sha256(read(HERE, "package-lock.json").encode()).hexdigest()
+    mark = os.path.join(HERE, "node_modules", ".installed")
+    if os.path.exists(mark) and read(mark) == wanted:
+        return
+    npm = shutil.which("npm") or "npm"
+    done = subprocess.run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=HERE, stdin=subprocess.DEVNULL, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if done.returncode != 0:
+        raise Broken("npm ci failed:\n" + done.stdout)
+    with open(mark, "w", encoding="utf-8") as file:
+        file.write(wanted)
+
+
+def start(world):
+    users = [flag for name in ("wallet", "operator") for flag in ("--fund", ethereum.checksum(ethereum.address_of(ethereum.key_of(name))) + "=1000")]
+    world.start("L1", "gavel-l1", r"listening on \S+ port (\d+)", "--listen", "127.0.0.1:0", "--block-time", "1", *users)
+    deployed = world.gavel("operator", "dev", "deploy", "--challenge-window", 5, "--inclusion-window", "10m", "--stake", 1)
+    l1 = f"http://127.0.0.1:{world.ports['L1']}"
+    world.start("sequencer", "gavel-sequencer", r"grpc_port=(\d+)", "--listen", "127.0.0.1:0", "--data-dir", world.path("sequencer"), "--l1", l1,
+                "--rollup", deployed["address"], "--key-file", world.key_file("operator"), "--l1-confirmations", "1", "--batch-age", "1s",
+                "--poll", "100ms")
+    return l1
+
+
+def check_output(text):
+    """What the client says, in its order."""
+    at = 0
+    for line in ("deposit of 1 ETH on the L1", "credited", "refused, INSUFFICIENT_BALANCE", "payment of 0.25 ETH", "withdrawal of 0.5 ETH",
+                 "payment is", "posted", "final", "withdrawal is", "final", "claimed on the L1: 0.5 ETH, less the gas: true"):
+        found = text.find(line, at)
+        if found < 0:
+            raise Broken(f"the client doesn't say '{line}':\n{text}")
+        at = found + len(line)
+
+
+def main():
+    os.environ["GAVEL_BIN_DIR"] = sys.argv[1]
+    world = World(keep=False)
+    failed = True
+    try:
+        check_readme()
+        install()
+        l1 = start(world)
+        payee = ethereum.address_of(ethereum.key_of("payee"))
+        done = subprocess.run([shutil.which("node") or "node", os.path.join(HERE, "client.mjs"), l1, f"127.0.0.1:{world.ports['sequencer']}",
+                               "0x" + ethereum.key_hex(ethereum.key_of("wallet")), ethereum.checksum(payee)], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=200)
+        print(done.stdout, end="")
+        if done.returncode != 0:
+            raise Broken(f"the client ended with {done.returncode}")
+        check_output(done.stdout)
+        if world.gavel("wallet", "balance", ethereum.checksum(payee))["balances"][0]["balance"] != str(10**18 // 4):
+            raise Broken("the payee hasn't got 0.25 ETH")
+        world.stop("sequencer")
+        world.stop("L1")
+        failed = bool(world.broken)
+    except Broken as why:
+        print(f"FAILED: {why}")
+    finally:
+        if failed:
+            world.print_logs()
+        world.end(failed=False)
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
