@@ -29,7 +29,7 @@ while [ $# -gt 0 ]; do
     shift
 done
 if [ -z "${GAVEL_BIN_DIR:-}" ]; then
-    scripts/build.sh release
+    scripts/build.sh release gavel gavel-l1 gavel-sequencer gavel-verifier gavel-drill
     GAVEL_BIN_DIR=$PWD/build/release/bin
 fi
 export GAVEL_BIN_DIR
