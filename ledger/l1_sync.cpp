@@ -5,6 +5,7 @@
 
 #include "l1-bridge/l1_follower.hpp"
 #include "ledger/rows.hpp"
+#include "node/log.hpp"
 
 namespace gavel::ledger {
 namespace {
@@ -102,6 +103,19 @@ struct L1Sync::Impl {
 };
 
 L1Sync::L1Sync(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+node::Result<std::unique_ptr<L1Sync>> L1Sync::open_when_reachable(node::Store& store, l1::L1Client& client, const Address& rollup,
+                                                                  L1SyncOptions options,
+                                                                  const std::function<bool()>& keep_waiting) {
+    bool told = false;
+    for (;;) {
+        auto sync = open(store, client, rollup, options);
+        if (sync || sync.status().code != node::Code::kUnavailable) return sync;
+        if (!told) node::log_status(node::LogLevel::kWarn, "waiting for the L1", sync.status());
+        told = true;
+        if (!keep_waiting()) return std::unique_ptr<L1Sync>();
+    }
+}
+
 L1Sync::~L1Sync() = default;
 
 node::Result<std::unique_ptr<L1Sync>> L1Sync::open(node::Store& store, l1::L1Client& client, const Address& rollup,

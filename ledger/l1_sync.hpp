@@ -4,6 +4,7 @@
 // Threads: one thread calls step(); any thread asks. Failure: node::StoreError.
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "l1-bridge/l1_client.hpp"
@@ -32,6 +33,11 @@ public:
     // and whatever else the client answers. Throws StoreError if the store is damaged or another rollup's.
     static node::Result<std::unique_ptr<L1Sync>> open(node::Store& store, l1::L1Client& client, const Address& rollup,
                                                       L1SyncOptions options = {});
+    // The same, again and again while the L1 can't be reached: `keep_waiting` waits a while between two tries, and says whether to go
+    // on. nullptr if not.
+    static node::Result<std::unique_ptr<L1Sync>> open_when_reachable(node::Store& store, l1::L1Client& client, const Address& rollup,
+                                                                     L1SyncOptions options,
+                                                                     const std::function<bool()>& keep_waiting);
     ~L1Sync();
 
     // One bounded round with the L1: reads blocks, or takes back what a reorganisation removed. The value: whether the view is

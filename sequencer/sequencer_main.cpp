@@ -6,10 +6,10 @@
 #include <thread>
 
 #include "l1-bridge/json_rpc_client.hpp"
-#include "l1-bridge/rollup_abi.hpp"
+#include "l1-bridge/key_file.hpp"
+#include "l1-bridge/rollup_client.hpp"
 #include "ledger/query_grpc.hpp"
 #include "node/config.hpp"
-#include "node/file.hpp"
 #include "node/grpc_server.hpp"
 #include "node/http_server.hpp"
 #include "node/log.hpp"
@@ -72,16 +72,6 @@ node::Status bad_option(const std::string& option, const std::string& message) {
     return {node::Code::kInvalidArgument, "OPTION_INVALID", option, message};
 }
 
-node::Result<PrivateKey> read_key(const std::string& path) {
-    auto text = node::read_file(path, 1024);
-    if (!text) return text.status();
-    while (!text->empty() && std::isspace(static_cast<unsigned char>(text->back()))) text->pop_back();
-    auto scalar = fixed_from_hex<Hash>(*text);
-    auto key = scalar ? PrivateKey::from(*scalar) : std::nullopt;
-    if (!key) return bad_option("--key-file", path + " doesn't hold a private key of 64 hex digits");
-    return *key;
-}
-
 node::Result<sequencer::SequencerConfig> config_of(const Settings& s, const Address& poster) {
     sequencer::SequencerConfig config;
     config.engine.fee_recipient = poster;
@@ -110,12 +100,13 @@ node::Result<sequencer::SequencerConfig> config_of(const Settings& s, const Addr
 
 // Runs `round` until told to stop; a store that fails stops the daemon.
 template <class Round>
-std::thread loop(std::atomic<bool>& running, Round round) {
-    return std::thread([&running, round] {
+std::thread loop(const std::atomic<bool>& running, std::atomic<bool>& failed, Round round) {
+    return std::thread([&running, &failed, round] {
         try {
             while (running) round();
         } catch (const node::StoreError& error) {
             node::log_error("store failed, stopping", {{"detail", error.what()}});
+            failed = true;
             node::request_stop();
         }
     });
@@ -124,17 +115,22 @@ std::thread loop(std::atomic<bool>& running, Round round) {
 node::Status run(const Settings& s, node::StopSignals& signals) {
     auto rollup = address_from_string(s.rollup);
     if (!rollup) return bad_option("--rollup", "not an address: " + s.rollup);
-    auto key = read_key(s.key_file);
+    auto key = l1::read_key_file(s.key_file);
     if (!key) return key.status();
     auto config = config_of(s, key->address());
     if (!config) return config.status();
 
-    l1::JsonRpcClient client({.url = s.l1, .error_names = l1::ErrorNames(l1::rollup_error_signatures())});
+    l1::JsonRpcOptions rpc;
+    rpc.url = s.l1;
+    rpc.error_names = l1::rollup_error_names();
+    l1::JsonRpcClient client(std::move(rpc));
     l1::L1Wallet wallet(client, *key);
     node::SystemClock clock;
     node::LevelDbStore store(s.data_dir);
-    auto sync = ledger::L1Sync::open(store, client, *rollup, {.start_block = s.start_block});
+    auto sync = ledger::L1Sync::open_when_reachable(store, client, *rollup, {.start_block = s.start_block},
+                                                    [&] { return signals.wait_for(s.poll) == 0; });
     if (!sync) return sync.status();
+    if (!*sync) return {};
 
     node::Metrics metrics;
     sequencer::Sequencer sequencer(store, **sync, client, wallet, clock, metrics, *config);
@@ -149,11 +145,11 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
     }
     node::log_info("serving", {{"grpc_port", (*server)->port()}, {"rollup", to_checksum(*rollup)}, {"poster", to_checksum(key->address())}});
 
-    std::atomic<bool> running{true};
-    std::thread executing = loop(running, [&] {
+    std::atomic<bool> running{true}, failed{false};
+    std::thread executing = loop(running, failed, [&] {
         if (!sequencer.execute()) sequencer.wait_for_work(50);
     });
-    std::thread following = loop(running, [&] {
+    std::thread following = loop(running, failed, [&] {
         node::Status status = sequencer.follow();
         if (!status.ok()) node::log_status(node::LogLevel::kDebug, "round with the L1", status);
         for (auto slept = std::chrono::milliseconds(0); running && slept < s.poll; slept += std::chrono::milliseconds(20))
@@ -167,6 +163,7 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
     executing.join();
     following.join();
     http.stop();
+    if (failed) return {node::Code::kInternal, "STORE_FAILED", "data-dir", "the database failed; the log tells why"};
     return {};
 }
 

@@ -7,7 +7,7 @@
 #include "node/config.hpp"
 #include "node/log.hpp"
 #include "verifier/drill.hpp"
-#include "verifier/key_file.hpp"
+#include "l1-bridge/key_file.hpp"
 
 namespace {
 
@@ -152,7 +152,7 @@ node::Status run(const Settings& s) {
     if (!rollup) return {node::Code::kInvalidArgument, "OPTION_INVALID", "rollup", "not an address: " + s.rollup};
     if (s.key.empty() == s.key_file.empty())
         return {node::Code::kInvalidArgument, "OPTION_INVALID", "key-file", "give one of --key-file and --key"};
-    auto key = s.key.empty() ? verifier::read_key_file(s.key_file) : verifier::key_from_text(s.key, "key");
+    auto key = s.key.empty() ? l1::read_key_file(s.key_file) : l1::key_from_text(s.key, "key");
     if (!key) return key.status();
     l1::JsonRpcOptions rpc;
     rpc.url = s.l1;

@@ -4,13 +4,13 @@
 #include <thread>
 
 #include "l1-bridge/json_rpc_client.hpp"
+#include "l1-bridge/key_file.hpp"
 #include "l1-bridge/rollup_client.hpp"
 #include "ledger/query_grpc.hpp"
 #include "node/config.hpp"
 #include "node/http_server.hpp"
 #include "node/log.hpp"
 #include "node/signals.hpp"
-#include "verifier/key_file.hpp"
 #include "verifier/verifier_grpc.hpp"
 
 namespace {
@@ -87,19 +87,6 @@ void add_metrics(node::Metrics& metrics, const verifier::Verifier& verifier) {
     });
 }
 
-// An L1 that isn't there yet is waited for; nullptr when told to stop meanwhile.
-node::Result<std::unique_ptr<ledger::L1Sync>> open_sync(node::Store& store, l1::L1Client& client, const Address& rollup,
-                                                        const Settings& s, node::StopSignals& signals) {
-    bool told = false;
-    for (;;) {
-        auto sync = ledger::L1Sync::open(store, client, rollup, {s.start_block, s.chain_id});
-        if (sync || sync.status().code != node::Code::kUnavailable) return sync;
-        if (!told) node::log_status(node::LogLevel::kWarn, "waiting for the L1", sync.status());
-        told = true;
-        if (signals.wait_for(s.poll) != 0) return std::unique_ptr<ledger::L1Sync>();
-    }
-}
-
 node::Status bad_option(const std::string& option, const std::string& message) {
     return {node::Code::kInvalidArgument, "OPTION_INVALID", option, message};
 }
@@ -132,13 +119,14 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
     l1::JsonRpcClient client(std::move(rpc));
     std::optional<l1::L1Wallet> wallet;
     if (!s.key_file.empty()) {
-        auto key = verifier::read_key_file(s.key_file);
+        auto key = l1::read_key_file(s.key_file);
         if (!key) return key.status();
         wallet.emplace(client, *key);
     }
     node::SystemClock clock;
     node::LevelDbStore store(s.data_dir);
-    auto sync = open_sync(store, client, *rollup, s, signals);
+    auto sync = ledger::L1Sync::open_when_reachable(store, client, *rollup, {s.start_block, s.chain_id},
+                                                    [&] { return signals.wait_for(s.poll) == 0; });
     if (!sync) return sync.status();
     if (!*sync) return {};
 

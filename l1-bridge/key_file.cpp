@@ -1,4 +1,4 @@
-#include "verifier/key_file.hpp"
+#include "l1-bridge/key_file.hpp"
 
 #include <sys/stat.h>
 
@@ -7,7 +7,7 @@
 #include "node/file.hpp"
 #include "node/log.hpp"
 
-namespace gavel::verifier {
+namespace gavel::l1 {
 
 node::Result<PrivateKey> key_from_text(std::string text, const std::string& field) {
     while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back()))) text.pop_back();
@@ -26,4 +26,4 @@ node::Result<PrivateKey> read_key_file(const std::string& path) {
     return key_from_text(*text, "key-file");
 }
 
-}  // namespace gavel::verifier
+}  // namespace gavel::l1
