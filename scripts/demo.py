@@ -65,19 +65,20 @@ class Story:
         world.start("L1", "gavel-l1", r"listening on \S+ port (\d+)", "--listen", "127.0.0.1:0", "--data-dir", world.path("L1"),
                     "--block-time", "1", *funded)
         world.l1 = ethereum.L1(f"http://127.0.0.1:{world.ports['L1']}")
-        deployed = world.gavel("bank", "dev", "deploy", "--challenge-window", WINDOW_S, "--inclusion-window", "10m", "--stake", STAKE)
-        self.usd = bytes.fromhex(world.gavel("bank", "dev", "token", "--name", "Test Dollar", "--symbol", "TUSD", "--decimals", 6)["address"][2:])
-        world.rollup = bytes.fromhex(deployed["address"][2:])
-        world.say(f"The rollup contract is at {deployed['address']}. A batch can be proven wrong for {WINDOW_S} s (on the real L1:")
-        world.say(f"7 days); a sequencer stakes {STAKE} ETH.")
+        rollup = world.gavel("bank", "dev", "deploy", "--challenge-window", WINDOW_S, "--inclusion-window", "10m", "--stake",
+                             STAKE)
+        token = world.gavel("bank", "dev", "token", "--name", "Test Dollar", "--symbol", "TUSD", "--decimals", 6)
+        world.rollup, self.usd = (bytes.fromhex(made["address"][2:]) for made in (rollup, token))
+        world.say(f"The rollup contract is at {rollup['address']}. A batch can be proven wrong for {WINDOW_S} s (on the")
+        world.say(f"real L1: 7 days); a sequencer stakes {STAKE} ETH.")
 
     def start_sequencer(self):
         world = self.world
         world.l1.send(key(self.operator), self.usd, ethereum.calldata("mint(address,uint256)", address(self.operator), 1))
         begin = os.path.getsize(world.path("sequencer.log")) if os.path.exists(world.path("sequencer.log")) else 0
-        world.start("sequencer", "gavel-sequencer", r"grpc_port=(\d+)", "--config", world.path("fees.toml"),
-                    "--listen", f"127.0.0.1:{world.ports.get('sequencer', 0)}", "--data-dir", world.path("sequencer"), "--l1", world.l1.url,
-                    "--rollup", ethereum.checksum(world.rollup), "--key-file", world.key_file(self.operator), "--l1-confirmations", "1",
+        world.start("sequencer", "gavel-sequencer", r"grpc_port=(\d+)", "--config", world.path("fees.toml"), "--listen",
+                    "127.0.0.1:0", "--data-dir", world.path("sequencer"), "--l1", world.l1.url, "--rollup",
+                    ethereum.checksum(world.rollup), "--key-file", world.key_file(self.operator), "--l1-confirmations", "1",
                     "--batch-age", "2s", "--poll", "200ms", "--metrics-listen", f"127.0.0.1:{self.metrics_port}")
 
         def sits():
@@ -107,8 +108,8 @@ class Story:
         if self.options.corpus:
             self.maximum = self.options.payments or 0
             world.say("Tokens for the corpus are made on the L1 ...")
-            world.gavel("bank", "load", "--corpus", self.corpus, "--max", self.maximum, "--mint-eth", "--create-only", "--tokens-file",
-                        world.path("tokens.csv"), "--fee-config", world.path("load-fees.toml"), progress=True)
+            world.gavel("bank", "load", "--corpus", self.corpus, "--max", self.maximum, "--mint-eth", "--create-only",
+                        "--tokens-file", world.path("tokens.csv"), "--fee-config", world.path("load-fees.toml"), progress=True)
             with open(world.path("load-fees.toml")) as file:
                 fees = re.findall(r'"([^"]+)"', file.read())
         else:
@@ -149,7 +150,8 @@ class Story:
     def load(self):
         world = self.world
         what = f"Real payments from {os.path.basename(self.corpus)}" if self.options.corpus else "Synthetic payments"
-        world.chapter(f"{what}: everybody deposits what he will spend, then all is signed and sent through gRPC.")
+        world.chapter(f"{what}.")
+        world.say("Everybody deposits what he will spend; then all is signed, and sent through gRPC.")
         corpus = self.corpus
         if self.breaks == "skip":  # one payable row is lost on the way
             corpus = world.path("short.csv")
@@ -158,8 +160,8 @@ class Story:
                 writer = csv.DictWriter(file, rows[0].keys())
                 writer.writeheader()
                 writer.writerows(rows[:-1])
-        told = world.gavel("bank", "load", "--corpus", corpus, "--max", self.maximum, "--mint-eth", "--tokens-file", world.path("tokens.csv"),
-                           "--ledger-out", world.path("load.csv"), timeout=900, progress=True)
+        told = world.gavel("bank", "load", "--corpus", corpus, "--max", self.maximum, "--mint-eth", "--tokens-file",
+                           world.path("tokens.csv"), "--ledger-out", world.path("load.csv"), timeout=900, progress=True)
         self.loaded = told
         self.figures["rate"] = told["confirmed_per_second"]
         world.say(f"rows read {group(told['rows'])}, sent {group(told['sent'])}, confirmed {group(told['confirmed'])}, by "
@@ -189,9 +191,10 @@ class Story:
         world.check(status, "the verifier finds every batch true, and the sequencer's state")
         sizes = [world.transaction_cost(event["transaction"]) for event in world.events("BatchAppended(uint64,bytes32,uint64)")]
         operations = world.gavel("alice", "status")["verifier"]["operations"]
-        self.figures["bytes"] = sum(size for size, _, _ in sizes) / operations
+        total = sum(size for size, _, _ in sizes)
+        self.figures["bytes"] = total / operations
         self.figures["gas"] = sum(gas for _, gas, _ in sizes) / operations
-        world.say(f"{group(operations)} operations in {len(sizes)} batches, {group(sum(size for size, _, _ in sizes))} bytes of calldata.")
+        world.say(f"{group(operations)} operations in {len(sizes)} batches, {group(total)} bytes of calldata.")
 
     def claimed(self):
         world = self.world
@@ -220,11 +223,12 @@ class Story:
         books = add_up.add_up(self.corpus, world.path("load.csv"), world.path("tokens.csv"), world.path("journal.csv"),
                               ethereum.hex_of(address("first operator")), self.maximum)
         world.check(not books["faults"], "every payment of the input is what was paid", "; ".join(books["faults"][:3]))
-        world.check(books["payable"] == books["confirmed"] == self.loaded["confirmed"] == self.loaded["sent"] and
-                    books["rows"] == self.loaded["rows"],
-                    f"rows {group(books['rows'])}, payments {group(books['payable'])}, sent {group(self.loaded['sent'])}, confirmed "
-                    f"{group(books['confirmed'])}: none is missing",
-                    f"the load read {self.loaded['rows']} rows and confirmed {self.loaded['confirmed']}")
+        loaded = self.loaded
+        same_count = books["payable"] == books["confirmed"] == loaded["confirmed"] == loaded["sent"]
+        world.check(same_count and books["rows"] == loaded["rows"],
+                    f"rows {group(books['rows'])}, payments {group(books['payable'])}, sent {group(loaded['sent'])}, "
+                    f"confirmed {group(books['confirmed'])}: none is missing",
+                    f"the load read {loaded['rows']} rows and confirmed {loaded['confirmed']}")
         world.check(books["skipped"] == self.loaded["skipped"], "skipped is only what can't be a payment: " +
                     (", ".join(f"{reason} {group(count)}" for reason, count in books["skipped"].items()) or "nothing"))
         self.compare_balances(books)
@@ -234,9 +238,9 @@ class Story:
         out = []
         for event in self.world.events("L1OperationQueued(uint64,uint8,address,address,address,uint128,uint64)"):
             kind, caller, to, token, amount, _ = event["words"]
-            owner = caller.to_bytes(20, "big")
+            owner, of = caller.to_bytes(20, "big"), token.to_bytes(20, "big")
             if owner in (address("first operator"), address("second operator")) and (kind, to, amount) == (0, caller, 1):
-                out.append(["deposit", ethereum.hex_of(owner), ethereum.hex_of(owner), ethereum.hex_of(token.to_bytes(20, "big")), 1, 0, ""])
+                out.append(["deposit", ethereum.hex_of(owner), ethereum.hex_of(owner), ethereum.hex_of(of), 1, 0, ""])
         return out
 
     def compare_balances(self, books):
@@ -247,7 +251,8 @@ class Story:
         told = {}
         for account in world.gavel("alice", "balances", owners, "--at-verifier"):
             told[account["owner"].lower(), account["token"].lower()] = int(account["balance"])
-        expected = {(owner, token): int(amount) for owner, by_token in books["balances"].items() for token, amount in by_token.items()}
+        expected = {(owner, token): int(amount)
+                    for owner, by_token in books["balances"].items() for token, amount in by_token.items()}
         wrong = [pair for pair in expected.keys() | told.keys() if expected.get(pair) != told.get(pair)]
         world.check(not wrong, f"the verifier has the right balance for each of {group(len(expected))} accounts",
                     f"{len(wrong)} are wrong, {wrong[:1]}")
@@ -262,10 +267,12 @@ class Story:
         for token in {token for _, token in expected} | set(books["deposited"]):
             owned = sum(amount for (_, of), amount in told.items() if of == token)
             unclaimed = int(books["withdrawals"].get(token, 0)) - paid_out.get(token, 0)
-            (held,), (deposited,) = (world.view(name + "(address)", bytes.fromhex(token[2:])) for name in ("heldTotal", "depositedTotal"))
+            (held,) = world.view("heldTotal(address)", bytes.fromhex(token[2:]))
+            (deposited,) = world.view("depositedTotal(address)", bytes.fromhex(token[2:]))
             if held != owned + unclaimed or deposited != int(books["deposited"].get(token, 0)):
                 bad.append(f"{token}: held {held}, owned {owned}, unclaimed {unclaimed}")
-        world.check(not bad, "the L1's vault holds, of each token, the sum of balances and unclaimed withdrawals", bad[0] if bad else "")
+        world.check(not bad, "the L1's vault holds, of each token, the sum of balances and unclaimed withdrawals",
+                    "; ".join(bad[:1]))
 
     def lie(self):
         world, kind = self.world, self.options.lie
@@ -305,7 +312,8 @@ class Story:
         os.rename(world.path("sequencer"), world.path("first-sequencer"))
         self.start_sequencer()
         (term,) = world.view("currentTerm()")
-        world.check(world.view("term(uint64)", term)[0] == int.from_bytes(address(self.operator), "big"), "the second operator sits")
+        sitting = world.view("term(uint64)", term)[0].to_bytes(20, "big")
+        world.check(sitting == address(self.operator), "the second operator sits")
         owner = ethereum.checksum(address(self.operator))
         if not world.wait(30, lambda: len(world.gavel("alice", "balance", owner)["balances"]) == 2):
             raise Broken("the second operator has no accounts for his fees")
@@ -321,11 +329,14 @@ class Story:
         l1_gas = figures["eth_gas"] * (1 - share) + figures["erc20_gas"] * share
         rows = [
             ("", "Gavel", "directly on the L1"),
-            ("payments per second", group(figures["rate"]), f"{60e6 / 12 / l1_gas:.0f} (computed: blocks of 60 million gas, each 12 s)"),
-            ("L1 gas per payment", f"{figures['gas']:.0f}",
-             f"{l1_gas:.0f} (ETH {group(figures['eth_gas'])}, ERC-20 {group(figures['erc20_gas'])}, mixed as here)"),
-            ("L1 calldata per payment", f"{figures['bytes']:.1f} bytes", f"0 bytes for ETH, {figures['erc20_bytes']} for an ERC-20"),
-            ("time to confirmation", f"{figures['confirmation_ms']:.1f} ms (mean under load)", "6 s for a block, 13 min to finality (computed: 12 s blocks)"),
+            ("payments per second", group(figures["rate"]),
+             f"{60e6 / 12 / l1_gas:.0f} (computed: blocks of 60 million gas, each 12 s)"),
+            ("L1 gas per payment", group(round(figures["gas"])),
+             f"{group(round(l1_gas))} (ETH {group(figures['eth_gas'])}, ERC-20 {group(figures['erc20_gas'])}, mixed as here)"),
+            ("L1 calldata per payment", f"{figures['bytes']:.1f} bytes",
+             f"0 bytes for ETH, {figures['erc20_bytes']} for an ERC-20"),
+            ("time to confirmation", f"{figures['confirmation_ms']:.1f} ms (mean under load)",
+             "6 s to a block, 13 min to finality (computed: 12 s blocks)"),
             ("proof of the lie", f"{group(figures['proof_gas'])} gas, {group(figures['proof_bytes'])} bytes", ""),
         ]
         print()

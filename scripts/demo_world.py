@@ -133,8 +133,9 @@ class World:
         for name in ("sequencer", "verifier"):
             if name in self.ports:
                 command += [f"--{name}", f"127.0.0.1:{self.ports[name]}"]
-        done = subprocess.run(command + [str(argument) for argument in arguments], env=self.env, stdin=subprocess.DEVNULL, text=True,
-                              stdout=subprocess.PIPE, stderr=None if progress else subprocess.PIPE, timeout=timeout)
+        command += [str(argument) for argument in arguments]
+        done = subprocess.run(command, env=self.env, stdin=subprocess.DEVNULL, text=True, stdout=subprocess.PIPE,
+                              stderr=None if progress else subprocess.PIPE, timeout=timeout)
         with open(self.path("commands.log"), "a") as log:
             log.write(f"$ gavel {' '.join(map(str, arguments))}\n{done.stderr or ''}{done.stdout[:2000]}\n")
         if done.returncode != 0:
@@ -144,9 +145,10 @@ class World:
 
     def drill(self, kind, operator):
         """A lie, posted with the operator's key; what the drill says of it."""
-        done = subprocess.run([os.path.join(self.bin, "gavel-drill"), "--lie", kind, "--l1", self.l1.url, "--rollup",
-                               ethereum.checksum(self.rollup), "--key-file", self.key_file(operator)],
-                              env=self.env, stdin=subprocess.DEVNULL, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
+        command = [os.path.join(self.bin, "gavel-drill"), "--lie", kind, "--l1", self.l1.url, "--rollup",
+                   ethereum.checksum(self.rollup), "--key-file", self.key_file(operator)]
+        done = subprocess.run(command, env=self.env, stdin=subprocess.DEVNULL, text=True, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, timeout=120)
         with open(self.path("drill.log"), "a") as log:
             log.write(done.stdout + done.stderr)
         if done.returncode != 0:

@@ -1,7 +1,7 @@
-"""What a script needs of Ethereum, with Python's standard library alone: Keccak-256, keys, signed transactions, JSON-RPC, ABI words.
+"""What a script needs of Ethereum, with Python's standard library alone: Keccak-256, keys, signed transactions, JSON-RPC, ABI.
 
-Shares nothing with Gavel's C++, so that what a check reads from the L1 doesn't pass through the code that it checks. Slow, and not
-for money: the arithmetic takes no care of timing.
+Shares nothing with Gavel's C++, so that what a check reads from the L1 doesn't pass through the code that it checks. Slow, and
+not for money: the arithmetic takes no care of timing.
 """
 import hashlib
 import hmac
@@ -191,7 +191,8 @@ class L1:
         if self.chain_id is None:
             self.chain_id = self.number("eth_chainId")
         if gas is None:
-            gas = self.number("eth_estimateGas", {"from": hex_of(sender), "to": hex_of(to), "data": hex_of(data), "value": hex(value)})
+            call = {"from": hex_of(sender), "to": hex_of(to), "data": hex_of(data), "value": hex(value)}
+            gas = self.number("eth_estimateGas", call)
         tip = self.number("eth_maxPriorityFeePerGas")
         price = 2 * self.number("eth_gasPrice") + tip
         nonce = self.number("eth_getTransactionCount", hex_of(sender), "pending")

@@ -40,7 +40,8 @@ void Load::stream(uint64_t first) {
     std::atomic<uint64_t> answered{first};
     std::thread writer([&] {
         for (uint64_t nonce = first; !ended && !stopping_; nonce += kPerMessage) {
-            while (nonce - answered > kUnderWay && !ended && !stopping_) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            while (nonce - answered > kUnderWay && !ended && !stopping_)
+                std::this_thread::sleep_for(std::chrono::milliseconds(1));
             v1::SubmitBatch batch;
             for (uint64_t i = 0; i < kPerMessage; ++i)
                 *batch.add_requests() = world_.transfer(sender_, recipient_, nonce + i + 1, nonce + i);

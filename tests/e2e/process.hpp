@@ -46,6 +46,7 @@ struct Finished {
     std::string errors;
 };
 // Runs to its end; killed, with exit status -1, if it takes longer.
-Finished run(const std::vector<std::string>& command, const std::string& folder, std::chrono::seconds time = std::chrono::seconds(120));
+Finished run(const std::vector<std::string>& command, const std::string& folder,
+             std::chrono::seconds time = std::chrono::seconds(120));
 
 }  // namespace gavel::e2e

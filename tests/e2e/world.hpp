@@ -1,5 +1,5 @@
-// A world of real processes: gavel-l1, gavel-sequencer and gavel-verifier on free ports, their data in a folder of its own, gone with
-// the object. The programs are those in the folder that GAVEL_BIN_DIR names.
+// A world of real processes: gavel-l1, gavel-sequencer and gavel-verifier on free ports, their data in a folder of its own, gone
+// with the object. The programs are those in the folder that GAVEL_BIN_DIR names.
 //
 // What fails to come about within its time is a failure of the test (Catch2's FAIL, with the daemons' logs).
 #pragma once
@@ -18,7 +18,7 @@
 
 namespace gavel::e2e {
 
-// For anything that must happen at some time: long enough for a busy machine with sanitizers, never waited out by a test that passes.
+// For anything that must happen at some time: long enough for a busy machine with sanitizers.
 inline constexpr std::chrono::seconds kPatience{60};
 inline constexpr u128 kEther = u128{1'000'000'000} * 1'000'000'000;
 

@@ -32,9 +32,12 @@ std::string program(const std::string& name) {
 
 PrivateKey key_of(const std::string& name) { return PrivateKey::derived("e2e " + name); }
 
-World::World(WorldOptions options) : options_(std::move(options)) {
+World::World(WorldOptions world_options) : options_(std::move(world_options)) {
     start_l1();
-    l1_client_ = std::make_unique<l1::JsonRpcClient>(l1::JsonRpcOptions{.url = l1_url(), .error_names = l1::rollup_error_names()});
+    l1::JsonRpcOptions options;
+    options.url = l1_url();
+    options.error_names = l1::rollup_error_names();
+    l1_client_ = std::make_unique<l1::JsonRpcClient>(std::move(options));
     deploy_rollup();
 }
 
@@ -64,8 +67,8 @@ std::string World::key_file(const std::string& name) {
 
 std::unique_ptr<Process> World::start(const std::string& program_name, const std::string& daemon, std::vector<std::string> flags,
                                       const std::string& port_mark) {
-    std::vector<std::string> command = {program(program_name), "--listen", listen(daemon), "--data-dir", folder_.file(daemon + ".db"),
-                                        "--log-format", "json"};
+    std::vector<std::string> command = {program(program_name), "--listen", listen(daemon), "--data-dir",
+                                        folder_.file(daemon + ".db"), "--log-format", "json"};
     command.insert(command.end(), flags.begin(), flags.end());
     auto process = std::make_unique<Process>(command, log_file(daemon));
     const std::string port = process->wait_for(port_mark, kPatience);

@@ -14,7 +14,7 @@ const [l1Url, sequencerAddress, privateKey, payee] = process.argv.slice(2);
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 const account = privateKeyToAccount(privateKey);
 
-// gRPC: the services as the proto files tell them. Amounts are strings of digits, addresses and hashes are bytes, no token is ETH.
+// gRPC: the services as the proto files tell them. Amounts are strings of digits, addresses and hashes bytes; no token is ETH.
 const files = ['gavel/v1/query.proto', 'gavel/v1/sequencer.proto'];
 const options = { includeDirs: [repository + 'proto'], longs: String, enums: String, defaults: true, oneofs: true };
 const loaded = protoLoader.loadSync(files, options);
@@ -43,11 +43,11 @@ async function onL1(functionName, args, value = 0n) {
 
 // What a user signs: EIP-712, so that any wallet shows it.
 const domain = { name: 'Gavel', version: '1', chainId: Number(info.chainId), verifyingContract: rollup };
-const amountFeeNonce = [{ name: 'amount', type: 'uint128' }, { name: 'fee', type: 'uint128' }, { name: 'nonce', type: 'uint64' }];
-const types = {
-  Transfer: [{ name: 'token', type: 'address' }, { name: 'to', type: 'address' }, ...amountFeeNonce, { name: 'memo', type: 'bytes32' }],
-  Withdraw: [{ name: 'token', type: 'address' }, { name: 'to', type: 'address' }, ...amountFeeNonce],
-};
+const common = [
+  { name: 'token', type: 'address' }, { name: 'to', type: 'address' }, { name: 'amount', type: 'uint128' },
+  { name: 'fee', type: 'uint128' }, { name: 'nonce', type: 'uint64' },
+];
+const types = { Transfer: [...common, { name: 'memo', type: 'bytes32' }], Withdraw: common };
 const ethAccount = () => call(query, 'GetAccount', { owner: bytes(account.address) });
 async function feeFor(kind, newRecipients) {
   return BigInt((await call(sequencer, 'EstimateFee', { kind, lines: 1, newRecipients })).suggested);
@@ -103,8 +103,10 @@ const { position, recipient, token, amount } = proof.withdrawal;
 const balance = await reader.getBalance({ address: account.address });
 const path = proof.path.map((sibling) => bytesToHex(sibling));
 const toRecipient = zeroAddress;  // the recipient itself could name another receiver
-await onL1('claim', [bytesToHex(proof.header), position, bytesToHex(recipient), bytesToHex(token), BigInt(amount), path, toRecipient]);
+await onL1('claim',
+  [bytesToHex(proof.header), position, bytesToHex(recipient), bytesToHex(token), BigInt(amount), path, toRecipient]);
 const gained = (await reader.getBalance({ address: account.address })) - balance;
-console.log('claimed on the L1: ' + formatEther(BigInt(amount)) + ' ETH, less the gas: ' + (gained > 0n && gained < BigInt(amount)));
+console.log('claimed on the L1: ' + formatEther(BigInt(amount)) + ' ETH; after the gas, ' + formatEther(gained) + ' ETH more');
+if (gained <= 0n) throw new Error('nothing came');
 query.close();
 sequencer.close();
