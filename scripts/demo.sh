@@ -4,8 +4,8 @@
 # usage: scripts/demo.sh [--corpus FILE] [--payments N] [--lie KIND] [--keep]
 #   --corpus FILE   real payments (CSV or CSV.zst) instead of synthetic ones
 #   --payments N    so many payments (default: 5000 synthetic ones; all of a corpus)
-#   --lie KIND      money-from-nothing (default), forged-signature, skipped-deposit, withdrawal-without-burn, garbage-bytes or
-#                   replayed-nonce
+#   --lie KIND      money-from-nothing (default), forged-signature, skipped-deposit, withdrawal-without-burn or
+#                   garbage-bytes
 #   --keep          keep the folder of logs and data, and tell its name
 # GAVEL_BIN_DIR names a folder of programs to use instead of building. DEMO_BREAK breaks the world, so that a check must fail:
 # claim, ledger, proof, vault, skip or successor.
@@ -13,7 +13,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 case "${1:-}" in
     -h | --help)
-        sed -n '2,/^set/s/^# \{0,1\}//p' "$0" | sed '$d'
+        sed -n '2,/^set/s/^# \{0,1\}//p' "$0"
         exit 0
         ;;
 esac
