@@ -7,7 +7,9 @@ endif()
 
 find_program(GAVEL_CCACHE ccache)
 if(GAVEL_CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${GAVEL_CCACHE})
+  # Paths below the checkout count as relative ones, so that clones share what is compiled.
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+      ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${GAVEL_CCACHE})
 endif()
 
 set(GAVEL_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize takes them: address,undefined or thread")
@@ -25,8 +27,12 @@ if(GAVEL_SANITIZE)
   target_compile_options(gavel_flags INTERFACE -fsanitize=${GAVEL_SANITIZE} -fno-sanitize-recover=all)
   target_link_options(gavel_flags INTERFACE -fsanitize=${GAVEL_SANITIZE})
 endif()
-# Debug information only as far as a backtrace needs it: a third of the link time.
+# Debug information only as far as a backtrace needs it: a third of the link time. Under sanitizers -O2 takes half as long again to
+# compile as -O1, and runs little faster.
 set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1")
+if(GAVEL_SANITIZE)
+  set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g1")
+endif()
 
 # gavel_library(NAME SOURCES ... [LIBS ...] [PRIVATE_LIBS ...])
 function(gavel_library name)
