@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import sys
-import urllib.request
 
 import add_up
 import draw_payments
@@ -167,7 +166,7 @@ class Story:
                   f"{group(told['senders'])} senders, {group(told['confirmed_per_second'])} payments per second")
         for reason, count in told["skipped"].items():
             world.say(f"skipped, {reason}: {group(count)}")
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics") as answer:
+        with ethereum.open_url(f"http://127.0.0.1:{self.metrics_port}/metrics") as answer:
             metrics = answer.read().decode()
         total, count = (float(re.search(rf"^gavel_confirmation_seconds_{part} (\S+)", metrics, re.MULTILINE).group(1))
                         for part in ("sum", "count"))

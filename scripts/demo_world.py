@@ -31,7 +31,8 @@ class World:
         self.broken = []
         self.l1 = None
         self.rollup = None  # address, bytes
-        self.env = {key: value for key, value in os.environ.items() if not key.startswith("GAVEL_")}
+        self.env = {key: value for key, value in os.environ.items()
+                    if not key.startswith("GAVEL_") and not key.lower().endswith("_proxy")}
         self.env["HOME"] = self.folder
 
     # ---- Talking ----

@@ -81,8 +81,8 @@ def main():
         l1 = start(world)
         command = [shutil.which("node") or "node", os.path.join(HERE, "client.mjs"), l1, f"127.0.0.1:{world.ports['sequencer']}",
                    "0x" + ethereum.key_hex(ethereum.key_of("wallet")), address("payee")]
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                              timeout=200)
+        done = subprocess.run(command, env=world.env, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, timeout=200)
         print(done.stdout, end="")
         if done.returncode != 0:
             raise Broken(f"the client ended with {done.returncode}")
