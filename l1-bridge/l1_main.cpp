@@ -109,7 +109,7 @@ std::optional<int> read_options(Config& config, int argc, char** argv) {
     options.group("Gavel's contract, at the start of a new chain");
     std::string stake = "32", home_operator;
     RollupParameters& rollup = config.rollup_parameters;
-    options.toggle("--rollup", config.rollup, "deploy the rollup contract");
+    options.toggle("--deploy-rollup", config.rollup, "deploy the rollup contract");
     options.toggle("--print-abi", config.print_abi, "print the rollup contract's ABI as JSON, and end");
     options.seconds("--challenge-window", rollup.challenge_window, "how long a batch can be proven wrong", 1);
     options.seconds("--inclusion-window", rollup.inclusion_window, "how long the sequencer may let an L1 operation wait", 1);
@@ -138,7 +138,8 @@ node::Status set_up(SimulatedChain& chain, const Config& config, const ErrorName
         std::printf("token %s %s\n", token.symbol.c_str(), to_checksum(*address).c_str());
     }
     if (config.rollup) {
-        auto address = ensure_deployed(chain, setup_deployer("rollup"), 0, kRollupName, config.rollup_parameters.encode(), error_names);
+        Bytes args = config.rollup_parameters.encode();
+        auto address = ensure_deployed(chain, setup_deployer("rollup"), 0, kRollupName, args, error_names);
         if (!address) return address.status();
         std::printf("rollup %s\n", to_checksum(*address).c_str());
     }

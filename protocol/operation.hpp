@@ -40,7 +40,7 @@ struct Operation {
     friend bool operator==(const Operation&, const Operation&) = default;
 };
 
-// What names an operation: keccak256(digest(32) sender(20)). The digest alone doesn't: it doesn't hold the sender, so that two senders'
+// What names an operation: keccak256(digest(32) sender(20)). The digest alone doesn't: it doesn't hold the sender, so two senders'
 // equal words with equal nonces have the same one.
 Hash operation_hash(const Hash& digest, const Address& sender);
 

@@ -40,8 +40,8 @@ private:
 // Not thread-safe: everything here writes the ledger, so one thread at a time (Sequencer sees to that).
 class Engine {
 public:
-    Engine(ledger::Ledger& ledger, const ledger::L1View& view, const FeePolicy& fees, const node::Clock& clock, EngineConfig config,
-           SignerCache& signers);
+    Engine(ledger::Ledger& ledger, const ledger::L1View& view, const FeePolicy& fees, const node::Clock& clock,
+           EngineConfig config, SignerCache& signers);
 
     // Executes one operation. A receipt in the outcome holds only after ledger.flush().
     SubmitOutcome execute(const CheckedSubmission& checked);

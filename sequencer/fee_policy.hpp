@@ -29,7 +29,7 @@ struct FeeQuote {
 struct FeeConfig {
     // Base units that a plain transfer of the token costs. Tokens that aren't named are refused.
     std::map<Address, Amount> per_transfer;
-    // Of ETH, if it isn't named above: part of what the L1 asks for the operation's bytes, in percent. Zero: payments of ETH are free.
+    // Of ETH, if it isn't named above: part of what the L1 asks for the operation's bytes, in percent. Zero: ETH is free.
     unsigned eth_percent = 110;
 };
 

@@ -23,7 +23,7 @@ public:
     Poster(ledger::Ledger& ledger, Engine& engine, const ledger::L1View& view, l1::L1Client& client, l1::L1Wallet& wallet,
            const SignerCache& signers, WriterMutex& writer, Config config);
 
-    // Cuts the next batch if it is due and there is room, checks it, marks it. A batch that doesn't pass is a bug of the sequencer's:
+    // Cuts the next batch if it is due and there is room, checks it, marks it. One that doesn't pass is a bug of the sequencer's:
     // INTERNAL, BATCH_CHECK_FAILED; nothing may be posted any more.
     node::Status prepare();
     // Sends what is marked and not on its way.

@@ -1,5 +1,5 @@
-// The sequencer: takes operations, confirms them, posts them, follows the L1. In the domain's own types; gRPC and threads are around
-// it. Tests call step(); the daemon calls execute() from one thread and follow() from another.
+// The sequencer: takes operations, confirms them, posts them, follows the L1. In the domain's own types; gRPC and threads are
+// around it. Tests call step(); the daemon calls execute() from one thread and follow() from another.
 #pragma once
 
 #include <atomic>
@@ -39,10 +39,12 @@ public:
 
     // ---- Any thread ----
 
-    // Checks form and signatures in the caller's thread (and the pool's), then queues what is right, in order. `answers` is called once,
-    // with an outcome for each, from the executing thread when all that are right are durable; at once if none is.
+    // Checks form and signatures in the caller's thread (and the pool's), then queues what is right, in order. `answers` is called
+    // once, with an outcome for each, from the executing thread when all that are right are durable; at once if none is.
     void submit(const std::vector<Submission>& submissions, Answers answers);
-    node::Result<FeeQuote> estimate_fee(const Address& token, const OperationShape& shape) const { return fees_.quote(token, shape); }
+    node::Result<FeeQuote> estimate_fee(const Address& token, const OperationShape& shape) const {
+        return fees_.quote(token, shape);
+    }
     const ledger::Queries& queries() const { return queries_; }
     // Whether operations are taken now; if not, why.
     node::Status health() const;

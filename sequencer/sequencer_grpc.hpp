@@ -16,7 +16,8 @@ public:
     grpc::Status Submit(grpc::ServerContext* context, const v1::SubmitRequest* request, v1::Receipt* reply) override;
     grpc::Status SubmitStream(grpc::ServerContext* context,
                               grpc::ServerReaderWriter<v1::SubmitBatchResult, v1::SubmitBatch>* stream) override;
-    grpc::Status EstimateFee(grpc::ServerContext* context, const v1::EstimateFeeRequest* request, v1::FeeEstimate* reply) override;
+    grpc::Status EstimateFee(grpc::ServerContext* context, const v1::EstimateFeeRequest* request,
+                             v1::FeeEstimate* reply) override;
     grpc::Status GetRolledBack(grpc::ServerContext* context, const v1::GetRolledBackRequest* request,
                                v1::GetRolledBackResponse* reply) override;
 

@@ -46,20 +46,20 @@ void add_options(node::Options& options, Settings& s) {
     options.group("L1");
     options.text("--l1", s.l1, "URL of the L1's JSON-RPC");
     options.text("--rollup", s.rollup, "address of the rollup contract").required();
-    options.text("--key-file", s.key_file, "file with the private key (hex) of the account that posts and holds the seat").required();
+    options.text("--key-file", s.key_file, "file with the private key (hex) of the account that posts and sits").required();
     options.number("--l1-confirmations", s.l1_confirmations, "blocks on top before an L1 operation is consumed", 0, 1000);
     options.number("--start-block", s.start_block, "L1 block from which to read: not after the contract's deployment");
     options.toggle("--no-seat", s.no_seat, "don't take the seat when it is free: only follow");
     options.duration("--poll", s.poll, "how often the L1 is asked");
     options.group("Fees");
-    options.list("--fee", s.fees, "TOKEN=UNITS: base units that a plain transfer of the token costs (repeat); others are refused");
-    options.number("--eth-fee-percent", s.eth_fee_percent, "fee of ETH, in percent of what the L1 asks for the bytes; 0: free", 0, 10'000);
+    options.list("--fee", s.fees, "TOKEN=UNITS: base units that a plain transfer of it costs (repeat); others are refused");
+    options.number("--eth-fee-percent", s.eth_fee_percent, "fee of ETH, in percent of what the L1 asks for its bytes", 0, 10'000);
     options.text("--fee-recipient", s.fee_recipient, "owner of the accounts that take the fees (default: the key's address)");
     options.group("Batches");
     options.duration("--batch-age", s.batch_age, "the oldest confirmed operation waits no longer for its batch");
     options.byte_size("--batch-bytes", s.batch_bytes, "a batch is posted at the latest at this size", 2'000, 130'000);
     options.number("--max-in-flight", s.max_in_flight, "batches sent and not yet in a block", 1, 64);
-    options.byte_size("--max-unposted", s.max_unposted, "confirmed and not posted bytes above which operations are refused", 4'096);
+    options.byte_size("--max-unposted", s.max_unposted, "bytes confirmed and not posted above which operations are refused", 4'096);
     options.group("Server");
     options.text("--data-dir", s.data_dir, "folder of the database");
     options.text("--metrics-listen", s.metrics_listen, "host:port for /metrics and /healthz (default: none)");
@@ -143,7 +143,9 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
         node::serve_metrics(http, metrics, [&] { return sequencer.health(); });
         if (node::Status status = http.start(); !status.ok()) return status;
     }
-    node::log_info("serving", {{"grpc_port", (*server)->port()}, {"rollup", to_checksum(*rollup)}, {"poster", to_checksum(key->address())}});
+    node::log_info("serving", {{"grpc_port", (*server)->port()},
+                               {"rollup", to_checksum(*rollup)},
+                               {"poster", to_checksum(key->address())}});
 
     std::atomic<bool> running{true}, failed{false};
     std::thread executing = loop(running, failed, [&] {

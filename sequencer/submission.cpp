@@ -26,7 +26,8 @@ node::Status check_form(const Operation& operation) {
     if (lines == 0) return invalid("NO_PAYMENT", "operation.payout.payments", "a payout needs at least one payment");
     size_t most = operation.kind == OperationKind::kPayout ? kMaxPayoutLines : 1;
     if (lines > most)
-        return invalid("TOO_MANY_PAYMENTS", "operation.payout.payments", fmt::format("at most {} payments fit, not {}", most, lines));
+        return invalid("TOO_MANY_PAYMENTS", "operation.payout.payments",
+                       fmt::format("at most {} payments fit, not {}", most, lines));
     for (size_t i = 0; i < lines; ++i) {
         const Payment& payment = operation.payments[i];
         if (payment.to.is_zero())
@@ -39,7 +40,8 @@ node::Status check_form(const Operation& operation) {
 
 }  // namespace
 
-node::Result<CheckedSubmission> check_submission(const Submission& submission, const Domain& domain, const Hash& domain_separator) {
+node::Result<CheckedSubmission> check_submission(const Submission& submission, const Domain& domain,
+                                                 const Hash& domain_separator) {
     if (submission.chain_id != domain.chain_id)
         return invalid("WRONG_CHAIN", "chain_id", fmt::format("signed for chain {}, this is chain {}", submission.chain_id,
                                                               domain.chain_id));

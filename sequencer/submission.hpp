@@ -36,8 +36,9 @@ struct CheckedSubmission {
 };
 
 // Form, domain and signature, without looking at any state. Thread-safe; this is where the time goes.
-// Refusals: INVALID_ARGUMENT with WRONG_CHAIN chain_id, NO_PAYMENT / TOO_MANY_PAYMENTS / ZERO_RECIPIENT / ZERO_AMOUNT at the field,
+// Refusals: INVALID_ARGUMENT with WRONG_CHAIN chain_id; NO_PAYMENT, TOO_MANY_PAYMENTS, ZERO_RECIPIENT, ZERO_AMOUNT at the field;
 // BAD_SIGNATURE signature, WRONG_SIGNER sender.
-node::Result<CheckedSubmission> check_submission(const Submission& submission, const Domain& domain, const Hash& domain_separator);
+node::Result<CheckedSubmission> check_submission(const Submission& submission, const Domain& domain,
+                                                 const Hash& domain_separator);
 
 }  // namespace gavel::sequencer
