@@ -48,6 +48,12 @@ def counts_of_catch(xml_file, exit_code):
     return passed, failed
 
 
+def sanitizer_environment():
+    """Leaks of libraries that Gavel only links, named in tests/lsan.supp."""
+    suppressions = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "tests", "lsan.supp")
+    return {"LSAN_OPTIONS": f"suppressions={suppressions}:print_suppressions=0"}
+
+
 def run(test):
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
@@ -56,7 +62,7 @@ def run(test):
         if test["catch"]:
             command += ["--reporter", "xml", "--out", report]
         try:
-            done = subprocess.run(command, cwd=test["cwd"], env={**os.environ, **test["environment"]}, text=True,
+            done = subprocess.run(command, cwd=test["cwd"], env={**os.environ, **sanitizer_environment(), **test["environment"]}, text=True,
                                   errors="replace", stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                   stdin=subprocess.DEVNULL, timeout=test["timeout"])
             output, exit_code = done.stdout, done.returncode

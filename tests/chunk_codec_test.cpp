@@ -25,7 +25,7 @@ namespace {
 class Bits {
 public:
     Bits& u(u128 value, unsigned width) {
-        while (width-- > 0) bits_.push_back(value >> width & 1);
+        while (width-- > 0) bits_.push_back(width < 128 ? value >> width & 1 : 0);
         return *this;
     }
     Bits& gamma(unsigned value, unsigned k = 0) {
