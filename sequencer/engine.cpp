@@ -42,6 +42,16 @@ void SignerCache::forget(const std::vector<Hash>& digests) {
     for (const Hash& digest : digests) known_.erase(digest);
 }
 
+void SignerCache::clear() {
+    std::lock_guard lock(mutex_);
+    known_.clear();
+}
+
+size_t SignerCache::size() const {
+    std::lock_guard lock(mutex_);
+    return known_.size();
+}
+
 std::optional<Address> SignerCache::signer(const Hash& digest, const Signature& signature) const {
     {
         std::lock_guard lock(mutex_);
@@ -172,6 +182,7 @@ void Engine::set_posted(uint64_t batch_number) {
     if (auto batch = ledger_.batch(std::min(batch_number, ledger_.batch_head()))) first_unposted = batch->chunk_end();
     bool known = generation_ == ledger_.generation() && first_unposted >= first_unposted_;
     if (!known) {
+        signers_.clear();
         unposted_.clear();
         unposted_sealed_bytes_ = 0;
         for (uint64_t n = first_unposted; n < ledger_.chunk_count(); ++n) {
@@ -182,6 +193,7 @@ void Engine::set_posted(uint64_t batch_number) {
         }
     }
     while (!unposted_.empty() && unposted_.front().chunk < first_unposted) {
+        if (auto chunk = ledger_.chunk(unposted_.front().chunk)) signers_.forget(ledger_.chunk_digests(*chunk));
         unposted_sealed_bytes_ -= unposted_.front().bytes;
         unposted_.pop_front();
     }

@@ -26,6 +26,8 @@ class SignerCache : public SignerRecovery {
 public:
     void remember(const Hash& digest, const Signature& signature, const Address& signer);
     void forget(const std::vector<Hash>& digests);
+    void clear();
+    size_t size() const;
     std::optional<Address> signer(const Hash& digest, const Signature& signature) const override;
 
 private:
@@ -57,6 +59,7 @@ public:
     // Tells the last batch that stands on the L1; to be called after the ledger was rolled back, too.
     void set_posted(uint64_t batch_number);
     bool backlog_is_full() const { return unposted_bytes() >= config_.max_unposted_bytes; }
+    size_t cached_signers() const { return signers_.size(); }
     // Tells that the batch cut last has been marked in the ledger.
     void batch_was_marked();
     // Since when something waits for a batch; nullopt if nothing does.

@@ -15,7 +15,8 @@ Sequencer::Figures::Figures(node::Metrics& m)
       batches_on_l1(m.gauge("gavel_batches_posted", "Number of the newest batch on the L1.")),
       batches_in_flight(m.gauge("gavel_batches_in_flight", "Batches made and not yet seen on the L1.")),
       l1_block(m.gauge("gavel_l1_block", "L1 block up to which was read.")),
-      accounts(m.gauge("gavel_accounts", "Leaves of the account tree.")) {}
+      accounts(m.gauge("gavel_accounts", "Leaves of the account tree.")),
+      cached_signers(m.gauge("gavel_cached_signers", "Operations whose signer is remembered until they are posted.")) {}
 
 void Sequencer::Figures::count(const SubmitOutcome& outcome, uint64_t latency_ms) {
     if (!outcome.status.ok()) return count_refusal(outcome.status);
@@ -43,6 +44,7 @@ void Sequencer::Figures::update(const Engine& engine, const ledger::LedgerSummar
     batches_in_flight.set(ledger.batches > view.batch_head() ? static_cast<double>(ledger.batches - view.batch_head()) : 0);
     l1_block.set(static_cast<double>(view.head().number));
     accounts.set(ledger.account_count);
+    cached_signers.set(static_cast<double>(engine.cached_signers()));
 }
 
 }  // namespace gavel::sequencer

@@ -30,6 +30,7 @@ struct Sequencer::Figures {
     node::Gauge batches_in_flight;
     node::Gauge l1_block;
     node::Gauge accounts;
+    node::Gauge cached_signers;
 };
 
 }  // namespace gavel::sequencer

@@ -113,9 +113,12 @@ TEST_CASE("A payment is confirmed, posted, final") {
     CHECK(outcome.receipt.position == 0);
     CHECK(w.balance(w.l1.bob.address()) == 7 * kMilli);
     CHECK(w.status(outcome.receipt.hash) == ledger::OperationStatus::kConfirmed);
+    w.sequencer->follow();
+    CHECK(w.metrics->text().find("\ngavel_cached_signers 1\n") != std::string::npos);
 
     w.run(5);
     INFO(node::to_string(w.last));
+    CHECK(w.metrics->text().find("\ngavel_cached_signers 0\n") != std::string::npos);
     CHECK(w.status(outcome.receipt.hash) == ledger::OperationStatus::kPosted);
     CHECK(w.l1.head().number >= 1);
     CHECK(w.sync->view().batch_head() == w.l1.head().number);
