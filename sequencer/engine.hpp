@@ -60,6 +60,8 @@ public:
     void set_posted(uint64_t batch_number);
     bool backlog_is_full() const { return unposted_bytes() >= config_.max_unposted_bytes; }
     size_t cached_signers() const { return signers_.size(); }
+    // The first sealed chunk that no batch holds: where the next batch begins.
+    uint64_t first_unbatched_chunk() const;
     // Tells that the batch cut last has been marked in the ledger.
     void batch_was_marked();
     // Since when something waits for a batch; nullopt if nothing does.
@@ -76,7 +78,6 @@ private:
     bool seal();
     size_t open_bytes() const;
     void note_unbatched();
-    uint64_t first_unbatched_chunk() const;
     uint16_t chunks_for_a_batch(bool& full) const;
 
     ledger::Ledger& ledger_;

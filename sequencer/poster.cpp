@@ -58,8 +58,7 @@ node::Status Poster::prepare() {
         batch = engine_.cut_batch();
         if (!batch) return {};
         ledger_.flush(node::Durability::kSynced);
-        auto last = ledger_.batch(ledger_.batch_head());
-        first_chunk = last ? last->chunk_end() : 0;
+        first_chunk = engine_.first_unbatched_chunk();
     }
     Bytes posted = batch->encode();
     while (make_rechecker() && rechecker_->header().number + 1 < batch->number)
@@ -113,8 +112,7 @@ node::Status Poster::look_for_lost() {
     if (!pending) return pending.status();
     auto head_after = client_.head();
     if (!head_after) return head_after.status();
-    bool settled = head->hash == head_after->hash && view_.head().hash == head->hash && *mined == *pending;
-    if (settled && sent_ > view_.batch_head()) {
+    if (head->hash == head_after->hash && view_.head().hash == head->hash && *mined == *pending) {
         node::log_warn("batches lost by the L1, sending them again", {{"first", view_.batch_head() + 1}, {"last", sent_}});
         sent_ = view_.batch_head();
     }
