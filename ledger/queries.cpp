@@ -199,6 +199,23 @@ Result<Page<EntryInfo>> Queries::history(const Address& owner, const std::option
     return out;
 }
 
+OperationInfo operation_of(const EntryInfo& info, const OperationEntry& entry) {
+    OperationInfo out;
+    out.operation = entry.operation;
+    out.sender = entry.sender;
+    out.signature = entry.signature;
+    out.hash = entry.hash();
+    out.status = info.status;
+    out.position = entry.position;
+    out.confirmed_at_ms = entry.confirmed_at_ms;
+    out.batch = info.batch;
+    out.chunk = info.chunk;
+    out.l1_transaction = info.l1_transaction;
+    out.posted_at = info.posted_at;
+    out.final_at = info.final_at;
+    return out;
+}
+
 Result<OperationInfo> Queries::operation(const Hash& hash) const {
     auto number = ledger_.entry_of_hash(hash);
     auto entry = number ? ledger_.entry(*number) : std::nullopt;
@@ -207,21 +224,7 @@ Result<OperationInfo> Queries::operation(const Hash& hash) const {
         return Status{Code::kNotFound, "UNKNOWN_OPERATION", "hash", "this server has never seen " + to_hex(hash)};
     }
     EntryInfo info = describe(std::move(*entry));
-    auto& what = std::get<OperationEntry>(info.entry.what);
-    OperationInfo out;
-    out.operation = std::move(what.operation);
-    out.sender = what.sender;
-    out.signature = what.signature;
-    out.hash = hash;
-    out.status = info.status;
-    out.position = what.position;
-    out.confirmed_at_ms = what.confirmed_at_ms;
-    out.batch = info.batch;
-    out.chunk = info.chunk;
-    out.l1_transaction = info.l1_transaction;
-    out.posted_at = info.posted_at;
-    out.final_at = info.final_at;
-    return out;
+    return operation_of(info, std::get<OperationEntry>(info.entry.what));
 }
 
 Page<OperationInfo> Queries::rolled_back(const std::optional<Address>& sender, uint64_t cursor, size_t limit) const {

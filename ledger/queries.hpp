@@ -47,6 +47,9 @@ struct EntryInfo {
     uint64_t final_at = 0;
 };
 
+// What an operation's entry and its place say together.
+OperationInfo operation_of(const EntryInfo& info, const OperationEntry& entry);
+
 // An (owner, token) pair. Without a leaf index, nonce and balance are zero.
 struct AccountInfo {
     AccountKey key;

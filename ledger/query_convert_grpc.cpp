@@ -38,24 +38,6 @@ v1::IncomingPayment::Kind pb_kind(IncomingPayment::Kind kind) {
     return v1::IncomingPayment::KIND_UNSPECIFIED;
 }
 
-// What an operation's entry and its place say together.
-OperationInfo operation_of(const EntryInfo& info, const OperationEntry& entry) {
-    OperationInfo out;
-    out.operation = entry.operation;
-    out.sender = entry.sender;
-    out.signature = entry.signature;
-    out.hash = entry.hash();
-    out.status = info.status;
-    out.position = entry.position;
-    out.confirmed_at_ms = entry.confirmed_at_ms;
-    out.batch = info.batch;
-    out.chunk = info.chunk;
-    out.l1_transaction = info.l1_transaction;
-    out.posted_at = info.posted_at;
-    out.final_at = info.final_at;
-    return out;
-}
-
 }  // namespace
 
 void to_pb(const ChainInfo& info, const std::string& server, v1::ChainInfo& message) {
