@@ -2,9 +2,8 @@
 """Runs client.mjs, as the README shows it, against an L1 and a sequencer.
 
 usage: run.py BIN_DIR
-Fails unless README.md holds client.mjs word for word. npm gets what package-lock.json names, once for each content of that file.
+Fails unless README.md holds client.mjs word for word.
 """
-import hashlib
 import os
 import re
 import shutil
@@ -16,6 +15,7 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, os.path.join(ROOT, "scripts"))
 sys.dont_write_bytecode = True
 import ethereum  # noqa: E402
+import npm  # noqa: E402
 from demo_world import Broken, World  # noqa: E402
 
 
@@ -28,20 +28,6 @@ def check_readme():
     shown = re.search(r"^```js\n(.*?)^```$", read(ROOT, "README.md"), re.MULTILINE | re.DOTALL)
     if not shown or shown.group(1) != read(HERE, "client.mjs"):
         raise Broken("README.md's example isn't tests/node_client/client.mjs; put the file's text between ```js and ```")
-
-
-def install():
-    wanted = hashlib.sha256(read(HERE, "package-lock.json").encode()).hexdigest()
-    mark = os.path.join(HERE, "node_modules", ".installed")
-    if os.path.exists(mark) and read(mark) == wanted:
-        return
-    npm = shutil.which("npm") or "npm"
-    done = subprocess.run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=HERE, text=True,
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    if done.returncode != 0:
-        raise Broken("npm ci failed:\n" + done.stdout)
-    with open(mark, "w", encoding="utf-8") as file:
-        file.write(wanted)
 
 
 def address(name):
@@ -77,7 +63,7 @@ def main():
     failed = True
     try:
         check_readme()
-        install()
+        npm.install(HERE)
         l1 = start(world)
         command = [shutil.which("node") or "node", os.path.join(HERE, "client.mjs"), l1, f"127.0.0.1:{world.ports['sequencer']}",
                    "0x" + ethereum.key_hex(ethereum.key_of("wallet")), address("payee")]
@@ -92,7 +78,7 @@ def main():
         world.stop("sequencer")
         world.stop("L1")
         failed = bool(world.broken)
-    except Broken as why:
+    except (Broken, npm.InstallFailed) as why:
         print(f"FAILED: {why}")
     finally:
         if failed:
