@@ -73,19 +73,11 @@ class Story:
     def start_sequencer(self):
         world = self.world
         world.l1.send(key(self.operator), self.usd, ethereum.calldata("mint(address,uint256)", address(self.operator), 1))
-        begin = os.path.getsize(world.path("sequencer.log")) if os.path.exists(world.path("sequencer.log")) else 0
         world.start("sequencer", "gavel-sequencer", r"grpc_port=(\d+)", "--config", world.path("fees.toml"), "--listen",
                     "127.0.0.1:0", "--data-dir", world.path("sequencer"), "--l1", world.l1.url, "--rollup",
                     ethereum.checksum(world.rollup), "--key-file", world.key_file(self.operator), "--l1-confirmations", "1",
                     "--batch-age", "2s", "--poll", "200ms", "--metrics-listen", f"127.0.0.1:{self.metrics_port}")
-
-        def sits():
-            with open(world.path("sequencer.log"), errors="replace") as log:
-                log.seek(begin)
-                return re.search(r" sequencing$", log.read(), re.MULTILINE)
-
-        if not world.wait(60, sits):
-            raise Broken("the sequencer doesn't take its seat")
+        world.wait_until_sequencing()
 
     def start_verifier(self):
         world = self.world

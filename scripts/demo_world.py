@@ -28,6 +28,7 @@ class World:
         self.began = time.monotonic()
         self.running = {}  # name -> process
         self.ports = {}
+        self.log_begins = {}  # name -> where the log of the process that runs now begins
         self.broken = []
         self.l1 = None
         self.rollup = None  # address, bytes
@@ -75,7 +76,7 @@ class World:
         """`port_mark` is a regular expression for the line with which the program tells its port."""
         log = self.path(name + ".log")
         with open(log, "ab") as output:
-            begin = output.tell()
+            begin = self.log_begins[name] = output.tell()
             process = subprocess.Popen([os.path.join(self.bin, program), *flags], stdout=output, stderr=output,
                                        stdin=subprocess.DEVNULL, env=self.env, start_new_session=True)
         self.running[name] = process
@@ -89,6 +90,15 @@ class World:
         self.ports[name] = self.wait(60, port)
         if process.poll() is not None or self.ports[name] in (False, True):
             raise Broken(f"{program} doesn't start; see {log}")
+
+    def wait_until_sequencing(self):
+        """Until the sequencer that was started last says that it takes operations."""
+        def sequencing():
+            with open(self.path("sequencer.log"), errors="replace") as log:
+                log.seek(self.log_begins["sequencer"])
+                return re.search(r" sequencing$", log.read(), re.MULTILINE)
+        if not self.wait(60, sequencing):
+            raise Broken("the sequencer doesn't take its seat")
 
     def free_port(self):
         with socket.socket() as one:

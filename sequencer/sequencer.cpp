@@ -221,13 +221,12 @@ node::Status Sequencer::follow() {
         update_gas_price();
         status = keep_seat();
     }
-    set_state(status);
+    set_state(status.ok() ? open_fee_accounts() : status);
     {
         std::lock_guard lock(writer_);
         figures_->update(engine_, ledger_.summary(), sync_.view(), clock_.now_ms());
     }
     if (!status.ok()) return status;
-    if (status = open_fee_accounts(); !status.ok()) node::log_status(node::LogLevel::kWarn, "no fee account", status);
     {
         std::lock_guard lock(writer_);
         if (engine_.consume_l1_operations()) ledger_.flush(node::Durability::kSynced);
@@ -249,36 +248,54 @@ node::Status Sequencer::step() {
 
 // ---- Fee accounts ----
 
+// OK once no account is being opened any more. A token whose account can't be opened holds nothing up: its fees are refused.
 node::Status Sequencer::open_fee_accounts() {
     if (!config_.open_fee_accounts) return {};
     std::vector<Address> tokens;
     if (config_.fees.eth_percent > 0) tokens.push_back({});
     for (const auto& [token, fee] : config_.fees.per_transfer)
         if (!fee.is_zero() && !token.is_zero()) tokens.push_back(token);
-    for (const Address& token : tokens)
-        if (node::Status status = open_fee_account(token); !status.ok()) return status;
-    return {};
+    bool opening = false;
+    for (const Address& token : tokens) {
+        auto still = open_fee_account(token);
+        if (!still) node::log_status(node::LogLevel::kWarn, "no fee account", still.status());
+        opening |= still && *still;
+    }
+    return opening ? not_sequencing("OPENING_FEE_ACCOUNTS", "the deposits that open the operator's fee accounts are on their way")
+                   : node::Status{};
 }
 
-// Deposits a unit of the token to the fee recipient, once in the process's life, if it has no leaf and none is on its way.
-node::Status Sequencer::open_fee_account(const Address& token) {
-    if (std::find(fee_accounts_tried_.begin(), fee_accounts_tried_.end(), token) != fee_accounts_tried_.end()) return {};
+// Whether a deposit to the fee recipient's account for that token is on its way. Sends one, of a unit, once in the process's life,
+// if there is neither the account nor such a deposit.
+node::Result<bool> Sequencer::open_fee_account(const Address& token) {
+    const Address& recipient = config_.engine.fee_recipient;
     {
         std::lock_guard lock(writer_);
-        if (ledger_.newest_account({config_.engine.fee_recipient, token})) return {};
+        if (ledger_.newest_account({recipient, token})) return false;
         for (uint64_t i = ledger_.counters().l1_ops_consumed; i < sync_.view().queue_length(); ++i) {
             auto queued = sync_.view().queued(i);
-            if (queued && queued->operation.to == config_.engine.fee_recipient && queued->operation.token == token) return {};
+            if (queued && queued->operation.to == recipient && queued->operation.token == token) return true;
         }
     }
-    fee_accounts_tried_.push_back(token);
+    auto [sent, first_time] = fee_deposits_.try_emplace(token);
+    if (first_time) {
+        auto hash = deposit_for_fees(token);
+        if (!hash) return hash.status();
+        sent->second = *hash;
+    }
+    if (!sent->second) return false;
+    auto receipt = client_.receipt(*sent->second);
+    return !receipt || !*receipt || (*receipt)->success;
+}
+
+node::Result<Hash> Sequencer::deposit_for_fees(const Address& token) {
     l1::RollupClient rollup(client_, sync_.view().rollup());
     const Address& recipient = config_.engine.fee_recipient;
-    if (token.is_zero()) return rollup.deposit_eth(wallet_, recipient, Amount{1}).status();
+    if (token.is_zero()) return rollup.deposit_eth(wallet_, recipient, Amount{1});
     auto approved = l1::Erc20Client(client_, token).approve(wallet_, rollup.address(), Amount{1});
     if (!approved) return approved.status();
     if (auto mined = wallet_.wait(*approved); !mined) return mined.status();
-    return rollup.deposit_token(wallet_, token, recipient, Amount{1}).status();
+    return rollup.deposit_token(wallet_, token, recipient, Amount{1});
 }
 
 }  // namespace gavel::sequencer

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 
@@ -78,7 +79,8 @@ private:
     node::Status replay();
     node::Status keep_seat();
     node::Status open_fee_accounts();
-    node::Status open_fee_account(const Address& token);
+    node::Result<bool> open_fee_account(const Address& token);
+    node::Result<Hash> deposit_for_fees(const Address& token);
     void update_gas_price();
     void set_state(node::Status status);
 
@@ -108,7 +110,7 @@ private:
     node::Status state_;          // OK: sequencing
     uint64_t seat_tried_ms_ = 0;
     uint64_t ledger_generation_ = 0;
-    std::vector<Address> fee_accounts_tried_;
+    std::map<Address, std::optional<Hash>> fee_deposits_;  // tried in this process; the transaction, if one was sent
     bool broken_ = false;
 };
 

@@ -128,6 +128,25 @@ TEST_CASE("A payment is confirmed, posted, final") {
     CHECK(w.status(outcome.receipt.hash) == ledger::OperationStatus::kFinal);
 }
 
+TEST_CASE("Nothing is taken until the operator's fee account is open, whatever deposits came first") {
+    World w;
+    w.config.fees.eth_percent = 100;
+    w.start();
+    w.deposit(w.l1.alice, w.l1.alice.address(), 5 * test::kEther);
+    Submission payment = w.transfer(w.l1.alice, w.l1.bob.address(), 7 * kMilli, 0, kMilli);
+    int opening = 0;
+    for (int i = 0; i < 10 && !w.sequencer->health().ok(); ++i) {
+        w.run(1);
+        opening += w.sequencer->health().reason == "OPENING_FEE_ACCOUNTS";
+        std::string reason = w.submit(payment).status.reason;
+        CHECK(reason == w.sequencer->health().reason);
+    }
+    CHECK(opening > 0);
+    CHECK(w.balance(w.l1.bob.address()) == 7 * kMilli);
+    w.run(5);  // fees are credited when the chunk is sealed
+    CHECK((w.balance(w.l1.home.address()) == 1 + kMilli));
+}
+
 TEST_CASE("Refusals are named, and change nothing") {
     Funded w;
     const PrivateKey& alice = w.l1.alice;

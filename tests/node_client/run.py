@@ -42,6 +42,7 @@ def start(world):
     world.start("sequencer", "gavel-sequencer", r"grpc_port=(\d+)", "--listen", "127.0.0.1:0", "--data-dir",
                 world.path("sequencer"), "--l1", l1, "--rollup", deployed["address"], "--key-file", world.key_file("operator"),
                 "--l1-confirmations", "1", "--batch-age", "1s", "--poll", "100ms")
+    world.wait_until_sequencing()
     return l1
 
 
