@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Compiles the Solidity contracts with the compiler that l1-bridge/contracts/package-lock.json names. Fails if one is over Ethereum's
-# limits of size. Needs Node and npm.
-# usage: scripts/contracts.sh            writes l1-bridge/artifacts/, which is committed: run it after any change of a contract
+# Compiles the Solidity contracts with the compiler that l1-bridge/contracts/package-lock.json names. Fails if one is over
+# Ethereum's limits of size. Needs Node and npm. usage: scripts/contracts.sh            writes l1-bridge/artifacts/, which is
+# committed: run it after any change of a contract
 #        scripts/contracts.sh --check    fails if what is committed isn't what the sources give; changes nothing
 #        scripts/contracts.sh --tests    compiles tests/contracts/ to build/contracts/
 set -euo pipefail
