@@ -13,7 +13,8 @@ namespace gavel::test {
 
 inline const Address kEth{};
 inline const Address kToken = PrivateKey::derived("token").address();
-inline const Hash kDomain = Domain{31337, PrivateKey::derived("rollup").address()}.separator();
+inline const Domain kRollup{31337, PrivateKey::derived("rollup").address()};
+inline const Hash kDomain = kRollup.separator();
 
 inline Address person(const std::string& name) { return PrivateKey::derived(name).address(); }
 
@@ -38,8 +39,11 @@ public:
     }
 
     void add(const std::string& name, const Address& token, u128 balance, uint64_t nonce = 3) {
-        AccountKey key{person(name), token};
-        keys.emplace(key.owner, PrivateKey::derived(name));
+        keys.emplace(person(name), PrivateKey::derived(name));
+        add_leaf(state, {person(name), token}, balance, nonce);
+    }
+
+    static void add_leaf(State& state, const AccountKey& key, u128 balance, uint64_t nonce = 3) {
         uint32_t low = state.accounts.find(key).index;
         Account leaf{key, nonce, Amount{balance}, state.accounts.at(low)->next}, linked = *state.accounts.at(low);
         linked.next = key;

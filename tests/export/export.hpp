@@ -1,0 +1,49 @@
+// Test vectors for other implementations, as JSON (docs/protocol.md): one file for each subject, from a fixed seed.
+//
+// A file is {"cases": [...]}, a line each. Every case has "kind" and "what". Byte strings are "0x" and hex; fields, headers,
+// leaves, entries, ops, sigs and proofs are in the page's own bytes. Indexes and counts are numbers; nonces, counters, times and
+// amounts are decimal strings. "None" is the name of no error and of no refusal.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "protocol/chunk.hpp"
+#include "protocol/operation.hpp"
+
+namespace gavel::test {
+
+using Json = nlohmann::json;
+using Cases = std::vector<Json>;
+
+// typed_data.json: operations and their signatures, and signatures that are none.
+Cases typed_data_cases();
+// chunks.json: ops, and what they decode to.
+Cases chunk_cases();
+// applies.json: chunks applied, with each access.
+Cases apply_cases();
+// proofs.json: fraud proofs, each with the batch that the contract has recorded and the queue's hashes that it has stored.
+Cases proof_cases();
+// batches.json: the argument of append, and the header that the contract makes of it.
+Cases batch_cases();
+// trees.json: roots, paths, frontiers, proofs for withdrawals and exits, queue hashes.
+Cases tree_cases();
+
+inline Json hex(ByteView bytes) { return to_hex(bytes); }
+inline Json decimal(uint64_t value) { return std::to_string(value); }
+inline Json decimal(Amount value) { return to_string(value); }
+template <class Fixed>
+Json hex_list(const std::vector<Fixed>& list) {
+    Json out = Json::array();
+    for (const Fixed& each : list) out.push_back(to_hex(each));
+    return out;
+}
+// {"chainId": "31337", "rollup": address}.
+Json json_of(const Domain& domain);
+// "transfer", "withdraw", "payout".
+const char* word_of(OperationKind kind);
+// l1, operations, feeLeaves, weight.
+Json json_of(const Chunk& chunk);
+
+}  // namespace gavel::test

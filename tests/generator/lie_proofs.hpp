@@ -1,0 +1,26 @@
+// Fraud proofs about the chunks of tests/generator/lies.hpp, without an L1.
+#pragma once
+
+#include "protocol/fraud_proof.hpp"
+#include "tests/generator/lies.hpp"
+
+namespace gavel::test {
+
+// A queue whose entries are all known, from 0 on.
+class KnownQueue : public QueueHashes {
+public:
+    explicit KnownQueue(const std::vector<L1Operation>& entries);
+    std::optional<Hash> queue_hash(uint64_t index) const override;
+
+private:
+    std::vector<Hash> hashes_ = {Hash{}};
+};
+
+// What apply leads to from the case's start.
+StateFields fields_after(const LieCase& lie, const BatchChunk& chunk);
+// A false claim about `wrong`: that it did what the control does or, if that is nothing, something.
+Hash false_claim_of(const LieCase& lie);
+// The proof against `claim` as the commitment after `chunk`, which is the first of a batch's two.
+Bytes proof_against(const LieCase& lie, const BatchChunk& chunk, const Hash& claim);
+
+}  // namespace gavel::test
