@@ -334,7 +334,7 @@ TEST_CASE("a copied proof earns nothing") {
     CHECK(world.term(1).last_prover.is_zero());
     world.pass(kWindow + 100);
     u128 before = world.balance(world.rival.address());
-    world.run(world.rival, l1::rollup_call::take_reward(1));
+    world.run(world.rival, l1::rollup_call::take_reward(1, world.rival.address()));
     CHECK(world.balance(world.rival.address()) < before);
 }
 
