@@ -1,5 +1,4 @@
-// The rollup contract (docs/contract.md) as a native contract of the simulated chain: the seat, batches, the court, the bank,
-// and what follows a freeze.
+// The rollup contract (docs/contract.md) as a native contract of the simulated chain: the seat, batches, the court, the bank.
 #pragma once
 
 #include "l1-bridge/chain_host.hpp"

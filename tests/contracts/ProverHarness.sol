@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Case} from "Case.sol";
+import {Chunk, Line, Operation} from "Chunk.sol";
+import {ChunkDecoder} from "ChunkDecoder.sol";
+import {IQueue} from "IQueue.sol";
+import {Prover} from "Prover.sol";
+import {Refusal} from "Refusal.sol";
+import {TypedData} from "TypedData.sol";
+
+// What tests/prover/prover_test.py asks.
+
+/// @notice In the rollup contract's place: knows of one batch and one queue, those that it is called with.
+contract ProverCaller is IQueue {
+    error UnknownBatch();
+
+    Prover private immutable PROVER = new Prover();
+
+    /// @param record the hash of the batch's header
+    /// @param hashes h[first] and those behind it
+    /// @return used the gas that the check took
+    function prove(bytes calldata proof, bytes32 domain, bytes32 record, uint64 first, bytes32[] calldata hashes)
+        external
+        returns (uint256 used)
+    {
+        if (proof.length >= 194 && keccak256(proof[:194]) != record) revert UnknownBatch();
+        for (uint256 i = 0; i < hashes.length; ++i) {
+            uint256 index = first + i;
+            bytes32 hash = hashes[i];
+            assembly {
+                tstore(index, hash)
+            }
+        }
+        used = gasleft();
+        PROVER.check(proof, domain);
+        used -= gasleft();
+    }
+
+    function queueHash(uint64 index) external view returns (bytes32 hash) {
+        assembly {
+            hash := tload(index)
+        }
+    }
+
+    function codeSize() external view returns (uint256) {
+        return address(PROVER).code.length;
+    }
+}
+
+/// @notice The prover's decoder and its signatures, by themselves.
+contract ProverParts is ChunkDecoder {
+    /// @return The refusal's number alone; or 0, the gas that decoding took, and the chunk: l1, its weight, the numbers of
+    /// operations and fee leaves, of each operation kind, sender, fee, memo, number of lines, and of each line byAddress, to,
+    /// amount; the fee leaves.
+    function decodeOps(bytes calldata ops) external view returns (uint256[] memory) {
+        Case memory c;
+        uint256 place;
+        assembly ("memory-safe") {
+            place := ops.offset
+        }
+        c.bit = 8 * place;
+        c.bitsEnd = c.bit + 8 * ops.length;
+        uint256 used = gasleft();
+        Chunk memory chunk = decode(c);
+        used -= gasleft();
+        return flat(chunk, used);
+    }
+
+    function digest(bytes32 domain, uint256 kind, address token, uint256[2][] calldata payments, uint256[3] calldata words)
+        external
+        pure
+        returns (bytes32)
+    {
+        address to = address(uint160(payments[0][0]));
+        uint256 amount = payments[0][1];
+        (uint256 fee, uint256 nonce, bytes32 memo) = (words[0], words[1], bytes32(words[2]));
+        if (kind == 0) return TypedData.digest(domain, TypedData.hashTransfer(token, to, amount, fee, nonce, memo));
+        if (kind == 1) return TypedData.digest(domain, TypedData.hashWithdraw(token, to, amount, fee, nonce));
+        bytes32[] memory hashes = new bytes32[](payments.length);
+        for (uint256 i = 0; i < hashes.length; ++i) {
+            hashes[i] = TypedData.hashPayment(address(uint160(payments[i][0])), payments[i][1]);
+        }
+        return TypedData.digest(domain, TypedData.hashPayout(token, hashes, fee, nonce, memo));
+    }
+
+    function signer(bytes32 signed, bytes calldata signature) external view returns (address) {
+        uint256 place;
+        assembly ("memory-safe") {
+            place := signature.offset
+        }
+        return TypedData.signer(signed, place);
+    }
+
+    function refuse(Case memory, Refusal why) internal pure override {
+        assembly ("memory-safe") {
+            mstore(0x00, why)
+            return(0x00, 0x20)
+        }
+    }
+
+    function flat(Chunk memory chunk, uint256 used) private pure returns (uint256[] memory words) {
+        uint256 n = chunk.operations.length;
+        words = new uint256[](6 + 5 * n + 3 * chunk.lines.length + chunk.feeLeaves.length);
+        (words[1], words[2], words[3], words[4], words[5]) = (used, chunk.l1, chunk.weight, n, chunk.feeLeaves.length);
+        uint256 next = 6;
+        for (uint256 i = 0; i < n; ++i) {
+            Operation memory one = chunk.operations[i];
+            words[next++] = uint256(one.kind);
+            words[next++] = one.sender;
+            words[next++] = one.fee;
+            words[next++] = uint256(one.memo);
+            words[next++] = one.lineCount;
+            for (uint256 j = 0; j < one.lineCount; ++j) {
+                Line memory line = chunk.lines[one.firstLine + j];
+                words[next++] = line.byAddress ? 1 : 0;
+                words[next++] = line.to;
+                words[next++] = line.amount;
+            }
+        }
+        for (uint256 i = 0; i < chunk.feeLeaves.length; ++i) {
+            words[next++] = chunk.feeLeaves[i];
+        }
+    }
+}
