@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cctype>
 #include <mutex>
 #include <vector>
 
@@ -22,14 +23,44 @@ node::Status invalid(const std::string& method, const std::string& what) {
     return {node::Code::kInternal, "L1_ANSWER_INVALID", method, "the L1's answer to " + method + " is not valid: " + what};
 }
 
-// Nodes tell these by words only.
+constexpr const char* kBusy = "L1_UNREACHABLE";
+constexpr const char* kLogsTooMany = "LOGS_TOO_MANY";
+
+node::Status too_large(uint64_t limit) {
+    return {node::Code::kInternal, "L1_ANSWER_INVALID", "too-large",
+            "the L1's answer has over " + std::to_string(limit) + " bytes"};
+}
+
+// Nodes tell these by words only; the first that a message holds counts.
 const std::vector<std::pair<std::string, std::string>> kKnownRefusals{
     {"already known", "TX_KNOWN"},
     {"already imported", "TX_KNOWN"},
     {"nonce too low", "TX_NONCE_TOO_LOW"},
     {"underpriced", "TX_UNDERPRICED"},
+    {"less than block base fee", "TX_UNDERPRICED"},
     {"insufficient funds", "TX_INSUFFICIENT_FUNDS"},
+    // eth_getLogs: what geth, erigon, nethermind, reth and the hosted nodes say of too many logs or blocks.
+    {"query returns more than", kLogsTooMany},
+    {"query returned more than", kLogsTooMany},
+    {"response size", kLogsTooMany},
+    {"range too large", kLogsTooMany},
+    {"range is too", kLogsTooMany},
+    {"range too wide", kLogsTooMany},
+    {"exceeds max", kLogsTooMany},
+    {"exceed max", kLogsTooMany},
+    {"limited to", kLogsTooMany},
+    {"too many logs", kLogsTooMany},
+    {"query timeout", kLogsTooMany},
+    {"rate limit", kBusy},
+    {"too many requests", kBusy},
+    {"timed out", kBusy},
+    {"timeout", kBusy},
 };
+
+bool is_too_many_logs(const node::Status& status) {
+    return status.reason == kLogsTooMany || status.reason == "TOO_MANY_LOGS" || status.reason == "LOG_RANGE_TOO_WIDE" ||
+           status.field == "too-large";
+}
 
 // The error object of an answer as a Status.
 node::Status refusal(const Json& error) {
@@ -40,11 +71,13 @@ node::Status refusal(const Json& error) {
         if (data.value("reason", Json()).is_string()) reason = data["reason"].get<std::string>();
         if (data.value("field", Json()).is_string()) field = data["field"].get<std::string>();
     } else {
-        for (const auto& [words, name] : kKnownRefusals) {
-            if (message.find(words) != message.npos) reason = name;
-        }
+        std::string lower = message;
+        std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+        auto known = std::find_if(kKnownRefusals.begin(), kKnownRefusals.end(),
+                                  [&](const auto& refused) { return lower.find(refused.first) != lower.npos; });
+        if (known != kKnownRefusals.end()) reason = known->second;
     }
-    return {node::Code::kFailedPrecondition, reason, field, message};
+    return {reason == kBusy ? node::Code::kUnavailable : node::Code::kFailedPrecondition, reason, field, message};
 }
 
 // Data of a revert, if the error is one. Geth and gavel-l1 say code 3; other nodes say it in words.
@@ -69,11 +102,13 @@ bool is_loopback(const std::string& url) {
 struct Download {
     std::string body;
     uint64_t limit;
+    bool too_large = false;
 };
 
 size_t on_data(char* data, size_t size, size_t count, void* into) {
     auto& download = *static_cast<Download*>(into);
-    if (download.body.size() + size * count > download.limit) return 0;
+    download.too_large = download.body.size() + size * count > download.limit;
+    if (download.too_large) return 0;
     download.body.append(data, size * count);
     return size * count;
 }
@@ -84,10 +119,11 @@ struct JsonRpcClient::Impl {
     JsonRpcOptions options;
     curl_slist* headers = nullptr;
     std::atomic<uint64_t> next_id{1};
+    std::atomic<uint64_t> log_range;
     std::mutex mutex;
     std::vector<CURL*> idle;  // handles keep their connections
 
-    explicit Impl(JsonRpcOptions given) : options(std::move(given)) {
+    explicit Impl(JsonRpcOptions given) : options(std::move(given)), log_range(options.log_range) {
         static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
         GAVEL_CHECK(started == CURLE_OK);
         headers = curl_slist_append(headers, "Content-Type: application/json");
@@ -131,6 +167,7 @@ struct JsonRpcClient::Impl {
         long status = 0;
         curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
         give_back(handle);
+        if (download.too_large) return too_large(options.max_answer_bytes);
         if (result != CURLE_OK) return unreachable(options.url + ": " + curl_easy_strerror(result));
         return std::pair{std::move(download.body), status};
     }
@@ -140,11 +177,13 @@ struct JsonRpcClient::Impl {
         uint64_t id = next_id++;
         auto answer = post(Json{{"jsonrpc", "2.0"}, {"id", id}, {"method", method}, {"params", params}}.dump());
         if (!answer) return answer.status();
+        const long http = answer->second;
+        if (http == 429 || http >= 502) return unreachable(options.url + ": HTTP status " + std::to_string(http));
         Json json = Json::parse(answer->first, nullptr, false);
         bool form = json.is_object() && (json.contains("result") || json.value("error", Json()).is_object());
         if (form && json.value("id", Json()) == Json(id)) return json;
-        if (answer->second == 200) return invalid(method, form ? "it has another id" : "no JSON-RPC");
-        return unreachable(options.url + ": HTTP status " + std::to_string(answer->second));
+        if (http == 200) return invalid(method, form ? "it has another id" : "no JSON-RPC");
+        return unreachable(options.url + ": HTTP status " + std::to_string(http));
     }
 
     node::Result<Json> result_of(const std::string& method, const Json& params) {
@@ -208,11 +247,20 @@ node::Result<std::vector<Log>> JsonRpcClient::logs(const Address& address, uint6
         return out;
     };
     std::vector<Log> all;
-    for (uint64_t first = from_block; first <= to_block; first += impl_->options.log_range) {
-        LogFilter filter{first, std::min(to_block, first + impl_->options.log_range - 1), {address}, {}};
+    uint64_t range = impl_->log_range;
+    for (uint64_t first = from_block; first <= to_block;) {
+        const uint64_t last = std::min(to_block, first + std::min(range - 1, UINT64_MAX - first));
+        const LogFilter filter{first, last, {address}, {}};
         auto some = impl_->read<std::vector<Log>>("eth_getLogs", Json::array({rpc::to_json(filter)}), read_logs);
+        if (!some && is_too_many_logs(some.status()) && last > first) {
+            impl_->log_range = range = (last - first + 1) / 2;
+            continue;
+        }
         if (!some) return some;
         all.insert(all.end(), std::make_move_iterator(some->begin()), std::make_move_iterator(some->end()));
+        if (last == to_block) break;
+        first = last + 1;
+        impl_->log_range = range = std::min(2 * range, impl_->options.log_range);
     }
     return all;
 }

@@ -14,12 +14,14 @@ struct JsonRpcOptions {
     std::chrono::milliseconds timeout{10'000};         // of a whole request
     std::chrono::milliseconds connect_timeout{3'000};
     uint64_t max_answer_bytes = uint64_t{64} << 20;
-    uint64_t log_range = 5'000;                        // blocks of one eth_getLogs; more are asked for in pieces
+    // Blocks of one eth_getLogs; more are asked for in pieces, and in ever smaller ones where the node finds them too large.
+    uint64_t log_range = 5'000;
     ErrorNames error_names;
 };
 
 // Keeps its connections open. Follows no redirection; takes http and https only. Never tries twice: who asks knows when to ask
-// again.
+// again. What a busy node or a proxy before it says (HTTP 429 or 5xx, too many requests, a timeout) is L1_UNREACHABLE; bytes that
+// are no answer to the question, or more of them than max_answer_bytes, are L1_ANSWER_INVALID.
 class JsonRpcClient final : public L1Client {
 public:
     explicit JsonRpcClient(JsonRpcOptions options);

@@ -101,9 +101,9 @@ node::Status Poster::send_one(uint64_t number) {
     return {};
 }
 
-// What was sent, isn't in any block and waits in no mempool has been lost: it is sent again.
+// What was sent, had no effect in any block and is neither in the wallet's care nor in a mempool has been lost: it is sent again.
 node::Status Poster::look_for_lost() {
-    if (sent_ <= view_.batch_head()) return {};
+    if (sent_ <= view_.batch_head() || wallet_.has_unmined()) return {};
     auto head = client_.head();
     if (!head) return head.status();
     auto mined = client_.nonce(wallet_.address(), false);

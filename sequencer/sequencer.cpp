@@ -195,6 +195,7 @@ node::Status Sequencer::keep_seat() {
     uint64_t now_ms = clock_.now_ms();
     if (!config_.take_seat || (seat_tried_ms_ != 0 && now_ms < seat_tried_ms_ + config_.seat_retry_ms)) return waiting;
     seat_tried_ms_ = now_ms;
+    if (wallet_.has_unmined()) return waiting;
     auto sent = l1::RollupClient(client_, view.rollup()).become_sequencer(wallet_);
     if (!sent) return sent.status();
     node::log_info("taking the seat", {{"tx", to_hex(*sent)}});
@@ -218,6 +219,8 @@ node::Status Sequencer::follow() {
     }
     node::Status status = behind ? not_sequencing("CATCHING_UP", "the sequencer is reading the L1") : replay();
     if (status.ok()) {
+        node::Status kept = wallet_.keep_up();
+        if (!kept.ok()) node::log_status(node::LogLevel::kDebug, "transactions on their way", kept);
         update_gas_price();
         status = keep_seat();
     }

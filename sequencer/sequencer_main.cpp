@@ -25,6 +25,7 @@ struct Settings {
     std::string rollup;
     std::string data_dir = "gavel-sequencer-data";
     std::string key_file;
+    l1::L1WalletFlags wallet;
     std::string fee_recipient;
     std::vector<std::string> fees;
     std::string metrics_listen;
@@ -51,6 +52,7 @@ void add_options(node::Options& options, Settings& s) {
     options.number("--start-block", s.start_block, "L1 block from which to read: not after the contract's deployment");
     options.toggle("--no-seat", s.no_seat, "don't take the seat when it is free: only follow");
     options.duration("--poll", s.poll, "how often the L1 is asked");
+    l1::add_wallet_flags(options, s.wallet);
     options.group("Fees");
     options.list("--fee", s.fees, "TOKEN=UNITS: base units that a plain transfer of it costs (repeat); others are refused");
     options.number("--eth-fee-percent", s.eth_fee_percent, "fee of ETH, in percent of what the L1 asks for its bytes", 0, 10'000);
@@ -124,8 +126,8 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
     rpc.url = s.l1;
     rpc.error_names = l1::rollup_error_names();
     l1::JsonRpcClient client(std::move(rpc));
-    l1::L1Wallet wallet(client, *key);
     node::SystemClock clock;
+    l1::L1Wallet wallet(client, *key, s.wallet.options(), clock);
     node::LevelDbStore store(s.data_dir);
     auto sync = ledger::L1Sync::open_when_reachable(store, client, *rollup, {.start_block = s.start_block},
                                                     [&] { return signals.wait_for(s.poll) == 0; });

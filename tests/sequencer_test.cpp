@@ -25,7 +25,7 @@ public:
     void start() {
         sequencer.reset();
         sync.reset();
-        wallet = std::make_unique<l1::L1Wallet>(client, l1.home);
+        wallet = std::make_unique<l1::L1Wallet>(client, l1.home, l1::L1WalletOptions{}, clock);
         auto opened = ledger::L1Sync::open(store, client, l1.rollup);
         REQUIRE(opened.ok());
         sync = std::move(*opened);

@@ -159,7 +159,7 @@ void Watcher::start() {
     auto opened = ledger::L1Sync::open(store, client, world.rollup);
     REQUIRE(opened.ok());
     sync = std::move(*opened);
-    wallet = key ? std::make_unique<l1::L1Wallet>(client, *key) : nullptr;
+    wallet = key ? std::make_unique<l1::L1Wallet>(client, *key, l1::L1WalletOptions{}, world.clock) : nullptr;
     verifier = std::make_unique<verifier::Verifier>(store, *sync, client, wallet.get(), world.clock, options);
 }
 

@@ -6,6 +6,11 @@
 #include "protocol/fraud_proof.hpp"
 
 namespace gavel::verifier {
+namespace {
+
+constexpr uint64_t kEarlierPatienceMs = 60'000;
+
+}  // namespace
 
 uint64_t proof_margin(const l1::RollupParameters& parameters) {
     return std::min<uint64_t>(3600, parameters.challenge_window / 4);
@@ -107,14 +112,22 @@ node::Result<bool> Challenger::earlier_are_mined() {
     if (!mined) return mined.status();
     auto pending = client_.nonce(wallet_->address(), true);
     if (!pending) return pending.status();
-    earlier_mined_ = *mined == *pending;
+    // What is stuck since then is the wallet's to get out of the way, once something waits behind it.
+    if (waiting_since_ms_ == 0) waiting_since_ms_ = clock_.now_ms();
+    earlier_mined_ = *mined == *pending || clock_.now_ms() >= waiting_since_ms_ + kEarlierPatienceMs;
     return earlier_mined_;
 }
 
 // Whether what is due is on its way already.
 node::Result<bool> Challenger::still_waiting(Errand due, const FraudProofRecord& proof) {
-    if (!sent_ || sent_->errand != due || sent_->batch != proof.hash) return false;
-    auto state = sent_->transaction.look(client_, view_, clock_.now_ms(), lost_after_ms_);
+    if (!sent_) return false;
+    if (sent_->errand != due || sent_->batch != proof.hash) {
+        // Of what a reorganisation has undone: a proof in the block of its own commit would earn nothing.
+        wallet_->cancel(sent_->transaction.tx_hash());
+        sent_.reset();
+        return false;
+    }
+    auto state = sent_->transaction.look(*wallet_, view_, clock_.now_ms(), lost_after_ms_);
     if (!state) return state.status();
     if (*state == OnItsWay::State::kWaiting) return true;
     node::log_warn(*state == OnItsWay::State::kLost ? "challenge was lost by the L1" : "challenge had no effect on the L1",
@@ -159,7 +172,7 @@ node::Status Challenger::take_rewards() {
 
 node::Status Challenger::take_reward(uint64_t term) {
     if (auto sent = rewards_sent_.find(term); sent != rewards_sent_.end()) {
-        auto state = sent->second.look(client_, view_, clock_.now_ms(), lost_after_ms_);
+        auto state = sent->second.look(*wallet_, view_, clock_.now_ms(), lost_after_ms_);
         if (!state) return state.status();
         if (*state == OnItsWay::State::kWaiting) return {};
         rewards_sent_.erase(sent);

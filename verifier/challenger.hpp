@@ -58,7 +58,8 @@ private:
     uint64_t lost_after_ms_;
 
     std::optional<Sent> sent_;
-    bool earlier_mined_ = false;  // nothing that an earlier process sent is still under way
+    bool earlier_mined_ = false;  // nothing that an earlier process sent is still under way, or it is stuck
+    uint64_t waiting_since_ms_ = 0;
     std::map<uint64_t, OnItsWay> rewards_sent_;  // by term
     std::set<uint64_t> rewards_settled_;
     uint64_t proofs_sent_ = 0;

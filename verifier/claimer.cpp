@@ -30,7 +30,7 @@ node::Status Claimer::step() {
 node::Status Claimer::look_after_sent() {
     for (auto it = sent_.begin(); it != sent_.end();) {
         auto [position, transaction] = *it;
-        auto state = transaction.look(client_, view_, clock_.now_ms(), lost_after_ms_);
+        auto state = transaction.look(wallet_, view_, clock_.now_ms(), lost_after_ms_);
         if (!state) return state.status();
         if (*state == OnItsWay::State::kWaiting) {
             ++it;

@@ -2,18 +2,18 @@
 
 namespace gavel::verifier {
 
-node::Result<OnItsWay::State> OnItsWay::look(l1::L1Client& client, const ledger::L1View& view, uint64_t now_ms,
+node::Result<OnItsWay::State> OnItsWay::look(l1::L1Wallet& wallet, const ledger::L1View& view, uint64_t now_ms,
                                              uint64_t lost_after_ms) const {
-    auto receipt = client.receipt(tx_hash_);
+    auto receipt = wallet.receipt(tx_hash_);
     if (!receipt) return receipt.status();
     if (*receipt) {
         if (!(*receipt)->success) return State::kFailed;
         return (*receipt)->block_number <= view.head().number ? State::kLanded : State::kWaiting;
     }
     if (now_ms < sent_ms_ + lost_after_ms) return State::kWaiting;
-    auto known = client.transaction_input(tx_hash_);
-    if (!known) return known.status();
-    return *known ? State::kWaiting : State::kLost;
+    auto lost = wallet.is_lost(tx_hash_);
+    if (!lost) return lost.status();
+    return *lost ? State::kLost : State::kWaiting;
 }
 
 }  // namespace gavel::verifier

@@ -82,6 +82,7 @@ node::Result<bool> Verifier::step() {
         status = replay();
         note(kL1Trouble, status);
         node::Status challenged = challenger_.step();
+        if (node::Status kept = wallet_ ? wallet_->keep_up() : node::Status{}; challenged.ok()) challenged = kept;
         note(kProofNotSent, challenged);
         node::Status claimed = claimer_ ? claimer_->step() : node::Status{};
         note(kClaimsNotSent, claimed);

@@ -21,6 +21,7 @@ struct Settings {
     std::string l1 = "http://127.0.0.1:8545";
     std::string rollup;
     std::string key_file;
+    l1::L1WalletFlags wallet;
     std::string data_dir = "gavel-verifier-data";
     std::string metrics_listen;
     uint64_t start_block = 0;
@@ -40,6 +41,7 @@ void add_options(node::Options& options, Settings& s) {
     options.duration("--poll", s.poll, "how often the L1 is asked");
     options.group("Acting on the L1");
     options.text("--key-file", s.key_file, "file with the private key (hex) of the account that proves; empty: only watch");
+    l1::add_wallet_flags(options, s.wallet);
     options.toggle("--claim", s.verifier.claim, "claim withdrawals for their recipients, at this account's cost");
     options.number("--claim-max-gas", s.verifier.claims.max_gas, "a claim that needs more gas isn't sent", 100'000,
                    uint64_t{1} << 24);
@@ -117,13 +119,13 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
     rpc.url = s.l1;
     rpc.error_names = l1::rollup_error_names();
     l1::JsonRpcClient client(std::move(rpc));
+    node::SystemClock clock;
     std::optional<l1::L1Wallet> wallet;
     if (!s.key_file.empty()) {
         auto key = l1::read_key_file(s.key_file);
         if (!key) return key.status();
-        wallet.emplace(client, *key);
+        wallet.emplace(client, *key, s.wallet.options(), clock);
     }
-    node::SystemClock clock;
     node::LevelDbStore store(s.data_dir);
     auto sync = ledger::L1Sync::open_when_reachable(store, client, *rollup, {s.start_block, s.chain_id},
                                                     [&] { return signals.wait_for(s.poll) == 0; });
