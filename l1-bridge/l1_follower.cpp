@@ -13,6 +13,10 @@ constexpr size_t kRefSize = 8 + Hash::kSize + Hash::kSize + 8;
 // Between two remembered blocks there are at most a fourth as many as between them and the newest.
 constexpr uint64_t kThinning = 4;
 
+node::Status wrong_chain(const std::string& why) {
+    return {node::Code::kUnavailable, "L1_WRONG_CHAIN", "l1", "the L1 node is another chain's: " + why};
+}
+
 }  // namespace
 
 L1Follower::L1Follower(L1Client& client, const Address& rollup, FollowerOptions options)
@@ -55,8 +59,20 @@ node::Status L1Follower::take_back(Trail& trail, FollowerStep& step) {
         }
         trail.pop_back();
     }
+    if (trail.size() != told) {
+        if (node::Status status = check_chain(); !status.ok()) return status;
+        if (trail.empty() && trail_.front().number == 0) return wrong_chain("its genesis block is another than the one read before");
+    }
     if (trail.size() != told) step.updates.push_back(BlocksRemoved{trail.empty() ? std::nullopt : std::optional(trail.back())});
     return {};
+}
+
+node::Status L1Follower::check_chain() {
+    if (options_.chain_id == 0) return {};
+    auto id = client_.chain_id();
+    if (!id) return id.status();
+    if (*id == options_.chain_id) return {};
+    return wrong_chain("it is chain " + std::to_string(*id) + ", what was read is of chain " + std::to_string(options_.chain_id));
 }
 
 node::Result<std::vector<LocatedEvent>> L1Follower::events(uint64_t first, uint64_t last) {

@@ -36,6 +36,7 @@ struct FollowerStep {
 
 struct FollowerOptions {
     uint64_t start_block = 0;          // no event of the rollup is in a block below it
+    uint64_t chain_id = 0;             // of the chain that is followed; 0: whichever the node has
     uint64_t blocks_per_step = 64;     // told one by one at most
     uint64_t skip_beyond = 256;        // deeper than so many blocks below the head those without events may be left out
     uint64_t blocks_per_skip = 4'000;  // of one step then
@@ -47,7 +48,9 @@ public:
     L1Follower(L1Client& client, const Address& rollup, FollowerOptions options = {});
 
     // One bounded round: a few requests. What it returns is to be taken in full, in order. Not OK: the client's Status, with
-    // nothing told and nothing changed; call again. A chain that changes during a step is seen in the next one.
+    // nothing told and nothing changed; call again. A chain that changes during a step is seen in the next one. Reason, beside the
+    // client's: L1_WRONG_CHAIN (kUnavailable), where something would be taken back and the node is found to be another chain's: of
+    // another chain id, or of another genesis block.
     node::Result<FollowerStep> step();
     // A node that stays behind: takes its shorter chain for the truth. The next step tells what is gone.
     void accept_shorter_chain() { accept_shorter_ = true; }
@@ -68,6 +71,7 @@ private:
     // `l1_head`, if given, is the newest block of the chain.
     node::Result<bool> is_of_chain(const BlockRef& block, const std::optional<BlockRef>& l1_head);
     node::Status take_back(Trail& trail, FollowerStep& step);
+    node::Status check_chain();
     // These tell of blocks `first` to `last`, all or none: none if the chain changes meanwhile.
     node::Status tell_each(Trail& trail, uint64_t first, uint64_t last, FollowerStep& step);
     node::Status tell_some(Trail& trail, uint64_t first, uint64_t last, FollowerStep& step);

@@ -14,8 +14,9 @@ using node::Code;
 using node::Status;
 
 constexpr std::string_view kChainKey = "l1/chain";
-// Rounds in which a node may be behind what was read, before its shorter chain is believed.
-constexpr unsigned kPatience = 30;
+// Rounds in which a node may be behind what was read, before its shorter chain is believed. A node that isn't behind but on another
+// branch shows it as soon as its chain is as long, or by the last block that both have.
+constexpr unsigned kPatience = 300;
 
 Status wrong_chain(uint64_t found, uint64_t expected, const char* whose) {
     return {Code::kFailedPrecondition, "L1_WRONG_CHAIN", "l1",
@@ -55,6 +56,7 @@ struct L1Sync::Impl {
          uint64_t start_block)
         : client(its_client), domain(its_domain), view(opened, its_domain.rollup, parameters) {
         follower_options.start_block = start_block;
+        follower_options.chain_id = its_domain.chain_id;
         restart();
     }
 
@@ -109,7 +111,8 @@ node::Result<std::unique_ptr<L1Sync>> L1Sync::open_when_reachable(node::Store& s
     bool told = false;
     for (;;) {
         auto sync = open(store, client, rollup, options);
-        if (sync || sync.status().code != node::Code::kUnavailable) return sync;
+        const bool is_final = sync || sync.status().field == "rollup" || sync.status().reason == "L1_WRONG_CHAIN";
+        if (is_final) return sync;
         if (!told) node::log_status(node::LogLevel::kWarn, "waiting for the L1", sync.status());
         told = true;
         if (!keep_waiting()) return std::unique_ptr<L1Sync>();

@@ -33,8 +33,8 @@ public:
     // and whatever else the client answers. Throws StoreError if the store is damaged or another rollup's.
     static node::Result<std::unique_ptr<L1Sync>> open(node::Store& store, l1::L1Client& client, const Address& rollup,
                                                       L1SyncOptions options = {});
-    // The same, again and again while the L1 can't be reached: `keep_waiting` waits a while between two tries, and says whether to
-    // go on. nullptr if not.
+    // The same, again and again while the L1 can't be reached or answers nonsense: `keep_waiting` waits a while between two tries,
+    // and says whether to go on. nullptr if not.
     static node::Result<std::unique_ptr<L1Sync>> open_when_reachable(node::Store& store, l1::L1Client& client,
                                                                      const Address& rollup, L1SyncOptions options,
                                                                      const std::function<bool()>& keep_waiting);
@@ -44,6 +44,7 @@ public:
     // now up to date, i.e. at the head that the L1 told in this round; false: call again at once. Not OK: call again later, with
     // the view as it was. Reasons, beside the client's:
     //   L1_BEHIND (kUnavailable)      the node's chain ends below what has been read; taken for the truth if it stays so for long
+    //   L1_WRONG_CHAIN (kUnavailable) the node is another chain's now
     //   L1_EVENTS_INVALID (kInternal) the node tells events that can't follow each other
     node::Result<bool> step();
 
