@@ -187,11 +187,10 @@ node::Status L1Wallet::keep_up() {
         Sent& sent = it->second;
         const bool waited = head && is_due(sent);
         if (waited && !sent.due_block) sent.due_block = head->number;
-        if (waited && head->number > *sent.due_block) {
-            stuck.push_back(it->first);
-        } else if (it->first >= *pending && clock_.now_ms() >= sent.sent_ms + kSendAgainMs) {
-            keep(send_again(it->first));
-        }
+        const bool is_stuck = waited && head->number > *sent.due_block;
+        if (is_stuck) stuck.push_back(it->first);
+        const bool is_lacking = it->first >= *pending && clock_.now_ms() >= sent.sent_ms + kSendAgainMs;
+        if (is_lacking && (!is_stuck || sent.is_held)) keep(send_again(it->first));
     }
     if (stuck.empty()) return out;
     if (stuck.front() == *first && !sent_.contains(mined_)) return fill_before(*first, *pending);

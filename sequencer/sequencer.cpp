@@ -287,8 +287,11 @@ node::Result<bool> Sequencer::open_fee_account(const Address& token) {
         sent->second = *hash;
     }
     if (!sent->second) return false;
-    auto receipt = client_.receipt(*sent->second);
-    return !receipt || !*receipt || (*receipt)->success;
+    auto receipt = wallet_.receipt(*sent->second);
+    if (receipt && *receipt) return (*receipt)->success;
+    auto lost = wallet_.is_lost(*sent->second);
+    if (lost && *lost) fee_deposits_.erase(sent);  // by a reorganisation: another is sent
+    return true;
 }
 
 node::Result<Hash> Sequencer::deposit_for_fees(const Address& token) {
