@@ -41,7 +41,7 @@ function compile(folder) {
     language: 'Solidity',
     sources,
     settings: {
-      optimizer: { enabled: true, runs: 200 },
+      optimizer: { enabled: true, runs: 1_000 },
       viaIR: true,
       evmVersion: 'osaka',
       metadata: { appendCBOR: false, bytecodeHash: 'none' },

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
+import {BitMaps} from "@openzeppelin/contracts/utils/structs/BitMaps.sol";
+import {Hash} from "./Hash.sol";
+import {Header} from "./Header.sol";
+import {RollupState} from "./RollupState.sol";
+import {Kind, Vault} from "./RollupTypes.sol";
+import {Trees} from "./Trees.sol";
+
+/// @title The bank: deposits, forced operations, withdrawals
+/// @notice docs/contract.md, "The bank"
+abstract contract Bank is RollupState {
+    using BitMaps for BitMaps.BitMap;
+    using SafeERC20 for IERC20;
+
+    address internal constant ETH = address(0);
+
+    /// @notice Deposits the ETH that is sent, for `to`'s account. Anybody.
+    /// @dev Frozen, ZeroAddress, ZeroAmount, DepositCapExceeded; docs/contract.md, "The bank".
+    function depositEth(address to) external payable nonReentrant {
+        require(!frozen, Frozen());
+        require(to != address(0), ZeroAddress());
+        require(msg.value != 0, ZeroAmount());
+        credit(ETH, to, msg.value);
+    }
+
+    /// @notice Takes `amount` of a token from the caller, who has approved it, and deposits what arrives, for `to`'s account.
+    /// Anybody.
+    /// @dev Frozen, ZeroAddress, ZeroAmount, TokenWithoutCode, TokenCallFailed, DepositCapExceeded, NothingReceived;
+    /// docs/contract.md, "The bank".
+    function depositToken(address token, address to, uint256 amount) external nonReentrant {
+        require(!frozen, Frozen());
+        require(to != address(0), ZeroAddress());
+        require(amount != 0, ZeroAmount());
+        require(token.code.length != 0, TokenWithoutCode());
+        uint256 before = balanceOf(token);
+        require(IERC20(token).trySafeTransferFrom(msg.sender, address(this), amount), TokenCallFailed());
+        uint256 balance = balanceOf(token);
+        require(balance > before, NothingReceived());
+        credit(token, to, balance - before);
+    }
+
+    /// @notice Has the caller's account pay `to` on L2 without the sequencer's leave; amount 2^128-1 is the whole balance.
+    /// Anybody, for their own account.
+    /// @dev Frozen, ZeroAddress; docs/contract.md, "The bank".
+    function forceTransfer(address token, address to, uint128 amount) external nonReentrant {
+        require(!frozen, Frozen());
+        require(to != address(0), ZeroAddress());
+        enqueue(Kind.ForcedTransfer, to, token, amount);
+    }
+
+    /// @notice Has the caller's account withdraw to `to` on L1 without the sequencer's leave; amount 2^128-1 is the whole
+    /// balance. Anybody, for their own account.
+    /// @dev Frozen, ZeroAddress, ZeroAmount; docs/contract.md, "The bank".
+    function forceWithdrawal(address token, address to, uint128 amount) external nonReentrant {
+        require(!frozen, Frozen());
+        require(to != address(0), ZeroAddress());
+        require(amount != 0, ZeroAmount());
+        enqueue(Kind.ForcedWithdrawal, to, token, amount);
+    }
+
+    /// @notice Pays a withdrawal of a final batch, once. Anybody; only the recipient may name another receiver than itself (or
+    /// zero, which stands for it).
+    /// @param path the siblings of `position` in the withdrawal tree of the header's last state (docs/protocol.md, "Trees")
+    /// @dev HeaderLength, UnknownBatch, BatchNotFinal, WithdrawalPosition, AlreadyPaid, WithdrawalPath, ReceiverNotAllowed,
+    /// VaultShort, PaymentFailed, TokenWithoutCode, TokenCallFailed; docs/contract.md, "The bank".
+    function claim(
+        bytes calldata header,
+        uint32 position,
+        address recipient,
+        address token,
+        uint128 amount,
+        bytes32[] calldata path,
+        address receiver
+    ) external nonReentrant {
+        require(header.length == Header.LENGTH, HeaderLength());
+        require(isFinalSince(records[standing(header)].postedAt), BatchNotFinal());
+        bytes calldata last = Header.last(header);
+        uint256 count = Header.withdrawalCount(last);
+        require(position < count, WithdrawalPosition());
+        require(!paid.get(position), AlreadyPaid());
+        bytes32 leaf = keccak256(abi.encodePacked(recipient, token, amount));
+        require(Trees.holds(Header.withdrawalsRoot(last), count, position, leaf, path), WithdrawalPath());
+        receiver = allowedReceiver(receiver, recipient);
+        takeFromVault(token, amount);
+        paid.set(position);
+        emit WithdrawalClaimed(position, recipient, token, amount, receiver);
+        payOut(token, receiver, amount);
+    }
+
+    // ---- In ----
+
+    function credit(address token, address to, uint256 amount) private {
+        Vault storage vault = vaults[token];
+        require(amount <= type(uint128).max - vault.deposited, DepositCapExceeded());
+        vault.deposited += uint128(amount);
+        vault.held += uint128(amount);
+        enqueue(Kind.Deposit, to, token, uint128(amount));
+    }
+
+    function enqueue(Kind kind, address to, address token, uint128 amount) private {
+        uint64 index = uint64(queueTimes.length);
+        uint64 time = uint64(block.timestamp);
+        bytes32 entry = keccak256(abi.encodePacked(kind, msg.sender, to, token, amount, time));
+        queueHashes[uint256(index) + 1] = Hash.keccak(queueHashes[index], entry);
+        queueTimes.push(time);
+        emit L1OperationQueued(index, kind, msg.sender, to, token, amount, time);
+    }
+
+    function balanceOf(address token) private view returns (uint256) {
+        (bool success, bytes32 balance,) =
+            LowLevelCall.staticcallReturn64Bytes(token, abi.encodeCall(IERC20.balanceOf, (address(this))));
+        require(success && LowLevelCall.returnDataSize() >= 32, TokenCallFailed());
+        return uint256(balance);
+    }
+
+    // ---- Out ----
+
+    /// @dev Zero stands for the owner; only the owner may name somebody else.
+    function allowedReceiver(address receiver, address owner) internal view returns (address) {
+        if (receiver == address(0)) return owner;
+        require(receiver == owner || msg.sender == owner, ReceiverNotAllowed());
+        return receiver;
+    }
+
+    function takeFromVault(address token, uint128 amount) internal {
+        Vault storage vault = vaults[token];
+        require(amount <= vault.held, VaultShort());
+        vault.held -= amount;
+    }
+
+    /// @dev The last thing that a call does.
+    function payOut(address token, address receiver, uint128 amount) internal {
+        if (token == ETH) return payEth(receiver, amount);
+        require(token.code.length != 0, TokenWithoutCode());
+        require(IERC20(token).trySafeTransfer(receiver, amount), TokenCallFailed());
+    }
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {BitMaps} from "@openzeppelin/contracts/utils/structs/BitMaps.sol";
+import {Bank} from "./Bank.sol";
+import {Hash} from "./Hash.sol";
+import {Header} from "./Header.sol";
+import {Kind, TermEnd} from "./RollupTypes.sol";
+import {Trees} from "./Trees.sol";
+
+/// @title After a freeze: everybody takes out what is theirs
+/// @notice docs/contract.md, "After a freeze"
+abstract contract Freeze is Bank {
+    using BitMaps for BitMaps.BitMap;
+
+    uint256 private constant LEAF_LENGTH = 104;
+    uint256 private constant ENTRY_LENGTH = 85;
+
+    /// @notice Freezes the contract for ever: once an L1 operation has waited for the freeze age, or batch `number` is final and
+    /// has no place for another withdrawal. Anybody.
+    /// @dev Frozen, FreezeTooEarly; docs/contract.md, "After a freeze".
+    function freeze(uint64 number) external nonReentrant {
+        require(!frozen, Frozen());
+        (bool exists,, uint64 time) = waitingOperation();
+        bool waitedTooLong = exists && block.timestamp >= uint256(time) + FREEZE_AGE;
+        require(waitedTooLong || isFull(number), FreezeTooEarly());
+        frozen = true;
+        emit RollupFrozen();
+        if (currentTerm != 0) endTerm(TermEnd.Frozen);
+    }
+
+    /// @notice Pays the whole balance of a leaf of the last state, once. Anybody; only the leaf's owner may name another receiver
+    /// than itself (or zero, which stands for it).
+    /// @param leaf owner(20) token(20) nonce(8) balance(16) nextOwner(20) nextToken(20)
+    /// @param path the siblings of `index` in the account tree of the header's last state (docs/protocol.md, "Trees")
+    /// @dev NotFrozen, HeaderLength, NotOnHead, BatchNotFinal, LeafLength, ExitIndex, AlreadyExited, ExitPath, ZeroAmount,
+    /// ReceiverNotAllowed, VaultShort, PaymentFailed, TokenWithoutCode, TokenCallFailed; docs/contract.md, "After a freeze".
+    function exit(bytes calldata header, uint32 index, bytes calldata leaf, bytes32[] calldata path, address receiver)
+        external
+        nonReentrant
+    {
+        require(frozen, NotFrozen());
+        require(header.length == Header.LENGTH, HeaderLength());
+        require(Hash.keccak(header) == records[headNumber].hash, NotOnHead());
+        require(isFinalSince(records[headNumber].postedAt), BatchNotFinal());
+        require(leaf.length == LEAF_LENGTH, LeafLength());
+        bytes calldata last = Header.last(header);
+        uint256 count = Header.accountCount(last);
+        require(index != 0 && index < count, ExitIndex());
+        require(!exited.get(index), AlreadyExited());
+        require(Trees.holds(Header.accountsRoot(last), count, index, Hash.keccak(leaf), path), ExitPath());
+        (address owner, address token) = (address(bytes20(leaf[0:20])), address(bytes20(leaf[20:40])));
+        uint128 balance = uint128(bytes16(leaf[48:64]));
+        require(balance != 0, ZeroAmount());
+        receiver = allowedReceiver(receiver, owner);
+        takeFromVault(token, balance);
+        exited.set(index);
+        emit AccountExited(index, owner, token, balance, receiver);
+        payOut(token, receiver, balance);
+    }
+
+    /// @notice Pays a deposit that was never consumed back to who made it, once. Anybody; only who made it may name another
+    /// receiver (or zero, which stands for them).
+    /// @param entry kind(1) caller(20) to(20) token(20) amount(16) time(8) of L1 operation `index`
+    /// @dev NotFrozen, BatchNotFinal, EntryLength, EntryIndex, AlreadyRefunded, EntryHash, NotADeposit, ReceiverNotAllowed,
+    /// VaultShort, PaymentFailed, TokenWithoutCode, TokenCallFailed; docs/contract.md, "After a freeze".
+    function refund(uint64 index, bytes calldata entry, address receiver) external nonReentrant {
+        require(frozen, NotFrozen());
+        require(isFinalSince(records[headNumber].postedAt), BatchNotFinal());
+        require(entry.length == ENTRY_LENGTH, EntryLength());
+        require(index >= records[headNumber].l1OpsConsumed && index < queueTimes.length, EntryIndex());
+        require(!refunded.get(index), AlreadyRefunded());
+        bytes32 next = Hash.keccak(queueHashes[index], Hash.keccak(entry));
+        require(next == queueHashes[uint256(index) + 1], EntryHash());
+        require(uint8(entry[0]) == uint8(Kind.Deposit), NotADeposit());
+        (address caller, address token) = (address(bytes20(entry[1:21])), address(bytes20(entry[41:61])));
+        uint128 amount = uint128(bytes16(entry[61:77]));
+        receiver = allowedReceiver(receiver, caller);
+        takeFromVault(token, amount);
+        refunded.set(index);
+        emit DepositRefunded(index, caller, token, amount, receiver);
+        payOut(token, receiver, amount);
+    }
+
+    /// @dev Whether that batch is final and its withdrawal tree at its end.
+    function isFull(uint64 number) private view returns (bool) {
+        return number <= headNumber && isFinalSince(records[number].postedAt)
+            && records[number].withdrawalCount == type(uint32).max;
+    }
+}

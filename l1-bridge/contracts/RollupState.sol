@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {BitMaps} from "@openzeppelin/contracts/utils/structs/BitMaps.sol";
+import {Hash} from "./Hash.sol";
+import {Header} from "./Header.sol";
+import {ProofErrors} from "./ProofErrors.sol";
+import {Prover} from "./Prover.sol";
+import {RollupErrors} from "./RollupErrors.sol";
+import {RollupEvents} from "./RollupEvents.sol";
+import {Record, Term, TermEnd, Vault} from "./RollupTypes.sol";
+
+/// @notice What all rooms of the contract share: parameters, storage (docs/contract.md, "Storage": slots are part of the page),
+/// and what more than one of them asks or does.
+abstract contract RollupState is RollupEvents, RollupErrors, ProofErrors, ReentrancyGuardTransient {
+    uint256 internal constant WEEK = 7 days;
+
+    uint64 internal immutable CHALLENGE_WINDOW;
+    uint64 internal immutable INCLUSION_WINDOW;
+    uint64 internal immutable FREEZE_AGE;
+    uint256 internal immutable STAKE;
+    address internal immutable HOME_OPERATOR; // zero: there is none
+    Prover internal immutable PROVER;
+
+    // Slot 0
+    uint64 internal headNumber;
+    /// @notice The term that sits; 0: the seat is free.
+    uint64 public currentTerm;
+    uint64 internal lastStrikeAt;
+    /// @notice Whether the contract is frozen: for ever.
+    bool public frozen;
+    // Slot 1
+    /// @notice How many terms there have been; they count from 1.
+    uint64 public termCount;
+    uint64 internal homePunishedAt; // the home operator's latest slash or eviction
+    /// @notice Wei of stakes that nobody gets; it stays in the contract.
+    uint128 public burned;
+    // Slots 2 to 10
+    mapping(uint256 => Record) internal records; // by batch number; above the head, old words that mean nothing
+    mapping(uint256 => Term) internal terms;
+    mapping(uint256 => bytes32) internal queueHashes; // h[i], i from 1
+    uint64[] internal queueTimes; // of L1 operation i, from 0
+    mapping(address => Vault) internal vaults; // by token; ETH is token zero
+    mapping(address => mapping(bytes32 => uint64)) internal commits; // time of a prover's latest commit to that word
+    BitMaps.BitMap internal paid; // by withdrawal's position
+    BitMaps.BitMap internal exited; // by account's index
+    BitMaps.BitMap internal refunded; // by L1 operation
+
+    constructor(uint64 challengeWindow, uint64 inclusionWindow, uint64 freezeAge, uint256 stake, address homeOperator) {
+        require(
+            challengeWindow != 0 && inclusionWindow != 0 && stake <= type(uint128).max
+                && freezeAge >= uint256(challengeWindow) + inclusionWindow + WEEK,
+            ParametersInvalid()
+        );
+        CHALLENGE_WINDOW = challengeWindow;
+        INCLUSION_WINDOW = inclusionWindow;
+        FREEZE_AGE = freezeAge;
+        STAKE = stake;
+        HOME_OPERATOR = homeOperator;
+        PROVER = new Prover();
+        records[0].hash = Header.genesisHash();
+    }
+
+    // ---- Batches ----
+
+    /// @dev Whether a batch that was posted then is final.
+    function isFinalSince(uint64 postedAt) internal view returns (bool) {
+        return block.timestamp >= uint256(postedAt) + CHALLENGE_WINDOW;
+    }
+
+    /// @dev The number of the batch with this header of 194 bytes, which must stand.
+    function standing(bytes calldata header) internal view returns (uint64 number) {
+        number = Header.number(header);
+        require(number <= headNumber && records[number].hash == Hash.keccak(header), UnknownBatch());
+    }
+
+    // ---- Terms ----
+
+    /// @dev What a term's last batch is, or would be if the term ended now.
+    function lastBatchOf(uint64 term) internal view returns (uint64) {
+        return records[headNumber].term == term ? headNumber : 0;
+    }
+
+    /// @dev Ends the term that sits.
+    function endTerm(TermEnd reason) internal {
+        uint64 number = currentTerm;
+        Term storage ending = terms[number];
+        ending.endedAt = uint64(block.timestamp);
+        ending.lastBatch = lastBatchOf(number);
+        currentTerm = 0;
+        emit TermEnded(number, reason);
+    }
+
+    /// @dev Remembers a slash or an eviction if it hit the home operator.
+    function noteIfHome(address sequencer) internal {
+        if (sequencer == HOME_OPERATOR) homePunishedAt = uint64(block.timestamp);
+    }
+
+    // ---- The queue ----
+
+    /// @dev The first L1 operation that the head hasn't consumed, and when it was queued.
+    function waitingOperation() internal view returns (bool exists, uint64 index, uint64 time) {
+        index = records[headNumber].l1OpsConsumed;
+        exists = index < queueTimes.length;
+        if (exists) time = queueTimes[index];
+    }
+
+    // ---- Money ----
+
+    /// @dev Sends ETH with all gas; what the receiver answers isn't looked at.
+    function payEth(address to, uint256 amount) internal {
+        require(LowLevelCall.callNoReturn(to, amount, ""), PaymentFailed());
+    }
+}
