@@ -69,6 +69,17 @@ public:
         shared_.state.set_storage(self_, slot, value);
     }
 
+    Hash load_transient(const Hash& slot) override {
+        use_gas(gas::kTransient);
+        return shared_.state.transient(self_, slot);
+    }
+
+    void store_transient(const Hash& slot, const Hash& value) override {
+        forbid_if_static();
+        use_gas(gas::kTransient);
+        shared_.state.set_transient(self_, slot, value);
+    }
+
     u128 balance(const Address& address) override { return access(address).balance; }
     bool has_code(const Address& address) override { return !access(address).code.empty(); }
     bool is_delegated(const Address& address) override { return access(address).is_delegated(); }

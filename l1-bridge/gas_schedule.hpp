@@ -30,6 +30,8 @@ constexpr uint64_t kSlotClearRefund = 4'800;
 constexpr uint64_t kStoreSentry = 2'300;  // with this or less left SSTORE fails
 constexpr uint64_t kMaxRefundQuotient = 5;
 
+constexpr uint64_t kTransient = 100;  // EIP-1153: TLOAD, TSTORE
+
 constexpr uint64_t kCallValue = 9'000;
 constexpr uint64_t kCallStipend = 2'300;
 constexpr uint64_t kNewAccount = 25'000;

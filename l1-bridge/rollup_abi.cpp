@@ -36,15 +36,16 @@ std::vector<AbiFunction> all_functions() {
     Parameters term_fields = {{"address", "sequencer"},  {"uint256", "stake"},    {"uint64", "startedAt"},
                               {"uint64", "endedAt"},     {"bool", "slashed"},     {"uint64", "firstProofAt"},
                               {"address", "lastProver"}, {"uint64", "lastBatch"}, {"bool", "stakeTaken"},
-                              {"bool", "rewardTaken"}};
+                              {"bool", "rewardTaken"},    {"bool", "evicted"}};
     return {
         call("becomeSequencer", {}, "payable"),
         call("resign", {}),
+        call("evict", {}),
         call("takeStake", {{"uint64", "term"}}),
         call("append", {{"bytes", "batch"}}),
         call("commitProof", {{"bytes32", "commitment"}}),
         call("prove", {{"bytes", "proof"}}),
-        call("takeReward", {{"uint64", "term"}}),
+        call("takeReward", {{"uint64", "term"}, {"address", "prover"}}),
         call("depositEth", {{"address", "to"}}, "payable"),
         call("depositToken", {{"address", "token"}, {"address", "to"}, {"uint256", "amount"}}),
         call("forceTransfer", forced),
@@ -56,7 +57,15 @@ std::vector<AbiFunction> all_functions() {
                        {"uint128", "amount"},
                        {"bytes32[]", "path"},
                        {"address", "receiver"}}),
+        call("freeze", {{"uint64", "number"}}),
+        call("exit", {{"bytes", "header"},
+                      {"uint32", "index"},
+                      {"bytes", "leaf"},
+                      {"bytes32[]", "path"},
+                      {"address", "receiver"}}),
+        call("refund", {{"uint64", "index"}, {"bytes", "entry"}, {"address", "receiver"}}),
         view("parameters", {}, kParameterFields),
+        view("prover", {}, {{"address", ""}}),
         view("head", {}, {{"uint64", "number"}, {"bytes32", "hash"}}),
         view("batch", {{"uint64", "number"}}, {{"bytes32", "hash"}, {"uint64", "postedAt"}, {"uint64", "term"}}),
         view("isFinal", {{"uint64", "number"}}, {{"bool", ""}}),
@@ -68,11 +77,13 @@ std::vector<AbiFunction> all_functions() {
         view("term", {{"uint64", "number"}}, term_fields),
         view("lastStrike", {}, {{"uint64", ""}}),
         view("isPaid", {{"uint32", "position"}}, {{"bool", ""}}),
+        view("isExited", {{"uint32", "index"}}, {{"bool", ""}}),
+        view("isRefunded", {{"uint64", "index"}}, {{"bool", ""}}),
         view("depositedTotal", {{"address", "token"}}, {{"uint128", ""}}),
         view("heldTotal", {{"address", "token"}}, {{"uint128", ""}}),
         view("burned", {}, {{"uint128", ""}}),
         view("frozen", {}, {{"bool", ""}}),
-        view("proofCommitment", {{"address", "prover"}}, {{"bytes32", "commitment"}, {"uint64", "time"}}),
+        view("committedAt", {{"address", "prover"}, {"bytes32", "commitment"}}, {{"uint64", ""}}),
     };
 }
 
@@ -100,6 +111,19 @@ std::vector<AbiEvent> all_events() {
           {"address", "receiver"}}},
         {"StakeReturned", {{"uint64", "term", true}, {"address", "to"}, {"uint256", "amount"}}},
         {"RewardTaken", {{"uint64", "term", true}, {"address", "prover"}, {"uint256", "amount"}}},
+        {"RollupFrozen", {}},
+        {"AccountExited",
+         {{"uint32", "index", true},
+          {"address", "owner", true},
+          {"address", "token"},
+          {"uint128", "amount"},
+          {"address", "receiver"}}},
+        {"DepositRefunded",
+         {{"uint64", "index", true},
+          {"address", "caller", true},
+          {"address", "token"},
+          {"uint128", "amount"},
+          {"address", "receiver"}}},
     };
 }
 
@@ -144,13 +168,15 @@ const char* name_of(RollupError error) {
     switch (error) {
         case RollupError::kNone: return "None";
         case RollupError::kParametersInvalid: return "ParametersInvalid";
-        case RollupError::kReentered: return "Reentered";
+        case RollupError::kReentrantCall: return "ReentrancyGuardReentrantCall";
         case RollupError::kFrozen: return "Frozen";
         case RollupError::kSeatTaken: return "SeatTaken";
         case RollupError::kHomeOperatorBarred: return "HomeOperatorBarred";
         case RollupError::kWrongStake: return "WrongStake";
         case RollupError::kNotSequencer: return "NotSequencer";
         case RollupError::kOperationWaiting: return "OperationWaiting";
+        case RollupError::kSeatFree: return "SeatFree";
+        case RollupError::kNotOverdue: return "NotOverdue";
         case RollupError::kUnknownTerm: return "UnknownTerm";
         case RollupError::kTermNotOver: return "TermNotOver";
         case RollupError::kTermSlashed: return "TermSlashed";
@@ -158,6 +184,7 @@ const char* name_of(RollupError error) {
         case RollupError::kLastBatchPending: return "LastBatchPending";
         case RollupError::kAlreadyTaken: return "AlreadyTaken";
         case RollupError::kRewardTooEarly: return "RewardTooEarly";
+        case RollupError::kNotProver: return "NotProver";
         case RollupError::kPaymentFailed: return "PaymentFailed";
         case RollupError::kCalldataNotExact: return "CalldataNotExact";
         case RollupError::kNotPlainAccount: return "NotPlainAccount";
@@ -174,6 +201,17 @@ const char* name_of(RollupError error) {
         case RollupError::kWithdrawalPath: return "WithdrawalPath";
         case RollupError::kReceiverNotAllowed: return "ReceiverNotAllowed";
         case RollupError::kVaultShort: return "VaultShort";
+        case RollupError::kFreezeTooEarly: return "FreezeTooEarly";
+        case RollupError::kNotFrozen: return "NotFrozen";
+        case RollupError::kLeafLength: return "LeafLength";
+        case RollupError::kExitIndex: return "ExitIndex";
+        case RollupError::kAlreadyExited: return "AlreadyExited";
+        case RollupError::kExitPath: return "ExitPath";
+        case RollupError::kEntryLength: return "EntryLength";
+        case RollupError::kEntryIndex: return "EntryIndex";
+        case RollupError::kAlreadyRefunded: return "AlreadyRefunded";
+        case RollupError::kEntryHash: return "EntryHash";
+        case RollupError::kNotADeposit: return "NotADeposit";
         case RollupError::kZeroAddress: return "ZeroAddress";
         case RollupError::kZeroAmount: return "ZeroAmount";
         case RollupError::kDepositCapExceeded: return "DepositCapExceeded";

@@ -42,13 +42,15 @@ const char* name_of(TermEnd reason);
 enum class RollupError : uint8_t {
     kNone,
     kParametersInvalid,      // constructor
-    kReentered,              // called from within a call of its own
+    kReentrantCall,          // called from within a call of its own
     kFrozen,                 // after a freeze
     kSeatTaken,              // somebody sits whom the caller can't replace
     kHomeOperatorBarred,     // within kHomeBan of its own slash or eviction
     kWrongStake,             // the value isn't the stake
     kNotSequencer,           // the caller doesn't sit
     kOperationWaiting,       // an L1 operation has waited half an inclusion window: no resigning
+    kSeatFree,               // evict: nobody sits
+    kNotOverdue,             // evict: no L1 operation has waited long enough
     kUnknownTerm,
     kTermNotOver,
     kTermSlashed,
@@ -56,6 +58,7 @@ enum class RollupError : uint8_t {
     kLastBatchPending,
     kAlreadyTaken,
     kRewardTooEarly,
+    kNotProver,              // takeReward: no proof of that prover's counts
     kPaymentFailed,          // the receiver of ETH refused it
     kCalldataNotExact,       // append: anything but the canonical calldata
     kNotPlainAccount,        // append: by or through a contract or a delegated account
@@ -72,6 +75,17 @@ enum class RollupError : uint8_t {
     kWithdrawalPath,         // doesn't lead to the header's withdrawalsRoot
     kReceiverNotAllowed,     // only the recipient itself may name another receiver
     kVaultShort,             // the vault holds less of the token
+    kFreezeTooEarly,         // nothing allows a freeze yet
+    kNotFrozen,              // exit and refund before a freeze
+    kLeafLength,             // isn't 104 bytes
+    kExitIndex,              // the sentinel's, or not below the header's accountCount
+    kAlreadyExited,
+    kExitPath,               // doesn't lead to the header's accountsRoot
+    kEntryLength,            // isn't 85 bytes
+    kEntryIndex,             // consumed, or past the queue's end
+    kAlreadyRefunded,
+    kEntryHash,              // isn't the L1 operation that was queued there
+    kNotADeposit,
     kZeroAddress,
     kZeroAmount,
     kDepositCapExceeded,     // the token's deposits would pass 2^128-1
@@ -88,17 +102,24 @@ namespace rollup_call {
 
 Bytes become_sequencer();
 Bytes resign();
+Bytes evict();
 Bytes take_stake(uint64_t term);
 Bytes append(ByteView batch);
 Bytes commit_proof(const Hash& commitment);
 Bytes prove(ByteView proof);
-Bytes take_reward(uint64_t term);
+Bytes take_reward(uint64_t term, const Address& prover);
 Bytes deposit_eth(const Address& to);
 Bytes deposit_token(const Address& token, const Address& to, Amount amount);
 Bytes force_transfer(const Address& token, const Address& to, Amount amount);
 Bytes force_withdrawal(const Address& token, const Address& to, Amount amount);
 // `receiver` zero: the recipient.
 Bytes claim(const BatchHeader& header, const WithdrawalProof& proof, const Address& receiver = {});
+// `number`: a final batch whose withdrawals tree is full; any where an L1 operation has waited for the freeze age.
+Bytes freeze(uint64_t number);
+// `receiver` zero: the leaf's owner.
+Bytes exit(const BatchHeader& header, const ExitProof& proof, const Address& receiver = {});
+// `receiver` zero: the deposit's caller.
+Bytes refund(uint64_t index, const L1Operation& deposit, const Address& receiver = {});
 
 }  // namespace rollup_call
 
@@ -135,6 +156,7 @@ struct TermRecord {
     uint64_t last_batch = 0;     // its last batch when it ended (or so far); 0: none stood. May be gone since
     bool stake_taken = false;
     bool reward_taken = false;
+    bool evicted = false;
     friend bool operator==(const TermRecord&, const TermRecord&) = default;
 };
 
@@ -143,12 +165,6 @@ struct WaitingOperation {
     uint64_t index = 0;
     uint64_t time = 0;  // when it was queued; 0: there is none
     friend bool operator==(const WaitingOperation&, const WaitingOperation&) = default;
-};
-
-struct ProofCommit {
-    Hash commitment;
-    uint64_t time = 0;  // 0: none
-    friend bool operator==(const ProofCommit&, const ProofCommit&) = default;
 };
 
 // The calldata of a view, and the reading of its result (nullopt: not what the ABI says).
@@ -164,11 +180,11 @@ Bytes term(uint64_t number);
 std::optional<TermRecord> read_term(ByteView result);
 Bytes waiting();
 std::optional<WaitingOperation> read_waiting(ByteView result);
-Bytes proof_commitment(const Address& prover);
-std::optional<ProofCommit> read_proof_commitment(ByteView result);
 
 Bytes is_final(uint64_t number);
 Bytes is_paid(uint32_t position);
+Bytes is_exited(uint32_t index);
+Bytes is_refunded(uint64_t index);
 Bytes frozen();
 std::optional<bool> read_bool(ByteView result);
 
@@ -176,10 +192,13 @@ Bytes queue_length();
 Bytes current_term();  // 0: the seat is free
 Bytes term_count();
 Bytes last_strike();   // time; 0: never
+Bytes committed_at(const Address& prover, const Hash& commitment);  // time of the latest such commit; 0: none
 std::optional<uint64_t> read_number(ByteView result);
 
 Bytes queue_hash(uint64_t index);
 std::optional<Hash> read_hash(ByteView result);
+Bytes prover();  // the contract that checks proofs; zero: it does so itself
+std::optional<Address> read_address(ByteView result);
 
 Bytes deposited_total(const Address& token);  // ever
 Bytes held_total(const Address& token);       // deposited and not paid out
@@ -238,13 +257,32 @@ struct StakeReturned {
 };
 struct RewardTaken {
     uint64_t term = 0;
-    Address prover;  // zero: burned, since no prover's commit counted
+    Address prover;  // who was paid
     u128 amount = 0;
     friend bool operator==(const RewardTaken&, const RewardTaken&) = default;
 };
+struct RollupFrozen {
+    friend bool operator==(const RollupFrozen&, const RollupFrozen&) = default;
+};
+struct AccountExited {
+    uint32_t index = 0;
+    Address owner;
+    Address token;
+    Amount amount;
+    Address receiver;
+    friend bool operator==(const AccountExited&, const AccountExited&) = default;
+};
+struct DepositRefunded {
+    uint64_t index = 0;
+    Address caller;
+    Address token;
+    Amount amount;
+    Address receiver;
+    friend bool operator==(const DepositRefunded&, const DepositRefunded&) = default;
+};
 
 using RollupEvent = std::variant<TermStarted, TermEnded, BatchAppended, BatchStruck, L1OperationQueued, ProofCommitted,
-                                 WithdrawalClaimed, StakeReturned, RewardTaken>;
+                                 WithdrawalClaimed, StakeReturned, RewardTaken, RollupFrozen, AccountExited, DepositRefunded>;
 
 struct LogContent {
     std::vector<Hash> topics;

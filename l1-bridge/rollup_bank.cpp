@@ -73,7 +73,7 @@ void RollupCall::deposit_token() {
     CalldataReader reader = arguments(3);
     Address token = reader.address(), to = reader.address();
     Hash amount = reader.word();
-    Globals globals = enter_locked();
+    Globals globals = enter();
     if (globals.frozen) refuse(RollupError::kFrozen);
     if (to.is_zero()) refuse(RollupError::kZeroAddress);
     if (amount.is_zero()) refuse(RollupError::kZeroAmount);
@@ -85,7 +85,6 @@ void RollupCall::deposit_token() {
     if (grown.over) refuse(RollupError::kDepositCapExceeded);
     if (grown.amount == 0) refuse(RollupError::kNothingReceived);
     credit(token, to, grown.amount);
-    leave();
 }
 
 void RollupCall::force(L1OperationKind kind) {
@@ -99,8 +98,7 @@ void RollupCall::force(L1OperationKind kind) {
     enqueue(kind, to, token, amount);
 }
 
-void RollupCall::check_claim(const BatchHeader& header, const WithdrawalProof& proof) {
-    Globals globals = storage_.globals();
+void RollupCall::check_claim(const Globals& globals, const BatchHeader& header, const WithdrawalProof& proof) {
     if (!stands(globals, header)) refuse(name_of(ProofError::kUnknownBatch));
     if (!is_final(storage_.record_info(header.number).posted_at)) refuse(RollupError::kBatchNotFinal);
     if (proof.position >= header.last.withdrawal_count) refuse(RollupError::kWithdrawalPosition);
@@ -121,26 +119,34 @@ void RollupCall::claim() {
     Address receiver = reader.address();
     const Withdrawal& withdrawal = proof.withdrawal;
 
-    enter_locked();
+    Globals globals = enter();
     if (header_bytes.size() != BatchHeader::kSize) refuse(RollupError::kHeaderLength);
-    check_claim(BatchHeader::decode(header_bytes), proof);
-    if (receiver.is_zero()) receiver = withdrawal.recipient;
-    if (receiver != withdrawal.recipient && context_.sender != withdrawal.recipient) refuse(RollupError::kReceiverNotAllowed);
-    Vault vault = storage_.vault(withdrawal.token);
+    check_claim(globals, BatchHeader::decode(header_bytes), proof);
+    receiver = receiver_for(withdrawal.recipient, receiver);
     u128 amount = withdrawal.amount.value();
-    if (amount > vault.held) refuse(RollupError::kVaultShort);
-
+    take_from_vault(withdrawal.token, amount);
     storage_.set_paid(proof.position);
-    vault.held -= amount;
-    storage_.set(withdrawal.token, vault);
     emit(WithdrawalClaimed{proof.position, withdrawal, receiver});
-    if (withdrawal.token.is_zero()) {
-        pay_eth(receiver, amount);
-    } else {
-        if (!host_.has_code(withdrawal.token)) refuse(RollupError::kTokenWithoutCode);
-        call_token(withdrawal.token, AbiWriter("transfer(address,uint256)").word(receiver).word(amount).take());
-    }
-    leave();
+    pay_out(withdrawal.token, receiver, amount);
+}
+
+Address RollupCall::receiver_for(const Address& owner, const Address& asked) const {
+    if (asked.is_zero() || asked == owner) return owner;
+    if (context_.sender != owner) refuse(RollupError::kReceiverNotAllowed);
+    return asked;
+}
+
+void RollupCall::take_from_vault(const Address& token, u128 amount) {
+    Vault vault = storage_.vault(token);
+    if (amount > vault.held) refuse(RollupError::kVaultShort);
+    vault.held -= amount;
+    storage_.set(token, vault);
+}
+
+void RollupCall::pay_out(const Address& token, const Address& receiver, u128 amount) {
+    if (token.is_zero()) return pay_eth(receiver, amount);
+    if (!host_.has_code(token)) refuse(RollupError::kTokenWithoutCode);
+    call_token(token, AbiWriter("transfer(address,uint256)").word(receiver).word(amount).take());
 }
 
 }  // namespace gavel::l1

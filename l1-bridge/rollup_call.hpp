@@ -1,5 +1,5 @@
-// One running call of the rollup contract. Internal: split over rollup_seat.cpp, rollup_court.cpp and rollup_bank.cpp by what a
-// function is about. Functions check in the order that docs/contract.md lists, and leave by throwing Revert.
+// One running call of the rollup contract. Internal: split over rollup_seat.cpp, rollup_court.cpp, rollup_bank.cpp and
+// rollup_freeze.cpp by what a function is about. Functions check in the order that docs/contract.md lists, and leave by throwing Revert.
 #pragma once
 
 #include "l1-bridge/chain_host.hpp"
@@ -42,6 +42,7 @@ public:
     // The seat.
     void become_sequencer();
     void resign();
+    void evict();
     void take_stake();
     void append();
     // The court.
@@ -54,9 +55,17 @@ public:
     void force_transfer() { force(L1OperationKind::kForcedTransfer); }
     void force_withdrawal() { force(L1OperationKind::kForcedWithdrawal); }
     void claim();
+    // A freeze, and what follows it.
+    void freeze();
+    void exit();
+    void refund();
+
+    // Ends what enter() began.
+    void leave();
 
     // Views, which return what the ABI says.
     Bytes view_parameters();
+    Bytes view_prover();
     Bytes view_head();
     Bytes view_batch();
     Bytes view_is_final();
@@ -68,18 +77,18 @@ public:
     Bytes view_term();
     Bytes view_last_strike();
     Bytes view_is_paid();
+    Bytes view_is_exited();
+    Bytes view_is_refunded();
     Bytes view_deposited_total();
     Bytes view_held_total();
     Bytes view_burned();
     Bytes view_frozen();
-    Bytes view_proof_commitment();
+    Bytes view_committed_at();
 
 private:
-    // What every state-changing call begins with: refuses while a call out is under way.
+    // What every call that isn't a view does once its arguments are read: nothing of this contract but views can be called
+    // until leave().
     Globals enter();
-    // The same for calls that call out themselves: nothing of this contract can be called until leave().
-    Globals enter_locked();
-    void leave();
     void emit(const RollupEvent& event);
     CalldataReader arguments(size_t count) const { return CalldataReader(arguments_, count); }
     uint64_t now() const { return host_.block_time(); }
@@ -88,14 +97,15 @@ private:
     bool is_final(uint64_t posted_at);
     // Whether the batch of that header stands.
     bool stands(const Globals& globals, const BatchHeader& header);
-    WaitingOperation waiting_operation(uint64_t head);
+    WaitingOperation waiting_operation(const Globals& globals);
     uint64_t last_batch_of(const Globals& globals, uint64_t term);
     u128 held_stake(const TermSeat& seat, u128 stake) const;
     // The sitting term is over; the caller stores `globals`.
     void end_term(Globals& globals, TermEnd reason);
     void check_on_head(const Globals& globals, const Batch& batch);
     void slash(Globals& globals, uint64_t term, TermSeat seat);
-    bool has_committed(ByteView proof, uint64_t posted_at);
+    // Whether `prover` committed to the proof of that hash, after posted_at and before proof_at.
+    bool commit_counts(const Address& prover, const Hash& proof_hash, uint64_t posted_at, uint64_t proof_at);
     void pay_eth(const Address& to, u128 amount);
 
     void enqueue(L1OperationKind kind, const Address& to, const Address& token, u128 amount);
@@ -103,7 +113,13 @@ private:
     void force(L1OperationKind kind);
     Hash balance_of_this(const Address& token);
     void call_token(const Address& token, ByteView calldata);
-    void check_claim(const BatchHeader& header, const WithdrawalProof& proof);
+    void check_claim(const Globals& globals, const BatchHeader& header, const WithdrawalProof& proof);
+    void check_exit(const Globals& globals, ByteView header, uint32_t index, ByteView leaf, std::vector<Hash> path);
+    L1Operation check_refund(const Globals& globals, uint64_t index, ByteView entry);
+    // Who is paid what is the owner's: the owner, unless it asks for another itself.
+    Address receiver_for(const Address& owner, const Address& asked) const;
+    void take_from_vault(const Address& token, u128 amount);
+    void pay_out(const Address& token, const Address& receiver, u128 amount);
 
     Host& host_;
     const CallContext& context_;

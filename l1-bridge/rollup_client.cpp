@@ -56,6 +56,7 @@ node::Result<T> RollupClient::ask(Bytes calldata, std::optional<T> (*read)(ByteV
 using namespace rollup_view;
 
 node::Result<RollupParameters> RollupClient::parameters() const { return ask(rollup_view::parameters(), read_parameters); }
+node::Result<Address> RollupClient::prover() const { return ask(rollup_view::prover(), read_address); }
 node::Result<Head> RollupClient::head() const { return ask(rollup_view::head(), read_head); }
 node::Result<BatchRecord> RollupClient::batch(uint64_t number) const { return ask(rollup_view::batch(number), read_batch); }
 node::Result<bool> RollupClient::is_final(uint64_t number) const { return ask(rollup_view::is_final(number), read_bool); }
@@ -67,6 +68,8 @@ node::Result<uint64_t> RollupClient::term_count() const { return ask(rollup_view
 node::Result<TermRecord> RollupClient::term(uint64_t number) const { return ask(rollup_view::term(number), read_term); }
 node::Result<uint64_t> RollupClient::last_strike() const { return ask(rollup_view::last_strike(), read_number); }
 node::Result<bool> RollupClient::is_paid(uint32_t position) const { return ask(rollup_view::is_paid(position), read_bool); }
+node::Result<bool> RollupClient::is_exited(uint32_t index) const { return ask(rollup_view::is_exited(index), read_bool); }
+node::Result<bool> RollupClient::is_refunded(uint64_t index) const { return ask(rollup_view::is_refunded(index), read_bool); }
 node::Result<u128> RollupClient::burned() const { return ask(rollup_view::burned(), read_amount); }
 node::Result<bool> RollupClient::frozen() const { return ask(rollup_view::frozen(), read_bool); }
 
@@ -78,8 +81,8 @@ node::Result<u128> RollupClient::held_total(const Address& token) const {
     return ask(rollup_view::held_total(token), read_amount);
 }
 
-node::Result<ProofCommit> RollupClient::proof_commitment(const Address& prover) const {
-    return ask(rollup_view::proof_commitment(prover), read_proof_commitment);
+node::Result<uint64_t> RollupClient::committed_at(const Address& prover, const Hash& commitment) const {
+    return ask(rollup_view::committed_at(prover, commitment), read_number);
 }
 
 // ---- Events and batches ----
@@ -118,6 +121,8 @@ node::Result<Hash> RollupClient::become_sequencer(L1Wallet& wallet) const {
 
 node::Result<Hash> RollupClient::resign(L1Wallet& wallet) const { return send(wallet, rollup_call::resign()); }
 
+node::Result<Hash> RollupClient::evict(L1Wallet& wallet) const { return send(wallet, rollup_call::evict()); }
+
 node::Result<Hash> RollupClient::take_stake(L1Wallet& wallet, uint64_t term) const {
     return send(wallet, rollup_call::take_stake(term));
 }
@@ -132,8 +137,8 @@ node::Result<Hash> RollupClient::commit_proof(L1Wallet& wallet, ByteView proof) 
 
 node::Result<Hash> RollupClient::prove(L1Wallet& wallet, ByteView proof) const { return send(wallet, rollup_call::prove(proof)); }
 
-node::Result<Hash> RollupClient::take_reward(L1Wallet& wallet, uint64_t term) const {
-    return send(wallet, rollup_call::take_reward(term));
+node::Result<Hash> RollupClient::take_reward(L1Wallet& wallet, uint64_t term, const Address& prover) const {
+    return send(wallet, rollup_call::take_reward(term, prover));
 }
 
 node::Result<Hash> RollupClient::deposit_eth(L1Wallet& wallet, const Address& to, Amount amount) const {
@@ -156,6 +161,20 @@ node::Result<Hash> RollupClient::force_withdrawal(L1Wallet& wallet, const Addres
 node::Result<Hash> RollupClient::claim(L1Wallet& wallet, const BatchHeader& header, const WithdrawalProof& proof,
                                        const Address& receiver) const {
     return send(wallet, rollup_call::claim(header, proof, receiver));
+}
+
+node::Result<Hash> RollupClient::freeze(L1Wallet& wallet, uint64_t number) const {
+    return send(wallet, rollup_call::freeze(number));
+}
+
+node::Result<Hash> RollupClient::exit(L1Wallet& wallet, const BatchHeader& header, const ExitProof& proof,
+                                      const Address& receiver) const {
+    return send(wallet, rollup_call::exit(header, proof, receiver));
+}
+
+node::Result<Hash> RollupClient::refund(L1Wallet& wallet, uint64_t index, const L1Operation& deposit,
+                                        const Address& receiver) const {
+    return send(wallet, rollup_call::refund(index, deposit, receiver));
 }
 
 // ---- Tokens ----

@@ -35,6 +35,7 @@ public:
 
     // ---- Views, at the L1's head (docs/contract.md, "Views") ----
     node::Result<RollupParameters> parameters() const;
+    node::Result<Address> prover() const;
     node::Result<Head> head() const;
     node::Result<BatchRecord> batch(uint64_t number) const;
     node::Result<bool> is_final(uint64_t number) const;
@@ -46,11 +47,13 @@ public:
     node::Result<TermRecord> term(uint64_t number) const;
     node::Result<uint64_t> last_strike() const;
     node::Result<bool> is_paid(uint32_t position) const;
+    node::Result<bool> is_exited(uint32_t index) const;
+    node::Result<bool> is_refunded(uint64_t index) const;
     node::Result<u128> deposited_total(const Address& token) const;
     node::Result<u128> held_total(const Address& token) const;
     node::Result<u128> burned() const;
     node::Result<bool> frozen() const;
-    node::Result<ProofCommit> proof_commitment(const Address& prover) const;
+    node::Result<uint64_t> committed_at(const Address& prover, const Hash& commitment) const;
 
     // Events of these blocks, both included, in order. The range may not go above the head.
     node::Result<std::vector<LocatedEvent>> events(uint64_t from_block, uint64_t to_block) const;
@@ -62,12 +65,13 @@ public:
     // With the stake that parameters() names.
     node::Result<Hash> become_sequencer(L1Wallet& wallet) const;
     node::Result<Hash> resign(L1Wallet& wallet) const;
+    node::Result<Hash> evict(L1Wallet& wallet) const;
     node::Result<Hash> take_stake(L1Wallet& wallet, uint64_t term) const;
     node::Result<Hash> append(L1Wallet& wallet, ByteView batch) const;
     // The wallet's address is the prover.
     node::Result<Hash> commit_proof(L1Wallet& wallet, ByteView proof) const;
     node::Result<Hash> prove(L1Wallet& wallet, ByteView proof) const;
-    node::Result<Hash> take_reward(L1Wallet& wallet, uint64_t term) const;
+    node::Result<Hash> take_reward(L1Wallet& wallet, uint64_t term, const Address& prover) const;
     node::Result<Hash> deposit_eth(L1Wallet& wallet, const Address& to, Amount amount) const;
     // The wallet has approved the rollup for the amount before (Erc20Client::approve).
     node::Result<Hash> deposit_token(L1Wallet& wallet, const Address& token, const Address& to, Amount amount) const;
@@ -75,6 +79,10 @@ public:
     node::Result<Hash> force_withdrawal(L1Wallet& wallet, const Address& token, const Address& to, Amount amount) const;
     node::Result<Hash> claim(L1Wallet& wallet, const BatchHeader& header, const WithdrawalProof& proof,
                              const Address& receiver = {}) const;
+    node::Result<Hash> freeze(L1Wallet& wallet, uint64_t number = 0) const;
+    node::Result<Hash> exit(L1Wallet& wallet, const BatchHeader& header, const ExitProof& proof,
+                            const Address& receiver = {}) const;
+    node::Result<Hash> refund(L1Wallet& wallet, uint64_t index, const L1Operation& deposit, const Address& receiver = {}) const;
 
 private:
     template <class T>

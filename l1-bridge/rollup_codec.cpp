@@ -34,11 +34,12 @@ namespace rollup_call {
 
 Bytes become_sequencer() { return to("becomeSequencer").take(); }
 Bytes resign() { return to("resign").take(); }
+Bytes evict() { return to("evict").take(); }
 Bytes take_stake(uint64_t term) { return to("takeStake").word(term).take(); }
 Bytes append(ByteView batch) { return to("append").bytes(batch).take(); }
 Bytes commit_proof(const Hash& commitment) { return to("commitProof").word(commitment).take(); }
 Bytes prove(ByteView proof) { return to("prove").bytes(proof).take(); }
-Bytes take_reward(uint64_t term) { return to("takeReward").word(term).take(); }
+Bytes take_reward(uint64_t term, const Address& prover) { return to("takeReward").word(term).word(prover).take(); }
 Bytes deposit_eth(const Address& receiver) { return to("depositEth").word(receiver).take(); }
 
 Bytes deposit_token(const Address& token, const Address& receiver, Amount amount) {
@@ -65,6 +66,18 @@ Bytes claim(const BatchHeader& header, const WithdrawalProof& proof, const Addre
         .take();
 }
 
+Bytes freeze(uint64_t number) { return to("freeze").word(number).take(); }
+
+Bytes exit(const BatchHeader& header, const ExitProof& proof, const Address& receiver) {
+    AbiWriter out = to("exit");
+    out.bytes(header.encode()).word(proof.index).bytes(proof.account.encode()).hashes(proof.path).word(receiver);
+    return out.take();
+}
+
+Bytes refund(uint64_t index, const L1Operation& deposit, const Address& receiver) {
+    return to("refund").word(index).bytes(deposit.encode()).word(receiver).take();
+}
+
 }  // namespace rollup_call
 
 std::optional<ByteView> batch_of_append(ByteView calldata) {
@@ -82,14 +95,19 @@ Bytes head() { return to("head").take(); }
 Bytes batch(uint64_t number) { return to("batch").word(number).take(); }
 Bytes term(uint64_t number) { return to("term").word(number).take(); }
 Bytes waiting() { return to("waiting").take(); }
-Bytes proof_commitment(const Address& prover) { return to("proofCommitment").word(prover).take(); }
+Bytes prover() { return to("prover").take(); }
 Bytes is_final(uint64_t number) { return to("isFinal").word(number).take(); }
 Bytes is_paid(uint32_t position) { return to("isPaid").word(position).take(); }
+Bytes is_exited(uint32_t index) { return to("isExited").word(index).take(); }
+Bytes is_refunded(uint64_t index) { return to("isRefunded").word(index).take(); }
 Bytes frozen() { return to("frozen").take(); }
 Bytes queue_length() { return to("queueLength").take(); }
 Bytes current_term() { return to("currentTerm").take(); }
 Bytes term_count() { return to("termCount").take(); }
 Bytes last_strike() { return to("lastStrike").take(); }
+Bytes committed_at(const Address& prover, const Hash& commitment) {
+    return to("committedAt").word(prover).word(commitment).take();
+}
 Bytes queue_hash(uint64_t index) { return to("queueHash").word(index).take(); }
 Bytes deposited_total(const Address& token) { return to("depositedTotal").word(token).take(); }
 Bytes held_total(const Address& token) { return to("heldTotal").word(token).take(); }
@@ -111,17 +129,13 @@ std::optional<BatchRecord> read_batch(ByteView result) {
 
 std::optional<TermRecord> read_term(ByteView result) {
     return read_all(result, [](AbiReader& in) {
-        return TermRecord{in.address(),   in.integer(), in.integer64(), in.integer64(), in.boolean(),
-                          in.integer64(), in.address(), in.integer64(), in.boolean(),   in.boolean()};
+        return TermRecord{in.address(), in.integer(),   in.integer64(), in.integer64(), in.boolean(), in.integer64(),
+                          in.address(), in.integer64(), in.boolean(),   in.boolean(),   in.boolean()};
     });
 }
 
 std::optional<WaitingOperation> read_waiting(ByteView result) {
     return read_all(result, [](AbiReader& in) { return WaitingOperation{in.integer64(), in.integer64()}; });
-}
-
-std::optional<ProofCommit> read_proof_commitment(ByteView result) {
-    return read_all(result, [](AbiReader& in) { return ProofCommit{in.word(), in.integer64()}; });
 }
 
 std::optional<bool> read_bool(ByteView result) {
@@ -134,6 +148,10 @@ std::optional<uint64_t> read_number(ByteView result) {
 
 std::optional<Hash> read_hash(ByteView result) {
     return read_all(result, [](AbiReader& in) { return in.word(); });
+}
+
+std::optional<Address> read_address(ByteView result) {
+    return read_all(result, [](AbiReader& in) { return in.address(); });
 }
 
 std::optional<u128> read_amount(ByteView result) {
@@ -171,6 +189,13 @@ struct EventEncoder {
     LogContent operator()(const RewardTaken& e) const {
         return {{topic(e.term)}, AbiWriter().word(e.prover).word(e.amount).take()};
     }
+    LogContent operator()(const RollupFrozen&) const { return {}; }
+    LogContent operator()(const AccountExited& e) const {
+        return {{topic(e.index), topic(e.owner)}, AbiWriter().word(e.token).word(e.amount.value()).word(e.receiver).take()};
+    }
+    LogContent operator()(const DepositRefunded& e) const {
+        return {{topic(e.index), topic(e.caller)}, AbiWriter().word(e.token).word(e.amount.value()).word(e.receiver).take()};
+    }
 };
 
 // The event whose place in rollup_events() is `kind`, from the indexed and the other fields. What can't be read is left as it
@@ -203,7 +228,14 @@ RollupEvent read_event(size_t kind, AbiReader& topics, AbiReader& data) {
             return out;
         }
         case 7: return StakeReturned{topics.integer64(), data.address(), data.integer()};
-        default: return RewardTaken{topics.integer64(), data.address(), data.integer()};
+        case 8: return RewardTaken{topics.integer64(), data.address(), data.integer()};
+        case 9: return RollupFrozen{};
+        case 10:
+            return AccountExited{static_cast<uint32_t>(topics.integer(32)), topics.address(), data.address(),
+                                 Amount{data.integer()}, data.address()};
+        default:
+            return DepositRefunded{topics.integer64(), topics.address(), data.address(), Amount{data.integer()},
+                                   data.address()};
     }
 }
 

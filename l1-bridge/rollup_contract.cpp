@@ -16,6 +16,7 @@ struct Entry {
 const Entry kEntries[] = {
     {"becomeSequencer", &RollupCall::become_sequencer},
     {"resign", &RollupCall::resign},
+    {"evict", &RollupCall::evict},
     {"takeStake", &RollupCall::take_stake},
     {"append", &RollupCall::append},
     {"commitProof", &RollupCall::commit_proof},
@@ -26,7 +27,11 @@ const Entry kEntries[] = {
     {"forceTransfer", &RollupCall::force_transfer},
     {"forceWithdrawal", &RollupCall::force_withdrawal},
     {"claim", &RollupCall::claim},
+    {"freeze", &RollupCall::freeze},
+    {"exit", &RollupCall::exit},
+    {"refund", &RollupCall::refund},
     {"parameters", nullptr, &RollupCall::view_parameters},
+    {"prover", nullptr, &RollupCall::view_prover},
     {"head", nullptr, &RollupCall::view_head},
     {"batch", nullptr, &RollupCall::view_batch},
     {"isFinal", nullptr, &RollupCall::view_is_final},
@@ -38,12 +43,18 @@ const Entry kEntries[] = {
     {"term", nullptr, &RollupCall::view_term},
     {"lastStrike", nullptr, &RollupCall::view_last_strike},
     {"isPaid", nullptr, &RollupCall::view_is_paid},
+    {"isExited", nullptr, &RollupCall::view_is_exited},
+    {"isRefunded", nullptr, &RollupCall::view_is_refunded},
     {"depositedTotal", nullptr, &RollupCall::view_deposited_total},
     {"heldTotal", nullptr, &RollupCall::view_held_total},
     {"burned", nullptr, &RollupCall::view_burned},
     {"frozen", nullptr, &RollupCall::view_frozen},
-    {"proofCommitment", nullptr, &RollupCall::view_proof_commitment},
+    {"committedAt", nullptr, &RollupCall::view_committed_at},
 };
+
+// Where OpenZeppelin's ReentrancyGuardTransient keeps its guard (ERC-7201):
+// keccak256(abi.encode(uint256(keccak256("openzeppelin.storage.ReentrancyGuard")) - 1)) & ~bytes32(uint256(0xff)).
+const Hash kGuard = *fixed_from_hex<Hash>("0x9b779b17422d0df92223018b32b4d1fa46e071723d6817e2486d003becc55f00");
 
 struct Handler {
     const Entry* entry = nullptr;
@@ -127,29 +138,19 @@ CallResult RollupContract::call(Host& host, const CallContext& context, ByteView
     RollupCall running(host, context, calldata.subspan(4));
     if (entry->view) return CallResult::ok((running.*entry->view)());
     (running.*entry->change)();
+    running.leave();
     return CallResult::ok();
 }
 
 // ---- What all calls share ----
 
 Globals RollupCall::enter() {
-    Globals globals = storage_.globals();
-    if (globals.entered) refuse(RollupError::kReentered);
-    return globals;
+    if (host_.load_transient(kGuard) != Hash{}) refuse(RollupError::kReentrantCall);
+    host_.store_transient(kGuard, word_of(u128{1}));
+    return storage_.globals();
 }
 
-Globals RollupCall::enter_locked() {
-    Globals globals = enter();
-    globals.entered = true;
-    storage_.set(globals);
-    return globals;
-}
-
-void RollupCall::leave() {
-    Globals globals = storage_.globals();
-    globals.entered = false;
-    storage_.set(globals);
-}
+void RollupCall::leave() { host_.store_transient(kGuard, Hash{}); }
 
 void RollupCall::emit(const RollupEvent& event) {
     LogContent content = encode_event(event);
@@ -168,8 +169,8 @@ bool RollupCall::stands(const Globals& globals, const BatchHeader& header) {
     return header.number <= globals.head && storage_.batch_hash(header.number) == host_.keccak(header.encode());
 }
 
-WaitingOperation RollupCall::waiting_operation(uint64_t head) {
-    uint64_t index = storage_.record_info(head).l1_ops_consumed;
+WaitingOperation RollupCall::waiting_operation(const Globals& globals) {
+    uint64_t index = storage_.record_info(globals.head).l1_ops_consumed;
     if (index >= storage_.queue_length()) return {index, 0};
     return {index, storage_.queue_time(index)};
 }
@@ -182,6 +183,9 @@ u128 RollupCall::held_stake(const TermSeat& seat, u128 stake) const {
 // ---- Views ----
 
 Bytes RollupCall::view_parameters() { return storage_.parameters().encode(); }
+
+// Proofs are checked here, by no contract of its own.
+Bytes RollupCall::view_prover() { return AbiWriter().word(Address{}).take(); }
 
 Bytes RollupCall::view_head() {
     uint64_t head = storage_.globals().head;
@@ -209,7 +213,7 @@ Bytes RollupCall::view_queue_length() { return AbiWriter().word(storage_.queue_l
 Bytes RollupCall::view_queue_hash() { return AbiWriter().word(storage_.queue_hash(arguments(1).integer64())).take(); }
 
 Bytes RollupCall::view_waiting() {
-    WaitingOperation waiting = waiting_operation(storage_.globals().head);
+    WaitingOperation waiting = waiting_operation(storage_.globals());
     return AbiWriter().word(waiting.index).word(waiting.time).take();
 }
 
@@ -225,13 +229,17 @@ Bytes RollupCall::view_term() {
     uint64_t last_batch = term != 0 && term == globals.current_term ? last_batch_of(globals, term) : course.last_batch;
     AbiWriter out;
     out.word(seat.sequencer).word(held_stake(seat, storage_.parameters().stake)).word(seat.started_at).word(course.ended_at);
-    out.boolean(seat.slashed).word(course.first_proof_at).word(storage_.last_prover(term)).word(last_batch);
-    return out.boolean(seat.stake_taken).boolean(seat.reward_taken).take();
+    out.boolean(seat.slashed).word(course.first_proof_at).word(storage_.last_proof(term).prover).word(last_batch);
+    return out.boolean(seat.stake_taken).boolean(seat.reward_taken).boolean(seat.evicted).take();
 }
 
 Bytes RollupCall::view_last_strike() { return AbiWriter().word(storage_.globals().last_strike_at).take(); }
 
 Bytes RollupCall::view_is_paid() { return AbiWriter().boolean(storage_.is_paid(arguments(1).integer32())).take(); }
+
+Bytes RollupCall::view_is_exited() { return AbiWriter().boolean(storage_.is_exited(arguments(1).integer32())).take(); }
+
+Bytes RollupCall::view_is_refunded() { return AbiWriter().boolean(storage_.is_refunded(arguments(1).integer64())).take(); }
 
 Bytes RollupCall::view_deposited_total() { return AbiWriter().word(storage_.vault(arguments(1).address()).deposited).take(); }
 
@@ -241,9 +249,10 @@ Bytes RollupCall::view_burned() { return AbiWriter().word(storage_.tallies().bur
 
 Bytes RollupCall::view_frozen() { return AbiWriter().boolean(storage_.globals().frozen).take(); }
 
-Bytes RollupCall::view_proof_commitment() {
-    ProofCommit commit = storage_.commit_of(arguments(1).address());
-    return AbiWriter().word(commit.commitment).word(commit.time).take();
+Bytes RollupCall::view_committed_at() {
+    CalldataReader reader = arguments(2);
+    Address prover = reader.address();
+    return AbiWriter().word(storage_.committed_at(prover, reader.word())).take();
 }
 
 }  // namespace gavel::l1

@@ -1,4 +1,5 @@
-// The rollup contract (docs/contract.md) as a native contract of the simulated chain: the seat, batches, the court, the bank.
+// The rollup contract (docs/contract.md) as a native contract of the simulated chain: the seat, batches, the court, the bank,
+// and what follows a freeze.
 #pragma once
 
 #include "l1-bridge/chain_host.hpp"

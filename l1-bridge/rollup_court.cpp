@@ -35,13 +35,15 @@ uint64_t gas_of(ByteView proof, const ProofVerdict& verdict) {
 void RollupCall::commit_proof() {
     Hash commitment = arguments(1).word();
     enter();
-    storage_.set(context_.sender, ProofCommit{commitment, now()});
+    storage_.set_committed_at(context_.sender, commitment, now());
     emit(ProofCommitted{context_.sender, commitment});
 }
 
-bool RollupCall::has_committed(ByteView proof, uint64_t posted_at) {
-    ProofCommit commit = storage_.commit_of(context_.sender);
-    return posted_at < commit.time && commit.time < now() && commit.commitment == proof_commitment(context_.sender, proof);
+bool RollupCall::commit_counts(const Address& prover, const Hash& proof_hash, uint64_t posted_at, uint64_t proof_at) {
+    Bytes named = to_bytes(prover);
+    gavel::append(named, proof_hash);
+    uint64_t committed_at = storage_.committed_at(prover, host_.keccak(named));
+    return posted_at < committed_at && committed_at < proof_at;
 }
 
 void RollupCall::prove() {
@@ -57,9 +59,13 @@ void RollupCall::prove() {
     host_.use_gas(gas_of(proof, verdict));
     if (verdict.error != ProofError::kNone) refuse(name_of(verdict.error));
 
-    // A later proof without a commit takes the reward from an earlier one: else a liar would keep it by striking his later lie
-    // first.
-    storage_.set_last_prover(record.term, has_committed(proof, record.posted_at) ? context_.sender : Address{});
+    // The last proof's, and no earlier one's: else a liar would keep the reward by striking his later lie first.
+    Hash proof_hash = host_.keccak(proof);
+    bool counts = commit_counts(context_.sender, proof_hash, record.posted_at, now());
+    storage_.set(record.term, TermProof{counts ? context_.sender : Address{}, now(), proof_hash});
+    TermCourse course = storage_.term_course(record.term);
+    course.last_posted_at = record.posted_at;
+    storage_.set(record.term, course);
     globals.head = header->number - 1;
     globals.last_strike_at = now();
     emit(BatchStruck{header->number, host_.keccak(header->encode()), record.term, context_.sender});
@@ -83,27 +89,28 @@ void RollupCall::slash(Globals& globals, uint64_t term, TermSeat seat) {
 }
 
 void RollupCall::take_reward() {
-    uint64_t term = arguments(1).integer64();
-    enter_locked();
+    CalldataReader reader = arguments(2);
+    uint64_t term = reader.integer64();
+    Address prover = reader.address();
+    enter();
     TermSeat seat = storage_.term_seat(term);
     if (seat.started_at == 0) refuse(RollupError::kUnknownTerm);
     if (!seat.slashed) refuse(RollupError::kTermNotSlashed);
     if (seat.reward_taken) refuse(RollupError::kAlreadyTaken);
     // From then on every batch that the term ever posted is final or gone: no proof can follow.
-    if (!is_final(storage_.term_course(term).first_proof_at)) refuse(RollupError::kRewardTooEarly);
-    Address prover = storage_.last_prover(term);
+    TermCourse course = storage_.term_course(term);
+    if (!is_final(course.first_proof_at)) refuse(RollupError::kRewardTooEarly);
+    if (prover.is_zero()) refuse(RollupError::kNotProver);
+    TermProof last = storage_.last_proof(term);
+    // Sent by somebody whose commit didn't count: a copy, perhaps. Whoever had committed to that very proof is the prover.
+    bool is_prover = last.prover.is_zero() ? commit_counts(prover, last.hash, course.last_posted_at, last.at)
+                                           : prover == last.prover;
+    if (!is_prover) refuse(RollupError::kNotProver);
     u128 amount = storage_.parameters().stake / 4;
     seat.reward_taken = true;
     storage_.set(term, seat);
     emit(RewardTaken{term, prover, amount});
-    if (prover.is_zero()) {
-        Tallies tallies = storage_.tallies();
-        tallies.burned += amount;
-        storage_.set(tallies);
-    } else {
-        pay_eth(prover, amount);
-    }
-    leave();
+    pay_eth(prover, amount);
 }
 
 }  // namespace gavel::l1

@@ -3,7 +3,8 @@
 //
 //     append = kAppend + sum over chunks (kChunk + kHashedWord x (words(ops) + words(sigs))) + kTreeNode x 2 (2^d - 1)
 //     prove  = kProve + kProofWord x words(proof) + kAccess x accesses + kSignature x operations + kCopiedWord x words(ops)
-//     claim  = kClaim + kTreeNode x 32
+//     claim, exit = kClaim + kTreeNode x 32
+//     refund = kRefund
 //
 // A contract in Solidity reads its parameters from its code; this one from storage, which the constants leave out of the sums
 // where the host has charged it: kAppend reads none, kProve and kClaim are so much lower.
@@ -27,6 +28,7 @@ constexpr uint64_t kProofWord = 260;     // a word is mostly a sibling, which fo
 constexpr uint64_t kAccess = 2'500;      // a leaf decoded, hashed, changed, hashed again
 constexpr uint64_t kSignature = 9'000;   // an operation decoded, its digest, ecrecover with 3,000
 constexpr uint64_t kClaim = 1'500;
+constexpr uint64_t kRefund = 600;        // an entry copied, hashed and taken apart
 
 constexpr uint64_t words(uint64_t bytes) { return (bytes + 31) / 32; }
 
@@ -44,5 +46,6 @@ constexpr uint64_t of_proof(uint64_t proof_bytes, uint64_t ops_bytes, uint64_t o
 }
 
 constexpr uint64_t kClaimTotal = kClaim + kTreeNode * kTreeDepth;
+constexpr uint64_t kExitTotal = kClaimTotal;
 
 }  // namespace gavel::l1::rollup_gas

@@ -11,7 +11,7 @@ void RollupCall::construct(const RollupParameters& parameters, const StateFields
     genesis.last = initial;
     storage_.set_parameters(parameters);
     // Posted at 0: final from the start.
-    storage_.set_record(0, genesis.hash(), {0, 0, initial.l1_ops_consumed});
+    storage_.set_record(0, genesis.hash(), {0, 0, initial.l1_ops_consumed, initial.withdrawal_count});
 }
 
 void RollupCall::become_sequencer() {
@@ -41,10 +41,32 @@ void RollupCall::resign() {
     if (globals.current_term == 0 || storage_.term_seat(globals.current_term).sequencer != context_.sender) {
         refuse(RollupError::kNotSequencer);
     }
-    WaitingOperation waiting = waiting_operation(globals.head);
+    WaitingOperation waiting = waiting_operation(globals);
     bool waits_long = waiting.time != 0 && now() >= u128{waiting.time} + storage_.windows().inclusion_window / 2;
     if (waits_long) refuse(RollupError::kOperationWaiting);
     end_term(globals, TermEnd::kResigned);
+    storage_.set(globals);
+}
+
+void RollupCall::evict() {
+    Globals globals = enter();
+    if (globals.frozen) refuse(RollupError::kFrozen);
+    uint64_t term = globals.current_term;
+    if (term == 0) refuse(RollupError::kSeatFree);
+    TermSeat seat = storage_.term_seat(term);
+    WaitingOperation waiting = waiting_operation(globals);
+    uint64_t waits_since = std::max({waiting.time, globals.last_strike_at, seat.started_at});
+    RollupParameters parameters = storage_.parameters();
+    bool is_overdue = waiting.time != 0 && now() >= u128{waits_since} + parameters.inclusion_window;
+    if (!is_overdue) refuse(RollupError::kNotOverdue);
+
+    seat.evicted = true;
+    storage_.set(term, seat);
+    Tallies tallies = storage_.tallies();
+    tallies.burned += parameters.stake / 4;
+    if (seat.sequencer == parameters.home_operator) tallies.home_punished_at = now();
+    storage_.set(tallies);
+    end_term(globals, TermEnd::kEvicted);
     storage_.set(globals);
 }
 
@@ -65,7 +87,7 @@ void RollupCall::end_term(Globals& globals, TermEnd reason) {
 
 void RollupCall::take_stake() {
     uint64_t term = arguments(1).integer64();
-    Globals globals = enter_locked();
+    Globals globals = enter();
     TermSeat seat = storage_.term_seat(term);
     if (seat.started_at == 0) refuse(RollupError::kUnknownTerm);
     TermCourse course = storage_.term_course(term);
@@ -82,7 +104,6 @@ void RollupCall::take_stake() {
     storage_.set(term, seat);
     emit(StakeReturned{term, seat.sequencer, amount});
     pay_eth(seat.sequencer, amount);
-    leave();
 }
 
 void RollupCall::append() {
@@ -107,7 +128,7 @@ void RollupCall::append() {
     globals.head = batch->number;
     Hash hash = batch->header().hash();
     storage_.set(globals);
-    storage_.set_record(batch->number, hash, {now(), globals.current_term, batch->last.l1_ops_consumed});
+    storage_.set_record(batch->number, hash, {now(), globals.current_term, batch->last.l1_ops_consumed, batch->last.withdrawal_count});
     emit(BatchAppended{batch->number, hash, globals.current_term});
 }
 

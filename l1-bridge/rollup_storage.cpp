@@ -3,7 +3,7 @@
 namespace gavel::l1 {
 namespace {
 
-// State variables in the order of their declaration. Slots 9 and 10 are for what has been exited and refunded.
+// State variables in the order of their declaration.
 const Hash kGlobals = slots::at(0);
 const Hash kTallies = slots::at(1);
 const Hash kRecords = slots::at(2);
@@ -13,10 +13,12 @@ const Hash kQueueTimes = slots::at(5);
 const Hash kVaults = slots::at(6);
 const Hash kCommits = slots::at(7);
 const Hash kPaid = slots::at(8);
+const Hash kExited = slots::at(9);
+const Hash kRefunded = slots::at(10);
 const Hash kParameters = keccak256(view_of("gavel.rollup.parameters"));
 
 constexpr uint64_t kTimesInWord = 4;
-constexpr uint32_t kBitsInWord = 256;
+constexpr uint64_t kBitsInWord = 256;
 
 // Fields of one word, the first in the lowest-order bytes, as Solidity packs them.
 class WordWriter {
@@ -86,12 +88,11 @@ void RollupStorage::set_parameters(const RollupParameters& p) {
 
 Globals RollupStorage::globals() {
     WordReader word(host_.load(kGlobals));
-    return Globals{word.u64(), word.u64(), word.u64(), word.boolean(), word.boolean()};
+    return Globals{word.u64(), word.u64(), word.u64(), word.boolean()};
 }
 
 void RollupStorage::set(const Globals& g) {
-    host_.store(kGlobals,
-                WordWriter().u64(g.head).u64(g.current_term).u64(g.last_strike_at).boolean(g.entered).boolean(g.frozen).word());
+    host_.store(kGlobals, WordWriter().u64(g.head).u64(g.current_term).u64(g.last_strike_at).boolean(g.frozen).word());
 }
 
 Tallies RollupStorage::tallies() {
@@ -109,13 +110,15 @@ Hash RollupStorage::batch_hash(uint64_t number) { return host_.load(record_slot(
 
 RecordInfo RollupStorage::record_info(uint64_t number) {
     WordReader word(host_.load(slots::plus(record_slot(number), 1)));
-    return RecordInfo{word.u64(), word.u64(), word.u64()};
+    return RecordInfo{word.u64(), word.u64(), word.u64(), static_cast<uint32_t>(word.integer(4))};
 }
 
 void RollupStorage::set_record(uint64_t number, const Hash& hash, const RecordInfo& info) {
     Hash slot = record_slot(number);
     host_.store(slot, hash);
-    host_.store(slots::plus(slot, 1), WordWriter().u64(info.posted_at).u64(info.term).u64(info.l1_ops_consumed).word());
+    WordWriter word;
+    word.u64(info.posted_at).u64(info.term).u64(info.l1_ops_consumed).integer(info.withdrawal_count, 4);
+    host_.store(slots::plus(slot, 1), word.word());
 }
 
 Hash RollupStorage::term_slot(uint64_t term) { return slots::mapping(host_, u128{term}, kTerms); }
@@ -134,17 +137,25 @@ void RollupStorage::set(uint64_t term, const TermSeat& s) {
 
 TermCourse RollupStorage::term_course(uint64_t term) {
     WordReader word(host_.load(slots::plus(term_slot(term), 1)));
-    return TermCourse{word.u64(), word.u64(), word.u64()};
+    return TermCourse{word.u64(), word.u64(), word.u64(), word.u64()};
 }
 
 void RollupStorage::set(uint64_t term, const TermCourse& c) {
-    host_.store(slots::plus(term_slot(term), 1), WordWriter().u64(c.ended_at).u64(c.last_batch).u64(c.first_proof_at).word());
+    WordWriter word;
+    word.u64(c.ended_at).u64(c.last_batch).u64(c.first_proof_at).u64(c.last_posted_at);
+    host_.store(slots::plus(term_slot(term), 1), word.word());
 }
 
-Address RollupStorage::last_prover(uint64_t term) { return low_address(host_.load(slots::plus(term_slot(term), 2))); }
+TermProof RollupStorage::last_proof(uint64_t term) {
+    Hash slot = term_slot(term);
+    WordReader word(host_.load(slots::plus(slot, 2)));
+    return TermProof{word.address(), word.u64(), host_.load(slots::plus(slot, 3))};
+}
 
-void RollupStorage::set_last_prover(uint64_t term, const Address& prover) {
-    host_.store(slots::plus(term_slot(term), 2), word_of(prover));
+void RollupStorage::set(uint64_t term, const TermProof& p) {
+    Hash slot = term_slot(term);
+    host_.store(slots::plus(slot, 2), WordWriter().address(p.prover).u64(p.at).word());
+    host_.store(slots::plus(slot, 3), p.hash);
 }
 
 uint64_t RollupStorage::queue_length() { return static_cast<uint64_t>(low_u128(host_.load(kQueueTimes))); }
@@ -181,29 +192,37 @@ void RollupStorage::set(const Address& token, const Vault& v) {
     host_.store(slots::mapping(host_, token, kVaults), WordWriter().integer(v.deposited, 16).integer(v.held, 16).word());
 }
 
-ProofCommit RollupStorage::commit_of(const Address& prover) {
-    Hash slot = slots::mapping(host_, prover, kCommits);
-    return ProofCommit{host_.load(slot), WordReader(host_.load(slots::plus(slot, 1))).u64()};
+Hash RollupStorage::commit_slot(const Address& prover, const Hash& commitment) {
+    return slots::mapping(host_, commitment, slots::mapping(host_, prover, kCommits));
 }
 
-void RollupStorage::set(const Address& prover, const ProofCommit& commit) {
-    Hash slot = slots::mapping(host_, prover, kCommits);
-    host_.store(slot, commit.commitment);
-    host_.store(slots::plus(slot, 1), word_of(commit.time));
+uint64_t RollupStorage::committed_at(const Address& prover, const Hash& commitment) {
+    return WordReader(host_.load(commit_slot(prover, commitment))).u64();
 }
 
-bool RollupStorage::is_paid(uint32_t position) {
-    Hash word = host_.load(slots::mapping(host_, u128{position / kBitsInWord}, kPaid));
-    uint32_t bit = position % kBitsInWord;
+void RollupStorage::set_committed_at(const Address& prover, const Hash& commitment, uint64_t time) {
+    host_.store(commit_slot(prover, commitment), word_of(time));
+}
+
+bool RollupStorage::bit(const Hash& bitmap, uint64_t index) {
+    Hash word = host_.load(slots::mapping(host_, u128{index / kBitsInWord}, bitmap));
+    uint64_t bit = index % kBitsInWord;
     return (word.bytes[Hash::kSize - 1 - bit / 8] >> (bit % 8) & 1) != 0;
 }
 
-void RollupStorage::set_paid(uint32_t position) {
-    Hash slot = slots::mapping(host_, u128{position / kBitsInWord}, kPaid);
+void RollupStorage::set_bit(const Hash& bitmap, uint64_t index) {
+    Hash slot = slots::mapping(host_, u128{index / kBitsInWord}, bitmap);
     Hash word = host_.load(slot);
-    uint32_t bit = position % kBitsInWord;
+    uint64_t bit = index % kBitsInWord;
     word.bytes[Hash::kSize - 1 - bit / 8] |= static_cast<uint8_t>(1u << (bit % 8));
     host_.store(slot, word);
 }
+
+bool RollupStorage::is_paid(uint32_t position) { return bit(kPaid, position); }
+void RollupStorage::set_paid(uint32_t position) { set_bit(kPaid, position); }
+bool RollupStorage::is_exited(uint32_t index) { return bit(kExited, index); }
+void RollupStorage::set_exited(uint32_t index) { set_bit(kExited, index); }
+bool RollupStorage::is_refunded(uint64_t index) { return bit(kRefunded, index); }
+void RollupStorage::set_refunded(uint64_t index) { set_bit(kRefunded, index); }
 
 }  // namespace gavel::l1

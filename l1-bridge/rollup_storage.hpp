@@ -12,7 +12,6 @@ struct Globals {
     uint64_t head = 0;
     uint64_t current_term = 0;  // 0: the seat is free
     uint64_t last_strike_at = 0;
-    bool entered = false;       // a call out is under way
     bool frozen = false;
 };
 
@@ -28,6 +27,7 @@ struct RecordInfo {
     uint64_t posted_at = 0;
     uint64_t term = 0;
     uint64_t l1_ops_consumed = 0;
+    uint32_t withdrawal_count = 0;
 };
 
 // First word of a term.
@@ -45,6 +45,14 @@ struct TermCourse {
     uint64_t ended_at = 0;
     uint64_t last_batch = 0;
     uint64_t first_proof_at = 0;
+    uint64_t last_posted_at = 0;  // of the batch that the last proof struck
+};
+
+// Third and fourth: the last proof against a batch of the term.
+struct TermProof {
+    Address prover;   // zero: no commit of who sent it counted
+    uint64_t at = 0;
+    Hash hash;        // keccak256 of the proof
 };
 
 // One word for each token.
@@ -76,8 +84,8 @@ public:
     void set(uint64_t term, const TermSeat& seat);
     TermCourse term_course(uint64_t term);
     void set(uint64_t term, const TermCourse& course);
-    Address last_prover(uint64_t term);
-    void set_last_prover(uint64_t term, const Address& prover);
+    TermProof last_proof(uint64_t term);
+    void set(uint64_t term, const TermProof& proof);
 
     uint64_t queue_length();
     // h[index]: zero for 0 and past the queue's end.
@@ -89,12 +97,20 @@ public:
 
     Vault vault(const Address& token);
     void set(const Address& token, const Vault& vault);
-    ProofCommit commit_of(const Address& prover);
-    void set(const Address& prover, const ProofCommit& commit);
+    uint64_t committed_at(const Address& prover, const Hash& commitment);
+    void set_committed_at(const Address& prover, const Hash& commitment, uint64_t time);
+    // What is spent once: a withdrawal's position, an account's index, an L1 operation's number.
     bool is_paid(uint32_t position);
     void set_paid(uint32_t position);
+    bool is_exited(uint32_t index);
+    void set_exited(uint32_t index);
+    bool is_refunded(uint64_t index);
+    void set_refunded(uint64_t index);
 
 private:
+    bool bit(const Hash& bitmap, uint64_t index);
+    void set_bit(const Hash& bitmap, uint64_t index);
+    Hash commit_slot(const Address& prover, const Hash& commitment);
     Hash record_slot(uint64_t number);
     Hash term_slot(uint64_t term);
 

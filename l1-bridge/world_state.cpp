@@ -104,6 +104,7 @@ bool WorldState::transfer(const Address& from, const Address& to, u128 amount) {
 
 void WorldState::begin_transaction() {
     originals_.clear();
+    transient_.clear();
     warm_addresses_.clear();
     warm_slots_.clear();
     refund_ = 0;
@@ -128,6 +129,16 @@ Hash WorldState::original(const Address& address, const Hash& slot) {
     return found != originals_.end() ? found->second : storage(address, slot);
 }
 
+Hash WorldState::transient(const Address& address, const Hash& slot) const {
+    auto found = transient_.find({address, slot});
+    return found != transient_.end() ? found->second : Hash{};
+}
+
+void WorldState::set_transient(const Address& address, const Hash& slot, const Hash& value) {
+    journal_.push_back({Kind::kTransient, address, slot, {}, transient(address, slot), 0});
+    transient_[{address, slot}] = value;
+}
+
 void WorldState::add_refund(int64_t amount) {
     journal_.push_back({Kind::kRefund, {}, {}, {}, {}, refund_});
     refund_ += amount;
@@ -142,6 +153,7 @@ void WorldState::undo(const Entry& entry) {
     switch (entry.kind) {
         case Kind::kAccount: accounts_[entry.address] = entry.old_account; break;
         case Kind::kStorage: storage_[{entry.address, entry.slot}] = entry.old_value; break;
+        case Kind::kTransient: transient_[{entry.address, entry.slot}] = entry.old_value; break;
         case Kind::kWarmAddress: warm_addresses_.erase(entry.address); break;
         case Kind::kWarmSlot: warm_slots_.erase({entry.address, entry.slot}); break;
         case Kind::kRefund: refund_ = entry.old_refund; break;

@@ -60,6 +60,9 @@ public:
     bool touch(const Address& address, const Hash& slot);
     // Value of the slot when the transaction began.
     Hash original(const Address& address, const Hash& slot);
+    // EIP-1153: zero when the transaction began.
+    Hash transient(const Address& address, const Hash& slot) const;
+    void set_transient(const Address& address, const Hash& slot, const Hash& value);
     void add_refund(int64_t amount);
     int64_t refund() const { return refund_; }
     void add_log(LogEntry log);
@@ -74,7 +77,7 @@ public:
 
 private:
     using Slot = std::pair<Address, Hash>;
-    enum class Kind : uint8_t { kAccount, kStorage, kWarmAddress, kWarmSlot, kRefund, kLog };
+    enum class Kind : uint8_t { kAccount, kStorage, kTransient, kWarmAddress, kWarmSlot, kRefund, kLog };
     struct Entry {
         Kind kind;
         Address address;
@@ -89,6 +92,7 @@ private:
     std::map<Address, Account> accounts_;
     std::map<Slot, Hash> storage_;
     std::map<Slot, Hash> originals_;  // of slots written; a revert needn't forget one, for it stays true
+    std::map<Slot, Hash> transient_;
     std::set<Address> warm_addresses_;
     std::set<Slot> warm_slots_;
     int64_t refund_ = 0;

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <set>
 #include <shared_mutex>
+#include <utility>
 
 #include "ledger/rows.hpp"
 #include "protocol/check.hpp"
@@ -77,7 +78,8 @@ struct Derived {
     std::vector<TermView> terms;         // term 1 first
     std::vector<QueuedOperation> queue;
     std::set<uint32_t> claimed;
-    std::map<Address, l1::ProofCommit> commits;
+    std::map<std::pair<Address, Hash>, uint64_t> commits;  // latest time
+    bool frozen = false;
 
     Hash queue_end() const { return queue.empty() ? Hash{} : queue.back().hash_after; }
 
@@ -113,7 +115,7 @@ struct Derived {
         return true;
     }
     bool take(const l1::ProofCommitted& event, const l1::BlockRef& block, const Hash&) {
-        commits[event.prover] = {event.commitment, block.time};
+        commits[{event.prover, event.commitment}] = block.time;
         return true;
     }
     bool take(const l1::WithdrawalClaimed& event, const l1::BlockRef&, const Hash&) {
@@ -121,6 +123,9 @@ struct Derived {
     }
     bool take(const l1::StakeReturned&, const l1::BlockRef&, const Hash&) { return true; }
     bool take(const l1::RewardTaken&, const l1::BlockRef&, const Hash&) { return true; }
+    bool take(const l1::RollupFrozen&, const l1::BlockRef&, const Hash&) { return !std::exchange(frozen, true); }
+    bool take(const l1::AccountExited&, const l1::BlockRef&, const Hash&) { return true; }
+    bool take(const l1::DepositRefunded&, const l1::BlockRef&, const Hash&) { return true; }
 
     bool take(const L1Block& block) {
         for (const L1Event& event : block.events) {
@@ -336,9 +341,7 @@ std::optional<TermView> L1View::sitting() const {
 
 bool L1View::frozen() const {
     std::shared_lock lock(impl_->mutex);
-    const auto& terms = impl_->derived.terms;
-    return std::any_of(terms.begin(), terms.end(),
-                       [](const TermView& term) { return term.ended_at != 0 && term.reason == l1::TermEnd::kFrozen; });
+    return impl_->derived.frozen;
 }
 
 uint64_t L1View::queue_length() const {
@@ -372,10 +375,10 @@ bool L1View::is_claimed(uint32_t position) const {
     return impl_->derived.claimed.contains(position);
 }
 
-l1::ProofCommit L1View::proof_commit(const Address& prover) const {
+uint64_t L1View::committed_at(const Address& prover, const Hash& commitment) const {
     std::shared_lock lock(impl_->mutex);
-    auto found = impl_->derived.commits.find(prover);
-    return found == impl_->derived.commits.end() ? l1::ProofCommit{} : found->second;
+    auto found = impl_->derived.commits.find({prover, commitment});
+    return found == impl_->derived.commits.end() ? 0 : found->second;
 }
 
 }  // namespace gavel::ledger

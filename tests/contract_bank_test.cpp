@@ -258,7 +258,7 @@ TEST_CASE("claim of ETH: receivers that refuse, or call back") {
 
     *f.reentry = {f.rollup, f.claim(2)};
     CHECK(f.send(f.bob, f.claim(1)) == "");
-    CHECK(f.told(reenterer, 0) == "Reentered");
+    CHECK(f.told(reenterer, 0) == "ReentrancyGuardReentrantCall");
     CHECK(rollup_view::read_bool(f.view(rollup_view::is_paid(2))) == false);
     CHECK(f.send(f.bob, f.claim(2)) == "");  // the guard is off again
     CHECK(f.held({}) == 500 - 105);
@@ -271,18 +271,19 @@ TEST_CASE("claim and deposit of a token that calls back: refused by the guard, e
     f.mint(token, kAlice, 1000);
     for (const Bytes& calldata :
          {f.claim(1), rollup_call::resign(), rollup_call::append({}), rollup_call::prove({}), rollup_call::commit_proof({}),
-          rollup_call::take_stake(1), rollup_call::take_reward(1), rollup_call::become_sequencer(),
+          rollup_call::take_stake(1), rollup_call::take_reward(1, kBob), rollup_call::become_sequencer(),
           rollup_call::deposit_eth(kBob), rollup_call::deposit_token(token, kBob, Amount{1}),
-          rollup_call::force_transfer({}, kBob, Amount{1}), rollup_call::force_withdrawal({}, kBob, Amount{1})}) {
+          rollup_call::force_transfer({}, kBob, Amount{1}), rollup_call::force_withdrawal({}, kBob, Amount{1}), rollup_call::evict(),
+          rollup_call::freeze(0), rollup_call::exit(f.genesis, {}), rollup_call::refund(0, {})}) {
         REQUIRE(f.send(f.carol, token, AbiWriter("keep(bytes)").bytes(calldata).take()) == "");
         CHECK(f.send(f.alice, rollup_call::deposit_token(token, kBob, Amount{50})) == "");
-        CHECK(f.told(token, 3) == "Reentered");
+        CHECK(f.told(token, 3) == "ReentrancyGuardReentrantCall");
     }
     REQUIRE(f.send(f.carol, token, AbiWriter("keep(bytes)").bytes(f.claim(1)).take()) == "");
     CHECK(f.send(f.alice, f.claim(0)) == "");
-    CHECK(f.told(token, 3) == "Reentered");
+    CHECK(f.told(token, 3) == "ReentrancyGuardReentrantCall");
     CHECK(rollup_view::read_bool(f.view(rollup_view::is_paid(1))) == false);
-    CHECK(f.held(token) == 12 * 50 - 30);
+    CHECK(f.held(token) == 16 * 50 - 30);
 }
 
 TEST_CASE("claim of a token: judged by its answer; all or nothing") {

@@ -370,21 +370,24 @@ TEST_CASE("prove: the last second counts; batch and all above it struck; the sta
     CHECK(f.send(f.alice, rollup_call::take_stake(1)) == "TermSlashed");
     CHECK(f.send(f.alice, rollup_call::append(f.batch_on(first, first.last).encode())) == "NotSequencer");
 
-    CHECK(f.send(f.carol, rollup_call::take_reward(2)) == "UnknownTerm");
+    auto take = [&](uint64_t term) { return f.send(f.carol, rollup_call::take_reward(term, f.bob.address())); };
+    CHECK(take(2) == "UnknownTerm");
     f.at(proven + kChallenge - 1);
-    CHECK(f.send(f.carol, rollup_call::take_reward(1)) == "RewardTooEarly");
+    CHECK(take(1) == "RewardTooEarly");
+    CHECK(f.send(f.carol, rollup_call::take_reward(1, {})) == "NotProver");
+    CHECK(f.send(f.carol, rollup_call::take_reward(1, f.carol.address())) == "NotProver");
     u128 before = f.balance(f.bob.address());
-    CHECK(f.send(f.carol, rollup_call::take_reward(1)) == "");
+    CHECK(take(1) == "");
     CHECK(f.only_event<RewardTaken>() == RewardTaken{1, f.bob.address(), f.quarter});
     CHECK(f.balance(f.bob.address()) == before + f.quarter);
-    CHECK(f.send(f.carol, rollup_call::take_reward(1)) == "AlreadyTaken");
+    CHECK(take(1) == "AlreadyTaken");
     CHECK(f.balance(f.rollup) == f.burned());
 }
 
 TEST_CASE("takeReward: not from a term that nobody proved wrong") {
     Court f;
-    CHECK(f.send(f.bob, rollup_call::take_reward(1)) == "TermNotSlashed");
-    CHECK(f.send(f.bob, rollup_call::take_reward(0)) == "UnknownTerm");
+    CHECK(f.send(f.bob, rollup_call::take_reward(1, f.bob.address())) == "TermNotSlashed");
+    CHECK(f.send(f.bob, rollup_call::take_reward(0, f.bob.address())) == "UnknownTerm");
 }
 
 TEST_CASE("the reward needs a commit: after the posting, before the proof, the prover's own") {
@@ -438,28 +441,36 @@ TEST_CASE("the reward needs a commit: after the posting, before the proof, the p
         f.commit(f.carol, proof);
         REQUIRE(f.send(f.bob, rollup_call::commit_proof(proof_commitment(f.carol.address(), proof))) == "");
         CHECK(outcome() == Address{});
-    }
-    SECTION("the latest stands") {
-        f.append(f.alice, lying);
-        f.commit(f.bob, proof);
-        f.commit(f.bob, Bytes{1});
-        CHECK(outcome() == Address{});
-    }
-    SECTION("one second after the posting, one before the proof") {
-        f.append(f.alice, lying);
-        f.commit(f.bob, proof);
-        auto kept = rollup_view::read_proof_commitment(f.view(rollup_view::proof_commitment(f.bob.address())));
-        CHECK(kept == ProofCommit{proof_commitment(f.bob.address(), proof), f.now() - 1});
-        CHECK(outcome() == f.bob.address());
         f.at(f.term(1).first_proof_at + kChallenge);
+        CHECK(f.send(f.bob, rollup_call::take_reward(1, f.bob.address())) == "NotProver");
+        CHECK(f.send(f.bob, rollup_call::take_reward(1, f.carol.address())) == "");
+        CHECK(f.only_event<RewardTaken>() == RewardTaken{1, f.carol.address(), f.quarter});
         return;
     }
-    // Nobody's reward is burned, once.
+    SECTION("one second after the posting, one before the proof; others don't replace it") {
+        f.append(f.alice, lying);
+        f.commit(f.bob, proof);
+        auto committed_at = [&](ByteView to) {
+            Bytes asked = rollup_view::committed_at(f.bob.address(), proof_commitment(f.bob.address(), to));
+            return rollup_view::read_number(f.view(asked));
+        };
+        uint64_t time = f.now() - 1;
+        CHECK(committed_at(proof) == time);
+        if (GENERATE(false, true)) f.commit(f.bob, Bytes{1});
+        CHECK(committed_at(proof) == time);
+        CHECK(committed_at(Bytes{2}) == uint64_t{0});
+        CHECK(outcome() == f.bob.address());
+        f.at(f.term(1).first_proof_at + kChallenge);
+        CHECK(f.send(f.carol, rollup_call::take_reward(1, f.bob.address())) == "");
+        return;
+    }
+    // Nobody may take it; it stays.
     f.at(f.term(1).first_proof_at + kChallenge);
-    CHECK(f.send(f.carol, rollup_call::take_reward(1)) == "");
-    CHECK(f.only_event<RewardTaken>() == RewardTaken{1, Address{}, f.quarter});
-    CHECK(f.burned() == f.stake);
-    CHECK(f.send(f.carol, rollup_call::take_reward(1)) == "AlreadyTaken");
+    for (const Address& asked : {f.bob.address(), f.carol.address(), Address{}}) {
+        CHECK(f.send(f.carol, rollup_call::take_reward(1, asked)) == "NotProver");
+    }
+    CHECK_FALSE(f.term(1).reward_taken);
+    CHECK(f.burned() == f.stake - f.quarter);
 }
 
 TEST_CASE("a liar who strikes his later lie first gets nothing: the last prover counts") {
@@ -481,7 +492,7 @@ TEST_CASE("a liar who strikes his later lie first gets nothing: the last prover 
         CHECK(f.only_event<BatchStruck>().prover == f.bob.address());
         CHECK(f.term(1).last_prover == f.bob.address());
     }
-    SECTION("copied without a commit it denies it to everybody") {
+    SECTION("copied without a commit it is still the honest prover's") {
         f.commit(f.bob, first_proof);
         REQUIRE(f.prove(f.alice, first_proof) == "");
         CHECK(f.prove(f.bob, first_proof) == "UnknownBatch");
@@ -491,7 +502,9 @@ TEST_CASE("a liar who strikes his later lie first gets nothing: the last prover 
     CHECK(f.burned() == burned);  // slashed once
     CHECK(f.term(1).first_proof_at == proven);
     f.at(proven + kChallenge);
-    CHECK(f.send(f.carol, rollup_call::take_reward(1)) == "");
+    CHECK(f.send(f.alice, rollup_call::take_reward(1, f.alice.address())) == "NotProver");
+    CHECK(f.send(f.carol, rollup_call::take_reward(1, f.bob.address())) == "");
+    CHECK(f.only_event<RewardTaken>() == RewardTaken{1, f.bob.address(), f.quarter});
     CHECK(f.send(f.alice, rollup_call::take_stake(1)) == "TermSlashed");
 }
 

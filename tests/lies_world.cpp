@@ -138,7 +138,7 @@ std::vector<Bytes> LieWorld::contract_state() {
                                 of::term_count(),  of::last_strike(),
                                 of::burned(),      of::frozen(),
                                 of::waiting(),     of::queue_length(),
-                                of::held_total({}), of::proof_commitment(bob.address())};
+                                of::held_total({}), of::prover()};
     for (uint64_t number = 0; number <= head().number + 1; ++number) calls.push_back(of::batch(number));
     for (uint64_t number = 1; number <= 3; ++number) calls.push_back(of::term(number));
     for (uint64_t number = 0; number <= queue.size(); ++number) calls.push_back(of::queue_hash(number));

@@ -43,7 +43,7 @@ void check_struck(LieWorld& world, const Hash& batch) {
 
     world.pass(world.parameters.challenge_window);
     u128 before = world.balance(world.bob.address());
-    REQUIRE(world.send(world.carol, rollup_call::take_reward(1)) == "");
+    REQUIRE(world.send(world.carol, rollup_call::take_reward(1, world.bob.address())) == "");
     CHECK(world.balance(world.bob.address()) - before == reward);
     CHECK(world.burned() == stake - reward);
 }

@@ -24,7 +24,7 @@ TEST_CASE("l1-bridge/abi/Rollup.json is the table in code") {
 
 TEST_CASE("selectors and topics are those of the ABI's signatures") {
     CHECK(to_hex(ByteView{rollup_call::append({})}.first(4)) == to_hex(ByteView{keccak256(view_of("append(bytes)"))}.first(4)));
-    CHECK(rollup_functions()[11].signature() == "claim(bytes,uint32,address,address,uint128,bytes32[],address)");
+    CHECK(rollup_functions()[12].signature() == "claim(bytes,uint32,address,address,uint128,bytes32[],address)");
     CHECK(rollup_events()[4].signature() == "L1OperationQueued(uint64,uint8,address,address,address,uint128,uint64)");
     CHECK(to_hex(encode_event(TermStarted{}).topics[0]) == to_hex(keccak256(view_of("TermStarted(uint64,address)"))));
 }
@@ -43,6 +43,9 @@ TEST_CASE("events: one encoding each") {
         WithdrawalClaimed{~uint32_t{0}, {a, b, Amount{5}}, c},
         StakeReturned{2, a, ~u128{0}},
         RewardTaken{2, b, 8},
+        RollupFrozen{},
+        AccountExited{~uint32_t{0}, a, b, Amount{5}, c},
+        DepositRefunded{~uint64_t{0}, a, b, Amount{6}, c},
     };
     REQUIRE(events.size() == rollup_events().size());
     for (const RollupEvent& event : events) {
@@ -106,10 +109,18 @@ TEST_CASE("the typed client: views, calls, events, and a batch read back from it
     CHECK(*rollup.burned() == 0);
     CHECK_FALSE(*rollup.frozen());
     REQUIRE(rollup.commit_proof(bob, Bytes{1, 2}).ok());
-    CHECK(rollup.proof_commitment(f.bob.address())->commitment == proof_commitment(f.bob.address(), Bytes{1, 2}));
+    CHECK(*rollup.committed_at(f.bob.address(), proof_commitment(f.bob.address(), Bytes{1, 2})) == l1.head()->time);
+    CHECK(*rollup.committed_at(f.bob.address(), proof_commitment(f.bob.address(), Bytes{1})) == 0);
+    CHECK(rollup.prover()->is_zero());
+    CHECK_FALSE(*rollup.is_exited(1));
+    CHECK_FALSE(*rollup.is_refunded(0));
+    CHECK(rollup.evict(bob).status().reason == "NotOverdue");
+    CHECK(rollup.freeze(bob).status().reason == "FreezeTooEarly");
+    CHECK(rollup.exit(bob, batch.header(), {}).status().reason == "NotFrozen");
+    CHECK(rollup.refund(bob, 0, {}).status().reason == "NotFrozen");
     CHECK(rollup.prove(bob, Bytes{1, 2}).status().reason == "Truncated");
     CHECK(rollup.take_stake(bob, 1).status().reason == "TermNotOver");
-    CHECK(rollup.take_reward(bob, 1).status().reason == "TermNotSlashed");
+    CHECK(rollup.take_reward(bob, 1, f.bob.address()).status().reason == "TermNotSlashed");
     CHECK(rollup.claim(bob, batch.header(), {}).status().reason == "BatchNotFinal");
     CHECK(rollup.force_transfer(bob, {}, {}, Amount{1}).status().reason == "ZeroAddress");
     CHECK(rollup.force_withdrawal(bob, {}, f.bob.address(), Amount{0}).status().reason == "ZeroAmount");

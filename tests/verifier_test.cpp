@@ -317,7 +317,7 @@ TEST_CASE("of two verifiers one proves, the other gives up") {
     CHECK(world.sent_by(world.prover) + world.sent_by(world.rival) == sent);
 }
 
-TEST_CASE("a copied proof earns nothing") {
+TEST_CASE("a copied proof earns nothing, and takes nothing from who had committed to it") {
     HonestStart start;
     L1World& world = start.world;
     Watcher watcher(world, &world.prover);
@@ -333,9 +333,15 @@ TEST_CASE("a copied proof earns nothing") {
     CHECK(watcher.only_proof().stage == ProofStage::kStruck);
     CHECK(world.term(1).last_prover.is_zero());
     world.pass(kWindow + 100);
-    u128 before = world.balance(world.rival.address());
-    world.run(world.rival, l1::rollup_call::take_reward(1));
-    CHECK(world.balance(world.rival.address()) < before);
+    l1::L1Wallet thief(*world.client, world.rival);
+    auto tried = world.contract().take_reward(thief, 1, world.rival.address());
+    CHECK(tried.status().reason == "NotProver");
+    u128 before = world.balance(world.prover.address());
+    watcher.settle();
+    world.mine();
+    watcher.settle();
+    CHECK(world.term(1).reward_taken);
+    CHECK(world.balance(world.prover.address()) > before + world.parameters.stake / 4 - kEther / 100);
 }
 
 TEST_CASE("without a key it watches, proves nothing, and warns") {

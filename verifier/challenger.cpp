@@ -34,10 +34,9 @@ node::Status Challenger::step() {
 
 // ---- Stages ----
 
-bool Challenger::is_committed(const FraudProofRecord& proof, uint64_t posted_at) const {
-    if (!wallet_) return false;
-    l1::ProofCommit commit = view_.proof_commit(wallet_->address());
-    return commit.time > posted_at && commit.commitment == l1::proof_commitment(wallet_->address(), proof.proof);
+uint64_t Challenger::committed_at(const FraudProofRecord& proof) const {
+    if (!wallet_) return 0;
+    return view_.committed_at(wallet_->address(), l1::proof_commitment(wallet_->address(), proof.proof));
 }
 
 ProofStage Challenger::stage_of(const FraudProofRecord& proof) const {
@@ -51,7 +50,7 @@ ProofStage Challenger::stage_of(const FraudProofRecord& proof) const {
         bool is_own = by != strikes.rend() && wallet_ && by->prover == wallet_->address();
         return is_own ? ProofStage::kProven : ProofStage::kStruck;
     }
-    return is_committed(proof, stands ? standing->posted_at : 0) ? ProofStage::kCommitted : ProofStage::kBuilt;
+    return committed_at(proof) > (stands ? standing->posted_at : 0) ? ProofStage::kCommitted : ProofStage::kBuilt;
 }
 
 node::Status Challenger::update_stages() {
@@ -96,7 +95,7 @@ node::Status Challenger::challenge() {
     // The next block's time is above this one's: a commit that the view shows counts in it.
     uint64_t final_at = standing.posted_at + view_.parameters().challenge_window;
     bool is_late = view_.head().time + proof_margin(view_.parameters()) >= final_at;
-    Errand due = is_committed(*lowest, standing.posted_at) || is_late ? Errand::kProve : Errand::kCommit;
+    Errand due = committed_at(*lowest) > standing.posted_at || is_late ? Errand::kProve : Errand::kCommit;
     auto mined = earlier_are_mined();
     if (!mined) return mined.status();
     if (!*mined && !is_late) return {};
@@ -105,7 +104,7 @@ node::Status Challenger::challenge() {
     return *waiting ? node::Status{} : send(due, std::move(*lowest));
 }
 
-// A commit of an earlier process that lands in the proof's own block would replace the one that counts.
+// A commit to the same proof, of an earlier process, that lands in the proof's own block would be too late, and the latest counts.
 node::Result<bool> Challenger::earlier_are_mined() {
     if (earlier_mined_) return true;
     auto mined = client_.nonce(wallet_->address(), false);
@@ -155,19 +154,26 @@ node::Status Challenger::send(Errand errand, FraudProofRecord proof) {
 // ---- Rewards ----
 
 node::Status Challenger::take_rewards() {
-    auto strikes = view_.strikes();
-    std::set<uint64_t> own;
     std::map<uint64_t, uint64_t> first_proof_at;
-    for (const ledger::Strike& strike : strikes) {
+    std::map<uint64_t, ledger::Strike> last;
+    for (const ledger::Strike& strike : view_.strikes()) {
         first_proof_at.emplace(strike.term, strike.time);
-        if (strike.prover == wallet_->address()) own.insert(strike.term);
+        last[strike.term] = strike;
     }
-    for (uint64_t term : own) {
+    for (const auto& [term, strike] : last) {
         bool is_due = view_.head().time >= first_proof_at[term] + view_.parameters().challenge_window;
-        if (!is_due || rewards_settled_.contains(term)) continue;
+        if (!is_due || rewards_settled_.contains(term) || !may_be_ours(strike)) continue;
         if (node::Status status = take_reward(term); !status.ok()) return status;
     }
     return {};
+}
+
+// The last prover's, or, should somebody without a commit have sent a proof that this wallet had committed to, its own.
+bool Challenger::may_be_ours(const ledger::Strike& last) const {
+    if (last.prover == wallet_->address()) return true;
+    auto proof = findings_.fraud_proof(last.number, last.hash);
+    uint64_t committed = proof ? committed_at(*proof) : 0;
+    return committed != 0 && committed < last.time;
 }
 
 node::Status Challenger::take_reward(uint64_t term) {
@@ -181,11 +187,16 @@ node::Status Challenger::take_reward(uint64_t term) {
     if (!result) return result.status();
     auto record = l1::rollup_view::read_term(*result);
     if (!record) return {node::Code::kInternal, "L1_ANSWER_INVALID", "term", "the contract's term can't be read"};
-    if (record->reward_taken || record->last_prover != wallet_->address()) {
+    bool is_ours = record->last_prover.is_zero() || record->last_prover == wallet_->address();
+    if (record->reward_taken || !is_ours) {
         rewards_settled_.insert(term);
         return {};
     }
-    auto sent = wallet_->send(view_.rollup(), 0, l1::rollup_call::take_reward(term));
+    auto sent = wallet_->send(view_.rollup(), 0, l1::rollup_call::take_reward(term, wallet_->address()));
+    if (!sent && sent.status().reason == l1::name_of(l1::RollupError::kNotProver)) {  // another proof than the one committed to
+        rewards_settled_.insert(term);
+        return {};
+    }
     if (!sent) return sent.status();
     rewards_sent_.emplace(term, OnItsWay(*sent, clock_.now_ms()));
     node::log_info("taking the reward", {{"term", term}, {"tx", to_hex(*sent)}});

@@ -41,12 +41,14 @@ private:
 
     node::Status update_stages();
     ProofStage stage_of(const FraudProofRecord& proof) const;
-    bool is_committed(const FraudProofRecord& proof, uint64_t posted_at) const;
+    // When this wallet last committed to it; 0: never.
+    uint64_t committed_at(const FraudProofRecord& proof) const;
     node::Status challenge();
     node::Result<bool> earlier_are_mined();
     node::Result<bool> still_waiting(Errand due, const FraudProofRecord& proof);
     node::Status send(Errand errand, FraudProofRecord proof);
     node::Status take_rewards();
+    bool may_be_ours(const ledger::Strike& last) const;
     node::Status take_reward(uint64_t term);
 
     const ledger::L1View& view_;
