@@ -8,18 +8,25 @@ struct AccountTree {
     bytes32 root;
     uint256 count;
     uint256 index; // of the path opened last
-    bytes32[64] path; // its nodes, left and right at each height; the next higher is the hash of both
-    bytes32[32] zeros; // Z[0] to Z[31]
+    // Of each height the path's two nodes, left and right, whose hash is the next higher one; then Z of that height.
+    bytes32[96] path;
 }
 
-/// @notice Folding: 32 heights, twice for each access. Nearly all of a proof's gas that isn't calldata.
+/// @notice Folding: 32 heights, twice for each access. Most of a proof's gas that isn't calldata.
 library AccountTrees {
     uint256 internal constant DEPTH = 32;
 
     function init(AccountTree memory tree) internal pure {
-        for (uint256 h = 1; h < DEPTH; ++h) {
-            tree.zeros[h] = Hash.keccak(tree.zeros[h - 1], tree.zeros[h - 1]);
+        bytes32 node;
+        for (uint256 h = 0; h < DEPTH; ++h) {
+            tree.path[3 * h + 2] = node;
+            node = Hash.keccak(node, node);
         }
+    }
+
+    /// @return Z[h]
+    function zero(AccountTree memory tree, uint256 h) internal pure returns (bytes32) {
+        return tree.path[3 * h + 2];
     }
 
     /// @notice Folds `leaf` (a hash) at `index` with the siblings in calldata at `place`. A sibling whose whole subtree lies at
@@ -31,40 +38,39 @@ library AccountTrees {
         pure
         returns (bytes32 root, uint256 next)
     {
-        uint256 count = tree.count;
+        uint256 width = tree.count; // nodes at this height that have leaves below them
         tree.index = index;
-        bytes32[64] memory path = tree.path;
-        bytes32[32] memory zeros = tree.zeros;
+        bytes32[96] memory path = tree.path;
         root = leaf;
         next = place;
         assembly ("memory-safe") {
-            let pair := path
-            for { let h := 0 } lt(h, 32) { h := add(h, 1) } {
-                let position := shr(h, index)
-                let side := shl(5, and(position, 1)) // where the node stands; its sibling stands at 32 - side
-                mstore(add(pair, side), root)
-                switch lt(shl(h, xor(position, 1)), count)
-                case 1 {
-                    mstore(add(pair, xor(side, 32)), calldataload(next))
+            let end := add(path, 3072)
+            for {} lt(path, end) { path := add(path, 96) } {
+                let side := shl(5, and(index, 1)) // where the node stands; its sibling stands at 32 - side
+                mstore(add(path, side), root)
+                let sibling := mload(add(path, 64))
+                if lt(xor(index, 1), width) {
+                    sibling := calldataload(next)
                     next := add(next, 32)
                 }
-                default { mstore(add(pair, xor(side, 32)), mload(add(zeros, shl(5, h)))) }
-                root := keccak256(pair, 64)
-                pair := add(pair, 64)
+                mstore(add(path, xor(side, 32)), sibling)
+                root := keccak256(path, 64)
+                index := shr(1, index)
+                width := shr(1, add(width, 1))
             }
         }
     }
 
     /// @notice Puts `leaf` (a hash) where the path opened last leads: the same siblings, another root.
     function write(AccountTree memory tree, bytes32 leaf) internal pure {
-        uint256 index = tree.index;
-        bytes32[64] memory path = tree.path;
+        uint256 index = tree.index << 5;
+        bytes32[96] memory path = tree.path;
         assembly ("memory-safe") {
-            let pair := path
-            for { let h := 0 } lt(h, 32) { h := add(h, 1) } {
-                mstore(add(pair, shl(5, and(shr(h, index), 1))), leaf)
-                leaf := keccak256(pair, 64)
-                pair := add(pair, 64)
+            let end := add(path, 3072)
+            for {} lt(path, end) { path := add(path, 96) } {
+                mstore(add(path, and(index, 32)), leaf)
+                leaf := keccak256(path, 64)
+                index := shr(1, index)
             }
         }
         tree.root = leaf;

@@ -209,8 +209,7 @@ abstract contract ChunkDecoder is BitStream {
     }
 
     function putLiteral(Case memory c, RecentList memory list, uint256 value) private pure returns (uint256) {
-        if (list.contains(value)) refuse(c, Refusal.RepeatedLiteral);
-        list.put(value);
+        if (list.put(value)) refuse(c, Refusal.RepeatedLiteral);
         return value;
     }
 

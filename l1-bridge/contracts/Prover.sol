@@ -58,7 +58,7 @@ contract Prover is StateTransition, ProofErrors {
         c.domain = domainSeparator;
         checkFixed(c, takeFixed(c));
         applyChunk(c);
-        bytes32 withdrawalsRoot = c.withdrawals.root(c.accounts.zeros);
+        bytes32 withdrawalsRoot = c.withdrawals.root();
         conclude(c, commitment(c, withdrawalsRoot));
     }
 
@@ -116,7 +116,7 @@ contract Prover is StateTransition, ProofErrors {
         if (smallRoot(f, leaf, f.opsPath) != Calldata.word(f.header + CHUNKS_ROOT)) revert OpsPath();
         leaf = Hash.keccak(Calldata.keccak(c.sigs, c.sigsLength));
         if (smallRoot(f, leaf, f.sigsPath) != Calldata.word(f.header + SIGS_ROOT)) revert SigsPath();
-        if (c.withdrawals.root(c.accounts.zeros) != Calldata.word(f.before + WITHDRAWALS_ROOT)) revert Frontier();
+        if (c.withdrawals.root() != Calldata.word(f.before + WITHDRAWALS_ROOT)) revert Frontier();
     }
 
     function smallRoot(Fixed memory f, bytes32 node, uint256 path) private pure returns (bytes32) {

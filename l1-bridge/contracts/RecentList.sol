@@ -12,33 +12,30 @@ library RecentLists {
         list.items = new uint256[](room);
     }
 
-    function contains(RecentList memory list, uint256 value) internal pure returns (bool found) {
+    /// @return Whether it was in the list already.
+    function put(RecentList memory list, uint256 value) internal pure returns (bool) {
+        uint256[] memory items = list.items;
+        uint256 length = list.length++;
+        items[length] = value; // where the search ends at the latest; checks that there is room
+        uint256 position;
         assembly ("memory-safe") {
-            let item := mload(add(list, 0x20))
-            for { let end := add(item, shl(5, mload(list))) } lt(item, end) {} {
-                item := add(item, 32)
-                if eq(mload(item), value) {
-                    found := 1
-                    break
-                }
-            }
+            let item := add(items, 32)
+            for {} xor(mload(item), value) {} { item := add(item, 32) }
+            position := shr(5, sub(item, add(items, 32)))
         }
-    }
-
-    function put(RecentList memory list, uint256 value) internal pure {
-        toFront(list, list.length++, value);
+        if (position < length) return true;
+        toFront(items, length, value);
+        return false;
     }
 
     /// @param position below the length
     function take(RecentList memory list, uint256 position) internal pure returns (uint256 value) {
         value = list.items[position];
-        toFront(list, position, value);
+        toFront(list.items, position, value);
     }
 
-    /// Puts `value` in front; what stood before `position` goes one place back, over what stood there.
-    function toFront(RecentList memory list, uint256 position, uint256 value) private pure {
-        uint256[] memory items = list.items;
-        items[position] = value; // checks that there is room
+    /// Puts `value` in front; what stood before `position`, a place that there is, goes one place back, over what stood there.
+    function toFront(uint256[] memory items, uint256 position, uint256 value) private pure {
         assembly ("memory-safe") {
             let first := add(items, 32)
             mcopy(add(first, 32), first, shl(5, position))

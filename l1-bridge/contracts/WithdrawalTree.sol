@@ -35,11 +35,12 @@ library WithdrawalTrees {
         ++tree.count;
     }
 
-    /// @param zeros Z[0] to Z[31]
-    function root(WithdrawalTree memory tree, bytes32[32] memory zeros) internal pure returns (bytes32 node) {
+    function root(WithdrawalTree memory tree) internal pure returns (bytes32 node) {
+        bytes32 zero; // Z[h]
         // From the first place without a leaf, whose hash is zero, upwards.
         for (uint256 h = 0; h < DEPTH; ++h) {
-            node = (tree.count >> h) & 1 == 1 ? Hash.keccak(tree.frontier[h], node) : Hash.keccak(node, zeros[h]);
+            node = (tree.count >> h) & 1 == 1 ? Hash.keccak(tree.frontier[h], node) : Hash.keccak(node, zero);
+            zero = Hash.keccak(zero, zero);
         }
     }
 }

@@ -103,12 +103,14 @@ class Node:
         with open(os.path.join(folder, name + ".creation.hex"), encoding="ascii") as file:
             return self.send(data="0x" + file.read().strip())["contractAddress"]
 
-    def call(self, to, data):
+    def call(self, to, data, gas=TX_GAS):
         """(answer, None), or (None, what it reverted with)."""
-        answer = self.ask("eth_call", {"from": self.account, "to": to, "data": "0x" + data.hex(), "gas": hex(TX_GAS)}, "latest")
+        answer = self.ask("eth_call", {"from": self.account, "to": to, "data": "0x" + data.hex(), "gas": hex(gas)}, "latest")
         if "error" not in answer:
             return raw(answer["result"]), None
         reverted = answer["error"].get("data")
+        if reverted is None and "OutOfGas" in answer["error"]["message"]:
+            return None, b""
         if reverted is None:
             raise Wrong(f"eth_call: {answer['error']}")
         return None, raw(reverted)
@@ -217,19 +219,23 @@ class Suite:
 
     # ---- Proofs ----
 
-    def judge(self, data):
-        """(the name of the error, or None; the gas of the check if there is none)."""
-        answer, reverted = self.node.call(self.prover, data)
+    def judge(self, data, gas=TX_GAS):
+        """(the name of the error, or "None"; the gas of the check if there is none)."""
+        answer, reverted = self.node.call(self.prover, data, gas)
         if reverted is None:
             return "None", int.from_bytes(answer, "big")
         return ERROR_NAMES.get(reverted, "0x" + reverted.hex()), None
 
+    @staticmethod
+    def data_of_proof(one):
+        first = min(map(int, one["queueHashes"]), default=0)
+        hashes = [raw(one["queueHashes"][str(first + i)]) for i in range(len(one["queueHashes"]))]
+        return prove_data(raw(one["proof"]), domain_separator(one["domain"]), raw(one["batch"]["hash"]), first, hashes)
+
     def check_proofs(self):
         cases = self.cases("proofs")
         for one in cases:
-            first = min(map(int, one["queueHashes"]), default=0)
-            hashes = [raw(one["queueHashes"][str(first + i)]) for i in range(len(one["queueHashes"]))]
-            data = prove_data(raw(one["proof"]), domain_separator(one["domain"]), raw(one["batch"]["hash"]), first, hashes)
+            data = self.data_of_proof(one)
             error, gas = self.judge(data)
             self.expect(f"proof, {one['kind']}: {one['what']}", one["error"], error)
             if one["kind"] in ("ordinary", "worst") and error == "None":
@@ -250,16 +256,26 @@ class Suite:
         self.expect(f"{one['what']}: within bounds", True,
                     used < TX_GAS and floor_later < TX_GAS and envelope <= MEMPOOL_BYTES)
 
+    def check_gas_left(self):
+        """Whoever sends a proof chooses its gas. However little there is, a true claim is never proven false."""
+        names = ("the truth", "everything at once")
+        cases = [one for one in self.cases("proofs") if one["what"] in names and one["error"] == "ClaimIsTrue"]
+        self.expect("cases for the gas", len(names), len(cases))
+        for one in cases:
+            data = self.data_of_proof(one)
+            least = 21_000 + 40 * len(data)  # EIP-7623: less than the calldata's own and there is no call
+            verdicts = {self.judge(data, gas)[0] for gas in range(least, least + 300_000, 701)}
+            self.expect(f"{one['what']}, with less and less gas", {"0x", "ClaimIsTrue"}, verdicts)
+        return cases
+
     # ---- Chunks applied ----
 
     def check_applies(self):
-        """Of each applied chunk two proofs made here, from the page: against its true state after, and against another one."""
+        """Of each applied chunk a proof made here, from the page, against its true state after: all but the last check pass."""
         cases = self.cases("applies")
         for one in cases:
-            right = keccak256(raw(one["after"]))
-            for claim, error in ((right, "ClaimIsTrue"), (keccak256(right), "None")):
-                self.expect(f"applied, {one['kind']}: {one['what']} ({one['refusal']})", error,
-                            self.judge(self.proof_of_apply(one, claim))[0])
+            self.expect(f"applied, {one['kind']}: {one['what']} ({one['refusal']})", "ClaimIsTrue",
+                        self.judge(self.proof_of_apply(one, keccak256(raw(one["after"]))))[0])
         return cases
 
     def proof_of_apply(self, one, claim):
@@ -308,7 +324,7 @@ def run(folder, vectors, gas):
     try:
         suite = Suite(node, contracts, vectors)
         suite.check_code_size()
-        for check in (suite.check_chunks, suite.check_typed_data, suite.check_applies, suite.check_proofs):
+        for check in (suite.check_chunks, suite.check_typed_data, suite.check_applies, suite.check_proofs, suite.check_gas_left):
             start, faults = time.monotonic(), suite.faults
             cases = check()
             print(f"{check.__name__}: {len(cases)} cases, {suite.faults - faults} wrong, {time.monotonic() - start:.1f} s")
