@@ -6,6 +6,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/build.sh asan
-python3 scripts/npm.py tests/node_client l1-bridge/contracts
+python3 scripts/npm.py tests/node_client tests/third_voice l1-bridge/contracts
 python3 scripts/check_layers.py
 python3 scripts/run_tests.py build/asan "$@"
