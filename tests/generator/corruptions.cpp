@@ -211,6 +211,20 @@ private:
             shorter(accesses + start);
             shorter(accesses + start + 3);
         }
+        two_at_once();
+    }
+
+    // Two faults in one proof: which is named.
+    void two_at_once() {
+        add("header of no batch, and nothing behind it", "UnknownBatch", [](FraudProof& proof) { turn(proof.header.parent_hash); });
+        all_.back().proof.resize(BatchHeader::kSize);
+        GAVEL_CHECK(steps_[0].kind == Access::Kind::kFind);
+        add("hint at the count, and nothing behind it", "HintRange",
+            [](FraudProof& proof) { proof.witness = ByteWriter().u32(proof.before.account_count).take(); });
+        add("a leaf corrupted, and its path cut", "Truncated", [&](FraudProof& proof) {
+            proof.witness[4] ^= 1;
+            proof.witness.resize(starts_[1] - 1);
+        });
     }
 
     const FraudProof& proof_;
