@@ -30,17 +30,11 @@ struct Bank : ContractFixture {
     Address token(TokenMode mode) { return deploy("token" + std::to_string(static_cast<int>(mode))); }
     // Gives `to` that much of the token.
     void mint(const Address& token, const Address& to, u128 amount) {
-        REQUIRE(send(carol, token, AbiWriter("mint(address,uint256)").word(to).word(amount).take()) == "");
+        REQUIRE(send(carol, token, token_mint(to, amount)) == "");
     }
     u128 balance_of(const Address& token, const Address& owner) {
         return *rollup_view::read_amount(view(AbiWriter("balanceOf(address)").word(owner).take(), token));
     }
-    // What a scripted contract was told, by selector.
-    std::string told(const Address& at, uint64_t slot) {
-        Hash word = *chain->storage(at, slots::at(slot));
-        return ErrorNames(rollup_error_signatures()).describe(ByteView{word}.first(4));
-    }
-
     std::vector<Withdrawal> withdrawals;
     WithdrawalTree tree;
 };
@@ -130,6 +124,7 @@ TEST_CASE("depositToken: what each kind of token gets") {
     CHECK(deposit(token(TokenMode::kShortAnswer), 5) == "TokenCallFailed");
     CHECK(deposit(token(TokenMode::kReverts), 5) == "TokenCallFailed");
     CHECK(deposit(token(TokenMode::kTakesNothing), 5) == "NothingReceived");
+    CHECK(deposit(token(TokenMode::kShrinks), 5) == "NothingReceived");
     CHECK(deposit(token(TokenMode::kShortBalance), 5) == "TokenCallFailed");
     CHECK(deposit(token(TokenMode::kHugeGrowth), 5) == "DepositCapExceeded");
     // An amount of more than 128 bits goes to the token as it is.
@@ -250,13 +245,11 @@ TEST_CASE("claim of ETH: receivers that refuse, or call back") {
     CHECK(f.send(f.bob, f.claim(0)) == "PaymentFailed");
     CHECK(rollup_view::read_bool(f.view(rollup_view::is_paid(0))) == false);
     // It names another receiver, by a call of its own.
-    Bytes through = to_bytes(f.rollup);
-    append(through, f.claim(0, kBob));
     u128 before = f.balance(kBob);
-    CHECK(f.send(f.alice, refuser, through) == "");
+    CHECK(f.send(f.alice, refuser, forwarded(f.rollup, f.claim(0, kBob))) == "");
     CHECK(f.balance(kBob) == before + 70);
 
-    *f.reentry = {f.rollup, f.claim(2)};
+    REQUIRE(f.send(f.carol, reenterer, reenterer_keep(f.rollup, f.claim(2))) == "");
     CHECK(f.send(f.bob, f.claim(1)) == "");
     CHECK(f.told(reenterer, 0) == "ReentrancyGuardReentrantCall");
     CHECK(rollup_view::read_bool(f.view(rollup_view::is_paid(2))) == false);
@@ -275,11 +268,11 @@ TEST_CASE("claim and deposit of a token that calls back: refused by the guard, e
           rollup_call::deposit_eth(kBob), rollup_call::deposit_token(token, kBob, Amount{1}),
           rollup_call::force_transfer({}, kBob, Amount{1}), rollup_call::force_withdrawal({}, kBob, Amount{1}), rollup_call::evict(),
           rollup_call::freeze(0), rollup_call::exit(f.genesis, {}), rollup_call::refund(0, {})}) {
-        REQUIRE(f.send(f.carol, token, AbiWriter("keep(bytes)").bytes(calldata).take()) == "");
+        REQUIRE(f.send(f.carol, token, token_keep(calldata)) == "");
         CHECK(f.send(f.alice, rollup_call::deposit_token(token, kBob, Amount{50})) == "");
         CHECK(f.told(token, 3) == "ReentrancyGuardReentrantCall");
     }
-    REQUIRE(f.send(f.carol, token, AbiWriter("keep(bytes)").bytes(f.claim(1)).take()) == "");
+    REQUIRE(f.send(f.carol, token, token_keep(f.claim(1))) == "");
     CHECK(f.send(f.alice, f.claim(0)) == "");
     CHECK(f.told(token, 3) == "ReentrancyGuardReentrantCall");
     CHECK(rollup_view::read_bool(f.view(rollup_view::is_paid(1))) == false);

@@ -10,53 +10,13 @@
 #include "node/clock.hpp"
 #include "node/store.hpp"
 #include "protocol/state.hpp"
+#include "tests/stand_ins.hpp"
 
 namespace gavel::test {
 
 using namespace gavel::l1;
 
 inline constexpr u128 kEther = 1'000'000'000'000'000'000;
-
-// A native contract made of one function, for odd tokens, receivers and callers. The word of slot 0 is its memory.
-class Scripted : public NativeContract {
-public:
-    using Body = std::function<CallResult(Host&, const CallContext&, ByteView calldata)>;
-    explicit Scripted(Body body) : body_(std::move(body)) {}
-    CallResult construct(Host&, const CallContext&, ByteView) const override { return CallResult::ok(); }
-    CallResult call(Host& host, const CallContext& context, ByteView calldata) const override {
-        return body_(host, context, calldata);
-    }
-
-private:
-    Body body_;
-};
-
-// How a token misbehaves. Balances are real: slot keccak(owner, 1).
-enum class TokenMode {
-    kPlain,              // answers true
-    kSilent,             // answers nothing, as old tokens do
-    kFee,                // keeps a tenth of what is moved
-    kFalse,              // moves nothing and says no
-    kTwo,                // moves, and answers 2
-    kShortAnswer,        // moves, and answers one byte
-    kReverts,            // on every move
-    kTakesNothing,       // says yes and moves nothing
-    kShortBalance,       // balanceOf answers 31 bytes
-    kHugeGrowth,         // balanceOf grows by 2^200 at each move
-    kReenters,           // calls the rollup back with the calldata kept in it, and passes its refusal on
-};
-std::shared_ptr<const NativeContract> odd_token(TokenMode mode);
-// Forwards: calldata is target(20) and the calldata for it, value passed on; returns or reverts with what comes back.
-std::shared_ptr<const NativeContract> forwarder();
-// Refuses ETH; anything else as forwarder.
-std::shared_ptr<const NativeContract> eth_refuser();
-// On plain ETH calls `target` with `calldata` (both set before the chain runs), and keeps the first word of the refusal in slot
-// 0.
-struct Reentry {
-    Address target;
-    Bytes calldata;
-};
-std::shared_ptr<const NativeContract> reentering_receiver(std::shared_ptr<Reentry> what);
 
 inline constexpr uint64_t kStart = 1'700'000'000;  // time of the chain's genesis
 inline constexpr uint64_t kChallenge = 1000;
@@ -93,6 +53,9 @@ public:
     uint64_t gas_used() const { return receipt_.gas_used; }
     u128 balance(const Address& address) const { return (*chain->account(address)).balance; }
 
+    // The first word that a stand-in keeps of an answer: the error's name.
+    std::string told(const Address& by, uint64_t slot);
+
     Head head() { return *rollup_view::read_head(view(rollup_view::head())); }
     TermRecord term(uint64_t number) { return *rollup_view::read_term(view(rollup_view::term(number))); }
     uint64_t current_term() { return *rollup_view::read_number(view(rollup_view::current_term())); }
@@ -113,13 +76,13 @@ public:
     Bytes proof_against(const Batch& batch);
     // Commits to it, and lets a second pass.
     void commit(const PrivateKey& prover, ByteView proof);
+    std::string prove(const PrivateKey& by, const Bytes& proof) { return send(by, rollup_call::prove(proof)); }
 
     const PrivateKey alice = PrivateKey::derived("alice"), bob = PrivateKey::derived("bob"), carol = PrivateKey::derived("carol"),
                      home = PrivateKey::derived("home");
     node::MemoryStore store;
     node::ManualClock clock{kStart * 1000};
     NativeRegistry registry;
-    std::shared_ptr<Reentry> reentry = std::make_shared<Reentry>();
     std::unique_ptr<SimulatedChain> chain;
     RollupParameters parameters;
     BatchHeader genesis;
@@ -130,6 +93,15 @@ private:
 
     uint64_t next_time_ = kStart + 10;
     Receipt receipt_;
+};
+
+// A state that a batch of nothing doesn't lead to.
+StateFields lie(const BatchHeader& parent, uint64_t op_count);
+
+// With Alice in the seat, term 1.
+struct Court : ContractFixture {
+    Court() : stake(parameters.stake), quarter(stake / 4) { REQUIRE(send(alice, rollup_call::become_sequencer(), stake) == ""); }
+    u128 stake, quarter;
 };
 
 }  // namespace gavel::test
