@@ -266,8 +266,8 @@ TEST_CASE("claim and deposit of a token that calls back: refused by the guard, e
          {f.claim(1), rollup_call::resign(), rollup_call::append({}), rollup_call::prove({}), rollup_call::commit_proof({}),
           rollup_call::take_stake(1), rollup_call::take_reward(1, kBob), rollup_call::become_sequencer(),
           rollup_call::deposit_eth(kBob), rollup_call::deposit_token(token, kBob, Amount{1}),
-          rollup_call::force_transfer({}, kBob, Amount{1}), rollup_call::force_withdrawal({}, kBob, Amount{1}), rollup_call::evict(),
-          rollup_call::freeze(0), rollup_call::exit(f.genesis, {}), rollup_call::refund(0, {})}) {
+          rollup_call::force_transfer({}, kBob, Amount{1}), rollup_call::force_withdrawal({}, kBob, Amount{1}),
+          rollup_call::evict(), rollup_call::freeze(0), rollup_call::exit(f.genesis, {}), rollup_call::refund(0, {})}) {
         REQUIRE(f.send(f.carol, token, token_keep(calldata)) == "");
         CHECK(f.send(f.alice, rollup_call::deposit_token(token, kBob, Amount{50})) == "");
         CHECK(f.told(token, 3) == "ReentrancyGuardReentrantCall");

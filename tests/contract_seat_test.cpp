@@ -1,5 +1,5 @@
-// The rollup contract's calls as such, the seat, and batches: every refusal by name, in docs/contract.md's order, and what success
-// does.
+// The rollup contract's calls as such, the seat, and batches: every refusal by name, in docs/contract.md's order, and what
+// success does.
 #include <random>
 
 #include "protocol/encoding.hpp"

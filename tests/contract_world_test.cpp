@@ -90,7 +90,8 @@ TEST_CASE("after a freeze the vault ends empty: every withdrawal claimed, every 
     REQUIRE(w.withdrawals.size() == 2);
     w.pass(kChallenge);
     auto claim = [&](uint32_t position) {
-        WithdrawalProof proof{position, w.withdrawals[position], w.state.withdrawals.path(position, w.parent.last.withdrawal_count)};
+        uint32_t count = w.parent.last.withdrawal_count;
+        WithdrawalProof proof{position, w.withdrawals[position], w.state.withdrawals.path(position, count)};
         return w.send(w.carol, rollup_call::claim(w.parent, proof));
     };
     REQUIRE(claim(0) == "");

@@ -104,7 +104,7 @@ node::Status Challenger::challenge() {
     return *waiting ? node::Status{} : send(due, std::move(*lowest));
 }
 
-// A commit to the same proof, of an earlier process, that lands in the proof's own block would be too late, and the latest counts.
+// A commit to the same proof, of an earlier process, that lands in the proof's own block would be too late: the latest counts.
 node::Result<bool> Challenger::earlier_are_mined() {
     if (earlier_mined_) return true;
     auto mined = client_.nonce(wallet_->address(), false);
