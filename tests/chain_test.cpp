@@ -304,6 +304,13 @@ public:
                 for (uint8_t value : data.subspan(2)) host.store(slots::at(data[1]), word_of(u128{value}));
                 return CallResult::ok();
             case 't': return CallResult::ok(to_bytes(word_of(u128{host.block_time()})));
+            case 'y': host.store_transient(slots::at(1), word_of(u128{data[1]})); return CallResult::ok();
+            case 'x': host.store_transient(slots::at(1), word_of(u128{data[1]})); throw Revert{};
+            case 'z': host.store(slots::at(9), host.load_transient(slots::at(1))); return CallResult::ok();
+            case 'n':  // a transient 7, then the rest called; tells what is left
+                host.store_transient(slots::at(1), word_of(u128{7}));
+                host.call(context.self, 0, data.subspan(1));
+                return CallResult::ok(to_bytes(host.load_transient(slots::at(1))));
         }
         throw Revert{};
     }
@@ -560,6 +567,25 @@ TEST_CASE("Writing a slot again in one transaction costs as EIP-3529's table say
         INFO("case " << int{i});
         CHECK(w.mined(body, w.alice).gas_used == rest + one.gas - one.refund);
     }
+}
+
+TEST_CASE("Transient storage: 100 gas each, seen by inner calls, undone with them, gone after the transaction", "[chain]") {
+    World w;
+    Address probe = w.deploy("probe");
+    auto left = [&](Bytes data) { return low_u128(Hash::from(w.call(probe, data).data)); };
+    CHECK(left(bytes({'n', 'y', 9})) == 9);
+    CHECK(left(bytes({'n', 'x', 9})) == 7);
+    CHECK(w.call(probe, bytes({'v', 'y', 9})).data == bytes({0}));  // no write in a static call
+    Transaction body = w.draft(w.alice, probe, bytes({'y', 9}));
+    CHECK(w.mined(body, w.alice).gas_used == gas::intrinsic(body) + gas::kNativeCall + 100);
+    w.mined(w.draft(w.alice, probe, bytes({'n', 'z'})), w.alice);
+    CHECK(*w.chain->storage(probe, slots::at(9)) == word_of(u128{7}));
+    // Two transactions of one block.
+    w.send(w.draft(w.alice, probe, bytes({'y', 9})), w.alice);
+    w.send(w.draft(w.alice, probe, bytes({'z'})), w.alice);
+    w.chain->mine();
+    CHECK(w.chain->mempool_size() == 0);
+    CHECK(w.chain->storage(probe, slots::at(9))->is_zero());
 }
 
 TEST_CASE("A revert leaves nothing but the fee and the nonce", "[chain]") {
