@@ -34,7 +34,11 @@ std::string describe(const L1View& view) {
     for (const Strike& strike : view.strikes()) out += " strike " + std::to_string(strike.number) + to_hex(strike.hash);
     for (const TermView& term : view.terms()) out += " term " + std::to_string(term.ended_at);
     for (uint32_t position = 0; position < 20; ++position) out += view.is_claimed(position) ? "1" : "0";
-    out += " final head " + std::to_string(view.final_head());
+    out += " final head " + std::to_string(view.final_head()) + (view.frozen() ? " frozen" : "") + " commits";
+    for (uint8_t i = 0; i < 250; ++i) {
+        uint64_t time = view.committed_at(address_of(3), hash_of(i));
+        if (time != 0) out += " " + std::to_string(i) + ":" + std::to_string(time);
+    }
     return out;
 }
 
@@ -120,7 +124,7 @@ TEST_CASE("the view is what its blocks say, after a restart and with blocks take
     uint64_t claims = 0;
     for (int i = 0; i < 120; ++i) {
         uint64_t standing = view->batch_head();
-        switch (world.below(8)) {
+        switch (world.below(9)) {
             case 0: l1.queue(world.random_l1_operation()); break;
             case 1:
             case 2: l1.add(l1::BatchAppended{standing + 1, hash_of(static_cast<uint8_t>(world.below(250))), 1}); break;
@@ -142,6 +146,9 @@ TEST_CASE("the view is what its blocks say, after a restart and with blocks take
                 CHECK(describe(*view) == seen.back());
                 break;
             }
+            case 7:
+                if (!view->frozen()) l1.add(l1::RollupFrozen{});
+                break;
             default: view = std::make_unique<L1View>(store, world.domain.rollup, HandL1::parameters());
         }
         l1.mine(*view, world.below(200));
@@ -181,7 +188,10 @@ TEST_CASE("a view takes no block whose events can't follow") {
     L1View view(store, world.domain.rollup, HandL1::parameters());
     l1.add(l1::BatchAppended{1, hash_of(1), 1});
     l1.queue(world.deposit(1, {}, 5));
+    CHECK_FALSE(view.frozen());
+    l1.add(l1::RollupFrozen{});  // nobody sat
     l1.mine(view);
+    CHECK(view.frozen());
     std::string before = describe(view);
     L1Operation nobody = world.deposit(1, {}, 5);
     nobody.to = Address{};
@@ -189,7 +199,8 @@ TEST_CASE("a view takes no block whose events can't follow") {
         l1::BatchAppended{3, hash_of(2), 1}, l1::BatchAppended{1, hash_of(2), 1}, l1::BatchStruck{2, hash_of(1), 1, {}},
         l1::BatchStruck{1, hash_of(2), 1, {}}, l1::BatchStruck{0, hash_of(1), 1, {}},
         l1::L1OperationQueued{2, world.deposit(1, {}, 5)},
-        l1::L1OperationQueued{1, nobody}, l1::TermStarted{3, {}}, l1::TermEnded{2, {}}, l1::TermEnded{0, {}}};
+        l1::L1OperationQueued{1, nobody}, l1::TermStarted{3, {}}, l1::TermEnded{2, {}}, l1::TermEnded{0, {}},
+        l1::RollupFrozen{}};
     for (const l1::RollupEvent& event : impossible) {
         L1Block block{{2, hash_of(9), l1.blocks.back().ref.hash, HandL1::kStartTime + 99}, {}};
         block.events = {{l1::BatchAppended{2, hash_of(7), 1}, hash_of(4)}, {event, hash_of(5)}};
