@@ -142,6 +142,13 @@ inline std::vector<Case> l1_cases() {
     return {
         {"deposit to a leaf", right, changes, one(Kind::kDeposit, "x", "bob", Amount{5})},
         {"deposit to a newcomer", right, changes, one(Kind::kDeposit, "x", "newcomer", Amount{5})},
+        {"deposit up to the largest balance", right, changes, one(Kind::kDeposit, "x", "bob", Amount{~u128{0} - 501})},
+        {"forced transfer up to the largest balance", right, changes,
+         [](World& world, Chunk& chunk) {
+             world.l1(Kind::kDeposit, "x", "bob", Amount{~u128{0} - 506});
+             world.l1(Kind::kForcedTransfer, "alice", "bob", Amount{5});
+             chunk.l1_operations = 2;
+         }},
         {"deposit that would overflow", right, changes, one(Kind::kDeposit, "x", "rich", Amount{1})},
         {"deposit to a newcomer, no place", right, changes, one(Kind::kDeposit, "x", "newcomer", Amount{5}), {}, fill_accounts},
         {"deposit to a leaf, no place", right, changes, one(Kind::kDeposit, "x", "bob", Amount{5}), {}, fill_accounts},
@@ -220,6 +227,14 @@ inline std::vector<Case> operation_cases() {
         {"two tokens' fees", right, changes,
          ops({transfer(kCarolToken, at(kAliceToken), 1, 3), with_fee, transfer(kBob, at(kAlice), 1, 1)},
              {kOperatorToken, kOperator})},
+        {"transfer and fee up to the largest balance", right, changes,
+         [](World& world, Chunk& chunk) {
+             world.l1(Kind::kDeposit, "x", "bob", Amount{~u128{0} - 506});
+             world.l1(Kind::kDeposit, "x", "operator", Amount{~u128{0} - 9});
+             chunk.l1_operations = 2;
+             chunk.operations = {transfer(kAlice, at(kBob), 5, 2)};
+             chunk.fee_leaves = {kOperator};
+         }},
         {"withdrawal", right, changes, ops({withdrawal(kAlice, person("x"), 10, 1)}, {kOperator})},
         {"payout", right, changes,
          ops({payout(kAlice,

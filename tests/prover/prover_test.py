@@ -240,6 +240,10 @@ class Suite:
             self.expect(f"proof, {one['kind']}: {one['what']}", one["error"], error)
             if one["kind"] in ("ordinary", "worst") and error == "None":
                 self.check_size(one, data, gas)
+                true = with_claim(raw(one["proof"]), keccak256(raw(one["result"])))
+                told = {"proof": "0x" + true.hex(), "batch": {"hash": "0x" + keccak256(true[:194]).hex()}}
+                self.expect(f"proof, {one['kind']}, of the true claim: {one['what']}", "ClaimIsTrue",
+                            self.judge(self.data_of_proof({**one, **told}))[0])
         return cases
 
     def check_size(self, one, data, gas):
@@ -302,6 +306,23 @@ class Suite:
         size = int.from_bytes(self.node.call(self.prover, CODE_SIZE)[0], "big")
         print(f"prover's code: {size} of {MAX_CODE} bytes")
         self.expect("prover's code fits", True, 0 < size <= MAX_CODE)
+
+
+def with_claim(proof, claim):
+    """The proof, its batch claiming `claim` after the chunk."""
+    index, place = int.from_bytes(proof[194:196], "big"), 196
+    parts = []  # ops, sigs
+    for _ in range(2):
+        end = place + 2 + int.from_bytes(proof[place:place + 2], "big")
+        parts.append(proof[place + 2:end])
+        place = end
+    depth = (int.from_bytes(proof[40:42], "big") - 1).bit_length()
+    path, before = place, place + 64 * depth
+    node = keccak256(keccak256(parts[0]) + keccak256(proof[before:before + 88]) + claim)
+    for h in range(depth):
+        sibling = proof[path + 32 * h:path + 32 * h + 32]
+        node = keccak256(sibling + node if index >> h & 1 else node + sibling)
+    return proof[:42] + node + proof[74:before + 88] + claim + proof[before + 120:]
 
 
 def gamma_of(ops):
