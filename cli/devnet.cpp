@@ -11,6 +11,7 @@
 #include "cli/session.hpp"
 #include "cli/table.hpp"
 #include "cli/units.hpp"
+#include "l1-bridge/deployment.hpp"
 #include "l1-bridge/transaction.hpp"
 #include "node/file.hpp"
 #include "node/signals.hpp"
@@ -182,9 +183,9 @@ Status Devnet::deploy() {
     parameters.inclusion_window = options_.inclusion_window_s;
     parameters.freeze_age = parameters.challenge_window + parameters.inclusion_window + l1::kFreezeMargin;
     l1::L1Wallet wallet(session_.l1(), devnet_key("funder"), {.poll = std::chrono::milliseconds(50)});
-    auto rollup = wallet.run(std::nullopt, 0, rollup_creation(parameters));
+    auto rollup = wallet.run(std::nullopt, 0, l1::rollup_creation(parameters));
     if (!rollup) return rollup.status();
-    auto token = wallet.run(std::nullopt, 0, test_token_creation("Devnet Dollar", "DUSD", kTokenDecimals));
+    auto token = wallet.run(std::nullopt, 0, l1::test_token_creation("Devnet Dollar", "DUSD", kTokenDecimals));
     if (!token) return token.status();
     if (!rollup->contract_address || !token->contract_address) {
         return {Code::kInternal, "DEPLOYMENT_FAILED", "", "the L1 tells no contract's address"};

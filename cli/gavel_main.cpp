@@ -40,6 +40,7 @@ int main(int argc, char** argv) {
     cli::add_payment_commands(commands);
     cli::add_chain_commands(commands);
     cli::add_load_command(commands);
+    cli::add_deploy_command(commands);
     cli::add_dev_commands(commands);
     cli::add_devnet_command(commands);
     if (auto status = options.parse(argc, argv)) return *status;

@@ -71,7 +71,7 @@ Status deposit(Session& session, const DepositOptions& options) {
         if (!given) return given.status();
         to = *given;
     }
-    l1::L1Wallet wallet(session.l1(), *key);
+    l1::L1Wallet wallet(session.l1(), *key, session.wallet_options());
     if (!token->address.is_zero()) {
         Status allowed = ensure_allowance(session.l1(), wallet, token->address, *rollup, *amount);
         if (!allowed.ok()) return allowed;
@@ -171,7 +171,7 @@ Status claim(Session& session, const ClaimOptions& options) {
     }
     auto key = session.signer();
     if (!key) return key.status();
-    l1::L1Wallet wallet(session.l1(), *key);
+    l1::L1Wallet wallet(session.l1(), *key, session.wallet_options());
     Table table({{"POSITION", true}, {"RECIPIENT"}, {"AMOUNT", true}, {"TOKEN"}, {"L1 TRANSACTION"}});
     nlohmann::json list = nlohmann::json::array();
     for (uint32_t position : *positions) {

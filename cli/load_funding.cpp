@@ -5,6 +5,7 @@
 
 #include "cli/l1_payments.hpp"
 #include "cli/progress.hpp"
+#include "l1-bridge/deployment.hpp"
 #include "l1-bridge/transaction.hpp"
 #include "node/file.hpp"
 #include "proto/convert_grpc.hpp"
@@ -73,7 +74,7 @@ Status LoadFunding::create_tokens(LoadPlan& plan) {
     for (LoadToken& token : plan.tokens) {
         if (token.corpus_token.is_zero() || !token.l1_token.is_zero()) continue;
         const std::string symbol = "T" + std::to_string(missing.size() + 1);
-        creations.push_back({std::nullopt, 0, test_token_creation("Load token " + symbol, symbol, 18), 0});
+        creations.push_back({std::nullopt, 0, l1::test_token_creation("Load token " + symbol, symbol, 18), 0});
         missing.push_back(&token);
     }
     if (missing.empty()) return {};

@@ -10,6 +10,7 @@
 
 #include "cli/keystore.hpp"
 #include "cli/units.hpp"
+#include "l1-bridge/deployment.hpp"
 #include "l1-bridge/rollup_client.hpp"
 #include "node/file.hpp"
 #include "proto/convert_grpc.hpp"
@@ -63,6 +64,7 @@ void add_session_options(node::Options& options, SessionOptions& session) {
     node::add_grpc_channel_options(options, "verifier", "host:port of gavel-verifier", session.verifier);
     options.text("--l1", session.l1, "JSON-RPC URL of the L1");
     options.text("--rollup", session.rollup, "address of the rollup contract; without it, the sequencer's word is taken for it");
+    l1::add_wallet_flags(options, session.wallet);
     options.group("Keys");
     options.text("--keystore", session.keystore, "folder of encrypted keys");
     options.text("--from", session.from, "address of the key to sign with, or a keystore file; not needed if there is only one");
@@ -128,6 +130,22 @@ Result<Domain> Session::domain() {
 }
 
 Result<Address> Session::rollup() {
+    if (rollup_) return *rollup_;
+    auto named = named_rollup();
+    if (!named) return named;
+    auto chain_id = l1().chain_id();
+    if (!chain_id) return chain_id.status();
+    if (domain_ && domain_->chain_id != *chain_id) {
+        return Status{Code::kFailedPrecondition, "L1_WRONG_CHAIN", "l1",
+                      options_.l1 + " is chain " + std::to_string(*chain_id) + ", the server speaks for chain " +
+                          std::to_string(domain_->chain_id)};
+    }
+    if (auto found = l1::find_rollup(l1(), *named); !found) return found.status();
+    rollup_ = *named;
+    return *named;
+}
+
+Result<Address> Session::named_rollup() {
     if (!options_.rollup.empty()) return parse_address(options_.rollup, "rollup");
     auto found = domain();
     if (!found) return found.status();

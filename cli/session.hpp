@@ -10,6 +10,7 @@
 
 #include "cli/remote_grpc.hpp"
 #include "l1-bridge/json_rpc_client.hpp"
+#include "l1-bridge/l1_wallet.hpp"
 #include "node/config.hpp"
 #include "protocol/keys.hpp"
 #include "protocol/operation.hpp"
@@ -21,6 +22,7 @@ struct SessionOptions {
     node::GrpcChannelOptions verifier{.target = "127.0.0.1:9546"};
     std::string l1 = "http://127.0.0.1:8545";
     std::string rollup;  // empty: asked from the sequencer
+    l1::L1WalletFlags wallet;
     bool json = false;
     std::string keystore;
     std::string from;         // address of a key in the keystore, or a keystore file; empty: the only one there
@@ -49,10 +51,13 @@ public:
     node::Result<Remote*> sequencer();
     node::Result<Remote*> verifier();
     l1::JsonRpcClient& l1();
+    l1::L1WalletOptions wallet_options() const { return options_.wallet.options(); }
 
     // The EIP-712 domain, from the sequencer's chain information (the verifier's if there is no sequencer). With --rollup, that
     // address must be the one that is told. Asked once.
     node::Result<Domain> domain();
+    // The rollup's address, once it is seen that such a contract stands there on this L1. Reasons: L1_WRONG_CHAIN (the server is
+    // on another), and l1::find_rollup's.
     node::Result<Address> rollup();
 
     // The key that signs: --private-key, else the keystore's.
@@ -75,6 +80,7 @@ public:
     void warn(const std::string& text);
 
 private:
+    node::Result<Address> named_rollup();
     node::Result<std::string> key_file();
     node::Result<std::string> password_for(const std::string& what);
 
@@ -83,6 +89,7 @@ private:
     std::unique_ptr<Remote> verifier_;
     std::unique_ptr<l1::JsonRpcClient> l1_;
     std::optional<Domain> domain_;
+    std::optional<Address> rollup_;
     std::map<Address, TokenInfo> tokens_;
 };
 
@@ -121,7 +128,8 @@ void add_account_commands(Commands& commands);  // balance, history, tx, watch
 void add_payment_commands(Commands& commands);  // send, pay, withdraw
 void add_chain_commands(Commands& commands);    // status, batch, proof
 void add_load_command(Commands& commands);
-void add_dev_commands(Commands& commands);  // dev: contracts and tokens of development chains
+void add_deploy_command(Commands& commands);
+void add_dev_commands(Commands& commands);  // dev: tokens for development chains
 void add_devnet_command(Commands& commands);
 
 }  // namespace gavel::cli

@@ -1,34 +1,33 @@
 #include "l1-bridge/chain_host.hpp"
 
+#include <algorithm>
+
 #include "protocol/check.hpp"
 
 namespace gavel::l1 {
 
-void NativeRegistry::add(std::string name, std::shared_ptr<const NativeContract> contract) {
+void NativeRegistry::add(std::string name, std::shared_ptr<const NativeContract> contract, ByteView creation_code) {
     GAVEL_CHECK(contract != nullptr && !name.empty());
-    contracts_.insert_or_assign(std::move(name), std::move(contract));
+    Bytes code = creation_code.empty() ? creation_data(name, {}) : to_bytes(creation_code);
+    contracts_.insert_or_assign(std::move(name), Entry{std::move(contract), std::move(code), !creation_code.empty()});
 }
 
 const NativeContract* NativeRegistry::find(std::string_view name) const {
     auto found = contracts_.find(name);
-    return found == contracts_.end() ? nullptr : found->second.get();
+    return found == contracts_.end() ? nullptr : found->second.contract.get();
 }
 
-std::string NativeRegistry::name_of_creation(ByteView data) const {
-    if (data.size() < Hash::kSize) return {};
-    Hash tag = Hash::from(data);
-    for (const auto& [name, contract] : contracts_) {
-        if (creation_tag(name) == tag) return name;
+std::optional<NativeRegistry::Creation> NativeRegistry::find_creation(ByteView data) const {
+    for (const auto& [name, entry] : contracts_) {
+        const Bytes& code = entry.creation_code;
+        if (data.size() < code.size() || !std::equal(code.begin(), code.end(), data.begin())) continue;
+        return Creation{name, entry.contract.get(), data.subspan(code.size()), entry.has_twin ? code.size() : 0};
     }
-    return {};
-}
-
-Hash NativeRegistry::creation_tag(std::string_view name) {
-    return keccak256({view_of("gavel.native:"), view_of(name)});
+    return std::nullopt;
 }
 
 Bytes NativeRegistry::creation_data(std::string_view name, ByteView constructor_args) {
-    return ByteWriter().raw(creation_tag(name)).raw(constructor_args).take();
+    return ByteWriter().raw(keccak256({view_of("gavel.native:"), view_of(name)})).raw(constructor_args).take();
 }
 
 namespace slots {

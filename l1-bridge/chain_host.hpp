@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -95,23 +96,36 @@ public:
     virtual CallResult call(Host& host, const CallContext& context, ByteView calldata) const = 0;
 };
 
-// Native contracts by name, fixed before a chain opens. A transaction without recipient deploys the contract called <name> when
-// its data is keccak256("gavel.native:<name>") followed by the constructor arguments.
+// Native contracts by name, fixed before a chain opens. A transaction without recipient whose data begins with a contract's
+// creation code deploys it; the rest are the constructor arguments.
 class NativeRegistry {
 public:
-    void add(std::string name, std::shared_ptr<const NativeContract> contract);
+    // `creation_code`: of the Solidity contract whose twin it is, so that one transaction deploys either. A contract that has no
+    // such twin (a test's) is created by a tag instead: keccak256("gavel.native:<name>").
+    void add(std::string name, std::shared_ptr<const NativeContract> contract, ByteView creation_code = {});
     // nullptr if there is none.
     const NativeContract* find(std::string_view name) const;
-    // Name of the contract whose deployment tag `data` begins with; empty if there is none.
-    std::string name_of_creation(ByteView data) const;
 
-    // keccak256("gavel.native:<name>")
-    static Hash creation_tag(std::string_view name);
-    // Data of the transaction that deploys `name`.
+    struct Creation {
+        std::string_view name;
+        const NativeContract* contract = nullptr;
+        ByteView args;
+        // Of the code that the twin's constructor leaves behind, for which a creation pays by the byte: taken to be as long as the
+        // creation code. Zero for a contract without a twin.
+        uint64_t deployed_bytes = 0;
+    };
+    // What a creation with this data deploys. The views live as long as the registry and the data.
+    std::optional<Creation> find_creation(ByteView data) const;
+    // Data of the transaction that deploys a contract that has no twin.
     static Bytes creation_data(std::string_view name, ByteView constructor_args);
 
 private:
-    std::map<std::string, std::shared_ptr<const NativeContract>, std::less<>> contracts_;
+    struct Entry {
+        std::shared_ptr<const NativeContract> contract;
+        Bytes creation_code;
+        bool has_twin = false;
+    };
+    std::map<std::string, Entry, std::less<>> contracts_;
 };
 
 // Where Solidity would keep things, so that a contract's state can be read by eth_getStorageAt as in its Solidity twin.

@@ -219,7 +219,7 @@ node::Result<Transaction> SimulatedChain::message_of(const CallRequest& request,
     if (out.gas_limit < gas::minimum_limit(out)) {
         return refusal(node::Code::kInvalidArgument, "TX_INTRINSIC_GAS_TOO_LOW", "gas", "intrinsic gas too low");
     }
-    if (!out.to && registry_.name_of_creation(out.data).empty()) {
+    if (!out.to && !registry_.find_creation(out.data)) {
         return refusal(node::Code::kInvalidArgument, "TX_UNKNOWN_CONTRACT", "data",
                        "this chain runs native contracts only: no such creation tag");
     }

@@ -9,7 +9,7 @@ PrivateKey setup_deployer(std::string_view purpose) {
 }
 
 node::Result<Address> ensure_deployed(SimulatedChain& chain, const PrivateKey& deployer, uint64_t index, std::string_view name,
-                                      ByteView constructor_args, const ErrorNames& error_names) {
+                                      Bytes creation, const ErrorNames& error_names) {
     const Address at = created_address(deployer.address(), index);
     auto existing = chain.account(at);
     if (!existing) return existing.status();
@@ -22,7 +22,7 @@ node::Result<Address> ensure_deployed(SimulatedChain& chain, const PrivateKey& d
     }
     CallRequest request;
     request.from = deployer.address();
-    request.data = NativeRegistry::creation_data(name, constructor_args);
+    request.data = std::move(creation);
     auto gas = chain.estimate(request, {std::nullopt, true});
     if (!gas) return gas.status();
     if (!gas->outcome.success) {
@@ -30,9 +30,9 @@ node::Result<Address> ensure_deployed(SimulatedChain& chain, const PrivateKey& d
         return node::Status{node::Code::kFailedPrecondition, "SETUP_REVERTED", std::string(name), status.message};
     }
     const Fees fees = chain.fees();
-    Transaction creation{chain.chain_id(), index, fees.priority_fee, 2 * fees.base_fee + fees.priority_fee, gas->gas,
+    Transaction transaction{chain.chain_id(), index, fees.priority_fee, 2 * fees.base_fee + fees.priority_fee, gas->gas,
                          std::nullopt, 0, request.data, {}};
-    auto hash = chain.send_raw(sign(creation, deployer).raw);
+    auto hash = chain.send_raw(sign(transaction, deployer).raw);
     if (!hash) return hash.status();
     if (!chain.receipt(*hash)) chain.mine();
     auto receipt = chain.receipt(*hash);

@@ -188,9 +188,9 @@ CallResult run_call(Execution& shared, const Transaction& transaction, uint64_t&
 }
 
 CallResult run_creation(Execution& shared, const Transaction& transaction, const Address& at, uint64_t& gas_left) {
-    std::string name = shared.registry.name_of_creation(transaction.data);
+    const auto creation = shared.registry.find_creation(transaction.data);
     const Account existing = shared.state.account(at);
-    if (name.empty() || existing.nonce != 0 || !existing.code.empty()) {
+    if (!creation || existing.nonce != 0 || !existing.code.empty()) {
         gas_left = 0;
         return CallResult::revert();
     }
@@ -202,11 +202,11 @@ CallResult run_creation(Execution& shared, const Transaction& transaction, const
     if (!shared.state.transfer(shared.origin, at, transaction.value)) return CallResult::revert();
     Frame frame(shared, at, false, 0, gas_left);
     CallContext context{at, shared.origin, shared.origin, transaction.value, false};
-    ByteView args = ByteView{transaction.data}.subspan(Hash::kSize);
-    CallResult result = frame.run(*shared.registry.find(name), context, args, true);
+    CallResult result = frame.run(*creation->contract, context, creation->args, true);
     gas_left = frame.gas_left();
-    Bytes code = Account::native_code(name);
-    if (result.success && gas_left < gas::kCodeByte * code.size()) {
+    Bytes code = Account::native_code(creation->name);
+    const uint64_t deposit = gas::kCodeByte * std::max<uint64_t>(creation->deployed_bytes, code.size());
+    if (result.success && gas_left < deposit) {
         gas_left = 0;
         result = CallResult::revert();
     }
@@ -214,7 +214,7 @@ CallResult run_creation(Execution& shared, const Transaction& transaction, const
         shared.state.revert_to(before);
         return result;
     }
-    gas_left -= gas::kCodeByte * code.size();
+    gas_left -= deposit;
     created = shared.state.account(at);
     created.code = std::move(code);
     shared.state.set_account(at, created);

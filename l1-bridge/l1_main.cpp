@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "l1-bridge/chain_setup.hpp"
+#include "l1-bridge/deployment.hpp"
 #include "l1-bridge/json_rpc.hpp"
 #include "l1-bridge/rollup_contract.hpp"
 #include "l1-bridge/test_token.hpp"
@@ -133,13 +134,13 @@ node::Status set_up(SimulatedChain& chain, const Config& config, const ErrorName
     for (size_t i = 0; i < config.tokens.size(); ++i) {
         const TokenAtStart& token = config.tokens[i];
         auto address = ensure_deployed(chain, setup_deployer("tokens"), i, TestToken::kName,
-                                       TestToken::constructor_args(token.name, token.symbol, token.decimals), error_names);
+                                       test_token_creation(token.name, token.symbol, token.decimals), error_names);
         if (!address) return address.status();
         std::printf("token %s %s\n", token.symbol.c_str(), to_checksum(*address).c_str());
     }
     if (config.rollup) {
-        Bytes args = config.rollup_parameters.encode();
-        auto address = ensure_deployed(chain, setup_deployer("rollup"), 0, kRollupName, args, error_names);
+        auto address = ensure_deployed(chain, setup_deployer("rollup"), 0, kRollupName, rollup_creation(config.rollup_parameters),
+                                       error_names);
         if (!address) return address.status();
         std::printf("rollup %s\n", to_checksum(*address).c_str());
     }
@@ -163,8 +164,8 @@ void add_metrics(node::Metrics& metrics, SimulatedChain& chain) {
 int run(const Config& config) {
     node::StopSignals signals;
     NativeRegistry registry;
-    registry.add(TestToken::kName, std::make_shared<TestToken>());
-    registry.add(kRollupName, std::make_shared<RollupContract>());
+    registry.add(TestToken::kName, std::make_shared<TestToken>(), test_token_creation_code());
+    registry.add(kRollupName, std::make_shared<RollupContract>(), rollup_creation_code());
     ErrorNames error_names(TestToken::error_signatures());
     for (const std::string& signature : rollup_error_signatures()) error_names.add(signature);
 

@@ -146,7 +146,7 @@ void SimulatedChain::seal(Block& block, const WorldState& state) {
     meta.head = block.header.number;
     for (size_t i = 0; i < block.transactions.size(); ++i) {
         if (!block.receipts[i].contract_address) continue;
-        std::string name = registry_.name_of_creation(block.transactions[i].body.data);
+        std::string name(registry_.find_creation(block.transactions[i].body.data)->name);
         if (std::find(meta.native_names.begin(), meta.native_names.end(), name) == meta.native_names.end()) {
             meta.native_names.push_back(name);
         }
@@ -255,8 +255,8 @@ node::Status SimulatedChain::check_valid(const SignedTransaction& transaction) c
     if (body.gas_limit < gas::floor(body)) {
         return refusal("TX_FLOOR_GAS_TOO_LOW", "gas", "insufficient gas for floor data gas cost");
     }
-    if (!body.to && registry_.name_of_creation(body.data).empty()) {
-        return refusal("TX_UNKNOWN_CONTRACT", "data", "this chain runs native contracts only: no such creation tag");
+    if (!body.to && !registry_.find_creation(body.data)) {
+        return refusal("TX_UNKNOWN_CONTRACT", "data", "this chain runs native contracts only: it has none with that creation code");
     }
     WorldState state(store_);
     const Account& sender = state.account(transaction.sender);

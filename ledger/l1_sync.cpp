@@ -3,6 +3,7 @@
 #include <atomic>
 #include <mutex>
 
+#include "l1-bridge/deployment.hpp"
 #include "l1-bridge/l1_follower.hpp"
 #include "ledger/rows.hpp"
 #include "node/log.hpp"
@@ -33,20 +34,6 @@ Status check_chain(node::Store& store, uint64_t chain_id, uint64_t expected) {
     batch.put(kChainKey, rows::u64_value(chain_id));
     store.write(batch, node::Durability::kSynced);
     return {};
-}
-
-node::Result<l1::RollupParameters> read_parameters(l1::L1Client& client, const Address& rollup) {
-    auto code = client.code(rollup);
-    if (!code) return code.status();
-    if (code->empty()) {
-        return Status{Code::kFailedPrecondition, "NO_CONTRACT", "rollup", "nothing stands at " + to_hex(rollup) + " on this L1"};
-    }
-    auto parameters = l1::RollupClient(client, rollup).parameters();
-    if (parameters) return parameters;
-    bool odd_answer = parameters.status().code == Code::kAborted || parameters.status().reason == "L1_ANSWER_INVALID";
-    if (!odd_answer) return parameters;
-    return Status{Code::kFailedPrecondition, "NOT_A_ROLLUP", "rollup",
-            "what stands at " + to_hex(rollup) + " is no rollup contract"};
 }
 
 }  // namespace
@@ -125,7 +112,7 @@ node::Result<std::unique_ptr<L1Sync>> L1Sync::open(node::Store& store, l1::L1Cli
                                                    L1SyncOptions options) {
     auto chain_id = client.chain_id();
     if (!chain_id) return chain_id.status();
-    auto parameters = read_parameters(client, rollup);
+    auto parameters = l1::find_rollup(client, rollup);
     if (!parameters) return parameters.status();
     if (Status status = check_chain(store, *chain_id, options.chain_id); !status.ok()) return status;
     auto impl = std::make_unique<Impl>(store, client, Domain{*chain_id, rollup}, *parameters, options.start_block);

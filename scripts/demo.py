@@ -63,8 +63,7 @@ class Story:
         world.start("L1", "gavel-l1", r"listening on \S+ port (\d+)", "--listen", "127.0.0.1:0", "--data-dir", world.path("L1"),
                     "--block-time", "1", *funded)
         world.l1 = ethereum.L1(f"http://127.0.0.1:{world.ports['L1']}")
-        rollup = world.gavel("bank", "dev", "deploy", "--challenge-window", WINDOW_S, "--inclusion-window", "10m", "--stake",
-                             STAKE)
+        rollup = world.gavel("bank", "deploy", "--challenge-window", WINDOW_S, "--inclusion-window", "10m", "--stake", STAKE)
         token = world.gavel("bank", "dev", "token", "--name", "Test Dollar", "--symbol", "TUSD", "--decimals", 6)
         world.rollup, self.usd = (bytes.fromhex(made["address"][2:]) for made in (rollup, token))
         world.say(f"The rollup contract is at {rollup['address']}. A batch can be proven wrong for {WINDOW_S} s (on the")

@@ -4,10 +4,12 @@
 #include <random>
 #include <thread>
 
+#include "l1-bridge/deployment.hpp"
 #include "l1-bridge/in_process_client.hpp"
 #include "l1-bridge/json_rpc.hpp"
 #include "l1-bridge/json_rpc_client.hpp"
 #include "l1-bridge/l1_wallet.hpp"
+#include "l1-bridge/rollup_client.hpp"
 #include "l1-bridge/rpc_json.hpp"
 #include "l1-bridge/test_token.hpp"
 #include "node/http_server.hpp"
@@ -142,6 +144,32 @@ TEST_CASE("Wallet over HTTP: deploys, sends, waits, tells reverts by name", "[rp
     capped.max_fee_cap = 1;
     CHECK(L1Wallet(*s.client, s.alice, capped).send(token, 0, mint(s.bob.address(), 1)).status().reason == "L1_FEE_OVER_CAP");
     CHECK(wallet.wait(Hash{}, std::chrono::milliseconds(1)).status().reason == "L1_TIMEOUT");
+}
+
+TEST_CASE("A contract with a Solidity twin is deployed by the twin's creation code, and pays for it", "[rpc]") {
+    Server s;
+    L1Wallet wallet(*s.client, s.alice);
+    const Bytes creation = test_token_creation("T", "TST", 6);
+    CHECK(wallet.send(std::nullopt, 0, creation).status().reason == "TX_UNKNOWN_CONTRACT");
+    s.registry.add(TestToken::kName, std::make_shared<TestToken>(), test_token_creation_code());
+    Bytes by_tag = NativeRegistry::creation_data(TestToken::kName, TestToken::constructor_args("T", "TST", 6));
+    CHECK(wallet.send(std::nullopt, 0, by_tag).status().reason == "TX_UNKNOWN_CONTRACT");
+    Bytes damaged = creation;
+    damaged[100] ^= 1;
+    CHECK(wallet.send(std::nullopt, 0, damaged).status().reason == "TX_UNKNOWN_CONTRACT");
+    Bytes cut(creation.begin(), creation.begin() + 1000);
+    CHECK(wallet.send(std::nullopt, 0, cut).status().reason == "TX_UNKNOWN_CONTRACT");
+
+    auto made = wallet.run(std::nullopt, 0, creation);
+    INFO(node::to_string(made.status()));
+    REQUIRE(made.ok());
+    Erc20Client token(*s.client, *made->contract_address);
+    CHECK(*token.decimals() == 6);
+    CHECK(*token.symbol() == "TST");
+    // EIP-2028, 3860 and 170: calldata, words of init code, bytes of code.
+    const uint64_t code_bytes = test_token_creation_code().size();
+    CHECK(made->gas_used > 53'000 + 2 * (creation.size() / 32) + 200 * code_bytes + 4 * creation.size());
+    CHECK(made->gas_used < 53'000 + 2 * (creation.size() / 32) + 200 * code_bytes + 16 * creation.size() + 150'000);
 }
 
 TEST_CASE("The clients over HTTP and in process answer the same", "[rpc]") {

@@ -27,10 +27,12 @@ L1World::L1World() {
     REQUIRE(opened.ok());
     chain = std::move(*opened);
     client = std::make_unique<l1::InProcessClient>(*chain, l1::rollup_error_names());
-    auto at = l1::ensure_deployed(*chain, deployer, 0, l1::kRollupName, parameters.encode(), client->error_names());
+    auto at = l1::ensure_deployed(*chain, deployer, 0, l1::kRollupName,
+                                  l1::NativeRegistry::creation_data(l1::kRollupName, parameters.encode()), client->error_names());
     REQUIRE(at.ok());
     rollup = *at;
-    auto other = l1::ensure_deployed(*chain, deployer, 1, "refuser", {}, client->error_names());
+    auto other = l1::ensure_deployed(*chain, deployer, 1, "refuser", l1::NativeRegistry::creation_data("refuser", {}),
+                                     client->error_names());
     REQUIRE(other.ok());
     refuser = *other;
 }

@@ -1,4 +1,4 @@
-// A world of real processes: gavel-l1, gavel-sequencer and gavel-verifier on free ports, their data in a folder of its own, gone
+// A world of real processes: gavel-l1 or Anvil, gavel-sequencer and gavel-verifier on free ports, their data in a folder of its own, gone
 // with the object. The programs are those in the folder that GAVEL_BIN_DIR names.
 //
 // What fails to come about within its time is a failure of the test (Catch2's FAIL, with the daemons' logs).
@@ -33,6 +33,7 @@ struct WorldOptions {
     uint64_t inclusion_window_s = 600;
     std::vector<std::string> funded = {"alice", "bob", "operator", "watcher"};
     std::vector<std::string> sequencer_flags = {"--eth-fee-percent", "0"};
+    bool on_ethereum = false;  // the L1 is a real Ethereum node, Anvil, instead of gavel-l1
 };
 
 class World {
@@ -96,6 +97,7 @@ private:
     std::string listen(const std::string& daemon) const;
     std::string key_file(const std::string& name);
     std::string log_file(const std::string& daemon) const { return folder_.file(daemon + ".log"); }
+    std::unique_ptr<Process> start_anvil();
     void deploy_rollup();
     std::unique_ptr<Process> start(const std::string& program, const std::string& daemon, std::vector<std::string> flags,
                                    const std::string& port_mark);

@@ -5,10 +5,10 @@
 #include <fstream>
 #include <iostream>
 
-#include "l1-bridge/chain_host.hpp"
-#include "l1-bridge/rollup_contract.hpp"
+#include "l1-bridge/deployment.hpp"
 #include "l1-bridge/rollup_abi.hpp"
 #include "proto/convert_grpc.hpp"
+#include "tests/ethereum_node.hpp"
 
 namespace gavel::e2e {
 namespace {
@@ -38,6 +38,8 @@ World::World(WorldOptions world_options) : options_(std::move(world_options)) {
     options.url = l1_url();
     options.error_names = l1::rollup_error_names();
     l1_client_ = std::make_unique<l1::JsonRpcClient>(std::move(options));
+    for (const std::string& name : options_.on_ethereum ? options_.funded : std::vector<std::string>())
+        value(l1_client_->request("anvil_setBalance", "[\"" + to_hex(address_of(name)) + "\",\"0x3635c9adc5dea00000\"]"));
     deploy_rollup();
 }
 
@@ -81,7 +83,24 @@ std::unique_ptr<cli::Remote> World::connect(const std::string& daemon) {
     return value(cli::Remote::open({.target = "127.0.0.1:" + ports_.at(daemon)}, daemon));
 }
 
+// Its chain is in a file, which it writes when it ends.
+std::unique_ptr<Process> World::start_anvil() {
+    const std::string port = ports_.count("l1") == 0 ? "0" : ports_.at("l1");
+    auto process = std::make_unique<Process>(
+        std::vector<std::string>{test::anvil_program(), "--port", port, "--block-time", "1", "--hardfork", "osaka",
+                                 "--enable-tx-gas-limit", "--state", folder_.file("l1.state")},
+        log_file("l1"));
+    const std::string told = process->wait_for("Listening on 127.0.0.1:", kPatience);
+    if (told.empty()) FAIL("Anvil doesn't start:\n" << process->log());
+    ports_["l1"] = told.substr(0, told.find_first_not_of("0123456789"));
+    return process;
+}
+
 void World::start_l1() {
+    if (options_.on_ethereum) {
+        l1_ = start_anvil();
+        return;
+    }
     std::vector<std::string> flags = {"--block-time", "1"};
     for (const std::string& name : options_.funded) {
         flags.push_back("--fund");
@@ -94,7 +113,7 @@ void World::deploy_rollup() {
     const l1::RollupParameters parameters{options_.challenge_window_s, options_.inclusion_window_s,
                                           options_.challenge_window_s + options_.inclusion_window_s + kWeek, kEther, {}};
     l1::L1Wallet wallet(*l1_client_, key_of("operator"));
-    const Bytes creation = l1::NativeRegistry::creation_data(l1::kRollupName, parameters.encode());
+    const Bytes creation = l1::rollup_creation(parameters);
     const l1::Receipt receipt = value(wallet.run(std::nullopt, 0, creation));
     REQUIRE(receipt.contract_address);
     domain_ = {value(l1_client_->chain_id()), *receipt.contract_address};

@@ -37,7 +37,7 @@ def address(name):
 def start(world):
     users = [flag for name in ("wallet", "operator") for flag in ("--fund", address(name) + "=1000")]
     world.start("L1", "gavel-l1", r"listening on \S+ port (\d+)", "--listen", "127.0.0.1:0", "--block-time", "1", *users)
-    deployed = world.gavel("operator", "dev", "deploy", "--challenge-window", 5, "--inclusion-window", "10m", "--stake", 1)
+    deployed = world.gavel("operator", "deploy", "--challenge-window", 5, "--inclusion-window", "10m", "--stake", 1)
     l1 = f"http://127.0.0.1:{world.ports['L1']}"
     world.start("sequencer", "gavel-sequencer", r"grpc_port=(\d+)", "--listen", "127.0.0.1:0", "--data-dir",
                 world.path("sequencer"), "--l1", l1, "--rollup", deployed["address"], "--key-file", world.key_file("operator"),

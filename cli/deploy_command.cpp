@@ -1,0 +1,103 @@
+// gavel deploy: a rollup contract on an L1, gavel-l1 or an Ethereum node alike.
+#include <nlohmann/json.hpp>
+
+#include "cli/session.hpp"
+#include "cli/table.hpp"
+#include "cli/units.hpp"
+#include "l1-bridge/deployment.hpp"
+#include "l1-bridge/l1_wallet.hpp"
+
+namespace gavel::cli {
+namespace {
+
+using nlohmann::json;
+using node::Code;
+using node::Result;
+using node::Status;
+
+struct DeployOptions {
+    l1::RollupParameters parameters;
+    std::string stake = "32";
+    std::string home_operator;
+};
+
+Result<l1::RollupParameters> parameters_of(const DeployOptions& options) {
+    l1::RollupParameters out = options.parameters;
+    auto stake = parse_units(options.stake, kEtherDecimals);
+    if (!stake) return Status{stake.status().code, stake.status().reason, "stake", stake.status().message};
+    out.stake = stake->value();
+    if (!options.home_operator.empty()) {
+        auto address = parse_address(options.home_operator, "home-operator");
+        if (!address) return address.status();
+        out.home_operator = *address;
+    }
+    if (out.freeze_age == 0) out.freeze_age = out.challenge_window + out.inclusion_window + l1::kFreezeMargin;
+    if (out.are_valid()) return out;
+    return Status{Code::kInvalidArgument, "PARAMETERS_INVALID", "freeze-age",
+                  "windows are above zero, and the freeze age is at least both and 7 days"};
+}
+
+// The contract, once it answers as it was made.
+Result<l1::Receipt> create(Session& session, const l1::RollupParameters& parameters) {
+    auto key = session.signer();
+    if (!key) return key.status();
+    l1::L1Wallet wallet(session.l1(), *key, session.wallet_options());
+    auto receipt = wallet.run(std::nullopt, 0, l1::rollup_creation(parameters));
+    if (!receipt) return receipt;
+    const Status failed{Code::kInternal, "DEPLOYMENT_FAILED", "", "the L1 has taken the transaction, but no such contract answers"};
+    if (!receipt->contract_address) return failed;
+    auto told = l1::find_rollup(session.l1(), *receipt->contract_address);
+    if (!told) return told.status();
+    if (!(*told == parameters)) return failed;
+    return receipt;
+}
+
+Status deploy(Session& session, const DeployOptions& options) {
+    auto parameters = parameters_of(options);
+    if (!parameters) return parameters.status();
+    auto chain_id = session.l1().chain_id();
+    if (!chain_id) return chain_id.status();
+    auto receipt = create(session, *parameters);
+    if (!receipt) return receipt.status();
+    const std::string address = to_checksum(*receipt->contract_address), home = to_checksum(parameters->home_operator);
+    if (session.json()) {
+        session.print(json{{"address", address},
+                           {"chain_id", *chain_id},
+                           {"l1_transaction", to_hex(receipt->tx_hash)},
+                           {"block", receipt->block_number},
+                           {"gas_used", receipt->gas_used},
+                           {"challenge_window", parameters->challenge_window},
+                           {"inclusion_window", parameters->inclusion_window},
+                           {"freeze_age", parameters->freeze_age},
+                           {"stake", to_string(Amount{parameters->stake})},
+                           {"home_operator", parameters->home_operator.is_zero() ? json() : json(home)}});
+        return {};
+    }
+    auto seconds = [](uint64_t value) { return std::to_string(value) + " s"; };
+    session.print(facts({{"rollup", address},
+                         {"chain id", std::to_string(*chain_id)},
+                         {"block", std::to_string(receipt->block_number)},
+                         {"gas used", std::to_string(receipt->gas_used)},
+                         {"challenge window", seconds(parameters->challenge_window)},
+                         {"inclusion window", seconds(parameters->inclusion_window)},
+                         {"freeze age", seconds(parameters->freeze_age)},
+                         {"stake", format_units(Amount{parameters->stake}, kEtherDecimals) + " ETH"},
+                         {"home operator", parameters->home_operator.is_zero() ? "none" : home}}));
+    return {};
+}
+
+}  // namespace
+
+void add_deploy_command(Commands& commands) {
+    auto args = std::make_shared<DeployOptions>();
+    args->parameters.freeze_age = 0;
+    node::Options& options = commands.add("deploy", "put a new rollup contract onto the L1; its parameters never change",
+                                          [args](Session& session) { return deploy(session, *args); });
+    options.seconds("--challenge-window", args->parameters.challenge_window, "a batch is final after it", 1);
+    options.seconds("--inclusion-window", args->parameters.inclusion_window, "an L1 operation is overdue after it", 1);
+    options.seconds("--freeze-age", args->parameters.freeze_age, "of the waiting operation; 0: both windows and 7 days");
+    options.text("--stake", args->stake, "of a sequencer, in ether");
+    options.text("--home-operator", args->home_operator, "who may take the seat from others; without it, nobody");
+}
+
+}  // namespace gavel::cli
