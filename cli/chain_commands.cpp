@@ -1,14 +1,11 @@
-// gavel status, batch, proof: what stands on the L1, and whether it is true.
+// gavel status and batch: what stands on the L1, and what the servers say.
 #include <nlohmann/json.hpp>
 
-#include "cli/session.hpp"
+#include "cli/rollup_facts.hpp"
 #include "cli/show.hpp"
 #include "cli/table.hpp"
-#include "l1-bridge/rollup_client.hpp"
-#include "node/file.hpp"
 #include "proto/convert_grpc.hpp"
 #include "protocol/chunk.hpp"
-#include "protocol/fraud_proof.hpp"
 
 namespace gavel::cli {
 namespace {
@@ -17,8 +14,6 @@ using node::Code;
 using node::Result;
 using node::Status;
 using nlohmann::json;
-
-constexpr uint64_t kMaxProofFile = 1 << 20;
 
 // ---- status ----
 
@@ -48,23 +43,10 @@ using Lines = std::vector<std::pair<std::string, std::string>>;
 
 // The contract's own word.
 Status add_contract(Session& session, const Address& rollup, json& document, Lines& lines) {
-    l1::RollupClient contract(session.l1(), rollup);
-    auto head = contract.head();
-    if (!head) return head.status();
-    auto term = contract.current_term();
-    if (!term) return term.status();
-    std::string seat = "free";
-    if (*term != 0) {
-        auto record = contract.term(*term);
-        if (!record) return record.status();
-        seat = to_checksum(record->sequencer) + ", term " + std::to_string(*term);
-    }
-    auto frozen = contract.frozen();
-    if (!frozen) return frozen.status();
-    document["contract"] = {
-        {"head_batch", head->number}, {"head_hash", to_hex(head->hash)}, {"term", *term}, {"frozen", *frozen}};
-    lines.emplace_back("head on the L1", "batch " + std::to_string(head->number) + (*frozen ? ", FROZEN" : ""));
-    lines.emplace_back("seat", seat);
+    auto facts = read_facts(l1::RollupClient(session.l1(), rollup));
+    if (!facts) return facts.status();
+    document["contract"] = facts_json(*facts);
+    for (auto& line : facts_lines(*facts)) lines.push_back(std::move(line));
     return {};
 }
 
@@ -215,108 +197,6 @@ Status show_batch(Session& session, const BatchOptions& options) {
     return {};
 }
 
-// ---- proof ----
-
-struct ProofOptions {
-    std::string batch;
-    std::string file;
-};
-
-Status make_proof(Session& session, const ProofOptions& options) {
-    auto number = node::parse_number(options.batch);
-    if (!number) return {Code::kInvalidArgument, "BATCH_INVALID", "batch", "needs a batch's number"};
-    auto remote = session.verifier();
-    if (!remote) return remote.status();
-    auto proof = (*remote)->fraud_proof(*number);
-    if (!proof) return proof.status();
-    const std::string file = options.file.empty() ? "fraud-proof-" + std::to_string(*number) + ".hex" : options.file;
-    Status written = node::write_file(file, to_hex(view_of(proof->proof())) + "\n");
-    if (!written.ok()) return written;
-    if (session.json()) {
-        session.print(json{{"batch", *number},
-                           {"chunk", proof->chunk()},
-                           {"refusal", proof->refusal()},
-                           {"bytes", proof->proof().size()},
-                           {"stage", stage_text(proof->stage())},
-                           {"file", file}});
-    } else {
-        const bool right = proof->refusal() == "None";
-        session.print(facts({{"batch", std::to_string(*number) + ", chunk " + std::to_string(proof->chunk())},
-                             {"the chunk", right ? "is right, its commitment is not" : "breaks " + proof->refusal()},
-                             {"bytes", grouped(proof->proof().size())},
-                             {"on the L1", stage_text(proof->stage())},
-                             {"file", file}}));
-    }
-    return {};
-}
-
-// The queue's hashes as the contract has them; remembers a failure to ask.
-class ContractQueue final : public QueueHashes {
-public:
-    explicit ContractQueue(const l1::RollupClient& contract) : contract_(contract) {}
-    std::optional<Hash> queue_hash(uint64_t index) const override {
-        auto length = contract_.queue_length();
-        if (length && *length < index) return std::nullopt;
-        auto hash = length ? contract_.queue_hash(index) : Result<Hash>(length.status());
-        if (hash) return *hash;
-        failure_ = hash.status();
-        return std::nullopt;
-    }
-    const Status& failure() const { return failure_; }
-
-private:
-    const l1::RollupClient& contract_;
-    mutable Status failure_;
-};
-
-Result<Bytes> read_proof(const std::string& file) {
-    auto text = node::read_file(file, kMaxProofFile);
-    if (!text) return text.status();
-    const size_t end = text->find_last_not_of(" \t\r\n");
-    auto bytes = from_hex(std::string_view(*text).substr(0, end == std::string::npos ? 0 : end + 1));
-    if (!bytes) return Status{Code::kInvalidArgument, "PROOF_FILE_INVALID", "file", file + " doesn't hold a proof in hex"};
-    return *bytes;
-}
-
-Status check_proof(Session& session, const ProofOptions& options) {
-    auto proof = read_proof(options.file);
-    if (!proof) return proof.status();
-    auto domain = session.domain();
-    if (!domain) return domain.status();
-    l1::RollupClient contract(session.l1(), domain->rollup);
-    auto header = header_of_proof(*proof);
-    bool stands = false;
-    if (header) {
-        auto record = contract.batch(header->number);
-        if (!record) return record.status();
-        stands = record->hash == header->hash();
-    }
-    ContractQueue queue(contract);
-    const ProofVerdict verdict = check_fraud_proof(*proof, domain->separator(), queue);
-    if (!queue.failure().ok()) return queue.failure();
-    const bool holds = verdict.error == ProofError::kNone;
-    if (session.json()) {
-        session.print(json{{"holds", holds},
-                           {"error", name_of(verdict.error)},
-                           {"refusal", name_of(verdict.refusal)},
-                           {"batch", header ? json(header->number) : json()},
-                           {"stands", stands},
-                           {"accesses", verdict.accesses},
-                           {"bytes", proof->size()}});
-    } else {
-        const bool right = holds && verdict.refusal == Refusal::kNone;
-        session.print(facts(
-            {{"proof", holds ? "holds: the claim is false" : std::string("proves nothing: ") + name_of(verdict.error)},
-             {"the chunk", right ? "is right, its commitment is not" : name_of(verdict.refusal)},
-             {"batch", header ? std::to_string(header->number) : "?"},
-             {"stands on the L1", stands ? "yes" : "no"},
-             {"leaves", std::to_string(verdict.accesses)},
-             {"bytes", grouped(proof->size())}}));
-    }
-    if (holds) return {};
-    return {Code::kFailedPrecondition, "PROOF_FAILS", "file", std::string("the proof proves nothing: ") + name_of(verdict.error)};
-}
-
 }  // namespace
 
 void add_chain_commands(Commands& commands) {
@@ -327,17 +207,6 @@ void add_chain_commands(Commands& commands) {
                                         [batch_args](Session& session) { return show_batch(session, *batch_args); });
     batch.text("number", batch_args->number, "the batch's number, from 1").required();
     batch.toggle("--operations", batch_args->operations, "each payment in it, too");
-
-    commands.add_group("proof", "fraud proofs in files");
-    auto make_args = std::make_shared<ProofOptions>();
-    node::Options& make = commands.add("proof", "make", "get the verifier's proof against a false batch",
-                                       [make_args](Session& session) { return make_proof(session, *make_args); });
-    make.text("batch", make_args->batch, "the batch's number").required();
-    make.text("--out", make_args->file, "the file; without it, fraud-proof-BATCH.hex");
-    auto check_args = std::make_shared<ProofOptions>();
-    node::Options& check = commands.add("proof", "check", "check a proof as the contract would, against the L1",
-                                        [check_args](Session& session) { return check_proof(session, *check_args); });
-    check.text("file", check_args->file, "the file with the proof in hex").required();
 }
 
 }  // namespace gavel::cli

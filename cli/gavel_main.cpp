@@ -6,6 +6,7 @@
 #include "cli/keystore.hpp"
 #include "cli/session.hpp"
 #include "node/log.hpp"
+#include "node/store.hpp"
 
 using namespace gavel;
 
@@ -14,7 +15,7 @@ namespace {
 // 0 done, 1 refused, 2 wrong use (told by Options).
 int report(cli::Session& session, const node::Status& status) {
     if (status.ok()) return 0;
-    if (session.json()) {
+    if (session.json() && !session.has_printed_document()) {
         session.print(nlohmann::json{
             {"error", {{"reason", status.reason}, {"message", status.message}, {"field", status.field}}}});
     }
@@ -35,10 +36,15 @@ int main(int argc, char** argv) {
 
     cli::Commands commands(options);
     cli::add_key_commands(commands);
-    cli::add_l1_commands(commands);
+    cli::add_deposit_command(commands);
+    cli::add_claim_command(commands);
     cli::add_account_commands(commands);
     cli::add_payment_commands(commands);
+    cli::add_force_commands(commands);
+    cli::add_exit_commands(commands);
+    cli::add_sequencer_commands(commands);
     cli::add_chain_commands(commands);
+    cli::add_proof_commands(commands);
     cli::add_load_command(commands);
     cli::add_deploy_command(commands);
     cli::add_dev_commands(commands);
@@ -47,5 +53,9 @@ int main(int argc, char** argv) {
     node::init_log(log);
 
     cli::Session session(session_options);
-    return report(session, commands.chosen()(session));
+    try {
+        return report(session, commands.chosen()(session));
+    } catch (const node::StoreError& error) {
+        return report(session, {node::Code::kInternal, "STORE_FAILED", "data-dir", error.what()});
+    }
 }

@@ -114,6 +114,7 @@ Result<Domain> Session::domain() {
         auto from_verifier = (*second)->chain_info();
         if (from_verifier) info = std::move(from_verifier);
     }
+    if (!info && info.status().code == Code::kUnavailable && !options_.rollup.empty()) return domain_by_l1();
     if (!info) return info.status();
     auto rollup = proto::address_from_pb(info->rollup(), "rollup");
     if (!rollup) return rollup.status();
@@ -126,6 +127,15 @@ Result<Domain> Session::domain() {
         }
     }
     domain_ = Domain{info->chain_id(), *rollup};
+    return *domain_;
+}
+
+Result<Domain> Session::domain_by_l1() {
+    auto rollup = parse_address(options_.rollup, "rollup");
+    if (!rollup) return rollup.status();
+    auto chain_id = l1().chain_id();
+    if (!chain_id) return chain_id.status();
+    domain_ = Domain{*chain_id, *rollup};
     return *domain_;
 }
 
@@ -148,6 +158,10 @@ Result<Address> Session::rollup() {
 Result<Address> Session::named_rollup() {
     if (!options_.rollup.empty()) return parse_address(options_.rollup, "rollup");
     auto found = domain();
+    if (!found && found.status().code == Code::kUnavailable) {
+        return Status{Code::kFailedPrecondition, "ROLLUP_UNKNOWN", "rollup",
+                      "no server is there to tell the rollup contract's address; give it"};
+    }
     if (!found) return found.status();
     return found->rollup;
 }
@@ -233,6 +247,7 @@ std::string Session::amount_text(Amount amount, const Address& token_address) {
 }
 
 void Session::print(const nlohmann::json& document) {
+    has_printed_document_ = true;
     // What comes from outside may not be UTF-8.
     const std::string text = document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
     std::fputs(text.c_str(), stdout);

@@ -54,10 +54,10 @@ public:
     l1::L1WalletOptions wallet_options() const { return options_.wallet.options(); }
 
     // The EIP-712 domain, from the sequencer's chain information (the verifier's if there is no sequencer). With --rollup, that
-    // address must be the one that is told. Asked once.
+    // address must be the one that is told; if nobody tells, it counts with the L1's chain id. Asked once.
     node::Result<Domain> domain();
-    // The rollup's address, once it is seen that such a contract stands there on this L1. Reasons: L1_WRONG_CHAIN (the server is
-    // on another), and l1::find_rollup's.
+    // The rollup's address (--rollup, or else the domain's), once it is seen that such a contract stands there on this L1. Reasons:
+    // ROLLUP_UNKNOWN (nobody tells it), L1_WRONG_CHAIN (the server is on another), and l1::find_rollup's.
     node::Result<Address> rollup();
 
     // The key that signs: --private-key, else the keystore's.
@@ -75,12 +75,14 @@ public:
 
     // One JSON document, or text.
     void print(const nlohmann::json& document);
+    bool has_printed_document() const { return has_printed_document_; }
     void print(const std::string& text);
     // To standard error.
     void warn(const std::string& text);
 
 private:
     node::Result<Address> named_rollup();
+    node::Result<Domain> domain_by_l1();
     node::Result<std::string> key_file();
     node::Result<std::string> password_for(const std::string& what);
 
@@ -91,6 +93,7 @@ private:
     std::optional<Domain> domain_;
     std::optional<Address> rollup_;
     std::map<Address, TokenInfo> tokens_;
+    bool has_printed_document_ = false;
 };
 
 // An address as people write it. Reason: ADDRESS_INVALID (EIP-55's checksum too), at `field`.
@@ -123,10 +126,15 @@ private:
 
 // By topic; each binds its commands' options.
 void add_key_commands(Commands& commands);
-void add_l1_commands(Commands& commands);       // deposit, claim
-void add_account_commands(Commands& commands);  // balance, history, tx, watch
-void add_payment_commands(Commands& commands);  // send, pay, withdraw
-void add_chain_commands(Commands& commands);    // status, batch, proof
+void add_deposit_command(Commands& commands);
+void add_claim_command(Commands& commands);
+void add_account_commands(Commands& commands);    // balance, history, tx, watch
+void add_payment_commands(Commands& commands);    // send, pay, withdraw
+void add_force_commands(Commands& commands);      // force, freeze
+void add_exit_commands(Commands& commands);       // exit, refund
+void add_sequencer_commands(Commands& commands);  // sequencer: the seat
+void add_chain_commands(Commands& commands);      // status, batch
+void add_proof_commands(Commands& commands);
 void add_load_command(Commands& commands);
 void add_deploy_command(Commands& commands);
 void add_dev_commands(Commands& commands);  // dev: tokens for development chains

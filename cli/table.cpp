@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdio>
 #include <ctime>
+#include <iterator>
+#include <utility>
 
 #include "protocol/check.hpp"
 
@@ -76,6 +78,28 @@ std::string format_time(uint64_t seconds) {
     if (gmtime_r(&time, &parts) == nullptr) return std::to_string(seconds);
     std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &parts);
     return text;
+}
+
+std::string format_span(uint64_t seconds) {
+    constexpr std::pair<uint64_t, const char*> kUnits[] = {{86'400, " d"}, {3'600, " h"}, {60, " min"}, {1, " s"}};
+    for (size_t i = 0; i < std::size(kUnits); ++i) {
+        const auto [size, name] = kUnits[i];
+        if (seconds < size) continue;
+        std::string out = std::to_string(seconds / size) + name;
+        // Seconds matter only where there are no minutes.
+        if (i + 2 >= std::size(kUnits)) return out;
+        const auto [small, small_name] = kUnits[i + 1];
+        const uint64_t rest = seconds % size / small;
+        return rest == 0 ? out : out + " " + std::to_string(rest) + small_name;
+    }
+    return "0 s";
+}
+
+std::string format_when(uint64_t seconds, uint64_t now) {
+    const std::string distance = seconds > now   ? "in " + format_span(seconds - now)
+                                 : seconds < now ? format_span(now - seconds) + " ago"
+                                                 : "now";
+    return format_time(seconds) + " (" + distance + ")";
 }
 
 std::string format_seconds(double seconds) {

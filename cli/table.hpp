@@ -31,6 +31,10 @@ std::string facts(const std::vector<std::pair<std::string, std::string>>& lines)
 
 // "2026-01-02 03:04:05 UTC"; "-" for zero.
 std::string format_time(uint64_t seconds);
+// "12 s", "5 min", "3 h 20 min", "2 d 4 h": the two largest units, rounded down.
+std::string format_span(uint64_t seconds);
+// "2026-01-02 03:04:05 UTC (in 5 min)", "... (5 min ago)", "... (now)".
+std::string format_when(uint64_t seconds, uint64_t now);
 // "1.25 s".
 std::string format_seconds(double seconds);
 // "12,345".

@@ -222,4 +222,14 @@ Replayer::Progress Replayer::found_false(const Ledger::Applied& applied) {
 
 std::vector<Verdict> Replayer::take_verdicts() { return std::exchange(verdicts_, {}); }
 
+node::Result<Bytes> prove_false(Ledger& ledger, const L1View& view, const Replayer::FalseBatch& found) {
+    auto env = make_env(ledger, view, found.batch.last.l1_ops_consumed);
+    std::optional<FraudProof> built;
+    ledger.with_state([&](State& state) { built = build_fraud_proof(found.batch, found.verdict.chunk, state, *env); });
+    Bytes proof = built ? built->encode() : Bytes{};
+    if (built && check_fraud_proof(proof, ledger.domain_separator(), view).error == ProofError::kNone) return proof;
+    return node::Status{node::Code::kInternal, "PROOF_NOT_BUILT", "",
+                        "no sound proof against batch " + std::to_string(found.verdict.number) + " could be built"};
+}
+
 }  // namespace gavel::ledger

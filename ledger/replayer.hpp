@@ -112,4 +112,8 @@ private:
     node::Status status_;
 };
 
+// A fraud proof against that batch, which the contract will take. The ledger is the one that the Replayer steps, in the state
+// before the false chunk. Reason: PROOF_NOT_BUILT (kInternal).
+node::Result<Bytes> prove_false(Ledger& ledger, const L1View& view, const Replayer::FalseBatch& found);
+
 }  // namespace gavel::ledger

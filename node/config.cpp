@@ -237,6 +237,12 @@ Options::Option Options::custom(const std::string& name, const std::string& kind
 
 void Options::group(const std::string& heading) { impl_->heading = heading; }
 
+void Options::examples(const std::vector<std::string>& lines) {
+    std::string text = "Examples:\n";
+    for (const std::string& line : lines) text += "  " + line + "\n";
+    impl_->app->footer(text);
+}
+
 Options& Options::command(const std::string& name, const std::string& description) {
     impl_->app->require_subcommand(1);
     auto impl = std::make_unique<Impl>();

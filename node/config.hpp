@@ -92,6 +92,9 @@ public:
     Option custom(const std::string& name, const std::string& kind, const std::string& default_text,
                   std::function<Status(std::string_view)> assign, const std::string& help);
 
+    // Lines that --help shows at its end, under "Examples".
+    void examples(const std::vector<std::string>& lines);
+
     // The options added from here on stand under this heading in --help.
     void group(const std::string& heading);
 

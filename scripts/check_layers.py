@@ -15,7 +15,7 @@ ALLOWED = {
     "ledger": {"protocol", "node", "l1-bridge", "proto"},
     "sequencer": {"protocol", "node", "l1-bridge", "ledger", "proto"},
     "verifier": {"protocol", "node", "l1-bridge", "ledger", "proto"},
-    "cli": {"protocol", "node", "l1-bridge", "proto"},
+    "cli": {"protocol", "node", "l1-bridge", "ledger", "proto"},
     "bench": {"protocol", "node", "l1-bridge", "ledger", "cli"},
     "tests": None,  # may see everything, but for the rule of the model below
 }

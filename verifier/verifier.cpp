@@ -170,15 +170,10 @@ node::Status Verifier::build_proof(const ledger::Replayer::FalseBatch& found) {
         return check_fraud_proof(proof, ledger_.domain_separator(), view_).error == ProofError::kNone;
     };
     if (auto kept = findings_.fraud_proof(verdict.number, verdict.hash); kept && is_sound(kept->proof)) return {};
-    auto env = ledger::make_env(ledger_, view_, found.batch.last.l1_ops_consumed);
-    std::optional<FraudProof> proof;
-    ledger_.with_state([&](State& state) { proof = build_fraud_proof(found.batch, verdict.chunk, state, *env); });
+    auto proof = ledger::prove_false(ledger_, view_, found);
+    if (!proof) return proof.status();
     FraudProofRecord record;
-    if (proof) record.proof = proof->encode();
-    if (!proof || !is_sound(record.proof)) {
-        return {node::Code::kInternal, "PROOF_NOT_BUILT", "",
-                "no sound proof against batch " + std::to_string(verdict.number) + " could be built"};
-    }
+    record.proof = *std::move(proof);
     record.number = verdict.number;
     record.hash = verdict.hash;
     record.chunk = verdict.chunk;

@@ -1,0 +1,184 @@
+// gavel claim: withdrawals paid out on the L1, by a server's word or by the L1 alone.
+#include "cli/l1_state.hpp"
+#include "cli/payouts.hpp"
+#include "proto/convert_grpc.hpp"
+
+namespace gavel::cli {
+namespace {
+
+using node::Code;
+using node::Result;
+using node::Status;
+
+struct ClaimOptions {
+    std::vector<std::string> positions;
+    std::string recipient;
+    std::string to;
+    bool from_l1 = false;
+    L1StateOptions state;
+};
+
+struct Claim {
+    BatchHeader header;
+    WithdrawalProof proof;
+};
+
+// Who knows of withdrawals.
+class ClaimSource {
+public:
+    virtual ~ClaimSource() = default;
+    // Positions of all that can be claimed now.
+    virtual Result<std::vector<uint32_t>> claimable_by(const Address& recipient) = 0;
+    virtual Result<Claim> claim(uint32_t position) = 0;
+};
+
+class ServersClaims final : public ClaimSource {
+public:
+    explicit ServersClaims(Remote& remote) : remote_(remote) {}
+
+    Result<std::vector<uint32_t>> claimable_by(const Address& recipient) override {
+        std::vector<uint32_t> out;
+        v1::ListWithdrawalsRequest request;
+        request.set_recipient(proto::to_pb_bytes(recipient));
+        do {
+            auto page = remote_.list_withdrawals(request);
+            if (!page) return page.status();
+            for (const v1::Withdrawal& withdrawal : page->withdrawals()) {
+                if (withdrawal.status() == v1::WITHDRAWAL_STATUS_CLAIMABLE) out.push_back(withdrawal.position());
+            }
+            request.set_cursor(page->next_cursor());
+        } while (request.cursor() != 0);
+        return out;
+    }
+
+    // Checked here, so that no gas is spent on a proof that can't hold.
+    Result<Claim> claim(uint32_t position) override {
+        auto answer = remote_.withdrawal_proof(position);
+        if (!answer) return answer.status();
+        const Status invalid{Code::kInternal, "PROOF_INVALID", "position", "the server's proof doesn't hold"};
+        if (answer->header().size() != BatchHeader::kSize) return invalid;
+        Claim out;
+        out.header = BatchHeader::decode(view_of(answer->header()));
+        auto recipient = proto::address_from_pb(answer->withdrawal().recipient(), "recipient");
+        auto token = proto::token_from_pb(answer->withdrawal().token(), "token");
+        auto amount = proto::amount_from_pb(answer->withdrawal().amount(), "amount");
+        if (!recipient || !token || !amount) return invalid;
+        out.proof.position = position;
+        out.proof.withdrawal = {*recipient, *token, *amount};
+        for (const std::string& sibling : answer->path()) {
+            auto hash = proto::hash_from_pb(sibling, "path");
+            if (!hash) return hash.status();
+            out.proof.path.push_back(*hash);
+        }
+        if (!out.proof.holds_in(out.header.last)) return invalid;
+        return out;
+    }
+
+private:
+    Remote& remote_;
+};
+
+class RebuiltClaims final : public ClaimSource {
+public:
+    explicit RebuiltClaims(std::unique_ptr<L1State> state) : state_(std::move(state)) {}
+
+    Result<std::vector<uint32_t>> claimable_by(const Address& recipient) override {
+        std::vector<uint32_t> out;
+        uint64_t cursor = 0;
+        do {
+            auto page = state_->queries().withdrawals_to(recipient, cursor, ledger::Queries::kMaxLimit);
+            for (const ledger::WithdrawalInfo& info : page.items) {
+                if (info.status == ledger::WithdrawalStatus::kClaimable) out.push_back(info.record.position);
+            }
+            cursor = page.next_cursor;
+        } while (cursor != 0);
+        return out;
+    }
+
+    Result<Claim> claim(uint32_t position) override {
+        auto found = state_->queries().withdrawal_proof(position);
+        if (!found) return found.status();
+        return Claim{found->header, found->proof};
+    }
+
+private:
+    std::unique_ptr<L1State> state_;
+};
+
+// The sequencer, or else the verifier; nullptr if neither is there.
+Result<Remote*> server_that_answers(Session& session) {
+    for (auto open : {&Session::sequencer, &Session::verifier}) {
+        auto remote = (session.*open)();
+        if (!remote) return remote.status();
+        auto info = (*remote)->chain_info();
+        if (info) return *remote;
+        if (info.status().code != Code::kUnavailable) return info.status();
+    }
+    return static_cast<Remote*>(nullptr);
+}
+
+Result<std::unique_ptr<ClaimSource>> open_source(Session& session, const Address& rollup, const ClaimOptions& options) {
+    if (!options.from_l1) {
+        auto server = server_that_answers(session);
+        if (!server) return server.status();
+        if (*server != nullptr) return std::unique_ptr<ClaimSource>(std::make_unique<ServersClaims>(**server));
+        session.warn("no server answers; reading the L1 instead");
+    }
+    auto state = L1State::rebuild(session.l1(), rollup, options.state);
+    if (!state) return state.status();
+    return std::unique_ptr<ClaimSource>(std::make_unique<RebuiltClaims>(*std::move(state)));
+}
+
+// Those named, or all that can be claimed for the recipient.
+Result<std::vector<uint32_t>> positions_to_claim(ClaimSource& source, const ClaimOptions& options, const Address& signer) {
+    std::vector<uint32_t> out;
+    for (const std::string& text : options.positions) {
+        auto number = node::parse_number(text);
+        if (!number || *number > UINT32_MAX) {
+            return Status{Code::kInvalidArgument, "POSITION_INVALID", "position", "'" + text + "' is no withdrawal's position"};
+        }
+        out.push_back(static_cast<uint32_t>(*number));
+    }
+    if (!out.empty()) return out;
+    auto recipient = options.recipient.empty() ? Result<Address>(signer) : parse_address(options.recipient, "recipient");
+    if (!recipient) return recipient.status();
+    auto found = source.claimable_by(*recipient);
+    if (!found || !found->empty()) return found;
+    return Status{Code::kFailedPrecondition, "NOTHING_TO_CLAIM", "", "no withdrawal can be claimed now; see 'gavel withdrawals'"};
+}
+
+Status claim(Session& session, const ClaimOptions& options) {
+    auto receiver = parse_receiver(options.to);
+    if (!receiver) return receiver.status();
+    auto caller = ContractCaller::open(session);
+    if (!caller) return caller.status();
+    auto source = open_source(session, caller->contract().address(), options);
+    if (!source) return source.status();
+    auto positions = positions_to_claim(**source, options, caller->address());
+    if (!positions) return positions.status();
+    Payouts payouts(session, "position", "recipient");
+    for (uint32_t position : *positions) {
+        auto found = (*source)->claim(position);
+        if (!found) return found.status();
+        const Withdrawal& paid = found->proof.withdrawal;
+        payouts.run(*caller, {position, paid.recipient, paid.token, paid.amount, *receiver},
+                    l1::rollup_call::claim(found->header, found->proof, *receiver));
+    }
+    return payouts.finish();
+}
+
+}  // namespace
+
+void add_claim_command(Commands& commands) {
+    auto args = std::make_shared<ClaimOptions>();
+    node::Options& options = commands.add("claim", "pay final withdrawals out on the L1 (anybody may, the recipient gets the money)",
+                                          [args](Session& session) { return claim(session, *args); });
+    options.list("position", args->positions, "positions of withdrawals; without them, all that can be claimed");
+    options.text("--recipient", args->recipient, "whose withdrawals; without it, the signer's own");
+    options.text("--to", args->to, "pay this address instead; only the recipient may");
+    options.toggle("--from-l1", args->from_l1, "ask no server: replay the L1's batches, as when no server answers");
+    add_l1_state_options(options, args->state);
+    options.examples({"gavel claim", "gavel claim --from-l1 --l1 https://node.example --rollup 0xRollup"});
+}
+
+}  // namespace gavel::cli

@@ -1,0 +1,110 @@
+#include "cli/l1_state.hpp"
+
+#include <thread>
+
+#include "cli/progress.hpp"
+
+namespace gavel::cli {
+namespace {
+
+using node::Code;
+using node::Result;
+using node::Status;
+
+constexpr int kTries = 10;  // one after the other, of a node that doesn't answer
+constexpr std::chrono::milliseconds kPause{500};
+constexpr size_t kChunksPerStep = 32;
+
+// Waits after a failure that may pass; false: it won't, or it has come too often.
+bool worth_another_try(const Status& status, int& failures) {
+    if (status.code != Code::kUnavailable || ++failures >= kTries) return false;
+    std::this_thread::sleep_for(kPause);
+    return true;
+}
+
+Result<std::unique_ptr<node::Store>> open_store(const std::string& data_dir) {
+    if (data_dir.empty()) return std::unique_ptr<node::Store>(std::make_unique<node::MemoryStore>());
+    return std::unique_ptr<node::Store>(std::make_unique<node::LevelDbStore>(data_dir));
+}
+
+}  // namespace
+
+void add_l1_state_options(node::Options& options, L1StateOptions& state) {
+    options.text("--data-dir", state.data_dir,
+                 "folder that keeps what was read, for the next time (a stopped verifier's serves); without it, memory");
+    options.number("--start-block", state.start_block, "L1 block from which to read: not after the contract's deployment");
+}
+
+Result<std::unique_ptr<L1State>> L1State::read(l1::L1Client& client, const Address& rollup, const L1StateOptions& options) {
+    try {
+        auto store = open_store(options.data_dir);
+        if (!store) return store.status();
+        std::unique_ptr<L1State> out(new L1State);
+        out->store_ = *std::move(store);
+        auto sync = ledger::L1Sync::open(*out->store_, client, rollup, {options.start_block, 0});
+        if (!sync) return sync.status();
+        out->sync_ = *std::move(sync);
+        if (Status status = out->catch_up(); !status.ok()) return status;
+        return out;
+    } catch (const node::StoreError& error) {
+        return Status{Code::kInternal, "STORE_FAILED", "data-dir", error.what()};
+    }
+}
+
+Result<std::unique_ptr<L1State>> L1State::rebuild(l1::L1Client& client, const Address& rollup, const L1StateOptions& options) {
+    auto out = read(client, rollup, options);
+    if (!out) return out;
+    try {
+        if (Status status = (*out)->replay(); !status.ok()) return status;
+    } catch (const node::StoreError& error) {
+        return Status{Code::kInternal, "STORE_FAILED", "data-dir", error.what()};
+    }
+    return out;
+}
+
+Status L1State::catch_up() {
+    std::optional<Progress> progress;
+    for (int failures = 0;;) {
+        auto up_to_date = sync_->step();
+        if (!up_to_date) {
+            if (!worth_another_try(up_to_date.status(), failures)) return up_to_date.status();
+            continue;
+        }
+        failures = 0;
+        if (*up_to_date) return {};
+        if (!progress) progress.emplace("reading the L1's blocks", sync_->l1_head().number);
+        progress->set(view().head().number);
+    }
+}
+
+Status L1State::replay() {
+    ledger_ = std::make_unique<ledger::Ledger>(*store_, domain());
+    replayer_ = std::make_unique<ledger::Replayer>(*ledger_, view(), sync_->batch_source(), clock_,
+                                                   ledger::Replayer::Options{.keep_lost_batches = false});
+    queries_ = std::make_unique<ledger::Queries>(*ledger_, view());
+    Progress progress("replaying batches", view().batch_head());
+    for (int failures = 0;;) {
+        switch (replayer_->step(kChunksPerStep)) {
+            case ledger::Replayer::Progress::kWorked: failures = 0; break;
+            case ledger::Replayer::Progress::kCaughtUp:
+            case ledger::Replayer::Progress::kFalseBatch: return {};
+            case ledger::Replayer::Progress::kUnavailable:
+                if (!worth_another_try(replayer_->status(), failures)) return replayer_->status();
+        }
+        progress.set(ledger_->batch_head());
+    }
+}
+
+Result<Bytes> L1State::fraud_proof() { return ledger::prove_false(*ledger_, view(), *false_batch()); }
+
+std::optional<ExitProof> L1State::exit_proof(uint32_t index) {
+    std::optional<ExitProof> out;
+    if (false_batch()) return out;
+    ledger_->with_state([&](State& state) {
+        const Account* account = index == 0 ? nullptr : state.accounts.at(index);
+        if (account) out = ExitProof{index, *account, state.accounts.path(index)};
+    });
+    return out;
+}
+
+}  // namespace gavel::cli

@@ -1,0 +1,61 @@
+// The rollup's state rebuilt from the L1 alone: the contract's events, the batches' calldata, and nothing of any operator.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "ledger/l1_sync.hpp"
+#include "ledger/queries.hpp"
+#include "ledger/replayer.hpp"
+#include "node/config.hpp"
+
+namespace gavel::cli {
+
+struct L1StateOptions {
+    std::string data_dir;      // database kept between calls (that of a stopped verifier serves, too); empty: in memory
+    uint64_t start_block = 0;  // no event of the rollup is in a block below it
+};
+void add_l1_state_options(node::Options& options, L1StateOptions& state);
+
+// Throws node::StoreError where the ledger does.
+class L1State {
+public:
+    // Reads the L1 up to its head; nothing is replayed. `client` must outlive it. Draws its progress on a terminal. Reasons:
+    // L1Sync's, STORE_FAILED (data-dir).
+    static node::Result<std::unique_ptr<L1State>> read(l1::L1Client& client, const Address& rollup, const L1StateOptions& options);
+    // The same, and replays every batch up to the first false one.
+    static node::Result<std::unique_ptr<L1State>> rebuild(l1::L1Client& client, const Address& rollup,
+                                                          const L1StateOptions& options);
+
+    const ledger::L1View& view() const { return sync_->view(); }
+    Domain domain() const { return sync_->domain(); }
+
+    // ---- After rebuild() ----
+
+    const ledger::Ledger& ledger() const { return *ledger_; }
+    const ledger::Queries& queries() const { return *queries_; }
+    // The lowest false batch that stands; the state is then the one before its first false chunk.
+    const std::optional<ledger::Replayer::FalseBatch>& false_batch() const { return replayer_->false_batch(); }
+    // A proof against it, in the contract's bytes. Reason: PROOF_NOT_BUILT.
+    node::Result<Bytes> fraud_proof();
+
+    // The header of the last batch that is true and stands on true ones; its commitment is the state's.
+    BatchHeader last_header() const { return ledger_->last_header(); }
+    // For the contract's exit, against last_header(); nullopt for an index without a leaf, and while a false batch stands.
+    std::optional<ExitProof> exit_proof(uint32_t index);
+
+private:
+    L1State() = default;
+    node::Status catch_up();
+    node::Status replay();
+
+    std::unique_ptr<node::Store> store_;
+    node::SystemClock clock_;
+    std::unique_ptr<ledger::L1Sync> sync_;
+    std::unique_ptr<ledger::Ledger> ledger_;
+    std::unique_ptr<ledger::Replayer> replayer_;
+    std::unique_ptr<ledger::Queries> queries_;
+};
+
+}  // namespace gavel::cli

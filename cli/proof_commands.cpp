@@ -1,0 +1,268 @@
+// gavel proof: fraud proofs made, checked and sent by hand. The L1 suffices for all of it.
+#include <nlohmann/json.hpp>
+
+#include "cli/l1_state.hpp"
+#include "cli/rollup_facts.hpp"
+#include "cli/show.hpp"
+#include "cli/table.hpp"
+#include "node/file.hpp"
+#include "protocol/fraud_proof.hpp"
+
+namespace gavel::cli {
+namespace {
+
+using nlohmann::json;
+using node::Code;
+using node::Result;
+using node::Status;
+
+constexpr uint64_t kMaxProofFile = 1 << 20;
+
+struct ProofOptions {
+    std::string batch;
+    std::string file;
+    bool from_l1 = false;
+    bool no_commit = false;
+    L1StateOptions state;
+};
+
+// ---- make ----
+
+struct Made {
+    Bytes proof;
+    uint32_t chunk = 0;
+    std::string refusal;
+    std::string stage;  // what the verifier has done with it; empty: made here
+};
+
+Result<Made> ask_verifier(Session& session, uint64_t number) {
+    auto remote = session.verifier();
+    if (!remote) return remote.status();
+    auto proof = (*remote)->fraud_proof(number);
+    if (!proof) return proof.status();
+    return Made{to_bytes(view_of(proof->proof())), proof->chunk(), proof->refusal(), stage_text(proof->stage())};
+}
+
+Result<Made> build(Session& session, uint64_t number, const L1StateOptions& options) {
+    auto rollup = session.rollup();
+    if (!rollup) return rollup.status();
+    auto state = L1State::rebuild(session.l1(), *rollup, options);
+    if (!state) return state.status();
+    const auto& found = (*state)->false_batch();
+    const std::string which = "batch " + std::to_string(number);
+    if (number > (*state)->view().batch_head()) return Status{Code::kNotFound, "UNKNOWN_BATCH", "batch", "no " + which + " stands on the L1"};
+    if (!found || number < found->verdict.number) return Status{Code::kFailedPrecondition, "BATCH_TRUE", "batch", which + " is true"};
+    if (number > found->verdict.number) {
+        return Status{Code::kFailedPrecondition, "ON_FALSE_BATCH", "batch",
+                      which + " stands on batch " + std::to_string(found->verdict.number) + ", which is false: prove that one"};
+    }
+    auto proof = (*state)->fraud_proof();
+    if (!proof) return proof.status();
+    return Made{*std::move(proof), found->verdict.chunk, name_of(found->verdict.refusal), ""};
+}
+
+Status make_proof(Session& session, const ProofOptions& options) {
+    auto number = node::parse_number(options.batch);
+    if (!number || *number == 0) return {Code::kInvalidArgument, "BATCH_INVALID", "batch", "needs a batch's number, from 1"};
+    auto made = options.from_l1 ? build(session, *number, options.state) : ask_verifier(session, *number);
+    if (!made && made.status().code == Code::kUnavailable && !options.from_l1) {
+        session.warn("no verifier answers; reading the L1 instead");
+        made = build(session, *number, options.state);
+    }
+    if (!made) return made.status();
+    const std::string file = options.file.empty() ? "fraud-proof-" + std::to_string(*number) + ".hex" : options.file;
+    Status written = node::write_file(file, to_hex(made->proof) + "\n");
+    if (!written.ok()) return written;
+    if (session.json()) {
+        session.print(json{{"batch", *number},
+                           {"chunk", made->chunk},
+                           {"refusal", made->refusal},
+                           {"bytes", made->proof.size()},
+                           {"stage", made->stage.empty() ? json() : json(made->stage)},
+                           {"file", file}});
+        return {};
+    }
+    const bool right = made->refusal == "None";
+    session.print(facts({{"batch", std::to_string(*number) + ", chunk " + std::to_string(made->chunk)},
+                         {"the chunk", right ? "is right, its commitment is not" : "breaks " + made->refusal},
+                         {"bytes", grouped(made->proof.size())},
+                         {"on the L1", made->stage.empty() ? "not yet: gavel proof send " + file : made->stage},
+                         {"file", file}}));
+    return {};
+}
+
+// ---- check ----
+
+// The queue's hashes as the contract has them; remembers a failure to ask.
+class ContractQueue final : public QueueHashes {
+public:
+    explicit ContractQueue(const l1::RollupClient& contract) : contract_(contract) {}
+    std::optional<Hash> queue_hash(uint64_t index) const override {
+        auto length = contract_.queue_length();
+        if (length && *length < index) return std::nullopt;
+        auto hash = length ? contract_.queue_hash(index) : Result<Hash>(length.status());
+        if (hash) return *hash;
+        failure_ = hash.status();
+        return std::nullopt;
+    }
+    const Status& failure() const { return failure_; }
+
+private:
+    const l1::RollupClient& contract_;
+    mutable Status failure_;
+};
+
+Result<Bytes> read_proof(const std::string& file) {
+    auto text = node::read_file(file, kMaxProofFile);
+    if (!text) return text.status();
+    const size_t end = text->find_last_not_of(" \t\r\n");
+    auto bytes = from_hex(std::string_view(*text).substr(0, end == std::string::npos ? 0 : end + 1));
+    if (!bytes) return Status{Code::kInvalidArgument, "PROOF_FILE_INVALID", "file", file + " doesn't hold a proof in hex"};
+    return *bytes;
+}
+
+// A proof and what the contract would say of it.
+struct Judged {
+    Bytes proof;
+    std::optional<BatchHeader> header;
+    ProofVerdict verdict;
+    bool stands = false;
+    uint64_t posted_at = 0;
+    bool holds() const { return verdict.error == ProofError::kNone; }
+};
+
+Result<Judged> judge(Session& session, const l1::RollupClient& contract, const std::string& file) {
+    auto proof = read_proof(file);
+    if (!proof) return proof.status();
+    Judged out;
+    out.proof = *std::move(proof);
+    out.header = header_of_proof(out.proof);
+    if (out.header) {
+        auto record = contract.batch(out.header->number);
+        if (!record) return record.status();
+        out.stands = record->hash == out.header->hash();
+        out.posted_at = record->posted_at;
+    }
+    auto chain_id = session.l1().chain_id();
+    if (!chain_id) return chain_id.status();
+    ContractQueue queue(contract);
+    out.verdict = check_fraud_proof(out.proof, Domain{*chain_id, contract.address()}.separator(), queue);
+    if (!queue.failure().ok()) return queue.failure();
+    return out;
+}
+
+Status proves_nothing(const Judged& judged) {
+    return {Code::kFailedPrecondition, "PROOF_FAILS", "file",
+            std::string("the proof proves nothing: ") + name_of(judged.verdict.error)};
+}
+
+Status check_proof(Session& session, const ProofOptions& options) {
+    auto rollup = session.rollup();
+    if (!rollup) return rollup.status();
+    auto judged = judge(session, l1::RollupClient(session.l1(), *rollup), options.file);
+    if (!judged) return judged.status();
+    const ProofVerdict& verdict = judged->verdict;
+    if (session.json()) {
+        session.print(json{{"holds", judged->holds()},
+                           {"error", name_of(verdict.error)},
+                           {"refusal", name_of(verdict.refusal)},
+                           {"batch", judged->header ? json(judged->header->number) : json()},
+                           {"stands", judged->stands},
+                           {"accesses", verdict.accesses},
+                           {"bytes", judged->proof.size()}});
+    } else {
+        const bool right = judged->holds() && verdict.refusal == Refusal::kNone;
+        session.print(facts(
+            {{"proof", judged->holds() ? "holds: the claim is false" : std::string("proves nothing: ") + name_of(verdict.error)},
+             {"the chunk", right ? "is right, its commitment is not" : name_of(verdict.refusal)},
+             {"batch", judged->header ? std::to_string(judged->header->number) : "?"},
+             {"stands on the L1", judged->stands ? "yes" : "no"},
+             {"leaves", std::to_string(verdict.accesses)},
+             {"bytes", grouped(judged->proof.size())}}));
+    }
+    return judged->holds() ? Status{} : proves_nothing(*judged);
+}
+
+// ---- send ----
+
+// Makes a commit that counts when the next block comes. nullopt: there is one.
+Result<std::optional<l1::Receipt>> commit(const ContractCaller& caller, const Judged& judged) {
+    const Hash word = l1::proof_commitment(caller.address(), judged.proof);
+    auto time = caller.contract().committed_at(caller.address(), word);
+    if (!time) return time.status();
+    if (*time > judged.posted_at) return std::optional<l1::Receipt>();
+    auto receipt = caller.run(l1::rollup_call::commit_proof(word));
+    if (!receipt) return receipt.status();
+    return std::optional(*std::move(receipt));
+}
+
+Status send_proof(Session& session, const ProofOptions& options) {
+    auto caller = ContractCaller::open(session);
+    if (!caller) return caller.status();
+    auto judged = judge(session, caller->contract(), options.file);
+    if (!judged) return judged.status();
+    if (!judged->holds()) return proves_nothing(*judged);
+    if (!judged->stands) return {Code::kFailedPrecondition, "UnknownBatch", "file", "the batch that it proves false doesn't stand (any more)"};
+    std::optional<l1::Receipt> committed;
+    if (!options.no_commit) {
+        auto done = commit(*caller, *judged);
+        if (!done) return done.status();
+        committed = *std::move(done);
+    }
+    // A later block's time is larger: the commit counts in it.
+    auto receipt = caller->run(l1::rollup_call::prove(judged->proof));
+    if (!receipt) return receipt.status();
+    auto struck = event_of<l1::BatchStruck>(*receipt, caller->contract().address());
+    if (!struck) return {Code::kInternal, "EVENT_MISSING", "rollup", "the contract struck no batch: is it Gavel's?"};
+    auto term = caller->contract().term(struck->term);
+    auto facts = read_facts(caller->contract());
+    if (!term || !facts) return term ? facts.status() : term.status();
+    const bool pays = term->last_prover == caller->address();
+    const uint64_t reward_at = term->first_proof_at + facts->parameters.challenge_window;
+    if (session.json()) {
+        session.print(json{{"batch", struck->number},
+                           {"term", struck->term},
+                           {"commit_transaction", committed ? json(to_hex(committed->tx_hash)) : json()},
+                           {"l1_transaction", to_hex(receipt->tx_hash)},
+                           {"gas_used", receipt->gas_used},
+                           {"reward", pays},
+                           {"reward_at", pays ? json(reward_at) : json()}});
+        return {};
+    }
+    session.print(cli::facts({{"struck", "batch " + std::to_string(struck->number) + " and all above it"},
+                              {"slashed", "term " + std::to_string(struck->term) + ", " + to_checksum(term->sequencer)},
+                              {"L1 transaction", to_hex(receipt->tx_hash)},
+                              {"gas", grouped(receipt->gas_used)},
+                              {"reward", pays ? format_when(reward_at, facts->now) + ", unless an earlier batch of the term is "
+                                                                                     "proven false: gavel sequencer take-reward"
+                                              : "none: no commit of yours counted"}}));
+    return {};
+}
+
+}  // namespace
+
+void add_proof_commands(Commands& commands) {
+    commands.add_group("proof", "fraud proofs: made, checked, sent");
+    auto make_args = std::make_shared<ProofOptions>();
+    node::Options& make = commands.add("proof", "make", "a proof against a false batch: the verifier's, or built from the L1 alone",
+                                       [make_args](Session& session) { return make_proof(session, *make_args); });
+    make.text("batch", make_args->batch, "the batch's number").required();
+    make.text("--out", make_args->file, "the file; without it, fraud-proof-BATCH.hex");
+    make.toggle("--from-l1", make_args->from_l1, "ask no verifier: replay the L1's batches");
+    add_l1_state_options(make, make_args->state);
+    make.examples({"gavel proof make 7 --from-l1 --l1 https://node.example --rollup 0xRollup"});
+
+    auto check_args = std::make_shared<ProofOptions>();
+    node::Options& check = commands.add("proof", "check", "check a proof as the contract would, against the L1",
+                                        [check_args](Session& session) { return check_proof(session, *check_args); });
+    check.text("file", check_args->file, "the file with the proof in hex").required();
+
+    auto send_args = std::make_shared<ProofOptions>();
+    node::Options& send = commands.add("proof", "send", "commit to a proof, then prove: the batch is struck, the reward yours",
+                                       [send_args](Session& session) { return send_proof(session, *send_args); });
+    send.text("file", send_args->file, "the file with the proof in hex").required();
+    send.toggle("--no-commit", send_args->no_commit, "prove at once, without a reward: when the window is about to end");
+    send.examples({"gavel proof send fraud-proof-7.hex --rollup 0xRollup"});
+}
+
+}  // namespace gavel::cli
