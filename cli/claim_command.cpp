@@ -171,7 +171,8 @@ Status claim(Session& session, const ClaimOptions& options) {
 
 void add_claim_command(Commands& commands) {
     auto args = std::make_shared<ClaimOptions>();
-    node::Options& options = commands.add("claim", "pay final withdrawals out on the L1 (anybody may, the recipient gets the money)",
+    node::Options& options = commands.add("claim",
+                                          "pay final withdrawals out on the L1 (anybody may, the recipient gets the money)",
                                           [args](Session& session) { return claim(session, *args); });
     options.list("position", args->positions, "positions of withdrawals; without them, all that can be claimed");
     options.text("--recipient", args->recipient, "whose withdrawals; without it, the signer's own");

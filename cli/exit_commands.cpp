@@ -37,7 +37,9 @@ struct ExitOptions {
 
 Status check_use(const ExitOptions& options) {
     const int ways = !options.index.empty() + options.all_mine + (!options.owner.empty() || !options.token.empty());
-    if (ways == 0) return wrong_use("token", "say which account: --token eth (or an ERC-20's address), --index, --all-mine, or --for");
+    if (ways == 0) {
+        return wrong_use("token", "say which account: --token eth (or an ERC-20's address), --index, --all-mine, or --for");
+    }
     if (ways > 1) return wrong_use("token", "--index, --all-mine, and --token or --for exclude each other");
     if (options.index.empty()) return {};
     auto index = node::parse_number(options.index);
@@ -136,7 +138,9 @@ Status exit_accounts(Session& session, const ExitOptions& options) {
     Payouts payouts(session, "index", "owner");
     for (const ledger::AccountAt& at : *accounts) {
         auto proof = (*state)->exit_proof(at.index);
-        if (!proof || !proof->holds_in(header.last)) return {Code::kInternal, "PROOF_NOT_BUILT", "", "an account's path doesn't hold"};
+        if (!proof || !proof->holds_in(header.last)) {
+            return {Code::kInternal, "PROOF_NOT_BUILT", "", "an account's path doesn't hold"};
+        }
         payouts.run(*caller, {at.index, at.account.key.owner, at.account.key.token, at.account.balance, *receiver},
                     l1::rollup_call::exit(header, *proof, *receiver));
     }
@@ -168,7 +172,8 @@ Result<std::vector<ledger::QueuedOperation>> deposits_to_refund(const ledger::L1
     if (!out.empty()) return out;
     for (uint64_t i = first; i < view.queue_length(); ++i) {
         auto queued = view.queued(i);
-        if (queued && queued->operation.kind == L1OperationKind::kDeposit && queued->operation.caller == owner) out.push_back(*queued);
+        const bool is_theirs = queued && queued->operation.kind == L1OperationKind::kDeposit && queued->operation.caller == owner;
+        if (is_theirs) out.push_back(*queued);
     }
     return out;
 }

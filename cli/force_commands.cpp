@@ -47,7 +47,8 @@ Result<uint64_t> wait_until_consumed(const l1::RollupClient& contract, uint64_t 
             return Status{Code::kFailedPrecondition, "FROZEN", "", "the rollup was frozen; what waits is never consumed"};
         }
         if (timeout_s != 0 && std::chrono::steady_clock::now() > end) {
-            return Status{Code::kDeadlineExceeded, "NOT_CONSUMED", "", "it is in the L1's queue, and no batch has consumed it yet"};
+            return Status{Code::kDeadlineExceeded, "NOT_CONSUMED", "",
+                          "it is in the L1's queue, and no batch has consumed it yet"};
         }
         std::this_thread::sleep_for(kPoll);
     }
@@ -85,7 +86,8 @@ void print(Session& session, const Forced& forced, const TokenInfo& token) {
                            {"consumed", forced.consumed_by.has_value()}});
         return;
     }
-    const std::string amount = operation.amount == Amount::max() ? "the whole balance" : format_units(operation.amount, token.decimals);
+    const std::string amount =
+        operation.amount == Amount::max() ? "the whole balance" : format_units(operation.amount, token.decimals);
     Lines lines = {{is_transfer ? "forced transfer" : "forced withdrawal", amount + " " + session.token_name(operation.token)},
                    {"to", to_checksum(operation.to) + (is_transfer ? "" : " on the L1")},
                    {"L1 transaction", to_hex(forced.receipt.tx_hash)},
@@ -125,7 +127,7 @@ Status force(Session& session, const ForceOptions& options, L1OperationKind kind
     if (!facts) return facts.status();
     Forced forced{*queued, *receipt, *facts, {}};
     if (options.wait) {
-        if (!session.json()) session.warn("queued as number " + std::to_string(queued->index) + "; waiting for a batch that consumes it");
+        if (!session.json()) session.warn("queued as number " + std::to_string(queued->index) + "; waiting for a batch");
         auto head = wait_until_consumed(caller->contract(), queued->index, options.timeout_s);
         if (!head) return head.status();
         forced.consumed_by = *head;
@@ -200,7 +202,8 @@ void add_force_commands(Commands& commands) {
     commands.add_group("force", "act through the L1's queue, without asking the operator (a deposit does so anyway)");
     add_force_command(commands, "transfer", L1OperationKind::kForcedTransfer);
     add_force_command(commands, "withdraw", L1OperationKind::kForcedWithdrawal);
-    commands.add("freeze", "end the rollup for ever, once an L1 operation was ignored for too long; then everybody may exit", freeze)
+    commands
+        .add("freeze", "end the rollup for ever, once an L1 operation was ignored for too long; then everybody may exit", freeze)
         .examples({"gavel freeze --rollup 0xRollup      # says when it will be possible, if it isn't yet"});
 }
 

@@ -23,7 +23,8 @@ class L1State {
 public:
     // Reads the L1 up to its head; nothing is replayed. `client` must outlive it. Draws its progress on a terminal. Reasons:
     // L1Sync's, STORE_FAILED (data-dir).
-    static node::Result<std::unique_ptr<L1State>> read(l1::L1Client& client, const Address& rollup, const L1StateOptions& options);
+    static node::Result<std::unique_ptr<L1State>> read(l1::L1Client& client, const Address& rollup,
+                                                       const L1StateOptions& options);
     // The same, and replays every batch up to the first false one.
     static node::Result<std::unique_ptr<L1State>> rebuild(l1::L1Client& client, const Address& rollup,
                                                           const L1StateOptions& options);

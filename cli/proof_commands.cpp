@@ -50,8 +50,12 @@ Result<Made> build(Session& session, uint64_t number, const L1StateOptions& opti
     if (!state) return state.status();
     const auto& found = (*state)->false_batch();
     const std::string which = "batch " + std::to_string(number);
-    if (number > (*state)->view().batch_head()) return Status{Code::kNotFound, "UNKNOWN_BATCH", "batch", "no " + which + " stands on the L1"};
-    if (!found || number < found->verdict.number) return Status{Code::kFailedPrecondition, "BATCH_TRUE", "batch", which + " is true"};
+    if (number > (*state)->view().batch_head()) {
+        return Status{Code::kNotFound, "UNKNOWN_BATCH", "batch", "no " + which + " stands on the L1"};
+    }
+    if (!found || number < found->verdict.number) {
+        return Status{Code::kFailedPrecondition, "BATCH_TRUE", "batch", which + " is true"};
+    }
     if (number > found->verdict.number) {
         return Status{Code::kFailedPrecondition, "ON_FALSE_BATCH", "batch",
                       which + " stands on batch " + std::to_string(found->verdict.number) + ", which is false: prove that one"};
@@ -202,7 +206,9 @@ Status send_proof(Session& session, const ProofOptions& options) {
     auto judged = judge(session, caller->contract(), options.file);
     if (!judged) return judged.status();
     if (!judged->holds()) return proves_nothing(*judged);
-    if (!judged->stands) return {Code::kFailedPrecondition, "UnknownBatch", "file", "the batch that it proves false doesn't stand (any more)"};
+    if (!judged->stands) {
+        return {Code::kFailedPrecondition, "UnknownBatch", "file", "the batch that it proves false doesn't stand (any more)"};
+    }
     std::optional<l1::Receipt> committed;
     if (!options.no_commit) {
         auto done = commit(*caller, *judged);
@@ -244,7 +250,7 @@ Status send_proof(Session& session, const ProofOptions& options) {
 void add_proof_commands(Commands& commands) {
     commands.add_group("proof", "fraud proofs: made, checked, sent");
     auto make_args = std::make_shared<ProofOptions>();
-    node::Options& make = commands.add("proof", "make", "a proof against a false batch: the verifier's, or built from the L1 alone",
+    node::Options& make = commands.add("proof", "make", "a proof against a false batch: the verifier's, or from the L1 alone",
                                        [make_args](Session& session) { return make_proof(session, *make_args); });
     make.text("batch", make_args->batch, "the batch's number").required();
     make.text("--out", make_args->file, "the file; without it, fraud-proof-BATCH.hex");

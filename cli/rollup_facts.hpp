@@ -1,4 +1,4 @@
-// What the contract itself says of the seat, the queue and a freeze, when each thing becomes possible, and why a call was refused.
+// What the contract itself says of the seat, the queue and a freeze: when each thing becomes possible, why a call was refused.
 #pragma once
 
 #include <optional>

@@ -103,7 +103,8 @@ Status take_stake(Session& session, const TermOptions& options) {
     if (!receipt) return receipt.status();
     auto paid = event_of<l1::StakeReturned>(*receipt, caller->contract().address());
     if (!paid) return {Code::kInternal, "EVENT_MISSING", "rollup", "the contract returned no stake: is it Gavel's?"};
-    print_done(session, *receipt, {{"stake of term " + std::to_string(*term), ether(paid->amount)}, {"to", to_checksum(paid->to)}},
+    print_done(session, *receipt,
+               {{"stake of term " + std::to_string(*term), ether(paid->amount)}, {"to", to_checksum(paid->to)}},
                {{"term", *term}, {"to", to_checksum(paid->to)}, {"amount", to_string(Amount{paid->amount})}});
     return {};
 }
@@ -211,7 +212,7 @@ void add_sequencer_commands(Commands& commands) {
                                         [stake_args](Session& session) { return take_stake(session, *stake_args); });
     stake.text("term", stake_args->term, "the term's number; without it, the signer's newest with a stake");
     auto reward_args = std::make_shared<TermOptions>();
-    node::Options& reward = commands.add("sequencer", "take-reward", "pay a slashed term's reward to its last prover; anybody may",
+    node::Options& reward = commands.add("sequencer", "take-reward", "pay a slashed term's reward to its prover; anybody may",
                                          [reward_args](Session& session) { return take_reward(session, *reward_args); });
     reward.text("term", reward_args->term, "the term's number; without it, the newest that is the prover's");
     reward.text("--prover", reward_args->prover, "who proved; without it, the signer");

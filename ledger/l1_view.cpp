@@ -79,7 +79,7 @@ struct Derived {
     std::vector<QueuedOperation> queue;
     std::set<uint32_t> claimed;
     std::map<std::pair<Address, Hash>, uint64_t> commits;  // latest time
-    bool frozen = false;
+    uint64_t frozen_at = 0;
 
     Hash queue_end() const { return queue.empty() ? Hash{} : queue.back().hash_after; }
 
@@ -123,7 +123,9 @@ struct Derived {
     }
     bool take(const l1::StakeReturned&, const l1::BlockRef&, const Hash&) { return true; }
     bool take(const l1::RewardTaken&, const l1::BlockRef&, const Hash&) { return true; }
-    bool take(const l1::RollupFrozen&, const l1::BlockRef&, const Hash&) { return !std::exchange(frozen, true); }
+    bool take(const l1::RollupFrozen&, const l1::BlockRef& block, const Hash&) {
+        return std::exchange(frozen_at, block.time) == 0;
+    }
     bool take(const l1::AccountExited&, const l1::BlockRef&, const Hash&) { return true; }
     bool take(const l1::DepositRefunded&, const l1::BlockRef&, const Hash&) { return true; }
 
@@ -339,9 +341,9 @@ std::optional<TermView> L1View::sitting() const {
     return terms.back();
 }
 
-bool L1View::frozen() const {
+uint64_t L1View::frozen_at() const {
     std::shared_lock lock(impl_->mutex);
-    return impl_->derived.frozen;
+    return impl_->derived.frozen_at;
 }
 
 uint64_t L1View::queue_length() const {

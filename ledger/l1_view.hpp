@@ -112,7 +112,8 @@ public:
 
     std::vector<TermView> terms() const;
     std::optional<TermView> sitting() const;  // nullopt: the seat is free
-    bool frozen() const;
+    bool frozen() const { return frozen_at() != 0; }
+    uint64_t frozen_at() const;  // seconds; 0: it isn't
 
     uint64_t queue_length() const;
     std::optional<QueuedOperation> queued(uint64_t index) const;

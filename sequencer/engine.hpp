@@ -14,7 +14,8 @@ namespace gavel::sequencer {
 
 struct EngineConfig {
     Address fee_recipient;                  // owner of the leaves that take the fees
-    uint64_t batch_age_ms = 10'000;         // the oldest operation that isn't in a batch waits no longer
+    uint64_t batch_age_ms = 10'000;         // the oldest operation that isn't in a batch waits no longer, nor for longer than a
+                                            // quarter of the inclusion window
     size_t batch_bytes = 120'000;           // a batch is cut at the latest here (a transaction has at most 131,072 bytes)
     uint64_t l1_confirmations = 0;          // blocks on top of the one that queued an L1 operation before it is consumed
     size_t max_unposted_bytes = 64 << 20;   // confirmed but not posted: above this, operations are refused

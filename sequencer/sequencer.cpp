@@ -187,10 +187,18 @@ node::Status Sequencer::keep_seat() {
                 broken_ = true;
                 return not_sequencing("OWN_TERM_SLASHED", "a batch of this sequencer's was proven false");
             }
-    if (view.frozen()) return not_sequencing("FROZEN", "the rollup is frozen");
+    if (view.frozen()) return not_sequencing("FROZEN", "the rollup is frozen for ever: accounts exit on the L1");
     auto sitting = view.sitting();
-    if (sitting && sitting->sequencer == wallet_.address()) return {};
+    if (sitting && sitting->sequencer == wallet_.address()) {
+        warn_of_deadline(*sitting);
+        return {};
+    }
     if (sitting) return not_sequencing("SEAT_TAKEN", to_checksum(sitting->sequencer) + " is the sequencer");
+    // To sit down again by itself would stake, and lose a quarter, as often as it is evicted.
+    auto own = std::find_if(terms.rbegin(), terms.rend(), [&](const auto& term) { return term.sequencer == wallet_.address(); });
+    if (own != terms.rend() && own->reason == l1::TermEnd::kEvicted)
+        return not_sequencing("EVICTED", "this sequencer left an L1 operation overdue and was evicted; once that can't happen "
+                                         "again, take the seat with 'gavel sequencer become'");
     node::Status waiting = not_sequencing("SEAT_FREE", "this sequencer doesn't hold the seat");
     uint64_t now_ms = clock_.now_ms();
     if (!config_.take_seat || (seat_tried_ms_ != 0 && now_ms < seat_tried_ms_ + config_.seat_retry_ms)) return waiting;
@@ -200,6 +208,21 @@ node::Status Sequencer::keep_seat() {
     if (!sent) return sent.status();
     node::log_info("taking the seat", {{"tx", to_hex(*sent)}});
     return waiting;
+}
+
+// An L1 operation that no batch has consumed after half of its inclusion window: what holds it up may cost the seat.
+void Sequencer::warn_of_deadline(const ledger::TermView& sitting) {
+    const ledger::L1View& view = sync_.view();
+    auto head = ledger_.batch(view.batch_head());
+    auto waiting = view.queued(head ? head->header.last.l1_ops_consumed : 0);
+    if (!waiting || warned_of_ == waiting->index) return;
+    std::vector<ledger::Strike> strikes = view.strikes();
+    uint64_t since = std::max({waiting->operation.time, sitting.started_at, strikes.empty() ? 0 : strikes.back().time});
+    uint64_t window = view.parameters().inclusion_window, now = view.head().time;
+    if (now < since + window / 2) return;
+    warned_of_ = waiting->index;
+    node::log_warn("an L1 operation nears the end of its inclusion window: post, or be evicted",
+                   {{"l1_operation", waiting->index}, {"overdue_at", since + window}, {"now", now}});
 }
 
 void Sequencer::update_gas_price() {

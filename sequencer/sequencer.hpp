@@ -22,7 +22,7 @@ struct SequencerConfig {
     EngineConfig engine;
     FeeConfig fees;
     Poster::Config posting;
-    bool take_seat = true;           // become the sequencer when the seat is free
+    bool take_seat = true;           // become the sequencer when the seat is free; never again after an eviction
     bool open_fee_accounts = true;   // deposit a unit of each token with a fee to the fee recipient, if it has no leaf for it
     size_t max_queued = 65'536;      // operations checked and not yet executed
     unsigned signature_threads = 0;  // beside the callers' own
@@ -78,6 +78,7 @@ private:
     void refuse(Ticket& ticket, const node::Status& status);
     node::Status replay();
     node::Status keep_seat();
+    void warn_of_deadline(const ledger::TermView& sitting);
     node::Status open_fee_accounts();
     node::Result<bool> open_fee_account(const Address& token);
     node::Result<Hash> deposit_for_fees(const Address& token);
@@ -111,6 +112,7 @@ private:
     uint64_t seat_tried_ms_ = 0;
     uint64_t ledger_generation_ = 0;
     std::map<Address, std::optional<Hash>> fee_deposits_;  // tried in this process; the transaction, if one was sent
+    std::optional<uint64_t> warned_of_;  // L1 operation near its deadline
     bool broken_ = false;
 };
 

@@ -59,7 +59,9 @@ public:
     }
     u128 held(const Address& of) { return *world.rollup().held_total(of); }
 
-    World world{{.challenge_window_s = kChallenge, .inclusion_window_s = kInclusion, .funded = {"alice", "bob", "carol", "operator"}}};
+    World world{{.challenge_window_s = kChallenge,
+                 .inclusion_window_s = kInclusion,
+                 .funded = {"alice", "bob", "carol", "operator"}}};
     std::string token;
     std::string said;  // the message of the latest refusal
 };

@@ -11,6 +11,7 @@
 #include "cli/keystore.hpp"
 #include "cli/load_plan.hpp"
 #include "cli/payments.hpp"
+#include "cli/rollup_facts.hpp"
 #include "cli/session.hpp"
 #include "cli/synthetic.hpp"
 #include "cli/table.hpp"
@@ -106,6 +107,66 @@ TEST_CASE("a table aligns its columns and keeps each row on a line") {
     CHECK(format_time(1'700'000'000) == "2023-11-14 22:13:20 UTC");
     CHECK(grouped(1'234'567) == "1,234,567");
     CHECK(grouped(123) == "123");
+}
+
+TEST_CASE("times are told with how far away they are") {
+    CHECK(format_span(0) == "0 s");
+    CHECK(format_span(59) == "59 s");
+    CHECK(format_span(61) == "1 min");
+    CHECK(format_span(3'600) == "1 h");
+    CHECK(format_span(2 * 3'600 + 20 * 60 + 5) == "2 h 20 min");
+    CHECK(format_span(15 * 86'400 + 3'599) == "15 d");
+    CHECK(format_span(7 * 86'400 + 3 * 3'600) == "7 d 3 h");
+    CHECK(format_when(1'700'000'000, 1'700'000'000 - 90) == "2023-11-14 22:13:20 UTC (in 1 min)");
+    CHECK(format_when(1'700'000'000, 1'700'000'000 + 7'200) == "2023-11-14 22:13:20 UTC (2 h ago)");
+    CHECK(format_when(1'700'000'000, 1'700'000'000) == "2023-11-14 22:13:20 UTC (now)");
+}
+
+TEST_CASE("when an L1 operation is overdue, and when a freeze is possible") {
+    RollupFacts facts;
+    facts.parameters.challenge_window = 100;
+    facts.parameters.inclusion_window = 50;
+    facts.parameters.freeze_age = 1'000;
+    facts.now = 2'000;
+    CHECK_FALSE(facts.overdue_at(1'900));  // nobody sits
+    CHECK_FALSE(facts.freeze_at());        // nothing waits
+    facts.term = 3;
+    facts.seat.started_at = 1'500;
+    CHECK(facts.overdue_at(1'900) == 1'950);
+    CHECK(facts.overdue_at(1'400) == 1'550);
+    facts.last_strike = 1'990;
+    CHECK(facts.overdue_at(1'900) == 2'040);
+    facts.queue_length = 9;
+    facts.waiting = {7, 1'400};
+    CHECK(facts.waiting_count() == 2);
+    CHECK_FALSE(facts.overdue_since());
+    CHECK(facts.freeze_at() == 2'400);
+    facts.now = 2'040;
+    CHECK(facts.overdue_since() == 2'040);
+    facts.frozen = true;
+    CHECK_FALSE(facts.overdue_since());
+}
+
+TEST_CASE("a refusal of the contract says what it waits for") {
+    RollupFacts facts;
+    facts.parameters.inclusion_window = 50;
+    facts.parameters.freeze_age = 1'000;
+    facts.now = 1'700'000'000;
+    auto told = [&](const char* reason) { return explained({node::Code::kAborted, reason, "revert", "raw"}, facts); };
+    CHECK(told("FreezeTooEarly").message.find("no L1 operation waits") == 0);
+    CHECK(told("NotOverdue").message.find("no L1 operation waits") == 0);
+    facts.term = 1;
+    facts.waiting = {4, facts.now - 940};
+    facts.queue_length = 5;
+    facts.last_strike = facts.now - 45;
+    CHECK(told("FreezeTooEarly").reason == "FreezeTooEarly");
+    CHECK(told("FreezeTooEarly").message ==
+          "L1 operation 4 waits since 2023-11-14 21:57:40 UTC (15 min ago); a freeze is possible at 2023-11-14 22:14:20 UTC "
+          "(in 1 min)");
+    CHECK(told("NotOverdue").message ==
+          "L1 operation 4 is overdue at 2023-11-14 22:13:25 UTC (in 5 s); nobody can be evicted before");
+    CHECK(told("SomethingElse").message == "raw");
+    CHECK(explained({node::Code::kUnavailable, "NotOverdue", "", "raw"}, facts).message == "raw");
 }
 
 TEST_CASE("a key comes back from its keystore with the password only") {

@@ -290,3 +290,46 @@ TEST_CASE("Two senders' equal words are two operations") {
     REQUIRE(info.ok());
     CHECK(info->sender == w.l1.carol.address());
 }
+
+TEST_CASE("Evicted, it confirms no more, and doesn't stake again by itself") {
+    Funded w;
+    w.deposit(w.l1.alice, w.l1.alice.address(), 1);
+    w.l1.pass(test::kInclusion);  // it stood still
+    REQUIRE(w.l1.send(w.l1.bob, l1::rollup_call::evict()).empty());
+    w.run(8);
+    CHECK(w.sequencer->health().reason == "EVICTED");
+    CHECK(w.submit(w.transfer(w.l1.alice, w.l1.bob.address(), kMilli, 0)).status.reason == "EVICTED");
+    CHECK(w.l1.current_term() == 0);
+    w.start();
+    w.run(8);
+    CHECK(w.sequencer->health().reason == "EVICTED");
+    REQUIRE(w.l1.send(w.l1.home, l1::rollup_call::become_sequencer(), test::ContractFixture::usual_parameters().stake).empty());
+    w.run(4);
+    CHECK(w.submit(w.transfer(w.l1.alice, w.l1.bob.address(), kMilli, 0)).status.ok());
+}
+
+TEST_CASE("After a freeze it confirms no more, and keeps what it has told") {
+    Funded w;
+    SubmitOutcome before = w.submit(w.transfer(w.l1.alice, w.l1.bob.address(), kMilli, 0));
+    REQUIRE(before.status.ok());
+    w.run(5);
+    w.deposit(w.l1.alice, w.l1.alice.address(), 1);
+    w.l1.pass(test::ContractFixture::usual_parameters().freeze_age);
+    REQUIRE(w.l1.send(w.l1.bob, l1::rollup_call::freeze(0)).empty());
+    w.run(3);
+    CHECK(w.sequencer->health().reason == "FROZEN");
+    CHECK(w.submit(w.transfer(w.l1.alice, w.l1.bob.address(), kMilli, 1)).status.reason == "FROZEN");
+    CHECK(w.status(before.receipt.hash) == ledger::OperationStatus::kFinal);
+    CHECK(w.balance(w.l1.bob.address()) == kMilli);
+}
+
+TEST_CASE("An L1 operation is posted within its window, however long the operator likes to wait") {
+    Funded w;
+    w.config.engine.batch_age_ms = 1'000'000'000;
+    w.start();
+    w.run(1);
+    w.deposit(w.l1.alice, w.l1.alice.address(), 1);
+    const uint64_t queued_at = w.l1.now();
+    while (w.l1.now() < queued_at + test::kInclusion / 2) w.run(1, 10);
+    CHECK(l1::rollup_view::read_waiting(w.l1.view(l1::rollup_view::waiting()))->time == 0);
+}

@@ -389,6 +389,40 @@ TEST_CASE("it warns of L1 operations that wait, and of a freeze that has become 
     CHECK(warns(watcher, "SEQUENCER_STALLED"));
 }
 
+TEST_CASE("a frozen rollup is told, and nothing else is asked of its sequencer") {
+    HonestStart start;
+    L1World& world = start.world;
+    Watcher watcher(world, nullptr);
+    world.deposit(world.alice.address(), 5);
+    world.pass(world.parameters.freeze_age);
+    watcher.settle();
+    CHECK_FALSE(warns(watcher, "FROZEN"));
+    start.op.post_nothing_on(start.op.ledger->last_header());  // still pending when the freeze comes
+    world.run(world.bob, l1::rollup_call::freeze(0));
+    watcher.settle();
+    REQUIRE(watcher.verifier->status().warnings.size() == 1);
+    const verifier::Warning frozen = watcher.verifier->status().warnings[0];
+    CHECK(frozen.reason == "FROZEN");
+    CHECK(frozen.since == world.now());
+    CHECK(frozen.is_critical);
+    CHECK(frozen.message.find("when the last batch is final") != std::string::npos);
+    world.pass(kWindow);
+    watcher.settle();
+    CHECK(watcher.verifier->status().warnings[0].message.find("when the last batch is final") == std::string::npos);
+}
+
+TEST_CASE("it warns that a freeze is possible when no more withdrawals can be made") {
+    HonestStart start;
+    Watcher watcher(start.world, nullptr);
+    watcher.settle();
+    verifier::KnownFacts known{watcher.sync->view().queue_length(), {}, false};
+    CHECK(verifier::warnings_of(watcher.sync->view(), known, {}).empty());
+    known.withdrawals_full = true;
+    auto warnings = verifier::warnings_of(watcher.sync->view(), known, {});
+    REQUIRE(warnings.size() == 1);
+    CHECK(warnings[0].reason == "FREEZE_POSSIBLE");
+}
+
 TEST_CASE("withdrawals are claimed for their recipients, and one that reverts isn't looped on") {
     HonestStart start;
     L1World& world = start.world;

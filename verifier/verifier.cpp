@@ -241,6 +241,8 @@ void Verifier::publish() {
     }
 
     KnownFacts known{ledger_.counters().l1_ops_consumed, {}, now.can_prove};
+    auto final_batch = ledger_.batch(view_.final_head());
+    known.withdrawals_full = final_batch && final_batch->header.last.withdrawal_count == kMaxWithdrawalCount;
     if (replayer_.false_batch()) known.false_batch = replayer_.false_batch()->verdict.number;
     // Behind the L1 everything looks late: what was told before stays.
     if (now.is_synced)

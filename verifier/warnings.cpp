@@ -15,7 +15,12 @@ public:
         : view_(view), known_(known), options_(options), now_(view.head().time), sitting_(view.sitting()) {}
 
     std::vector<Warning> look() {
-        if (!view_.frozen()) {
+        if (view_.frozen()) {
+            look_at_freeze();
+        } else {
+            if (known_.withdrawals_full)
+                warn("FREEZE_POSSIBLE", "no more withdrawals can be made: anybody can freeze the rollup",
+                     view_.final_at(view_.final_head()).value_or(0));
             if (auto waiting = view_.queued(known_.l1_ops_consumed)) look_at(*waiting);
             look_for_silence();
         }
@@ -24,6 +29,14 @@ public:
     }
 
 private:
+    void look_at_freeze() {
+        uint64_t final_at = view_.final_at(view_.batch_head()).value_or(0);
+        warn("FROZEN",
+             "the rollup is frozen for ever: accounts exit on the L1" +
+                 (final_at > now_ ? " in " + seconds(final_at - now_) + ", when the last batch is final" : std::string()),
+             view_.frozen_at(), true);
+    }
+
     void look_at(const ledger::QueuedOperation& waiting) {
         uint64_t queued_at = waiting.operation.time;
         std::string which = "L1 operation " + std::to_string(waiting.index);

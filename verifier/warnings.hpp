@@ -29,12 +29,14 @@ struct KnownFacts {
     uint64_t l1_ops_consumed = 0;          // by the batches that are verified
     std::optional<uint64_t> false_batch;   // number of the lowest that stands
     bool can_prove = false;
+    bool withdrawals_full = false;         // a final batch has all the withdrawals that there can be
 };
 
 // By the newest block's time. Reasons:
 //   L1_OPERATION_OVERDUE_SOON  the waiting operation is past half of its inclusion window; after all of it comes eviction
 //   SEQUENCER_STALLED          see WarningOptions; or operations wait and nobody sits
-//   FREEZE_POSSIBLE            the waiting operation is as old as the freeze age
+//   FREEZE_POSSIBLE            the waiting operation is as old as the freeze age, or no more withdrawals can be made
+//   FROZEN                     the rollup is frozen: critical, who has money in it has to exit
 //   FALSE_BATCH                a false batch stands and can still be proven
 //   PROOF_DEADLINE             twice the margin before that ends
 //   FALSE_BATCH_FINAL          it has become final: critical, the rollup's money is not safe
