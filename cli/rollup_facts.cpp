@@ -168,7 +168,8 @@ Result<ContractCaller> ContractCaller::open(Session& session) {
     if (!rollup) return rollup.status();
     auto key = session.signer();
     if (!key) return key.status();
-    return ContractCaller(l1::RollupClient(session.l1(), *rollup), std::make_unique<l1::L1Wallet>(session.l1(), *key, session.wallet_options()));
+    auto wallet = std::make_unique<l1::L1Wallet>(session.l1(), *key, session.wallet_options());
+    return ContractCaller(l1::RollupClient(session.l1(), *rollup), std::move(wallet));
 }
 
 Result<l1::Receipt> ContractCaller::run(Bytes calldata, u128 value) const {
