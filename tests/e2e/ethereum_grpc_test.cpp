@@ -26,7 +26,7 @@ TEST_CASE("on Ethereum: a payment, a withdrawal that is claimed, a node started 
     withdrawal.kind = OperationKind::kWithdraw;
     withdrawal.payments = {{kCarol, Amount{kEther / 2}}};
     withdrawal.nonce = 1;
-    const std::string hash = world.submit(world.sign("alice", withdrawal)).operation_hash();
+    const std::string hash = world.submit(world.sign("alice", withdrawal)).hash();
     world.wait_for_agreement();
     CHECK(world.balance(world.at_verifier(), address_of("bob")) == Amount{kEther / 4});
 
