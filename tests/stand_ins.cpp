@@ -112,18 +112,13 @@ CallResult token_call(TokenMode mode, Host& host, const CallContext& context, By
         keep_bytes(host, slots::at(2), in.bytes());
         return CallResult::ok();
     }
+    const bool is_transfer = id == selector("transfer(address,uint256)");
+    if (!is_transfer && id != selector("transferFrom(address,address,uint256)")) return CallResult::revert();
     if (mode == TokenMode::kReenters && !host.load(slots::at(2)).is_zero()) {
         keep_answer(host, slots::at(3), host.call(context.sender, 0, kept_bytes(host, slots::at(2))));
     }
-    if (id == selector("transfer(address,uint256)")) {
-        Address to = in.address();
-        return token_move(mode, host, context.sender, to, in.integer());
-    }
-    if (id == selector("transferFrom(address,address,uint256)")) {
-        Address from = in.address(), to = in.address();
-        return token_move(mode, host, from, to, in.integer());
-    }
-    return CallResult::revert();
+    const Address from = is_transfer ? context.sender : in.address(), to = in.address();
+    return token_move(mode, host, from, to, in.integer());
 }
 
 // The number in the word at `at`, and the bytes behind a length word there.

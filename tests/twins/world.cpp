@@ -49,6 +49,7 @@ State copy_of(const State& state) {
 }
 
 void Kept::add_withdrawal(const Withdrawal& withdrawal) {
+    if (after().withdrawals.count() == kMaxWithdrawalCount) return;
     after().withdrawals.append(withdrawal.hash());
     withdrawals.push_back(withdrawal);
 }
