@@ -8,7 +8,8 @@ Run by hand, after changes to the contract or to tests/twins/; it isn't part of 
     scripts/twins_faults.py 3 7             some, by number
 
 A fault is a text of one file and what stands there instead (FAULTS below). It is planted in a copy: the Solidity contracts are
-compiled in a folder of their own, and the test is linked again with a C++ file compiled there; neither work tree nor build changes.
+compiled in a folder of their own, and the test is linked again with a C++ file compiled there; neither work tree nor build
+changes.
 
 Prints for each fault after how many sequences it was found, and what differed. Exit status: 0 if all were found, 1 if one wasn't,
 2 if the script can't do its work.
