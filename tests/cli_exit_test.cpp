@@ -115,7 +115,7 @@ TEST_CASE("the operator disappears, and everybody leaves with every wei") {
 
     story.pass(kInclusion);
     CHECK(story.alone("carol", {"status"})["contract"]["overdue"] == true);
-    CHECK(story.alone("carol", {"sequencer", "evict"})["reason"] == "evicted");
+    CHECK(story.alone("carol", {"sequencer", "evict"})["reason"] == "Evicted");
     CHECK(story.refusal("carol", {"sequencer", "evict"}) == "SeatFree");
     CHECK(story.alone("carol", {"sequencer", "become"})["term"] == 2);
     CHECK(story.refusal("carol", {"sequencer", "resign"}) == "OperationWaiting");
