@@ -8,4 +8,5 @@ cd "$(dirname "$0")/.."
 scripts/build.sh asan
 python3 scripts/npm.py tests/node_client tests/third_voice l1-bridge/contracts
 python3 scripts/check_layers.py
+python3 scripts/check_docs.py
 python3 scripts/run_tests.py build/asan "$@"

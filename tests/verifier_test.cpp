@@ -398,7 +398,7 @@ TEST_CASE("a frozen rollup is told, and nothing else is asked of its sequencer")
     watcher.settle();
     CHECK_FALSE(warns(watcher, "FROZEN"));
     start.op.post_nothing_on(start.op.ledger->last_header());  // still pending when the freeze comes
-    world.run(world.bob, l1::rollup_call::freeze(0));
+    world.run(world.rival, l1::rollup_call::freeze(0));
     watcher.settle();
     REQUIRE(watcher.verifier->status().warnings.size() == 1);
     const verifier::Warning frozen = watcher.verifier->status().warnings[0];
