@@ -190,7 +190,10 @@ node::Status L1Wallet::keep_up() {
         const bool is_stuck = waited && head->number > *sent.due_block;
         if (is_stuck) stuck.push_back(it->first);
         const bool is_lacking = it->first >= *pending && clock_.now_ms() >= sent.sent_ms + kSendAgainMs;
-        if (is_lacking && (!is_stuck || sent.is_held)) keep(send_again(it->first));
+        if (is_lacking && (!is_stuck || sent.is_held)) {
+            node::log_info("a transaction that the L1 doesn't have is sent again", {{"nonce", it->first}});
+            keep(send_again(it->first));
+        }
     }
     if (stuck.empty()) return out;
     if (stuck.front() == *first && !sent_.contains(mined_)) return fill_before(*first, *pending);
