@@ -55,6 +55,8 @@ public:
     // Storage of the contract that runs; a slot never written is zero. SLOAD and SSTORE by EIP-2929, 2200 and 3529.
     virtual Hash load(const Hash& slot) = 0;
     virtual void store(const Hash& slot, const Hash& value) = 0;
+    // The same word without charge: for what never changes after the constructor, which Solidity keeps in the code (immutables).
+    virtual Hash load_immutable(const Hash& slot) = 0;
     // The same for one transaction: zero again after it (TLOAD and TSTORE, EIP-1153: 100 gas each).
     virtual Hash load_transient(const Hash& slot) = 0;
     virtual void store_transient(const Hash& slot, const Hash& value) = 0;

@@ -59,6 +59,8 @@ public:
         return shared_.state.storage(self_, slot);
     }
 
+    Hash load_immutable(const Hash& slot) override { return shared_.state.storage(self_, slot); }
+
     void store(const Hash& slot, const Hash& value) override {
         forbid_if_static();
         if (gas_ <= gas::kStoreSentry) throw ExceptionalHalt{};

@@ -1,7 +1,6 @@
 // The court: commits, proofs, strikes, slashes, rewards.
 #include "l1-bridge/rollup_call.hpp"
 #include "l1-bridge/rollup_gas.hpp"
-#include "protocol/encoding.hpp"
 #include "protocol/keys.hpp"
 
 namespace gavel::l1 {
@@ -20,15 +19,6 @@ public:
 private:
     RollupStorage& storage_;
 };
-
-uint64_t gas_of(ByteView proof, const ProofVerdict& verdict) {
-    ByteReader in(proof);
-    in.take(BatchHeader::kSize + 2);
-    uint64_t ops_bytes = in.u16();
-    in.take(ops_bytes);
-    uint64_t operations = in.u16() / Signature::kSize;
-    return rollup_gas::of_proof(proof.size(), ops_bytes, operations, verdict.accesses);
-}
 
 }  // namespace
 
@@ -56,7 +46,7 @@ void RollupCall::prove() {
     RecordInfo record = storage_.record_info(header->number);
     if (is_final(record.posted_at)) refuse(RollupError::kBatchFinal);
     ProofVerdict verdict = check_fraud_proof(proof, Domain{host_.chain_id(), context_.self}.separator(), StoredQueue(storage_));
-    host_.use_gas(gas_of(proof, verdict));
+    host_.use_gas(rollup_gas::of_proof(rollup_gas::work_of(proof, verdict)));
     if (verdict.error != ProofError::kNone) refuse(name_of(verdict.error));
 
     // The last proof's, and no earlier one's: else a liar would keep the reward by striking his later lie first.

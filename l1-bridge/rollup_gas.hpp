@@ -1,51 +1,51 @@
 // What the rollup contract's computing costs in the EVM, beside what the host charges by itself (storage, logs, calls, hashes
-// through the host). Estimates of what solc's optimised code spends, to be fitted against a real node:
-//
-//     append = kAppend + sum over chunks (kChunk + kHashedWord x (words(ops) + words(sigs))) + kTreeNode x 2 (2^d - 1)
-//     prove  = kProve + kProofWord x words(proof) + kAccess x accesses + kSignature x operations + kCopiedWord x words(ops)
-//     claim, exit = kClaim + kTreeNode x 32
-//     refund = kRefund
-//
-// A contract in Solidity reads its parameters from its code; this one from storage, which the constants leave out of the sums
-// where the host has charged it: kAppend reads none, kProve and kClaim are so much lower.
+// through the host): formulas fitted to what Solidity's contract takes on a real node (docs/contract.md, "Gas";
+// bench/gas_fit.py tells what to put here after a change of the contract).
 #pragma once
 
-#include <bit>
 #include <cstdint>
 
 #include "protocol/batch.hpp"
-#include "protocol/merkle.hpp"
+#include "protocol/fraud_proof.hpp"
 
 namespace gavel::l1::rollup_gas {
 
-constexpr uint64_t kAppend = 3'000;      // fixed fields, three hashes of them, checks
-constexpr uint64_t kChunk = 600;         // the loop, four hashes, the calldata's offsets
-constexpr uint64_t kCopiedWord = 3;      // CALLDATACOPY
-constexpr uint64_t kHashedWord = 9;      // CALLDATACOPY and KECCAK256
-constexpr uint64_t kTreeNode = 130;      // two MSTOREs, KECCAK256, the loop
-constexpr uint64_t kProve = 6'000;       // header, commitment, domain, paths of the chunk
-constexpr uint64_t kProofWord = 260;     // a word is mostly a sibling, which folds twice: the old root, the new root
-constexpr uint64_t kAccess = 2'500;      // a leaf decoded, hashed, changed, hashed again
-constexpr uint64_t kSignature = 9'000;   // an operation decoded, its digest, ecrecover with 3,000
-constexpr uint64_t kClaim = 1'500;
-constexpr uint64_t kRefund = 600;        // an entry copied, hashed and taken apart
+// ---- append = kAppend + kChunk x chunks + kTreeNode x 2 (2^d - 1) + kHashedWord x words of all ops and sigs ----
+constexpr uint64_t kAppend = 4'743;   // fixed fields, the header's hash, checks
+constexpr uint64_t kChunk = 1'490;    // the loop, four hashes, bounds of calldata
+constexpr uint64_t kTreeNode = 436;   // the two trees have 2^d - 1 inner nodes each
+constexpr uint64_t kHashedWord = 8;   // CALLDATACOPY and KECCAK256
+uint64_t of_append(const Batch& batch);
 
-constexpr uint64_t words(uint64_t bytes) { return (bytes + 31) / 32; }
+// ---- prove: the sum over what its chunk holds, each times the constant of the same name ----
+struct ProofWork {
+    uint64_t proof_words = 0;    // copied for the prover: twice 3, and memory's w^2 / 512
+    uint64_t classes = 0;        // of fees: each begins lists of its own, one of 39 exponents
+    uint64_t list_steps = 0;     // each account and amount is looked for among those before it: n^2 / 2 for n of them
+    uint64_t accesses = 0;       // each two folds of 32 heights; a sibling that is left out is folded, too
+    uint64_t operations = 0;     // that were carried out: decoding, digest, ecrecover
+    uint64_t lines = 0;          // of those
+    uint64_t l1_operations = 0;
+};
+// `proof` has been checked, with that verdict.
+ProofWork work_of(ByteView proof, const ProofVerdict& verdict);
+constexpr uint64_t kProve = 42'955;  // header, paths of the chunk, frontier, commitment
+constexpr uint64_t kClass = 9'492;
+constexpr uint64_t kListStep = 60;
+constexpr uint64_t kAccess = 13'895;
+constexpr uint64_t kOperation = 8'926;
+constexpr uint64_t kLine = 4'305;
+constexpr uint64_t kL1Operation = 2'839;
+uint64_t of_proof(const ProofWork& work);
 
-inline uint64_t of_append(const Batch& batch) {
-    uint64_t gas = kAppend;
-    for (const BatchChunk& chunk : batch.chunks) {
-        gas += kChunk + kHashedWord * (words(chunk.ops.size()) + words(chunk.sigs.size()));
-    }
-    return gas + kTreeNode * 2 * ((uint64_t{1} << small_tree_depth(batch.chunks.size())) - 1);
-}
+// ---- claim, exit: a path of 32 heights; a sibling that is carried costs a little more than one that isn't. refund ----
+constexpr uint64_t kClaim = 11'042;
+constexpr uint64_t kClaimSibling = 157;
+constexpr uint64_t kExit = 10'615;
+constexpr uint64_t kExitSibling = 179;
+constexpr uint64_t kRefund = 600;  // an entry copied, hashed and taken apart
 
-constexpr uint64_t of_proof(uint64_t proof_bytes, uint64_t ops_bytes, uint64_t operations, uint64_t accesses) {
-    return kProve + kProofWord * words(proof_bytes) + kAccess * accesses + kSignature * operations +
-           kCopiedWord * words(ops_bytes);
-}
-
-constexpr uint64_t kClaimTotal = kClaim + kTreeNode * kTreeDepth;
-constexpr uint64_t kExitTotal = kClaimTotal;
+// ---- Deployment: 200 gas a byte of the rollup's and the prover's code, and creating both, with the code as calldata ----
+constexpr uint64_t kDeployment = 6'130'673;
 
 }  // namespace gavel::l1::rollup_gas

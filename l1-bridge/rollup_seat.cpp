@@ -9,6 +9,7 @@ namespace gavel::l1 {
 void RollupCall::construct(const RollupParameters& parameters, const StateFields& initial) {
     BatchHeader genesis = genesis_header();
     genesis.last = initial;
+    host_.use_gas(rollup_gas::kDeployment);
     storage_.set_parameters(parameters);
     // Posted at 0: final from the start.
     storage_.set_record(0, genesis.hash(), {0, 0, initial.l1_ops_consumed, initial.withdrawal_count});

@@ -65,7 +65,7 @@ private:
 }  // namespace
 
 RollupParameters RollupStorage::windows() {
-    WordReader word(host_.load(kParameters));
+    WordReader word(host_.load_immutable(kParameters));
     RollupParameters out;
     out.challenge_window = word.u64();
     out.inclusion_window = word.u64();
@@ -75,8 +75,8 @@ RollupParameters RollupStorage::windows() {
 
 RollupParameters RollupStorage::parameters() {
     RollupParameters out = windows();
-    out.stake = low_u128(host_.load(slots::plus(kParameters, 1)));
-    out.home_operator = low_address(host_.load(slots::plus(kParameters, 2)));
+    out.stake = low_u128(host_.load_immutable(slots::plus(kParameters, 1)));
+    out.home_operator = low_address(host_.load_immutable(slots::plus(kParameters, 2)));
     return out;
 }
 

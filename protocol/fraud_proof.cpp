@@ -220,6 +220,15 @@ private:
     std::vector<L1Operation> operations_;
 };
 
+class OperationCount : public ApplyObserver {
+public:
+    void on_operation(uint64_t, const PostedOperation&, const Account&, const Operation&, const Hash&,
+                      const Signature&) override {
+        ++count;
+    }
+    unsigned count = 0;
+};
+
 // What stands before the L1 operations and accesses.
 struct ProofHead {
     BatchHeader header;
@@ -339,8 +348,10 @@ ProofVerdict check_fraud_proof(ByteView proof, const Hash& domain_separator, con
     ReplayView view(input, head.before, frontier);
     ProofEnv env(input, domain_separator, head.header.last.l1_ops_consumed, queue);
     Counters counters{head.before.l1_ops_consumed, head.before.op_count};
-    Outcome outcome = apply(env, view, counters, head.ops, head.sigs);
+    OperationCount operations;
+    Outcome outcome = apply(env, view, counters, head.ops, head.sigs, &operations);
     verdict.accesses = view.accesses();
+    verdict.operations = operations.count;
     if (outcome.kind == Outcome::Kind::kViewFailed) {
         GAVEL_CHECK(input.error != ProofError::kNone);
         verdict.error = input.error;

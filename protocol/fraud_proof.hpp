@@ -65,7 +65,8 @@ struct ProofVerdict {
     // Why the chunk is wrong. kNone with a false claim: the chunk is right, the commitment isn't.
     Refusal refusal = Refusal::kNone;
     StateFields result;     // what apply leads to
-    unsigned accesses = 0;  // leaves that apply touched
+    unsigned accesses = 0;    // leaves that apply touched
+    unsigned operations = 0;  // L2 operations that apply got through, signatures and all
 };
 
 // Checks everything but that the header's batch stands (the caller has the records). `proof` is any bytes.

@@ -1,0 +1,91 @@
+// An Ethereum node and the simulated chain, side by side: each transaction goes to both, in a block of its own, at the same time
+// by the clock of both; and what each took is a row of the table.
+#pragma once
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "l1-bridge/json_rpc_client.hpp"
+#include "l1-bridge/rollup_abi.hpp"
+#include "l1-bridge/simulated_chain.hpp"
+#include "l1-bridge/transaction.hpp"
+#include "node/clock.hpp"
+#include "node/store.hpp"
+
+namespace gavel::bench {
+
+// One call, as measured. Gas is what the receipts say.
+struct Row {
+    std::string name;
+    std::string call;           // which limit of nearness holds: the contract's function
+    uint64_t calldata = 0;      // bytes
+    uint64_t intrinsic = 0;     // gas charged before execution starts
+    uint64_t floor = 0;         // the least that a transaction with this calldata takes (EIP-7623)
+    uint64_t transaction = 0;   // bytes, signature and envelope included
+    uint64_t gas = 0;           // on the Ethereum node
+    uint64_t gas_later = 0;     // there, at 64 gas for every byte of calldata (EIP-7976)
+    uint64_t simulated = 0;     // on the simulated chain
+    uint64_t block = 0;         // on the Ethereum node
+    nlohmann::json work = nlohmann::json::object();  // sizes that the gas may depend on
+
+    // Of an execution nothing is seen where the calldata's floor is higher.
+    bool shows_execution() const { return gas > floor && simulated > floor; }
+    // Of the simulated chain's gas from the real one.
+    double error() const { return (double(simulated) - double(gas)) / double(gas); }
+};
+
+// What a transaction of so many bytes of calldata takes when each costs 64 gas at least, zero or not: EIP-7976's formula is
+// EIP-7623's, 21000 + max(standard calldata + execution, floor x bytes), with a higher floor. So where today's floor decides, the
+// later one does too; else `gas` is the first term.
+constexpr uint64_t gas_later(uint64_t gas, uint64_t calldata) { return std::max(gas, 21'000 + 64 * calldata); }
+
+struct Deployed {
+    Address rollup;
+    Address token;
+};
+
+// Fails by throwing std::runtime_error: a benchmark that can't go on.
+class TwoChains {
+public:
+    static constexpr uint64_t kBlockTime = 12;
+
+    // `url`: Anvil's. `artifacts`: the folder of creation code.
+    TwoChains(const std::string& url, const std::string& artifacts);
+    ~TwoChains();
+
+    // Of the next block.
+    uint64_t now() const { return time_; }
+    void pass(uint64_t seconds) { time_ += seconds; }
+
+    // Sends to both, and expects success on both with equal events of the rollup. The row has no name yet.
+    Row send(const PrivateKey& from, const Address& to, const Bytes& data, u128 value = 0);
+    // Creation: of Solidity's code there, of the native contract here; at the same address. The row is Ethereum's.
+    Row deploy(const std::string& artifact, const std::string& native, const Bytes& arguments, Address& at);
+    // Creates a contract on the Ethereum node alone.
+    Address deploy_there(const std::string& file);
+    Bytes call_there(const Address& to, const Bytes& data);
+    // Whether both answer the same.
+    Bytes view(const Address& to, const Bytes& data);
+
+    uint64_t chain_id() const { return 31'337; }
+    l1::JsonRpcClient& there() { return *there_; }
+
+private:
+    l1::SignedTransaction signed_by(const PrivateKey& from, std::optional<Address> to, const Bytes& data, u128 value);
+    l1::Receipt mine_there(const l1::SignedTransaction& transaction);
+    l1::Receipt mine_here(const l1::SignedTransaction& transaction);
+    Bytes creation_code(const std::string& file) const;
+
+    std::string artifacts_;
+    std::unique_ptr<l1::JsonRpcClient> there_;
+    node::MemoryStore store_;
+    node::ManualClock clock_{0};
+    l1::NativeRegistry registry_;
+    std::unique_ptr<l1::SimulatedChain> here_;
+    uint64_t time_ = 0;
+    std::map<Address, uint64_t> nonces_;
+};
+
+}  // namespace gavel::bench
