@@ -157,7 +157,16 @@ def calldata(signature, *words):
 
 
 class RpcError(Exception):
-    pass
+    """`error` is what the node told, as JSON."""
+
+    def __init__(self, text, error=None):
+        super().__init__(text)
+        self.error = error or {}
+
+
+def numbers_of(receipt):
+    """The receipt, its numbers as integers."""
+    return {**receipt, **{name: int(receipt[name], 16) for name in ("status", "gasUsed", "blockNumber")}}
 
 
 # What is asked here is on this machine: no proxy.
@@ -177,7 +186,7 @@ class L1:
         with open_url(request, timeout=30) as answer:
             document = json.load(answer)
         if "error" in document:
-            raise RpcError(f"{method}: {document['error']}")
+            raise RpcError(f"{method}: {document['error']}", document["error"])
         return document["result"]
 
     def number(self, method, *params):
@@ -210,8 +219,6 @@ class L1:
         while time.monotonic() < end:
             receipt = self.rpc("eth_getTransactionReceipt", tx_hash)
             if receipt:
-                for name in ("status", "gasUsed", "blockNumber"):
-                    receipt[name] = int(receipt[name], 16)
-                return receipt
+                return numbers_of(receipt)
             time.sleep(0.1)
         raise RpcError(f"{tx_hash} is in no block after {timeout_s} s")

@@ -15,13 +15,16 @@ TX_GAS = 1 << 24  # EIP-7825
 
 
 class Anvil:
-    """A node of its own, whose blocks come with their transactions; ends with the `with` block."""
+    """A node of its own, whose blocks come with their transactions; ends with the `with` block. `flags` are Anvil's."""
+
+    def __init__(self, *flags):
+        self.flags = flags
 
     def __enter__(self):
         self.log = tempfile.NamedTemporaryFile("r", suffix=".log")
         with open(self.log.name, "w", encoding="utf-8") as output:
-            self.process = subprocess.Popen([npm.anvil(), "--hardfork", "osaka", "--enable-tx-gas-limit", "--port", "0"],
-                                            stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+            command = [npm.anvil(), "--hardfork", "osaka", "--enable-tx-gas-limit", "--port", "0", *self.flags]
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         end = time.monotonic() + 30
         while not (found := re.search(r"Listening on (\S+)", self.log.read())):
             if time.monotonic() > end or self.process.poll() is not None:
@@ -29,6 +32,7 @@ class Anvil:
             self.log.seek(0)
             time.sleep(0.05)
         self.l1 = ethereum.L1("http://" + found.group(1))
+        self.accounts = [bytes.fromhex(account[2:]) for account in self.l1.rpc("eth_accounts")]
         return self
 
     def __exit__(self, *_):
@@ -45,12 +49,43 @@ class Anvil:
     def send(self, key, to, data=b"", value=0):
         return self.l1.send(key, to, data, value, gas=TX_GAS)
 
+    def act(self, account, to, data=b"", value=0):
+        """The receipt of a transaction that the node signs, for one of its own accounts: quick."""
+        fields = {"from": ethereum.hex_of(account), "gas": hex(TX_GAS), "data": ethereum.hex_of(data), "value": hex(value)}
+        if to:
+            fields["to"] = ethereum.hex_of(to)
+        return ethereum.numbers_of(self.l1.rpc("eth_sendTransactionSync", fields))
+
+    def call(self, to, data, gas=TX_GAS, sender=None):
+        """What a call answers: (answer, None), or (None, what it reverted with)."""
+        fields = {"from": ethereum.hex_of(sender or self.accounts[0]), "to": ethereum.hex_of(to), "data": ethereum.hex_of(data),
+                  "gas": hex(gas)}
+        try:
+            return bytes.fromhex(self.l1.rpc("eth_call", fields, "latest")[2:]), None
+        except ethereum.RpcError as refused:
+            reverted = refused.error.get("data")
+            if reverted is None and "OutOfGas" in refused.error.get("message", ""):
+                return None, b""
+            if reverted is None:
+                raise
+            return None, bytes.fromhex(reverted[2:])
+
     def deploy(self, key, name, *words, folder="l1-bridge/artifacts"):
         """Creates the contract of that name, its arguments being words; (address, receipt)."""
         with open(os.path.join(ROOT, folder, name + ".creation.hex"), encoding="ascii") as file:
             code = bytes.fromhex(file.read())
         receipt = self.send(key, b"", code + ethereum.calldata("", *words)[4:])
         return bytes.fromhex(receipt["contractAddress"][2:]) if receipt["status"] else None, receipt
+
+    def delegate(self, key, to):
+        """EIP-7702: the account's code becomes that of the address `to`; zero: it has none any more."""
+        own = ethereum.hex_of(ethereum.address_of(key))
+        command = [npm.cast(), "send", "--rpc-url", self.l1.url, "--private-key", "0x" + ethereum.key_hex(key), "--auth",
+                   ethereum.hex_of(to), ethereum.hex_of(bytes(20))]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        code = bytes.fromhex(self.l1.rpc("eth_getCode", own, "latest")[2:])
+        if code != (bytes.fromhex("ef0100") + to if any(to) else b""):
+            raise RuntimeError(f"the account's code is {code.hex()}")
 
     def time_of(self, receipt):
         """Of the block that the transaction is in."""

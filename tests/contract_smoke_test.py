@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Each call of the Solidity contract once, on Anvil with mainnet's limits, and its gas. Whether calls are judged as
-docs/contract.md says is for other tests.
+"""Each call of the Solidity contract once, on Anvil with mainnet's limits, and its gas; and what only a node can show, an
+account that has delegated itself to code (EIP-7702). Whether calls are judged as docs/contract.md says is for other tests.
 
 usage: contract_smoke_test.py
 """
@@ -90,8 +90,8 @@ class Test:
         if found != first:
             sys.exit(f"{what}: {signature} is {found}, not {first}")
 
-    def append(self, what, chunks, last):
-        """A batch on the newest, and its header as docs/protocol.md, "Batches", makes it."""
+    def batch_on_head(self, chunks, last):
+        """The call that appends it, and its header as docs/protocol.md, "Batches", makes it."""
         parent = self.headers[-1]
         before = keccak(parent[106:])
         claims = [keccak(number(i, 4)) for i in range(len(chunks) - 1)]
@@ -99,14 +99,30 @@ class Test:
         batch = (number(len(self.headers), 8) + parent + queue_hash + number(len(chunks), 2) + last.encode()
                  + b"".join(number(len(ops), 2) + number(len(sigs), 2) + ops + sigs for ops, sigs in chunks) + b"".join(claims))
         data = keccak(b"append(bytes)")[:4] + number(32, 32) + number(len(batch), 32) + batch + bytes(-len(batch) % 32)
-        self.tell(what, self.node.send(self.operator, self.rollup, data))
         after = claims + [keccak(last.encode())]
         leaves = [keccak(keccak(ops) + b + a) for (ops, _), b, a in zip(chunks, [before] + claims, after)]
-        self.headers.append(number(len(self.headers), 8) + keccak(parent) + number(len(chunks), 2) + small_root(leaves)
-                            + small_root([keccak(keccak(sigs)) for _, sigs in chunks]) + last.encode())
+        header = (number(len(self.headers), 8) + keccak(parent) + number(len(chunks), 2) + small_root(leaves)
+                  + small_root([keccak(keccak(sigs)) for _, sigs in chunks]) + last.encode())
+        return data, header
+
+    def append(self, what, chunks, last):
+        data, header = self.batch_on_head(chunks, last)
+        self.tell(what, self.node.send(self.operator, self.rollup, data))
+        self.headers.append(header)
         self.expect(what, "head()", first=len(self.headers) - 1)
-        if self.view("head()")[1] != int.from_bytes(keccak(self.headers[-1]), "big"):
+        if self.view("head()")[1] != int.from_bytes(keccak(header), "big"):
             sys.exit(f"{what}: another header's hash")
+
+    def append_delegated(self, last):
+        """The operator's account may not post while it is delegated to code, be it the contract's or a token's."""
+        data, _ = self.batch_on_head([NOTHING], last)
+        for code in (self.rollup, self.token):
+            self.node.delegate(self.operator, code)
+            _, error = self.node.call(self.rollup, data, sender=ethereum.address_of(self.operator))
+            receipt = self.node.send(self.operator, self.rollup, data)
+            if error != keccak(b"NotPlainAccount()")[:4] or receipt["status"]:
+                sys.exit(f"append by a delegated account: {error}, status {receipt['status']}")
+        self.node.delegate(self.operator, bytes(20))
 
     def run(self):
         alice, bob = (ethereum.address_of(key) for key in (self.alice, self.bob))
@@ -130,6 +146,7 @@ class Test:
         state = State(accounts, first_root(withdrawal), (2, 1), 2)
         drawn = random.Random(1)
         full = lambda: (drawn.randbytes(420), drawn.randbytes(47 * 64))
+        self.append_delegated(state)
         self.append("append, an empty chunk", [NOTHING], state)
         for count in (1, 8, 38):
             self.append(f"append, {count} chunks of 47 payments", [full() for _ in range(count)], state)
