@@ -33,6 +33,7 @@ export const sigsLeaf = (sigs: Uint8Array): Hex => H(H(sigs));
 export interface Batch {
   header: Header;
   l1QueueHash: Hex;
+  chunks: { ops: Uint8Array; sigs: Uint8Array }[];
   claims: { before: Hex; after: Hex }[];
   chunkLeaves: Hex[];
   sigsLeaves: Hex[];
@@ -55,7 +56,7 @@ function readBatch(reader: Reader): Batch | string {
   const chunkCount = reader.number(2);
   const last = decodeFields(reader.take(FIELDS_SIZE));
   if (chunkCount < 1 || chunkCount > 256) return "ChunkCount";
-  const chunks: { ops: Uint8Array; sigs: Uint8Array }[] = [];
+  const chunks: Batch["chunks"] = [];
   for (let i = 0; i < chunkCount; ++i) {
     const [opsLength, sigsLength] = [reader.number(2), reader.number(2)];
     if (opsLength > 4096) return "OpsTooLong";
@@ -71,5 +72,5 @@ function readBatch(reader: Reader): Batch | string {
   const sigsLeaves = chunks.map(({ sigs }) => sigsLeaf(sigs));
   const [chunksRoot, sigsRoot] = [smallRoot(chunkLeaves), smallRoot(sigsLeaves)];
   const header = { number, parentHash: H(parentBytes), chunkCount, chunksRoot, sigsRoot, last };
-  return { header, l1QueueHash, claims, chunkLeaves, sigsLeaves };
+  return { header, l1QueueHash, chunks, claims, chunkLeaves, sigsLeaves };
 }

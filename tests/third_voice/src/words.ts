@@ -1,6 +1,6 @@
 // What users sign (docs/protocol.md, "Keys and signatures", "Operations") and what they ask of the L1 ("L1 operations").
 import { recoverAddress } from "viem";
-import { H, Reader, uint, ZERO_HASH, type Hex } from "./bytes.js";
+import { cat, H, Reader, uint, ZERO_HASH, type Hex } from "./bytes.js";
 
 export const ZERO_ADDRESS: Hex = `0x${"00".repeat(20)}`;
 
@@ -101,6 +101,10 @@ export function decodeEntry(bytes: Uint8Array): Entry {
   const [amount, time] = [reader.big(16), reader.big(8)];
   if (reader.left() !== 0) throw new Error("an entry has 85 bytes");
   return { kind, caller, to, token, amount, time };
+}
+
+export function encodeEntry({ kind, caller, to, token, amount, time }: Entry): Uint8Array {
+  return cat(uint(kind, 1), caller, to, token, uint(amount, 16), uint(time, 8));
 }
 
 export const GENESIS_QUEUE_HASH = ZERO_HASH;
