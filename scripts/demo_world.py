@@ -154,10 +154,10 @@ class World:
             raise Broken(f"gavel {arguments[0]}: {said.group(1) if said else (done.stderr or done.stdout).strip()}")
         return json.loads(done.stdout)
 
-    def drill(self, kind, operator):
+    def drill(self, kind, operator, *flags):
         """A lie, posted with the operator's key; what the drill says of it."""
         command = [os.path.join(self.bin, "gavel-drill"), "--lie", kind, "--l1", self.l1.url, "--rollup",
-                   ethereum.checksum(self.rollup), "--key-file", self.key_file(operator)]
+                   ethereum.checksum(self.rollup), "--key-file", self.key_file(operator), *flags]
         done = subprocess.run(command, env=self.env, stdin=subprocess.DEVNULL, text=True, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, timeout=120)
         with open(self.path("drill.log"), "a") as log:
