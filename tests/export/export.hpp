@@ -23,7 +23,7 @@ Cases typed_data_cases();
 Cases chunk_cases();
 // applies.json: chunks applied, with each access.
 Cases apply_cases();
-// proofs.json: fraud proofs, each with the batch that the contract has recorded and the queue's hashes that it has stored.
+// proofs.json: fraud proofs, each with the batch that the contract has taken and the queue's hashes that it has stored.
 Cases proof_cases();
 // batches.json: the argument of append, and the header that the contract makes of it.
 Cases batch_cases();

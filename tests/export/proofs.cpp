@@ -7,11 +7,16 @@
 namespace gavel::test {
 namespace {
 
-// Where a proof is judged: the batch that the contract has recorded, and its queue.
+// Where a proof is judged: the batch that the contract has taken, and its queue.
 struct Court {
+    Court(const Domain& of, const Batch& batch, const QueueHashes& hashes)
+        : domain(of), number(batch.number), limit(batch.last.l1_ops_consumed), record(batch.header().hash()),
+          posted(batch.encode()), queue(hashes) {}
+
     Domain domain;
-    uint64_t number = 0;
+    uint64_t number, limit;
     Hash record;
+    Bytes posted;
     const QueueHashes& queue;
 };
 
@@ -30,14 +35,15 @@ ProofVerdict judge(const Court& court, const Bytes& proof) {
 
 Json proof_case(const std::string& kind, const std::string& what, const Court& court, const Bytes& proof, uint64_t consumed) {
     Json hashes = Json::object();
-    for (uint64_t i = consumed; i <= consumed + kMaxChunkWeight / kL1OperationWeight; ++i) {
+    const uint64_t most = std::max(court.limit, consumed + kMaxChunkWeight / kL1OperationWeight);
+    for (uint64_t i = consumed; i <= most; ++i) {
         if (auto hash = court.queue.queue_hash(i)) hashes[std::to_string(i)] = hex(*hash);
     }
     ProofVerdict verdict = judge(court, proof);
     Json out = {{"kind", kind},
                 {"what", what},
                 {"domain", json_of(court.domain)},
-                {"batch", {{"number", decimal(court.number)}, {"hash", hex(court.record)}}},
+                {"batch", {{"number", decimal(court.number)}, {"hash", hex(court.record)}, {"bytes", hex(court.posted)}}},
                 {"queueHashes", hashes},
                 {"proof", hex(proof)},
                 {"error", name_of(verdict.error)}};
@@ -59,9 +65,8 @@ void add_lies(Cases& out) {
         StateFields before = lie.start.build().fields(), right = fields_after(lie, lie.control);
         KnownQueue queue(lie.queue);
         auto add = [&](const char* kind, const BatchChunk& chunk, const Hash& claim) {
-            Bytes proof = proof_against(lie, chunk, claim);
-            Court court{test_domain(), 1, header_of_proof(proof)->hash(), queue};
-            out.push_back(proof_case(kind, lie.what, court, proof, before.l1_ops_consumed));
+            Court court(test_domain(), batch_about(lie, chunk, claim), queue);
+            out.push_back(proof_case(kind, lie.what, court, proof_against(lie, chunk, claim), before.l1_ops_consumed));
         };
         add("lie", lie.wrong, false_claim_of(lie));
         expect(out.back(), "None", name_of(lie.rule));
@@ -87,7 +92,7 @@ void add_handmade(Cases& out) {
         Worked worked(one);
         for (bool lies : {true, false}) {
             Batch batch = lies ? worked.lying() : worked.batch;
-            Court court{kRollup, 1, batch.header().hash(), worked.world};
+            Court court(kRollup, batch, worked.world);
             Bytes proof = build(worked, batch);
             out.push_back(proof_case(lies ? "lie" : "truth", one.name, court, proof, worked.before.l1_ops_consumed));
             expect(out.back(), lies ? "None" : "ClaimIsTrue", name_of(one.refusal));
@@ -108,10 +113,13 @@ void add_large(Cases& out) {
     auto add = [&](const char* kind, const Case& one) {
         Worked worked(one);
         GAVEL_CHECK(worked.outcome.ok());
-        Batch batch = of_256_chunks(worked.lying());
-        Court court{kRollup, 1, batch.header().hash(), worked.world};
-        out.push_back(proof_case(kind, one.name, court, build(worked, batch), worked.before.l1_ops_consumed));
-        expect(out.back(), "None", "None");
+        for (bool lies : {true, false}) {
+            Batch batch = of_256_chunks(lies ? worked.lying() : worked.batch);
+            Court court(kRollup, batch, worked.world);
+            const Bytes proof = build(worked, batch);
+            out.push_back(proof_case(lies ? kind : "truth", one.name, court, proof, worked.before.l1_ops_consumed));
+            expect(out.back(), lies ? "None" : "ClaimIsTrue", "None");
+        }
     };
     add("ordinary", ordinary_case());
     for (const Case& one : limit_cases()) add("worst", one);
@@ -141,16 +149,17 @@ void add_corrupted(Cases& out) {
     traced.roll_back(start);
     GAVEL_CHECK(state.fields() == before);
 
+    KnownQueue queue(entries);
     Batch batch;
     batch.number = 1;
     batch.parent.last = before;
+    batch.l1_queue_hash = *queue.queue_hash(entries.size());
     batch.chunks = {nothing, posted, nothing};
     batch.commitments = {before.hash(), claim.hash()};
     batch.last = claim;
     auto proof = build_fraud_proof(batch, 1, state, env);
     GAVEL_CHECK(proof.has_value());
-    KnownQueue queue(entries);
-    Court court{setting.domain, 1, batch.header().hash(), queue};
+    Court court(setting.domain, batch, queue);
     out.push_back(proof_case("lie", "the proof that is corrupted below", court, proof->encode(), 0));
     expect(out.back(), "None", "None");
     for (const Corruption& one : corruptions(*proof, traced.accesses(), state.accounts)) {
@@ -168,10 +177,12 @@ void add_example(Cases& out) {
     const Amount amount{250'000'000'000'000'000};
     Chunk first{1, {}, {}}, second{0, {{OperationKind::kTransfer, 1, {{{0, bob.address()}, amount}}, {}, {}}}, {}};
     Operation words{OperationKind::kTransfer, {}, {{bob.address(), amount}}, {}, 0, {}};
+    KnownQueue queue(entries);
     State state;
     Batch batch;
     batch.number = 1;
     batch.parent = genesis_header();
+    batch.l1_queue_hash = *queue.queue_hash(1);
     batch.chunks = {{encode_ops(first), {}}, {encode_ops(second), to_bytes(alice.sign(words.digest(domain.separator())))}};
     ListEnv env(domain.separator(), 1, entries);
     StateRunner runner(state);
@@ -179,7 +190,6 @@ void add_example(Cases& out) {
     batch.commitments = {state.commitment()};
     runner.begin();
     GAVEL_CHECK(apply(env, runner, state.counters, batch.chunks[1].ops, batch.chunks[1].sigs).ok());
-    KnownQueue queue(entries);
     StateFields right = state.fields();
     undo(state, runner.diff());
     for (bool lies : {true, false}) {
@@ -187,7 +197,7 @@ void add_example(Cases& out) {
         if (lies) batch.last.account_count = 4;
         auto proof = build_fraud_proof(batch, 1, state, env);
         GAVEL_CHECK(proof.has_value());
-        Court court{domain, 1, batch.header().hash(), queue};
+        Court court(domain, batch, queue);
         out.push_back(proof_case("example", lies ? "the lie" : "the truth", court, proof->encode(), 1));
         expect(out.back(), lies ? "None" : "ClaimIsTrue", "None");
     }

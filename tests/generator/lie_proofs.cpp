@@ -27,18 +27,22 @@ Hash false_claim_of(const LieCase& lie) {
     return claim;
 }
 
-Bytes proof_against(const LieCase& lie, const BatchChunk& chunk, const Hash& claim) {
-    State state = lie.start.build();
-    StateFields before = state.fields();
+Batch batch_about(const LieCase& lie, const BatchChunk& chunk, const Hash& claim) {
     Batch batch;
     batch.number = 1;
-    batch.parent.last = before;
+    batch.parent.last = lie.start.build().fields();
+    batch.l1_queue_hash = *KnownQueue(lie.queue).queue_hash(lie.limit);
     batch.chunks = {chunk, {encode_ops({}), {}}};
     batch.commitments = {claim};
     batch.last.l1_ops_consumed = lie.limit;
+    return batch;
+}
 
+Bytes proof_against(const LieCase& lie, const BatchChunk& chunk, const Hash& claim) {
+    State state = lie.start.build();
+    StateFields before = state.fields();
     ListEnv env(test_domain().separator(), lie.limit, lie.queue);
-    auto proof = build_fraud_proof(batch, 0, state, env);
+    auto proof = build_fraud_proof(batch_about(lie, chunk, claim), 0, state, env);
     GAVEL_CHECK(proof.has_value());
     GAVEL_CHECK(state.fields() == before);
     return proof->encode();

@@ -20,7 +20,9 @@ private:
 StateFields fields_after(const LieCase& lie, const BatchChunk& chunk);
 // A false claim about `wrong`: that it did what the control does or, if that is nothing, something.
 Hash false_claim_of(const LieCase& lie);
-// The proof against `claim` as the commitment after `chunk`, which is the first of a batch's two.
+// The batch of `chunk` and a second one of nothing, with `claim` as the commitment after the first.
+Batch batch_about(const LieCase& lie, const BatchChunk& chunk, const Hash& claim);
+// The proof against that claim.
 Bytes proof_against(const LieCase& lie, const BatchChunk& chunk, const Hash& claim);
 
 }  // namespace gavel::test
