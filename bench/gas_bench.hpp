@@ -53,6 +53,7 @@ private:
     std::vector<BatchHeader> headers_;
     Address rollup_, token_;
     bool sits_ = false;
+    bool has_commit_ = false;  // among the rows: once is enough
     uint64_t terms_ = 0;
     std::vector<Row> rows_;
 };

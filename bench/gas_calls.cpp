@@ -1,12 +1,12 @@
 #include <fmt/format.h>
 
 #include <stdexcept>
+#include <utility>
 
 #include "bench/gas_bench.hpp"
 #include "l1-bridge/abi.hpp"
-#include "l1-bridge/rollup_contract.hpp"
+#include "l1-bridge/deployment.hpp"
 #include "l1-bridge/rollup_gas.hpp"
-#include "l1-bridge/test_token.hpp"
 #include "protocol/check.hpp"
 #include "protocol/keccak.hpp"
 
@@ -31,11 +31,10 @@ GasBench::GasBench(TwoChains& chains) : chains_(chains) {
 }
 
 void GasBench::deploy(bool told) {
-    Row row = chains_.deploy("Rollup.creation.hex", l1::kRollupName, parameters_.encode(), rollup_);
+    Row row = chains_.deploy(l1::rollup_creation(parameters_), rollup_);
     row.name = row.call = "deployment";
     if (told) rows_.push_back(row);
-    (void)chains_.deploy("TestToken.creation.hex", l1::TestToken::kName, l1::TestToken::constructor_args("Token", "TOK", 18),
-                         token_);
+    (void)chains_.deploy(l1::test_token_creation("Token", "TOK", 18), token_);
     headers_ = {genesis_header()};
     sits_ = false;
     terms_ = 0;
@@ -124,10 +123,12 @@ void GasBench::run_appends(bool all) {
     };
     std::vector<Size> sizes = {{1, 0, 0}, {1, 0, 0}, {16, 0, 0}, {256, 0, 0}, {256, 64, 0}, {100, 32, 64}};
     if (all) {
-        for (Size more : {Size{2, 0, 0}, {64, 0, 0}, {200, 0, 0}, {256, 0, 128}, {256, 96, 32}, {129, 70, 0}}) sizes.push_back(more);
+        sizes.insert(sizes.end(), {{2, 0, 0}, {64, 0, 0}, {200, 0, 0}, {256, 0, 128}, {256, 96, 32}, {129, 70, 0}});
     }
     for (const Size& size : sizes) {
-        append(fmt::format("append, {} chunks of {} and {} zeros", size.chunks, size.ops, size.sigs),
+        std::string zeros = size.ops + size.sigs == 0 ? "" : fmt::format(" of {} and {} bytes, all zero", size.ops, size.sigs);
+        const char* empty = zeros.empty() ? " empty" : "";
+        append(fmt::format("append, {}{} chunk{}{}", size.chunks, empty, size.chunks == 1 ? "" : "s", zeros),
                batch_of(size.chunks, size.ops, size.sigs, headers_.back().last));
     }
 }
@@ -182,7 +183,8 @@ void GasBench::run_claims() {
     chains_.pass(kChallenge);
     for (const auto& [name, claim] : claims) {
         Row& row = call(name, "claim", alice_, l1::rollup_call::claim(claim.first, claim.second));
-        row.work = {{"siblings", claim.second.path.size()}, {"charged", l1::rollup_gas::kClaim + l1::rollup_gas::kClaimSibling * claim.second.path.size()}};
+        size_t siblings = claim.second.path.size();
+        row.work = {{"siblings", siblings}, {"charged", l1::rollup_gas::of_claim(siblings)}};
     }
 }
 
@@ -233,6 +235,7 @@ Row GasBench::prove(const std::string& name, const Mix& mix, const Setting& wher
     uint64_t posted = rows_.back().block;
     rows_.pop_back();
     call("commitProof", "commitProof", bob_, l1::rollup_call::commit_proof(commitment_to(bob_.address(), proof)));
+    if (std::exchange(has_commit_, true)) rows_.pop_back();
     Row& row = call(name, "prove", bob_, l1::rollup_call::prove(proof));
     row.work = sizes(l1::rollup_gas::work_of(proof, verdict));
     row.work["blocks"] = row.block - posted;
@@ -293,7 +296,7 @@ void GasBench::run_end(uint32_t accounts) {
         bool is_eth = proof.account.key.token.is_zero();
         Row& row = call(fmt::format("exit with {} among {} accounts", is_eth ? "ETH" : "a token", accounts), "exit", alice_,
                         l1::rollup_call::exit(headers_.back(), proof));
-        row.work = {{"siblings", proof.path.size()}, {"charged", l1::rollup_gas::kExit + l1::rollup_gas::kExitSibling * proof.path.size()}};
+        row.work = {{"siblings", proof.path.size()}, {"charged", l1::rollup_gas::of_exit(proof.path.size())}};
     }
     call("refund of ETH", "refund", bob_, l1::rollup_call::refund(index, deposit));
     call("refund of a token", "refund", bob_, l1::rollup_call::refund(index + 1, second));

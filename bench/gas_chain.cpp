@@ -5,6 +5,7 @@
 #include <fstream>
 #include <stdexcept>
 
+#include "l1-bridge/deployment.hpp"
 #include "l1-bridge/gas_schedule.hpp"
 #include "l1-bridge/rollup_client.hpp"
 #include "l1-bridge/rollup_contract.hpp"
@@ -38,7 +39,7 @@ Row row_of(const l1::SignedTransaction& sent, const l1::Receipt& there, const l1
 
 }  // namespace
 
-TwoChains::TwoChains(const std::string& url, const std::string& artifacts) : artifacts_(artifacts) {
+TwoChains::TwoChains(const std::string& url) {
     l1::JsonRpcOptions options;
     options.url = url;
     options.timeout = std::chrono::seconds(60);
@@ -46,8 +47,8 @@ TwoChains::TwoChains(const std::string& url, const std::string& artifacts) : art
     there_ = std::make_unique<l1::JsonRpcClient>(options);
     uint64_t start = take(there_->head(), "head").time;
     clock_.set(start * 1000);
-    registry_.add(l1::kRollupName, std::make_shared<l1::RollupContract>());
-    registry_.add(l1::TestToken::kName, std::make_shared<l1::TestToken>());
+    registry_.add(l1::kRollupName, std::make_shared<l1::RollupContract>(), l1::rollup_creation_code());
+    registry_.add(l1::TestToken::kName, std::make_shared<l1::TestToken>(), l1::test_token_creation_code());
     here_ = take(l1::SimulatedChain::open(store_, clock_, registry_, {}), "simulated chain");
     time_ = start + 1000;
 }
@@ -98,11 +99,10 @@ Row TwoChains::send(const PrivateKey& from, const Address& to, const Bytes& data
     l1::SignedTransaction transaction = signed_by(from, to, data, value);
     l1::Receipt there = mine_there(transaction), here = mine_here(transaction);
     if (!there.success || !here.success) {
-        l1::CallRequest again{from.address(), to, value, data, kGasLimit, std::nullopt};
-        auto reply = there_->try_call(again);
-        throw std::runtime_error(fmt::format("a call of {} bytes: {} there, {} here; {}", data.size(), there.success, here.success,
-                                             reply ? node::to_string(l1::L1Client::revert_status(there_->error_names(), reply->data))
-                                                   : std::string()));
+        auto reply = there_->try_call({from.address(), to, value, data, kGasLimit, std::nullopt});
+        std::string why = reply ? node::to_string(l1::L1Client::revert_status(there_->error_names(), reply->data)) : "";
+        throw std::runtime_error(
+            fmt::format("a call of {} bytes: {} there, {} here; {}", data.size(), there.success, here.success, why));
     }
     bool alike = there.logs.size() == here.logs.size();
     for (size_t i = 0; alike && i < there.logs.size(); ++i) {
@@ -113,33 +113,24 @@ Row TwoChains::send(const PrivateKey& from, const Address& to, const Bytes& data
     return row_of(transaction, there, here);
 }
 
-Bytes TwoChains::creation_code(const std::string& file) const {
-    std::ifstream in(file.find('/') == std::string::npos ? artifacts_ + "/" + file : file);
+Row TwoChains::deploy(const Bytes& creation, Address& at) {
+    l1::SignedTransaction transaction = signed_by(PrivateKey::derived("gas deployer"), std::nullopt, creation, 0);
+    l1::Receipt there = mine_there(transaction), here = mine_here(transaction);
+    if (!there.success || !here.success || there.contract_address != here.contract_address) {
+        throw std::runtime_error("a contract can't be deployed");
+    }
+    at = *there.contract_address;
+    time_ += kBlockTime;
+    return row_of(transaction, there, here);
+}
+
+Address TwoChains::deploy_there(const std::string& file) {
+    std::ifstream in(file);
     std::string text;
     in >> text;
     auto code = from_hex(text);
     if (!code || code->empty()) throw std::runtime_error(file + " holds no creation code");
-    return *code;
-}
-
-Row TwoChains::deploy(const std::string& artifact, const std::string& native, const Bytes& arguments, Address& at) {
-    const PrivateKey deployer = PrivateKey::derived("gas deployer");
-    Bytes code = creation_code(artifact);
-    append(code, arguments);
-    l1::SignedTransaction real = signed_by(deployer, std::nullopt, code, 0);
-    l1::Transaction body = real.body;
-    body.data = l1::NativeRegistry::creation_data(native, arguments);
-    l1::Receipt there = mine_there(real), here = mine_here(sign(body, deployer));
-    if (!there.success || !here.success || there.contract_address != here.contract_address) {
-        throw std::runtime_error("deploying " + artifact + " fails");
-    }
-    at = *there.contract_address;
-    time_ += kBlockTime;
-    return row_of(real, there, here);
-}
-
-Address TwoChains::deploy_there(const std::string& file) {
-    l1::Receipt receipt = mine_there(signed_by(PrivateKey::derived("gas other deployer"), std::nullopt, creation_code(file), 0));
+    l1::Receipt receipt = mine_there(signed_by(PrivateKey::derived("gas other deployer"), std::nullopt, *code, 0));
     if (!receipt.success) throw std::runtime_error("deploying " + file + " fails");
     time_ += kBlockTime;
     return *receipt.contract_address;

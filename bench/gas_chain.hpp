@@ -29,6 +29,7 @@ struct Row {
     uint64_t simulated = 0;     // on the simulated chain
     uint64_t block = 0;         // on the Ethereum node
     nlohmann::json work = nlohmann::json::object();  // sizes that the gas may depend on
+    bool held_out = false;      // from the fit of the simulated chain's formulas
 
     // Of an execution nothing is seen where the calldata's floor is higher.
     bool shows_execution() const { return gas > floor && simulated > floor; }
@@ -51,8 +52,8 @@ class TwoChains {
 public:
     static constexpr uint64_t kBlockTime = 12;
 
-    // `url`: Anvil's. `artifacts`: the folder of creation code.
-    TwoChains(const std::string& url, const std::string& artifacts);
+    // `url`: Anvil's.
+    explicit TwoChains(const std::string& url);
     ~TwoChains();
 
     // Of the next block.
@@ -61,9 +62,9 @@ public:
 
     // Sends to both, and expects success on both with equal events of the rollup. The row has no name yet.
     Row send(const PrivateKey& from, const Address& to, const Bytes& data, u128 value = 0);
-    // Creation: of Solidity's code there, of the native contract here; at the same address. The row is Ethereum's.
-    Row deploy(const std::string& artifact, const std::string& native, const Bytes& arguments, Address& at);
-    // Creates a contract on the Ethereum node alone.
+    // Creation by the same transaction on both, at the same address.
+    Row deploy(const Bytes& creation, Address& at);
+    // Creates a contract on the Ethereum node alone. `file`: creation code in hex.
     Address deploy_there(const std::string& file);
     Bytes call_there(const Address& to, const Bytes& data);
     // Whether both answer the same.
@@ -76,9 +77,7 @@ private:
     l1::SignedTransaction signed_by(const PrivateKey& from, std::optional<Address> to, const Bytes& data, u128 value);
     l1::Receipt mine_there(const l1::SignedTransaction& transaction);
     l1::Receipt mine_here(const l1::SignedTransaction& transaction);
-    Bytes creation_code(const std::string& file) const;
 
-    std::string artifacts_;
     std::unique_ptr<l1::JsonRpcClient> there_;
     node::MemoryStore store_;
     node::ManualClock clock_{0};

@@ -2,8 +2,8 @@
 """Fits the constants of l1-bridge/rollup_gas.hpp to what bench/gas.py has measured, and prints them.
 
 usage: gas_fit.py [bench/results/gas.json]
-Least squares of the relative error, over four rows of five whose execution shows above the calldata's floor. What the formulas
-have charged in the simulated chain is taken off first: what they should have is what is left to the real gas.
+Least squares of the relative error, over the rows whose execution shows above the calldata's floor, but for those held out.
+What the formulas have charged in the simulated chain is taken off first: what they should have is what is left to the real gas.
 """
 import json
 import os
@@ -41,9 +41,7 @@ def solve(rows, goals, weights):
 def fit(call, rows):
     names, rest = FORMULAS[call]
     shown = [row for row in rows if row["call"] == call and min(row["gas"], row["simulated"]) > row["floor"]]
-    for place, row in enumerate(shown):
-        row["fit"] = place % 5 != 2
-    used = [row for row in shown if row["fit"]]
+    used = [row for row in shown if not row["heldOut"]]
     sizes = [[1 if name is None else row["work"][name] for name in names.values()] for row in used]
     goals = [row["gas"] - row["simulated"] + row["work"]["charged"] - rest(row["work"]) for row in used]
     found = solve(sizes, goals, [1 / row["gas"] for row in used])
@@ -54,7 +52,7 @@ def fit(call, rows):
         size = [1 if name is None else row["work"][name] for name in names.values()]
         would = rest(row["work"]) + sum(a * b for a, b in zip(size, found))
         off = (row["simulated"] - row["work"]["charged"] + would - row["gas"]) / row["gas"]
-        print(f"  {100 * off:+.2f}% {'' if row['fit'] else '(held out) '}{row['name']}")
+        print(f"  {100 * off:+.2f}% {'(held out) ' if row['heldOut'] else ''}{row['name']}")
 
 
 def main():

@@ -82,8 +82,8 @@ struct Built {
     Work work;
 
     Hash queue_hash_after(const Setting& setting) const;
-    // A batch on `parent` of `setting.chunks` chunks that claims something false after this chunk, which is one in the middle; and
-    // the proof of that. The claim before it is this chunk's state before, whatever was before that.
+    // A batch on `parent` of `setting.chunks` chunks that claims something false after this chunk, which is one in the middle;
+    // and the proof of that. The claim before it is this chunk's state before, whatever was before that.
     Batch lying_batch(const BatchHeader& parent, const Setting& setting) const;
     FraudProof proof_of(const Batch& batch) const;
 };

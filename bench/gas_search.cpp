@@ -161,7 +161,8 @@ Search rate_known(TwoChains& chains, const Address& caller, const Setting& setti
     return rater.best();
 }
 
-Search search_worst(TwoChains& chains, const Address& caller, const Setting& setting, std::chrono::seconds budget, uint64_t seed) {
+Search search_worst(TwoChains& chains, const Address& caller, const Setting& setting, std::chrono::seconds budget,
+                    uint64_t seed) {
     Rater rater(chains, caller, setting);
     Draw draw(seed);
     for (const Mix& mix : known_mixes()) (void)rater.rate(mix);

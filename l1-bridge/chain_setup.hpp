@@ -14,8 +14,8 @@ namespace gavel::l1 {
 PrivateKey setup_deployer(std::string_view purpose);
 
 // Makes sure that `deployer`'s creation number `index` (its nonce) is there: deploys it if that is the deployer's next nonce, and
-// does nothing if it is deployed already. `creation`: data of the transaction. The address either way. Reasons: SETUP_ORDER (an earlier one is missing),
-// SETUP_REVERTED (message has the revert), and those of SimulatedChain::send_raw.
+// does nothing if it is deployed already. `creation`: data of the transaction. The address either way. Reasons: SETUP_ORDER (an
+// earlier one is missing), SETUP_REVERTED (message has the revert), and those of SimulatedChain::send_raw.
 node::Result<Address> ensure_deployed(SimulatedChain& chain, const PrivateKey& deployer, uint64_t index, std::string_view name,
                                       Bytes creation, const ErrorNames& error_names);
 

@@ -103,7 +103,7 @@ void RollupCall::check_claim(const Globals& globals, const BatchHeader& header, 
     if (!is_final(storage_.record_info(header.number).posted_at)) refuse(RollupError::kBatchNotFinal);
     if (proof.position >= header.last.withdrawal_count) refuse(RollupError::kWithdrawalPosition);
     if (storage_.is_paid(proof.position)) refuse(RollupError::kAlreadyPaid);
-    host_.use_gas(rollup_gas::kClaim + rollup_gas::kClaimSibling * proof.path.size());
+    host_.use_gas(rollup_gas::of_claim(proof.path.size()));
     if (!proof.holds_in(header.last)) refuse(RollupError::kWithdrawalPath);
 }
 

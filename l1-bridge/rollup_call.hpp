@@ -1,5 +1,6 @@
 // One running call of the rollup contract. Internal: split over rollup_seat.cpp, rollup_court.cpp, rollup_bank.cpp and
-// rollup_freeze.cpp by what a function is about. Functions check in the order that docs/contract.md lists, and leave by throwing Revert.
+// rollup_freeze.cpp by what a function is about. Functions check in the order that docs/contract.md lists, and leave by throwing
+// Revert.
 #pragma once
 
 #include "l1-bridge/chain_host.hpp"

@@ -32,7 +32,7 @@ void RollupCall::check_exit(const Globals& globals, ByteView header, uint32_t in
     StateFields last = BatchHeader::decode(header).last;
     if (index == 0 || index >= last.account_count) refuse(RollupError::kExitIndex);
     if (storage_.is_exited(index)) refuse(RollupError::kAlreadyExited);
-    host_.use_gas(rollup_gas::kExit + rollup_gas::kExitSibling * path.size());
+    host_.use_gas(rollup_gas::of_exit(path.size()));
     if (!ExitProof{index, Account::decode(leaf), std::move(path)}.holds_in(last)) refuse(RollupError::kExitPath);
 }
 

@@ -11,10 +11,10 @@
 namespace gavel::l1::rollup_gas {
 
 // ---- append = kAppend + kChunk x chunks + kTreeNode x 2 (2^d - 1) + kHashedWord x words of all ops and sigs ----
-constexpr uint64_t kAppend = 4'743;   // fixed fields, the header's hash, checks
-constexpr uint64_t kChunk = 1'490;    // the loop, four hashes, bounds of calldata
-constexpr uint64_t kTreeNode = 436;   // the two trees have 2^d - 1 inner nodes each
-constexpr uint64_t kHashedWord = 8;   // CALLDATACOPY and KECCAK256
+constexpr uint64_t kAppend = 4'651;   // fixed fields, the header's hash, checks
+constexpr uint64_t kChunk = 1'500;    // the loop, four hashes, bounds of calldata
+constexpr uint64_t kTreeNode = 430;   // the two trees have 2^d - 1 inner nodes each
+constexpr uint64_t kHashedWord = 9;   // CALLDATACOPY and KECCAK256
 uint64_t of_append(const Batch& batch);
 
 // ---- prove: the sum over what its chunk holds, each times the constant of the same name ----
@@ -29,23 +29,22 @@ struct ProofWork {
 };
 // `proof` has been checked, with that verdict.
 ProofWork work_of(ByteView proof, const ProofVerdict& verdict);
-constexpr uint64_t kProve = 42'955;  // header, paths of the chunk, frontier, commitment
-constexpr uint64_t kClass = 9'492;
-constexpr uint64_t kListStep = 60;
-constexpr uint64_t kAccess = 13'895;
-constexpr uint64_t kOperation = 8'926;
-constexpr uint64_t kLine = 4'305;
-constexpr uint64_t kL1Operation = 2'839;
+constexpr uint64_t kProve = 44'523;  // header, paths of the chunk, frontier, commitment
+constexpr uint64_t kClass = 9'078;
+constexpr uint64_t kListStep = 64;
+constexpr uint64_t kAccess = 14'003;
+constexpr uint64_t kOperation = 9'004;
+constexpr uint64_t kLine = 3'653;
+constexpr uint64_t kL1Operation = 2'496;
 uint64_t of_proof(const ProofWork& work);
 
 // ---- claim, exit: a path of 32 heights; a sibling that is carried costs a little more than one that isn't. refund ----
-constexpr uint64_t kClaim = 11'042;
-constexpr uint64_t kClaimSibling = 157;
-constexpr uint64_t kExit = 10'615;
-constexpr uint64_t kExitSibling = 179;
+constexpr uint64_t kClaim = 11'018;
+constexpr uint64_t kClaimSibling = 158;
+constexpr uint64_t kExit = 10'749;
+constexpr uint64_t kExitSibling = 174;
+constexpr uint64_t of_claim(uint64_t siblings) { return kClaim + kClaimSibling * siblings; }
+constexpr uint64_t of_exit(uint64_t siblings) { return kExit + kExitSibling * siblings; }
 constexpr uint64_t kRefund = 600;  // an entry copied, hashed and taken apart
-
-// ---- Deployment: 200 gas a byte of the rollup's and the prover's code, and creating both, with the code as calldata ----
-constexpr uint64_t kDeployment = 6'130'673;
 
 }  // namespace gavel::l1::rollup_gas

@@ -9,7 +9,6 @@ namespace gavel::l1 {
 void RollupCall::construct(const RollupParameters& parameters, const StateFields& initial) {
     BatchHeader genesis = genesis_header();
     genesis.last = initial;
-    host_.use_gas(rollup_gas::kDeployment);
     storage_.set_parameters(parameters);
     // Posted at 0: final from the start.
     storage_.set_record(0, genesis.hash(), {0, 0, initial.l1_ops_consumed, initial.withdrawal_count});
@@ -129,7 +128,8 @@ void RollupCall::append() {
     globals.head = batch->number;
     Hash hash = batch->header().hash();
     storage_.set(globals);
-    storage_.set_record(batch->number, hash, {now(), globals.current_term, batch->last.l1_ops_consumed, batch->last.withdrawal_count});
+    const StateFields& last = batch->last;
+    storage_.set_record(batch->number, hash, {now(), globals.current_term, last.l1_ops_consumed, last.withdrawal_count});
     emit(BatchAppended{batch->number, hash, globals.current_term});
 }
 

@@ -8,6 +8,7 @@
 #include "l1-bridge/transaction.hpp"
 #include "node/clock.hpp"
 #include "tests/ethereum_node.hpp"
+#include "tests/forwarding_client.hpp"
 
 using namespace gavel;
 using namespace gavel::l1;
@@ -19,35 +20,15 @@ const PrivateKey kAlice = PrivateKey::derived("alice"), kBob = PrivateKey::deriv
 constexpr uint64_t kGas = 21'000;
 
 // Knows which transactions were sent. (Anvil forgets those that its next block's base fee leaves out.)
-class SendCounter final : public L1Client {
+class SendCounter final : public test::ForwardingClient {
 public:
-    explicit SendCounter(L1Client& inner) : inner_(inner) {}
+    using ForwardingClient::ForwardingClient;
     std::set<Bytes> sent;
 
-    node::Result<uint64_t> chain_id() override { return inner_.chain_id(); }
-    node::Result<BlockRef> head() override { return inner_.head(); }
-    node::Result<std::optional<BlockRef>> block_at(uint64_t number) override { return inner_.block_at(number); }
-    node::Result<std::vector<Log>> logs(const Address& address, uint64_t from_block, uint64_t to_block) override {
-        return inner_.logs(address, from_block, to_block);
-    }
-    node::Result<std::optional<TransactionInput>> transaction_input(const Hash& tx_hash) override {
-        return inner_.transaction_input(tx_hash);
-    }
-    node::Result<std::optional<Receipt>> receipt(const Hash& tx_hash) override { return inner_.receipt(tx_hash); }
-    node::Result<u128> balance(const Address& address) override { return inner_.balance(address); }
-    node::Result<uint64_t> nonce(const Address& address, bool pending) override { return inner_.nonce(address, pending); }
-    node::Result<Bytes> code(const Address& address) override { return inner_.code(address); }
-    node::Result<CallReply> try_call(const CallRequest& request) override { return inner_.try_call(request); }
-    node::Result<uint64_t> estimate_gas(const CallRequest& request) override { return inner_.estimate_gas(request); }
-    node::Result<Fees> fees() override { return inner_.fees(); }
     node::Result<Hash> send_raw(ByteView raw) override {
         sent.insert(to_bytes(raw));
-        return inner_.send_raw(raw);
+        return ForwardingClient::send_raw(raw);
     }
-    const ErrorNames& error_names() const override { return inner_.error_names(); }
-
-private:
-    L1Client& inner_;
 };
 
 // A node that mines when told, and a wallet whose time passes when told.

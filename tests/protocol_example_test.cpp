@@ -1,4 +1,5 @@
-// The worked example of docs/protocol.md, computed: each line below must stand in the page as it is. GAVEL_PRINT_EXAMPLE=1 prints them.
+// The worked example of docs/protocol.md, computed: each line below must stand in the page as it is.
+// GAVEL_PRINT_EXAMPLE=1 prints them.
 #include <catch2/catch.hpp>
 
 #include <cstdio>

@@ -8,6 +8,7 @@
 #include "l1-bridge/l1_follower.hpp"
 #include "l1-bridge/test_token.hpp"
 #include "tests/contract_fixture.hpp"
+#include "tests/forwarding_client.hpp"
 
 using namespace gavel;
 using namespace gavel::test;
@@ -167,45 +168,25 @@ TEST_CASE("the token client: approve, deposit, and what a token tells") {
 namespace {
 
 // Fails now and then, and lets the chain change between any two answers.
-class UnsteadyClient final : public L1Client {
+class UnsteadyClient final : public test::ForwardingClient {
 public:
-    UnsteadyClient(L1Client& inner, std::function<bool()> fails) : inner_(inner), fails_(std::move(fails)) {}
+    UnsteadyClient(L1Client& inner, std::function<bool()> fails) : ForwardingClient(inner), fails_(std::move(fails)) {}
 
-    node::Result<uint64_t> chain_id() override { return ask([&] { return inner_.chain_id(); }); }
-    node::Result<BlockRef> head() override { return ask([&] { return inner_.head(); }); }
-    node::Result<std::optional<BlockRef>> block_at(uint64_t number) override {
-        return ask([&] { return inner_.block_at(number); });
-    }
     node::Result<std::vector<Log>> logs(const Address& address, uint64_t from, uint64_t to) override {
         longest_range = std::max(longest_range, to - from + 1);
         if (to - from + 1 > max_range) return node::Status{node::Code::kOutOfRange, "TOO_MANY_LOGS", "", ""};
-        return ask([&] { return inner_.logs(address, from, to); });
+        return ForwardingClient::logs(address, from, to);
     }
-    node::Result<std::optional<TransactionInput>> transaction_input(const Hash& hash) override {
-        return inner_.transaction_input(hash);
-    }
-    node::Result<std::optional<Receipt>> receipt(const Hash& hash) override { return inner_.receipt(hash); }
-    node::Result<u128> balance(const Address& address) override { return inner_.balance(address); }
-    node::Result<uint64_t> nonce(const Address& address, bool pending) override { return inner_.nonce(address, pending); }
-    node::Result<Bytes> code(const Address& address) override { return inner_.code(address); }
-    node::Result<CallReply> try_call(const CallRequest& request) override { return inner_.try_call(request); }
-    node::Result<uint64_t> estimate_gas(const CallRequest& request) override { return inner_.estimate_gas(request); }
-    node::Result<Fees> fees() override { return inner_.fees(); }
-    node::Result<Hash> send_raw(ByteView raw) override { return inner_.send_raw(raw); }
-    const ErrorNames& error_names() const override { return inner_.error_names(); }
 
     uint64_t max_range = ~uint64_t{0};
     uint64_t longest_range = 0;
     uint64_t answers = 0;
 
 private:
-    template <class Ask>
-    auto ask(Ask ask) -> decltype(ask()) {
+    node::Status admit() override {
         ++answers;
-        if (fails_()) return node::Status{node::Code::kUnavailable, "L1_UNREACHABLE", "", "down"};
-        return ask();
+        return fails_() ? node::Status{node::Code::kUnavailable, "L1_UNREACHABLE", "", "down"} : node::Status{};
     }
-    L1Client& inner_;
     std::function<bool()> fails_;
 };
 

@@ -9,6 +9,7 @@
 #include "ledger/l1_sync.hpp"
 #include "node/clock.hpp"
 #include "protocol/keccak.hpp"
+#include "tests/forwarding_client.hpp"
 #include "verifier/drill.hpp"
 #include "verifier/verifier.hpp"
 
@@ -48,50 +49,26 @@ public:
 };
 
 // A client of that chain whose line can be cut.
-class LossyClient final : public l1::L1Client {
+class LossyClient final : public ForwardingClient {
 public:
-    explicit LossyClient(l1::L1Client& inner) : inner_(inner) {}
+    using ForwardingClient::ForwardingClient;
     bool is_down = false;     // nothing is answered
     bool lose_sends = false;  // transactions are taken, and vanish
     uint64_t estimates = 0;   // asked for
 
-    node::Result<uint64_t> chain_id() override { return ask([&] { return inner_.chain_id(); }); }
-    node::Result<l1::BlockRef> head() override { return ask([&] { return inner_.head(); }); }
-    node::Result<std::optional<l1::BlockRef>> block_at(uint64_t number) override {
-        return ask([&] { return inner_.block_at(number); });
-    }
-    node::Result<std::vector<l1::Log>> logs(const Address& address, uint64_t from, uint64_t to) override {
-        return ask([&] { return inner_.logs(address, from, to); });
-    }
-    node::Result<std::optional<l1::TransactionInput>> transaction_input(const Hash& tx) override {
-        return ask([&] { return inner_.transaction_input(tx); });
-    }
-    node::Result<std::optional<l1::Receipt>> receipt(const Hash& tx) override { return ask([&] { return inner_.receipt(tx); }); }
-    node::Result<u128> balance(const Address& address) override { return ask([&] { return inner_.balance(address); }); }
-    node::Result<uint64_t> nonce(const Address& address, bool pending) override {
-        return ask([&] { return inner_.nonce(address, pending); });
-    }
-    node::Result<Bytes> code(const Address& address) override { return ask([&] { return inner_.code(address); }); }
-    node::Result<l1::CallReply> try_call(const l1::CallRequest& request) override {
-        return ask([&] { return inner_.try_call(request); });
-    }
     node::Result<uint64_t> estimate_gas(const l1::CallRequest& request) override {
         ++estimates;
-        return ask([&] { return inner_.estimate_gas(request); });
+        return ForwardingClient::estimate_gas(request);
     }
-    node::Result<l1::Fees> fees() override { return ask([&] { return inner_.fees(); }); }
     node::Result<Hash> send_raw(ByteView raw) override {
-        return ask([&] { return lose_sends ? node::Result<Hash>(keccak256(raw)) : inner_.send_raw(raw); });
+        return lose_sends && !is_down ? node::Result<Hash>(keccak256(raw)) : ForwardingClient::send_raw(raw);
     }
-    const l1::ErrorNames& error_names() const override { return inner_.error_names(); }
 
 private:
-    template <class Question>
-    auto ask(Question question) -> decltype(question()) {
-        if (is_down) return node::Status{node::Code::kUnavailable, "L1_UNREACHABLE", "", "the line is cut"};
-        return question();
+    node::Status admit() override {
+        if (!is_down) return {};
+        return {node::Code::kUnavailable, "L1_UNREACHABLE", "", "the line is cut"};
     }
-    l1::L1Client& inner_;
 };
 
 // Whoever holds the seat: posts honest batches, made operation by operation, and lies.

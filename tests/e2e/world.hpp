@@ -1,5 +1,5 @@
-// A world of real processes: gavel-l1 or Anvil, gavel-sequencer and gavel-verifier on free ports, their data in a folder of its own, gone
-// with the object. The programs are those in the folder that GAVEL_BIN_DIR names.
+// A world of real processes: gavel-l1 or Anvil, gavel-sequencer and gavel-verifier on free ports, their data in a folder of its own,
+// gone with the object. The programs are those in the folder that GAVEL_BIN_DIR names.
 //
 // What fails to come about within its time is a failure of the test (Catch2's FAIL, with the daemons' logs).
 #pragma once
