@@ -18,6 +18,7 @@ constexpr uint64_t kOnTheWay = 2'000;
 constexpr u128 kFeeRoom = 20;
 constexpr std::chrono::milliseconds kPoll{50};
 constexpr std::chrono::minutes kPatience{2};
+constexpr std::chrono::seconds kReceiptPatience{10};
 
 }  // namespace
 
@@ -84,13 +85,26 @@ Status BulkSender::wait_for_nonce(uint64_t nonce, uint64_t first, const std::fun
     }
 }
 
+// A node may count a transaction in the account's nonce a little before it tells the receipt.
+Result<l1::Receipt> BulkSender::receipt_of(const Hash& mined) {
+    const auto end = std::chrono::steady_clock::now() + kReceiptPatience;
+    for (;;) {
+        auto receipt = client_.receipt(mined);
+        if (!receipt) return receipt.status();
+        if (*receipt) return **receipt;
+        if (std::chrono::steady_clock::now() > end) {
+            return Status{Code::kAborted, "L1_REORGANISED", "", "a mined transaction is gone: " + to_hex(mined)};
+        }
+        std::this_thread::sleep_for(kPoll);
+    }
+}
+
 Status BulkSender::check_receipts(const std::vector<BulkTransaction>& transactions, BulkResult& result) {
     for (size_t i = 0; i < result.hashes.size(); ++i) {
-        auto receipt = client_.receipt(result.hashes[i]);
+        auto receipt = receipt_of(result.hashes[i]);
         if (!receipt) return receipt.status();
-        if (!*receipt) return {Code::kAborted, "L1_REORGANISED", "", "a mined transaction is gone: " + to_hex(result.hashes[i])};
-        result.gas_used += (*receipt)->gas_used;
-        if ((*receipt)->success) continue;
+        result.gas_used += receipt->gas_used;
+        if (receipt->success) continue;
         l1::CallRequest again;
         again.from = key_.address();
         again.to = transactions[i].to;

@@ -37,6 +37,7 @@ public:
 
 private:
     node::Status wait_for_nonce(uint64_t nonce, uint64_t first, const std::function<void(uint64_t)>& progress);
+    node::Result<l1::Receipt> receipt_of(const Hash& mined);
     node::Status check_receipts(const std::vector<BulkTransaction>& transactions, BulkResult& result);
 
     l1::L1Client& client_;

@@ -1,5 +1,4 @@
 // gavel claim: withdrawals paid out on the L1, by a server's word or by the L1 alone.
-#include "cli/l1_state.hpp"
 #include "cli/payouts.hpp"
 #include "proto/convert_grpc.hpp"
 
@@ -12,10 +11,8 @@ using node::Status;
 
 struct ClaimOptions {
     std::vector<std::string> positions;
-    std::string recipient;
-    std::string to;
     bool from_l1 = false;
-    L1StateOptions state;
+    PayoutOptions payout;
 };
 
 struct Claim {
@@ -27,8 +24,8 @@ struct Claim {
 class ClaimSource {
 public:
     virtual ~ClaimSource() = default;
-    // Positions of all that can be claimed now.
-    virtual Result<std::vector<uint32_t>> claimable_by(const Address& recipient) = 0;
+    // Positions of all that can be claimed now; nullopt: of every recipient.
+    virtual Result<std::vector<uint32_t>> claimable_by(const std::optional<Address>& recipient) = 0;
     virtual Result<Claim> claim(uint32_t position) = 0;
 };
 
@@ -36,10 +33,11 @@ class ServersClaims final : public ClaimSource {
 public:
     explicit ServersClaims(Remote& remote) : remote_(remote) {}
 
-    Result<std::vector<uint32_t>> claimable_by(const Address& recipient) override {
+    // Servers list one recipient's only.
+    Result<std::vector<uint32_t>> claimable_by(const std::optional<Address>& recipient) override {
         std::vector<uint32_t> out;
         v1::ListWithdrawalsRequest request;
-        request.set_recipient(proto::to_pb_bytes(recipient));
+        if (recipient) request.set_recipient(proto::to_pb_bytes(*recipient));
         do {
             auto page = remote_.list_withdrawals(request);
             if (!page) return page.status();
@@ -82,16 +80,13 @@ class RebuiltClaims final : public ClaimSource {
 public:
     explicit RebuiltClaims(std::unique_ptr<L1State> state) : state_(std::move(state)) {}
 
-    Result<std::vector<uint32_t>> claimable_by(const Address& recipient) override {
+    Result<std::vector<uint32_t>> claimable_by(const std::optional<Address>& recipient) override {
         std::vector<uint32_t> out;
-        uint64_t cursor = 0;
-        do {
-            auto page = state_->queries().withdrawals_to(recipient, cursor, ledger::Queries::kMaxLimit);
-            for (const ledger::WithdrawalInfo& info : page.items) {
-                if (info.status == ledger::WithdrawalStatus::kClaimable) out.push_back(info.record.position);
-            }
-            cursor = page.next_cursor;
-        } while (cursor != 0);
+        for (uint32_t position = 0; position < state_->last_header().last.withdrawal_count; ++position) {
+            auto info = state_->queries().withdrawal(position);
+            const bool is_claimable = info && info->status == ledger::WithdrawalStatus::kClaimable;
+            if (is_claimable && (!recipient || info->record.withdrawal.recipient == *recipient)) out.push_back(position);
+        }
         return out;
     }
 
@@ -118,18 +113,18 @@ Result<Remote*> server_that_answers(Session& session) {
 }
 
 Result<std::unique_ptr<ClaimSource>> open_source(Session& session, const Address& rollup, const ClaimOptions& options) {
-    if (!options.from_l1) {
+    if (!options.from_l1 && !options.payout.everybody) {
         auto server = server_that_answers(session);
         if (!server) return server.status();
         if (*server != nullptr) return std::unique_ptr<ClaimSource>(std::make_unique<ServersClaims>(**server));
         session.warn("no server answers; reading the L1 instead");
     }
-    auto state = L1State::rebuild(session.l1(), rollup, options.state);
+    auto state = L1State::rebuild(session.l1(), rollup, options.payout.state);
     if (!state) return state.status();
     return std::unique_ptr<ClaimSource>(std::make_unique<RebuiltClaims>(*std::move(state)));
 }
 
-// Those named, or all that can be claimed for the recipient.
+// Those named, or all that can be claimed for the recipient, or everybody.
 Result<std::vector<uint32_t>> positions_to_claim(ClaimSource& source, const ClaimOptions& options, const Address& signer) {
     std::vector<uint32_t> out;
     for (const std::string& text : options.positions) {
@@ -140,7 +135,7 @@ Result<std::vector<uint32_t>> positions_to_claim(ClaimSource& source, const Clai
         out.push_back(static_cast<uint32_t>(*number));
     }
     if (!out.empty()) return out;
-    auto recipient = options.recipient.empty() ? Result<Address>(signer) : parse_address(options.recipient, "recipient");
+    auto recipient = owner_of(options.payout, signer);
     if (!recipient) return recipient.status();
     auto found = source.claimable_by(*recipient);
     if (!found || !found->empty()) return found;
@@ -148,7 +143,7 @@ Result<std::vector<uint32_t>> positions_to_claim(ClaimSource& source, const Clai
 }
 
 Status claim(Session& session, const ClaimOptions& options) {
-    auto receiver = parse_receiver(options.to);
+    auto receiver = receiver_of(options.payout);
     if (!receiver) return receiver.status();
     auto caller = ContractCaller::open(session);
     if (!caller) return caller.status();
@@ -156,13 +151,16 @@ Status claim(Session& session, const ClaimOptions& options) {
     if (!source) return source.status();
     auto positions = positions_to_claim(**source, options, caller->address());
     if (!positions) return positions.status();
-    Payouts payouts(session, "position", "recipient");
+    Payouts payouts(session, *caller, "position", "recipient", positions->size());
     for (uint32_t position : *positions) {
         auto found = (*source)->claim(position);
-        if (!found) return found.status();
+        if (!found) {
+            payouts.fail(found.status());
+            break;
+        }
         const Withdrawal& paid = found->proof.withdrawal;
-        payouts.run(*caller, {position, paid.recipient, paid.token, paid.amount, *receiver},
-                    l1::rollup_call::claim(found->header, found->proof, *receiver));
+        const Payout payout{position, paid.recipient, paid.token, paid.amount, *receiver};
+        if (!payouts.pay(payout, l1::rollup_call::claim(found->header, found->proof, *receiver))) break;
     }
     return payouts.finish();
 }
@@ -175,11 +173,10 @@ void add_claim_command(Commands& commands) {
                                           "pay final withdrawals out on the L1 (anybody may, the recipient gets the money)",
                                           [args](Session& session) { return claim(session, *args); });
     options.list("position", args->positions, "positions of withdrawals; without them, all that can be claimed");
-    options.text("--recipient", args->recipient, "whose withdrawals; without it, the signer's own");
-    options.text("--to", args->to, "pay this address instead; only the recipient may");
     options.toggle("--from-l1", args->from_l1, "ask no server: replay the L1's batches, as when no server answers");
-    add_l1_state_options(options, args->state);
-    options.examples({"gavel claim", "gavel claim --from-l1 --l1 https://node.example --rollup 0xRollup"});
+    add_payout_options(options, args->payout, "--recipient", "whose withdrawals; without it, the signer's own");
+    options.examples({"gavel claim", "gavel claim --from-l1 --l1 https://node.example --rollup 0xRollup",
+                      "gavel claim --everybody --rollup 0xRollup      # reads the L1, too"});
 }
 
 }  // namespace gavel::cli

@@ -1,7 +1,4 @@
 // gavel exit and refund: out of a frozen rollup with nothing but the L1 and a key.
-#include <algorithm>
-
-#include "cli/l1_state.hpp"
 #include "cli/payouts.hpp"
 
 namespace gavel::cli {
@@ -29,18 +26,19 @@ Status are_exits_open(const RollupFacts& facts) {
 struct ExitOptions {
     std::string token;
     std::string index;
-    std::string owner;  // --for
-    std::string to;
     bool all_mine = false;
-    L1StateOptions state;
+    PayoutOptions payout;
 };
 
 Status check_use(const ExitOptions& options) {
-    const int ways = !options.index.empty() + options.all_mine + (!options.owner.empty() || !options.token.empty());
-    if (ways == 0) {
-        return wrong_use("token", "say which account: --token eth (or an ERC-20's address), --index, --all-mine, or --for");
+    const bool alone = !options.index.empty() || options.all_mine;
+    const int ways = !options.index.empty() + options.all_mine + !options.payout.owner.empty() + options.payout.everybody;
+    if (ways == 0 && options.token.empty()) {
+        return wrong_use("token", "say which: --token eth (or an ERC-20's address), --index, --all-mine, --for or --everybody");
     }
-    if (ways > 1) return wrong_use("token", "--index, --all-mine, and --token or --for exclude each other");
+    if (ways > 1 || (alone && !options.token.empty())) {
+        return wrong_use("token", "--index, --all-mine, --for, --everybody exclude each other; --token goes with the last two");
+    }
     if (options.index.empty()) return {};
     auto index = node::parse_number(options.index);
     if (index && *index > 0 && *index <= UINT32_MAX) return {};
@@ -69,33 +67,38 @@ Status check_rebuilt(const L1State& state, const RollupFacts& facts) {
             "the state rebuilt is that of batch " + std::to_string(header.number) + ", and the L1's head another; try again"};
 }
 
-Result<std::vector<ledger::AccountAt>> accounts_to_exit(Session& session, const L1State& state, const ExitOptions& options,
-                                                        const Address& signer) {
-    const ledger::Ledger& ledger = state.ledger();
+// In the order of their indices; of one owner, by token.
+std::vector<ledger::AccountAt> accounts_between(const ledger::Ledger& ledger, uint32_t first, uint32_t end) {
     std::vector<ledger::AccountAt> out;
-    if (!options.index.empty()) {
-        const auto index = static_cast<uint32_t>(*node::parse_number(options.index));
+    for (uint32_t index = first; index < end; ++index) {
         if (auto account = ledger.account(index)) out.push_back({index, *account});
-        return out;
     }
-    Address owner = signer;
-    if (!options.owner.empty()) {
-        auto given = parse_address(options.owner, "for");
-        if (!given) return given.status();
-        owner = *given;
-    }
-    if (!options.token.empty()) {
-        auto token = session.token(options.token);
-        if (!token) return token.status();
-        if (auto account = ledger.account({owner, token->address})) out.push_back(*account);
-        return out;
-    }
+    return out;
+}
+
+std::vector<ledger::AccountAt> accounts_of(const ledger::Ledger& ledger, const Address& owner) {
+    std::vector<ledger::AccountAt> out;
     for (std::optional<Address> after;;) {
         auto page = ledger.accounts_of(owner, after, kPage);
         if (page.empty()) return out;
         out.insert(out.end(), page.begin(), page.end());
         after = page.back().account.key.token;
     }
+}
+
+Result<std::vector<ledger::AccountAt>> accounts_to_exit(Session& session, const L1State& state, const ExitOptions& options,
+                                                        const std::optional<Address>& owner) {
+    const ledger::Ledger& ledger = state.ledger();
+    if (!options.index.empty()) {
+        const auto index = static_cast<uint32_t>(*node::parse_number(options.index));
+        return accounts_between(ledger, index, index + 1);
+    }
+    auto out = owner ? accounts_of(ledger, *owner) : accounts_between(ledger, 1, state.last_header().last.account_count);
+    if (options.token.empty()) return out;
+    auto token = session.token(options.token);
+    if (!token) return token.status();
+    std::erase_if(out, [&](const ledger::AccountAt& at) { return at.account.key.token != token->address; });
+    return out;
 }
 
 // Those with something left to pay; why there is none.
@@ -116,33 +119,41 @@ Result<std::vector<ledger::AccountAt>> open_accounts(const l1::RollupClient& con
                                      : "the balance is zero"};
 }
 
+// The accounts to exit, once exits are open and the rebuilt state is what they are proven by.
+Result<std::vector<ledger::AccountAt>> find_accounts(Session& session, const ContractCaller& caller, const L1State& state,
+                                                     const RollupFacts& facts, const ExitOptions& options) {
+    if (Status status = check_rebuilt(state, facts); !status.ok()) return status;
+    if (Status status = are_exits_open(facts); !status.ok()) return status;
+    auto owner = owner_of(options.payout, caller.address());
+    if (!owner) return owner.status();
+    auto found = accounts_to_exit(session, state, options, *owner);
+    if (!found) return found.status();
+    return open_accounts(caller.contract(), *std::move(found));
+}
+
 Status exit_accounts(Session& session, const ExitOptions& options) {
     if (Status status = check_use(options); !status.ok()) return status;
-    auto receiver = parse_receiver(options.to);
+    auto receiver = receiver_of(options.payout);
     if (!receiver) return receiver.status();
     auto caller = ContractCaller::open(session);
     if (!caller) return caller.status();
-    const l1::RollupClient& contract = caller->contract();
-    auto facts = read_facts(contract);
+    auto facts = read_facts(caller->contract());
     if (!facts) return facts.status();
     if (!facts->frozen) return are_exits_open(*facts);
-    auto state = L1State::rebuild(session.l1(), contract.address(), options.state);
+    auto state = L1State::rebuild(session.l1(), caller->contract().address(), options.payout.state);
     if (!state) return state.status();
-    if (Status status = check_rebuilt(**state, *facts); !status.ok()) return status;
-    if (Status status = are_exits_open(*facts); !status.ok()) return status;
-    auto found = accounts_to_exit(session, **state, options, caller->address());
-    if (!found) return found.status();
-    auto accounts = open_accounts(contract, *std::move(found));
+    auto accounts = find_accounts(session, *caller, **state, *facts, options);
     if (!accounts) return accounts.status();
     const BatchHeader header = (*state)->last_header();
-    Payouts payouts(session, "index", "owner");
+    Payouts payouts(session, *caller, "index", "owner", accounts->size());
     for (const ledger::AccountAt& at : *accounts) {
         auto proof = (*state)->exit_proof(at.index);
         if (!proof || !proof->holds_in(header.last)) {
-            return {Code::kInternal, "PROOF_NOT_BUILT", "", "an account's path doesn't hold"};
+            payouts.fail({Code::kInternal, "PROOF_NOT_BUILT", "", "an account's path doesn't hold"});
+            break;
         }
-        payouts.run(*caller, {at.index, at.account.key.owner, at.account.key.token, at.account.balance, *receiver},
-                    l1::rollup_call::exit(header, *proof, *receiver));
+        const Payout payout{at.index, at.account.key.owner, at.account.key.token, at.account.balance, *receiver};
+        if (!payouts.pay(payout, l1::rollup_call::exit(header, *proof, *receiver))) break;
     }
     return payouts.finish();
 }
@@ -151,13 +162,13 @@ Status exit_accounts(Session& session, const ExitOptions& options) {
 
 struct RefundOptions {
     std::vector<std::string> numbers;
-    std::string caller;  // --for
-    std::string to;
-    uint64_t start_block = 0;
+    PayoutOptions payout;
 };
 
+// Those with the numbers given; without any, the owner's, or everybody's.
 Result<std::vector<ledger::QueuedOperation>> deposits_to_refund(const ledger::L1View& view, const RollupFacts& facts,
-                                                                const RefundOptions& options, const Address& owner) {
+                                                                const RefundOptions& options,
+                                                                const std::optional<Address>& owner) {
     std::vector<ledger::QueuedOperation> out;
     const uint64_t first = facts.something_waits() ? facts.waiting.index : view.queue_length();
     for (const std::string& text : options.numbers) {
@@ -172,41 +183,50 @@ Result<std::vector<ledger::QueuedOperation>> deposits_to_refund(const ledger::L1
     if (!out.empty()) return out;
     for (uint64_t i = first; i < view.queue_length(); ++i) {
         auto queued = view.queued(i);
-        const bool is_theirs = queued && queued->operation.kind == L1OperationKind::kDeposit && queued->operation.caller == owner;
-        if (is_theirs) out.push_back(*queued);
+        const bool is_deposit = queued && queued->operation.kind == L1OperationKind::kDeposit;
+        if (is_deposit && (!owner || queued->operation.caller == *owner)) out.push_back(*queued);
     }
     return out;
 }
 
+// Those not refunded yet; why there is none.
+Result<std::vector<ledger::QueuedOperation>> open_deposits(const l1::RollupClient& contract,
+                                                           const std::vector<ledger::QueuedOperation>& deposits) {
+    std::vector<ledger::QueuedOperation> out;
+    for (const ledger::QueuedOperation& queued : deposits) {
+        auto done = contract.is_refunded(queued.index);
+        if (!done) return done.status();
+        if (!*done) out.push_back(queued);
+    }
+    if (!out.empty()) return out;
+    return Status{Code::kFailedPrecondition, "NOTHING_TO_REFUND", "",
+                  deposits.empty() ? "no such deposit waits in the L1's queue" : "it was refunded before"};
+}
+
 Status refund(Session& session, const RefundOptions& options) {
-    auto receiver = parse_receiver(options.to);
+    auto receiver = receiver_of(options.payout);
     if (!receiver) return receiver.status();
     auto caller = ContractCaller::open(session);
     if (!caller) return caller.status();
-    auto owner = options.caller.empty() ? Result<Address>(caller->address()) : parse_address(options.caller, "for");
+    auto owner = owner_of(options.payout, caller->address());
     if (!owner) return owner.status();
     const l1::RollupClient& contract = caller->contract();
     auto facts = read_facts(contract);
     if (!facts) return facts.status();
     if (Status status = are_exits_open(*facts); !status.ok()) return status;
-    auto state = L1State::read(session.l1(), contract.address(), {"", options.start_block});
+    auto state = L1State::read(session.l1(), contract.address(), options.payout.state);
     if (!state) return state.status();
-    auto deposits = deposits_to_refund((*state)->view(), *facts, options, *owner);
+    auto found = deposits_to_refund((*state)->view(), *facts, options, *owner);
+    if (!found) return found.status();
+    auto deposits = open_deposits(contract, *found);
     if (!deposits) return deposits.status();
-    Payouts payouts(session, "number", "caller");
-    bool any = false;
+    Payouts payouts(session, *caller, "number", "caller", deposits->size());
     for (const ledger::QueuedOperation& queued : *deposits) {
-        auto done = contract.is_refunded(queued.index);
-        if (!done) return done.status();
-        if (*done) continue;
-        any = true;
         const L1Operation& deposit = queued.operation;
-        payouts.run(*caller, {queued.index, deposit.caller, deposit.token, deposit.amount, *receiver},
-                    l1::rollup_call::refund(queued.index, deposit, *receiver));
+        const Payout payout{queued.index, deposit.caller, deposit.token, deposit.amount, *receiver};
+        if (!payouts.pay(payout, l1::rollup_call::refund(queued.index, deposit, *receiver))) break;
     }
-    if (any) return payouts.finish();
-    return {Code::kFailedPrecondition, "NOTHING_TO_REFUND", "",
-            deposits->empty() ? "no deposit of " + to_checksum(*owner) + " waits in the L1's queue" : "it was refunded before"};
+    return payouts.finish();
 }
 
 }  // namespace
@@ -218,20 +238,18 @@ void add_exit_commands(Commands& commands) {
     out.text("--token", exit_args->token, "the account of this token: eth, or an ERC-20's address");
     out.text("--index", exit_args->index, "the account with this index, whoever owns it");
     out.toggle("--all-mine", exit_args->all_mine, "the signer's accounts of every token");
-    out.text("--for", exit_args->owner, "somebody else's, who is paid: every token, or that of --token");
-    out.text("--to", exit_args->to, "pay this address instead; only the owner may");
-    add_l1_state_options(out, exit_args->state);
+    add_payout_options(out, exit_args->payout, "--for", "somebody else's, who is paid: every token, or that of --token");
     out.examples({"gavel exit --all-mine --l1 https://node.example --rollup 0xRollup",
-                  "gavel exit --token eth --to 0xElsewhere --rollup 0xRollup", "gavel exit --for 0xOwner --rollup 0xRollup"});
+                  "gavel exit --token eth --to 0xElsewhere --rollup 0xRollup", "gavel exit --for 0xOwner --rollup 0xRollup",
+                  "gavel exit --everybody --rollup 0xRollup      # where nobody else does it; --token eth: those accounts only"});
 
     auto refund_args = std::make_shared<RefundOptions>();
     node::Options& back = commands.add("refund", "after a freeze: take back deposits that no batch has consumed",
                                        [refund_args](Session& session) { return refund(session, *refund_args); });
     back.list("number", refund_args->numbers, "their numbers in the L1's queue; without them, all of the signer's");
-    back.text("--for", refund_args->caller, "those that this address made; it is paid");
-    back.text("--to", refund_args->to, "pay this address instead; only who made the deposit may");
-    back.number("--start-block", refund_args->start_block, "L1 block from which to read: not after the contract's deployment");
-    back.examples({"gavel refund --rollup 0xRollup", "gavel refund 17 --to 0xElsewhere --rollup 0xRollup"});
+    add_payout_options(back, refund_args->payout, "--for", "those that this address made; it is paid");
+    back.examples({"gavel refund --rollup 0xRollup", "gavel refund 17 --to 0xElsewhere --rollup 0xRollup",
+                   "gavel refund --everybody --rollup 0xRollup"});
 }
 
 }  // namespace gavel::cli

@@ -5,36 +5,92 @@
 namespace gavel::cli {
 namespace {
 
+using node::Code;
+using node::Result;
+using node::Status;
+
 std::string title_of(std::string name) {
     std::transform(name.begin(), name.end(), name.begin(), [](char c) { return c >= 'a' && c <= 'z' ? char(c - 'a' + 'A') : c; });
     return name;
 }
 
-}  // namespace
+bool is_redirected(const Payout& payout) { return !payout.receiver.is_zero() && payout.receiver != payout.owner; }
 
-node::Result<Address> parse_receiver(const std::string& text) {
-    return text.empty() ? node::Result<Address>(Address{}) : parse_address(text, "to");
+// Whether the next one would fare no better.
+bool stops_all(const Status& status) {
+    return status.code == Code::kUnavailable || status.code == Code::kDeadlineExceeded ||
+           status.reason == "TX_INSUFFICIENT_FUNDS" || status.reason == "L1_FEE_OVER_CAP";
 }
 
-Payouts::Payouts(Session& session, const std::string& number_name, const std::string& owner_name)
+}  // namespace
+
+void add_payout_options(node::Options& options, PayoutOptions& payout, const std::string& owner_flag,
+                        const std::string& owner_help) {
+    options.text(owner_flag, payout.owner, owner_help);
+    options.toggle("--everybody", payout.everybody, "everybody's, each paid to its owner; the signer pays the gas");
+    options.text("--to", payout.to, "pay this address instead; only the owner may");
+    add_l1_state_options(options, payout.state);
+}
+
+Result<std::optional<Address>> owner_of(const PayoutOptions& options, const Address& signer) {
+    if (options.everybody) return std::optional<Address>();
+    if (options.owner.empty()) return std::optional(signer);
+    auto owner = parse_address(options.owner, "owner");
+    if (!owner) return owner.status();
+    return std::optional(*owner);
+}
+
+Result<Address> receiver_of(const PayoutOptions& options) {
+    if (options.everybody && !(options.owner.empty() && options.to.empty())) {
+        return Status{Code::kInvalidArgument, "OPTION_INVALID", "everybody", "with --everybody, nobody else can be named"};
+    }
+    return options.to.empty() ? Result<Address>(Address{}) : parse_address(options.to, "to");
+}
+
+Payouts::Payouts(Session& session, const ContractCaller& caller, const std::string& number_name, const std::string& owner_name,
+                 size_t count)
     : session_(session),
+      caller_(caller),
       number_name_(number_name),
       owner_name_(owner_name),
-      table_({{title_of(number_name), true}, {title_of(owner_name)}, {"AMOUNT", true}, {"TOKEN"}, {"L1 TRANSACTION"}}) {}
+      table_({{title_of(number_name), true}, {title_of(owner_name)}, {"AMOUNT", true}, {"TOKEN"}, {"L1 TRANSACTION"}}) {
+    progress_.emplace("paying out", count);
+}
 
-void Payouts::run(const ContractCaller& caller, const Payout& payout, Bytes calldata) {
-    const bool redirected = !payout.receiver.is_zero() && payout.receiver != payout.owner;
-    node::Result<l1::Receipt> receipt =
-        redirected && caller.address() != payout.owner
-            ? node::Status{node::Code::kPermissionDenied, "RECEIVER_NOT_ALLOWED", "to",
-                           "only " + to_checksum(payout.owner) + " itself may name another receiver"}
-            : caller.run(std::move(calldata));
-    const Address receiver = redirected ? payout.receiver : payout.owner;
+bool Payouts::pay(const Payout& payout, Bytes calldata) {
+    Result<Hash> sent = is_redirected(payout) && caller_.address() != payout.owner
+                            ? Status{Code::kPermissionDenied, "RECEIVER_NOT_ALLOWED", "to",
+                                     "only " + to_checksum(payout.owner) + " itself may name another receiver"}
+                            : caller_.send(std::move(calldata));
+    if (!sent) fail(sent.status());
+    on_the_way_.push_back({payout, sent});
+    if (on_the_way_.size() == ContractCaller::kMostOnTheWay) settle_first();
+    progress_->set(list_.size() + on_the_way_.size());
+    return !is_stopped_;
+}
+
+void Payouts::fail(const Status& status) {
+    if (failure_.ok()) failure_ = status;
+    is_stopped_ = is_stopped_ || stops_all(status);
+}
+
+void Payouts::settle_first() {
+    const Sent& first = on_the_way_.front();
+    // Once stopped: what is known of it; waiting would take as long again for each.
+    const Result<l1::Receipt> receipt = !first.hash   ? Result<l1::Receipt>(first.hash.status())
+                                        : is_stopped_ ? caller_.wait(*first.hash, {})
+                                                      : caller_.wait(*first.hash);
+    if (!receipt) fail(receipt.status());
+    tell(first.payout, receipt);
+    on_the_way_.pop_front();
+}
+
+void Payouts::tell(const Payout& payout, const Result<l1::Receipt>& receipt) {
     nlohmann::json line = {{number_name_, payout.number},
                            {owner_name_, to_checksum(payout.owner)},
                            {"token", to_checksum(payout.token)},
                            {"amount", to_string(payout.amount)},
-                           {"receiver", to_checksum(receiver)}};
+                           {"receiver", to_checksum(is_redirected(payout) ? payout.receiver : payout.owner)}};
     std::string outcome;
     if (receipt) {
         outcome = to_hex(receipt->tx_hash);
@@ -43,14 +99,15 @@ void Payouts::run(const ContractCaller& caller, const Payout& payout, Bytes call
     } else {
         outcome = "refused: " + receipt.status().reason;
         line["error"] = receipt.status().reason;
-        if (failure_.ok()) failure_ = receipt.status();
     }
     table_.add({std::to_string(payout.number), to_checksum(payout.owner), session_.amount_text(payout.amount, payout.token),
                 session_.token_name(payout.token), outcome});
     list_.push_back(std::move(line));
 }
 
-node::Status Payouts::finish() {
+Status Payouts::finish() {
+    while (!on_the_way_.empty()) settle_first();
+    progress_.reset();
     if (session_.json()) session_.print(list_);
     else session_.print(table_.text());
     return failure_;

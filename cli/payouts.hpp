@@ -1,12 +1,30 @@
-// What claim, exit and refund have in common: several payments by the contract, each a transaction of its own, told in one table.
+// What claim, exit and refund have in common: whose money it is and where it goes, and payments by the contract, each a
+// transaction of its own, told in one table.
 #pragma once
 
+#include <deque>
 #include <nlohmann/json.hpp>
 
+#include "cli/l1_state.hpp"
+#include "cli/progress.hpp"
 #include "cli/rollup_facts.hpp"
 #include "cli/table.hpp"
 
 namespace gavel::cli {
+
+struct PayoutOptions {
+    std::string owner;
+    bool everybody = false;
+    std::string to;
+    L1StateOptions state;
+};
+// Binds them; `owner_flag` and its help say whose money it is.
+void add_payout_options(node::Options& options, PayoutOptions& payout, const std::string& owner_flag,
+                        const std::string& owner_help);
+// Whose money the flags mean: the signer's if they name nobody; nullopt: everybody's. Reasons: ADDRESS_INVALID.
+node::Result<std::optional<Address>> owner_of(const PayoutOptions& options, const Address& signer);
+// Who is to get it (zero: each owner). Reasons: ADDRESS_INVALID, OPTION_INVALID.
+node::Result<Address> receiver_of(const PayoutOptions& options);
 
 struct Payout {
     uint64_t number = 0;  // position, account index or L1 operation
@@ -16,25 +34,38 @@ struct Payout {
     Address receiver;  // who gets it; zero: the owner
 };
 
-// The receiver that --to names (zero: none). Reason: ADDRESS_INVALID.
-node::Result<Address> parse_receiver(const std::string& text);
-
 class Payouts {
 public:
-    // What number and owner are called: "position", "recipient".
-    Payouts(Session& session, const std::string& number_name, const std::string& owner_name);
-    // Runs the call and notes what came of it. A receiver other than the owner is refused here unless the signer is the owner:
-    // RECEIVER_NOT_ALLOWED.
-    void run(const ContractCaller& caller, const Payout& payout, Bytes calldata);
-    // Prints them. Not OK: the first that failed; the others went through or failed by themselves.
+    // What number and owner are called: "position", "recipient". `count`: of those to come, for the progress bar. `caller` must
+    // outlive it.
+    Payouts(Session& session, const ContractCaller& caller, const std::string& number_name, const std::string& owner_name,
+            size_t count);
+    // Sends the call; some are on their way to a block at the same time. A receiver other than the owner is refused here unless
+    // the signer is the owner: RECEIVER_NOT_ALLOWED. What is refused is noted, and the others go on. False: the L1 can't be
+    // reached, or the signer can't pay for gas; go on to finish().
+    bool pay(const Payout& payout, Bytes calldata);
+    // A failure on the way to a payment: go on to finish().
+    void fail(const node::Status& status);
+    // Waits for what is on its way, and prints all. Not OK: the first failure.
     node::Status finish();
 
 private:
+    struct Sent {
+        Payout payout;
+        node::Result<Hash> hash;
+    };
+    void settle_first();
+    void tell(const Payout& payout, const node::Result<l1::Receipt>& receipt);
+
     Session& session_;
+    const ContractCaller& caller_;
     std::string number_name_, owner_name_;
+    std::optional<Progress> progress_;
+    std::deque<Sent> on_the_way_;  // and those refused in between
     Table table_;
     nlohmann::json list_ = nlohmann::json::array();
     node::Status failure_;
+    bool is_stopped_ = false;  // the next one would fare no better
 };
 
 }  // namespace gavel::cli

@@ -168,15 +168,33 @@ Result<ContractCaller> ContractCaller::open(Session& session) {
     if (!rollup) return rollup.status();
     auto key = session.signer();
     if (!key) return key.status();
-    auto wallet = std::make_unique<l1::L1Wallet>(session.l1(), *key, session.wallet_options());
+    l1::L1WalletOptions options = session.wallet_options();
+    options.kept_mined = kMostOnTheWay;
+    auto wallet = std::make_unique<l1::L1Wallet>(session.l1(), *key, options);
     return ContractCaller(l1::RollupClient(session.l1(), *rollup), std::move(wallet));
 }
 
-Result<l1::Receipt> ContractCaller::run(Bytes calldata, u128 value) const {
-    auto receipt = wallet_->run(contract_.address(), value, std::move(calldata));
-    if (receipt || receipt.status().code != node::Code::kAborted) return receipt;
+Status ContractCaller::explained_now(const Status& refusal) const {
+    if (refusal.code != node::Code::kAborted) return refusal;
     auto facts = read_facts(contract_);
-    return facts ? explained(receipt.status(), *facts) : receipt.status();
+    return facts ? explained(refusal, *facts) : refusal;
+}
+
+Result<Hash> ContractCaller::send(Bytes calldata, u128 value) const {
+    auto sent = wallet_->send(contract_.address(), value, std::move(calldata));
+    return sent ? sent : explained_now(sent.status());
+}
+
+Result<l1::Receipt> ContractCaller::wait(const Hash& sent, std::chrono::milliseconds timeout) const {
+    auto receipt = wallet_->wait(sent, timeout);
+    if (receipt && receipt->success) return receipt;
+    return explained_now(receipt ? wallet_->explain(*receipt) : receipt.status());
+}
+
+Result<l1::Receipt> ContractCaller::run(Bytes calldata, u128 value) const {
+    auto sent = send(std::move(calldata), value);
+    if (!sent) return sent.status();
+    return wait(*sent);
 }
 
 }  // namespace gavel::cli

@@ -49,13 +49,19 @@ nlohmann::json facts_json(const RollupFacts& facts);
 // The rollup contract, called by the signer. Lives as long as the session at most.
 class ContractCaller {
 public:
+    // So many may be sent and not waited for.
+    static constexpr size_t kMostOnTheWay = 256;
+
     static node::Result<ContractCaller> open(Session& session);
     const l1::RollupClient& contract() const { return contract_; }
     const Address& address() const { return wallet_->address(); }
-    // Sends, and waits for its block. A refusal is explained.
+    // Sends it; waits for the block of what was sent; both. A refusal is explained.
+    node::Result<Hash> send(Bytes calldata, u128 value = 0) const;
+    node::Result<l1::Receipt> wait(const Hash& sent, std::chrono::milliseconds timeout = std::chrono::minutes(2)) const;
     node::Result<l1::Receipt> run(Bytes calldata, u128 value = 0) const;
 
 private:
+    node::Status explained_now(const node::Status& refusal) const;
     ContractCaller(const l1::RollupClient& contract, std::unique_ptr<l1::L1Wallet> wallet)
         : contract_(contract), wallet_(std::move(wallet)) {}
     l1::RollupClient contract_;

@@ -9,7 +9,6 @@ namespace gavel::l1 {
 namespace {
 
 constexpr u128 kGwei = 1'000'000'000;
-constexpr size_t kKeptMined = 64;          // transactions that are remembered once they are in a block
 constexpr uint64_t kSendAgainMs = 2'000;   // between two tries to give a node what it lacks
 constexpr uint64_t kMostFilled = 64;       // unknown nonces that are filled at once
 constexpr int kLostInARow = 5;             // answers before wait() believes that a transaction is lost
@@ -159,7 +158,7 @@ bool L1Wallet::any_due() const {
 void L1Wallet::note_mined(uint64_t mined) {
     mined_ = mined;
     for (auto it = sent_.begin(); it != sent_.end() && it->first < mined; ++it) it->second.was_mined = true;
-    while (sent_.size() > kKeptMined && sent_.begin()->first < mined) sent_.erase(sent_.begin());
+    while (sent_.size() > options_.kept_mined && sent_.begin()->first < mined) sent_.erase(sent_.begin());
 }
 
 node::Status L1Wallet::keep_up() {

@@ -24,6 +24,9 @@ struct L1WalletOptions {
     // A transaction that waits so long, and sees a block pass after it, is replaced by one that pays more.
     std::chrono::milliseconds bump_after{30'000};
     std::chrono::milliseconds poll{200};  // of wait()
+    // Transactions that are remembered once they are in a block. Who has more on the way at the same time may ask in vain for one
+    // that was replaced.
+    size_t kept_mined = 64;
 };
 
 // The same as flags of a program: --max-fee-gwei and --bump-after.

@@ -7,10 +7,12 @@ usage: add_up.py --corpus FILE [--max N] --load FILE --tokens FILE --journal FIL
   --load     what `gavel load --ledger-out` says it has deposited and paid. Of it are believed only which account stands for which
              address of the corpus, what was deposited, and the fees; every payment is compared with the corpus
   --tokens   `gavel load --tokens-file`: which token of the L1 stands for which one of the corpus
-  --journal  what else was asked for, CSV: kind,from,to,token,amount,fee,fee_to with kind deposit, payment or withdrawal
+  --journal  what else was asked for, CSV: kind,from,to,token,amount,fee,fee_to with kind deposit, unconsumed deposit (which no
+             batch holds), payment, withdrawal, or claim (of a withdrawal, to whom it was paid out)
   --fees-to  who gets the fees of the load's payments
 Prints JSON: rows, payable, skipped (by reason), confirmed, balances {owner: {token: amount}}, withdrawals {token: amount},
-deposited {token: amount}, faults [text].
+deposited {token: amount}, due {owner: {token: amount}} (what the L1 owes each when all is over: the balance, withdrawals not
+claimed, deposits not consumed), faults [text].
 """
 import argparse
 import csv
@@ -64,6 +66,7 @@ def payment_of(row):
 class Books:
     def __init__(self):
         self.balances = defaultdict(lambda: defaultdict(int))
+        self.waiting = defaultdict(lambda: defaultdict(int))  # on the L1, in no balance: for whom
         self.withdrawals, self.deposited = defaultdict(int), defaultdict(int)
         self.faults = []
 
@@ -81,6 +84,10 @@ class Books:
         self.deposited[token] += amount
         self.credit(owner, token, amount)
 
+    def deposit_in_vain(self, owner, token, amount):
+        self.deposited[token] += amount
+        self.waiting[owner][token] += amount
+
     def pay_fee(self, sender, token, fee, fee_to):
         if fee:
             self.debit(sender, token, fee)
@@ -91,10 +98,24 @@ class Books:
         self.debit(sender, token, amount)
         self.credit(recipient, token, amount)
 
-    def withdraw(self, sender, token, amount, fee, fee_to):
+    def withdraw(self, sender, recipient, token, amount, fee, fee_to):
         self.pay_fee(sender, token, fee, fee_to)
         self.debit(sender, token, amount)
         self.withdrawals[token] += amount
+        self.waiting[recipient][token] += amount
+
+    def claim(self, recipient, token, amount):
+        self.waiting[recipient][token] -= amount
+        if self.waiting[recipient][token] < 0:
+            self.fault(f"{recipient} claimed more of {token} than was withdrawn")
+
+    def due(self):
+        out = defaultdict(lambda: defaultdict(int))
+        for part in (self.balances, self.waiting):
+            for owner, by_token in part.items():
+                for token, amount in by_token.items():
+                    out[owner][token] += amount
+        return out
 
 
 def one_to_one(books, mapping, inverse, key, value, what):
@@ -153,7 +174,11 @@ def add_journal(books, path):
         elif line["kind"] == "payment":
             books.pay(sender, to, token, amount, fee, line["fee_to"].lower())
         elif line["kind"] == "withdrawal":
-            books.withdraw(sender, token, amount, fee, line["fee_to"].lower())
+            books.withdraw(sender, to, token, amount, fee, line["fee_to"].lower())
+        elif line["kind"] == "claim":
+            books.claim(to, token, amount)
+        elif line["kind"] == "unconsumed deposit":
+            books.deposit_in_vain(sender, token, amount)
         else:
             books.fault(f"the journal has a {line['kind']}")
 
@@ -167,8 +192,9 @@ def add_up(corpus, load, tokens, journal, fees_to, most=0):
             if not 0 <= amount < LIMIT:
                 books.fault(f"{owner} would own {amount} of {token}")
     plain = lambda sums: {key: str(value) for key, value in sums.items()}
-    return {**counts, "balances": {owner: plain(by_token) for owner, by_token in books.balances.items()},
-            "withdrawals": plain(books.withdrawals), "deposited": plain(books.deposited), "faults": books.faults}
+    by_owner = lambda sums: {owner: plain(by_token) for owner, by_token in sums.items()}
+    return {**counts, "balances": by_owner(books.balances), "withdrawals": plain(books.withdrawals),
+            "deposited": plain(books.deposited), "due": by_owner(books.due()), "faults": books.faults}
 
 
 def main():

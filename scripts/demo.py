@@ -2,7 +2,6 @@
 """The story that scripts/demo.sh tells; see there for its options."""
 import argparse
 import csv
-import functools
 import os
 import re
 import signal
@@ -11,10 +10,11 @@ import sys
 import add_up
 import draw_payments
 import ethereum
-from demo_world import Broken, World, group
+import npm
+from demo_last_act import LastAct
+from demo_world import ETHER, ZERO_TOKEN, Broken, World, address, group, key
 
-ETHER = 10**18
-ZERO_TOKEN = b"\0" * 20
+FUNDED = ["alice", "bank", "dave", "first operator", "second operator", "watcher", "stranger"]
 WINDOW_S = int(os.environ.get("DEMO_WINDOW", 20))  # in which a batch can be proven wrong; seconds
 STAKE = 32
 USD_FEE = 1000         # base units of the test dollar, which has six decimals
@@ -30,15 +30,6 @@ LIE_IN_WORDS = {
 }
 
 
-def key(name):
-    return ethereum.key_of(name)
-
-
-@functools.lru_cache(None)
-def address(name):
-    return ethereum.address_of(key(name))
-
-
 class Story:
     def __init__(self, options):
         self.options = options
@@ -47,6 +38,8 @@ class Story:
         self.journal = []
         self.figures = {}
         self.operator = "first operator"
+        self.stake = STAKE
+        self.liars_term = 0
 
     def note(self, kind, sender, to, token, amount, fee=0):
         """For the books: what was asked for."""
@@ -57,12 +50,10 @@ class Story:
 
     def start_l1(self):
         world = self.world
-        world.chapter("The L1 comes up: a simulated Ethereum, with a block each second.")
-        funded = [flag for name in ("alice", "bank", "first operator", "second operator", "watcher", "stranger")
-                  for flag in ("--fund", ethereum.checksum(address(name)) + "=10000")]
-        world.start("L1", "gavel-l1", r"listening on \S+ port (\d+)", "--listen", "127.0.0.1:0", "--data-dir", world.path("L1"),
-                    "--block-time", "1", *funded)
-        world.l1 = ethereum.L1(f"http://127.0.0.1:{world.ports['L1']}")
+        on_ethereum = self.options.l1 == "ethereum"
+        what = "an Ethereum node (Anvil) with mainnet's limits" if on_ethereum else "a simulated Ethereum"
+        world.chapter(f"The L1 comes up: {what}, with a block each second.")
+        world.start_l1(on_ethereum, FUNDED)
         rollup = world.gavel("bank", "deploy", "--challenge-window", WINDOW_S, "--inclusion-window", "10m", "--stake", STAKE)
         token = world.gavel("bank", "dev", "token", "--name", "Test Dollar", "--symbol", "TUSD", "--decimals", 6)
         world.rollup, self.usd = (bytes.fromhex(made["address"][2:]) for made in (rollup, token))
@@ -117,22 +108,28 @@ class Story:
         self.note("payment", address(sender), address(to), token, amount, int(sent["fee"]))
         return sent
 
-    def deposit(self, who, amount, units, token=ZERO_TOKEN, wait=True):
+    def deposit(self, who, amount, units, token=ZERO_TOKEN, wait=True, kind="deposit"):
         flags = [] if token == ZERO_TOKEN else ["--token", ethereum.checksum(token)]
         self.world.gavel(who, "deposit", units, *flags, *(["--wait"] if wait else []))
-        self.note("deposit", address(who), address(who), token, amount)
+        self.note(kind, address(who), address(who), token, amount)
+
+    def withdraw(self, who, amount, units):
+        withdrawn = self.world.gavel(who, "withdraw", units)
+        self.note("withdrawal", address(who), address(who), ZERO_TOKEN, amount, int(withdrawn["fee"]))
+
+    def mint_usd(self, who, units):
+        self.world.l1.send(key("bank"), self.usd, ethereum.calldata("mint(address,uint256)", address(who), units * 10**6))
 
     def first_steps(self):
         world = self.world
         world.chapter("Alice deposits 10 ETH and 1000 TUSD on the L1, and pays Bob.")
-        world.l1.send(key("bank"), self.usd, ethereum.calldata("mint(address,uint256)", address("alice"), 1_000 * 10**6))
+        self.mint_usd("alice", 1_000)
         self.deposit("alice", 10 * ETHER, "10")
         self.deposit("alice", 1_000 * 10**6, "1000", self.usd)
         self.send("alice", "bob", 2 * ETHER, "2")
         self.send("alice", "bob", 250 * 10**6, "250", self.usd)
         world.say("Bob has 2 ETH and 250 TUSD, and has never touched the L1. He withdraws 1 ETH to his L1 address.")
-        withdrawn = world.gavel("bob", "withdraw", "1")
-        self.note("withdrawal", address("bob"), address("bob"), ZERO_TOKEN, ETHER, int(withdrawn["fee"]))
+        self.withdraw("bob", ETHER, "1")
         if self.breaks == "ledger":  # a payment that isn't in the books
             world.gavel("alice", "send", ethereum.checksum(address("mallory")), "0.5")
 
@@ -188,29 +185,35 @@ class Story:
     def claimed(self):
         world = self.world
         world.chapter(f"Bob's withdrawal can be claimed {WINDOW_S} s after its batch was posted. The verifier does it for him.")
-        paid = world.wait(WINDOW_S + 15, lambda: world.l1.number("eth_getBalance", ethereum.hex_of(address("bob")), "latest"))
-        world.check(paid == ETHER, "Bob has 1 ETH on the L1, and did nothing for it", f"he has {paid} wei")
+        paid = world.wait(WINDOW_S + 15, lambda: world.on_l1(address("bob")))
+        if world.check(paid == ETHER, "Bob has 1 ETH on the L1, and did nothing for it", f"he has {paid} wei"):
+            self.note("claim", b"", address("bob"), ZERO_TOKEN, ETHER)
 
     def on_the_l1(self):
         """The same payments made directly on the L1, for comparison."""
         world, l1 = self.world, self.world.l1
-        l1.send(key("bank"), self.usd, ethereum.calldata("mint(address,uint256)", address("bank"), 10**9))
+        self.mint_usd("bank", 1_000)
         transfer = ethereum.calldata("transfer(address,uint256)", address("alice"), 10**6)
         l1.send(key("bank"), self.usd, transfer)
         self.figures["erc20_gas"] = l1.send(key("bank"), self.usd, transfer)["gasUsed"]  # to somebody who holds some
         self.figures["eth_gas"] = l1.send(key("bank"), address("alice"), value=1)["gasUsed"]
         self.figures["erc20_bytes"] = len(transfer)
 
-    def check_books(self, when):
-        """The L1's and the verifier's state against what the input adds up to."""
+    def books(self):
+        """What the input adds up to."""
         world = self.world
-        world.chapter(f"The books, {when}: what the verifier and the L1 say, against what the input adds up to.")
         with open(world.path("journal.csv"), "w", newline="") as file:
             rows = csv.writer(file)
             rows.writerow(["kind", "from", "to", "token", "amount", "fee", "fee_to"])
             rows.writerows(self.journal + self.fee_account_deposits())
-        books = add_up.add_up(self.corpus, world.path("load.csv"), world.path("tokens.csv"), world.path("journal.csv"),
-                              ethereum.hex_of(address("first operator")), self.maximum)
+        return add_up.add_up(self.corpus, world.path("load.csv"), world.path("tokens.csv"), world.path("journal.csv"),
+                             ethereum.hex_of(address("first operator")), self.maximum)
+
+    def check_books(self, when):
+        """The L1's and the verifier's state against what the input adds up to."""
+        world = self.world
+        world.chapter(f"The books, {when}: what the verifier and the L1 say, against what the input adds up to.")
+        books = self.books()
         world.check(not books["faults"], "every payment of the input is what was paid", "; ".join(books["faults"][:3]))
         loaded = self.loaded
         same_count = books["payable"] == books["confirmed"] == loaded["confirmed"] == loaded["sent"]
@@ -270,6 +273,7 @@ class Story:
         world.stop("sequencer")
         honest, _ = world.view("head()")
         (term,) = world.view("currentTerm()")
+        self.liars_term = term
         if kind == "skipped-deposit":
             self.deposit("alice", ETHER, "1", wait=False)
         said = dict(line.split(None, 1) for line in world.drill(kind, self.operator).splitlines())
@@ -297,7 +301,6 @@ class Story:
         self.operator = "second operator"
         if self.breaks == "successor":
             raise Broken("nobody takes the seat")
-        world.ports.pop("sequencer")
         os.rename(world.path("sequencer"), world.path("first-sequencer"))
         self.start_sequencer()
         (term,) = world.view("currentTerm()")
@@ -327,6 +330,7 @@ class Story:
             ("time to confirmation", f"{figures['confirmation_ms']:.1f} ms (mean under load)",
              "6 s to a block, 13 min to finality (computed: 12 s blocks)"),
             ("proof of the lie", f"{group(figures['proof_gas'])} gas, {group(figures['proof_bytes'])} bytes", ""),
+            ("leaving after a freeze", f"{group(figures['exit_gas'])} gas an account", ""),
         ]
         print()
         widths = [max(len(row[i]) for row in rows) for i in range(2)]
@@ -349,17 +353,25 @@ class Story:
         self.check_books("before the lie")
         self.lie()
         self.successor()
-        self.check_books("at the end")
+        self.check_books("under the second operator")
+        LastAct(self).tell()
         self.table()
 
 
 def main():
     parser = argparse.ArgumentParser(prog="scripts/demo.sh")
+    parser.add_argument("--l1", choices=["simulated", "ethereum"], default="simulated")
     parser.add_argument("--corpus")
     parser.add_argument("--payments", type=int)
     parser.add_argument("--lie", choices=LIES, default=LIES[0])
     parser.add_argument("--keep", action="store_true")
-    story = Story(parser.parse_args())
+    options = parser.parse_args()
+    if options.l1 == "ethereum":
+        try:
+            npm.install(npm.CONTRACTS)  # Anvil; before the story's clock starts
+        except npm.InstallFailed as why:
+            sys.exit(str(why))
+    story = Story(options)
     world = story.world
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     failed = True

@@ -1,14 +1,17 @@
 #!/usr/bin/env bash
-# Builds Gavel, if need be, and shows a payment's whole life on a simulated L1: deposits, payments, withdrawal, and a lie that is
-# proven and struck. Ends with a table of what it all cost; the exit status isn't zero if any promise was broken.
-# usage: scripts/demo.sh [--corpus FILE] [--payments N] [--lie KIND] [--keep]
+# Builds Gavel, if need be, and tells a rollup's whole story on an L1 that it starts: deposits, payments, a withdrawal, a lie that
+# is proven and struck, and an operator who disappears, after which everybody leaves with every wei. Ends with a table of what it
+# all cost; the exit status isn't zero if any promise was broken.
+# usage: scripts/demo.sh [--l1 KIND] [--corpus FILE] [--payments N] [--lie KIND] [--keep]
+#   --l1 KIND       simulated (default): gavel-l1 and the native contract; ethereum: Anvil and the contract in Solidity
 #   --corpus FILE   real payments (CSV or CSV.zst) instead of synthetic ones
 #   --payments N    so many payments (default: 5000 synthetic ones; all of a corpus)
 #   --lie KIND      money-from-nothing (default), forged-signature, skipped-deposit, withdrawal-without-burn or
 #                   garbage-bytes
 #   --keep          keep the folder of logs and data, and tell its name
 # GAVEL_BIN_DIR names a folder of programs to use instead of building. DEMO_BREAK breaks the world, so that a check must fail:
-# claim, ledger, proof, vault, skip or successor.
+# claim, ledger, proof, vault, skip, successor; exit (accounts of tokens are left out), refund (no deposit goes back) or payee
+# (somebody gets another's account).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 case "${1:-}" in

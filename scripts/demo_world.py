@@ -1,4 +1,5 @@
 """The programs of a demonstration: started, asked, and ended. Their logs go into a folder; what is said goes to the terminal."""
+import functools
 import json
 import os
 import re
@@ -10,6 +11,11 @@ import tempfile
 import time
 
 import ethereum
+import npm
+
+ETHER = 10**18
+ZERO_TOKEN = b"\0" * 20
+BLOCK_GAS = 60_000_000
 
 
 class Broken(Exception):
@@ -18,6 +24,15 @@ class Broken(Exception):
 
 def group(number):
     return f"{number:,}".replace(",", " ")
+
+
+def key(name):
+    return ethereum.key_of(name)
+
+
+@functools.lru_cache(None)
+def address(name):
+    return ethereum.address_of(key(name))
 
 
 class World:
@@ -69,7 +84,7 @@ class World:
     def key_file(self, name):
         path = self.path(name.replace(" ", "-") + ".key")
         with open(path, "w", opener=lambda file, flags: os.open(file, flags, 0o600)) as file:
-            file.write(ethereum.key_hex(ethereum.key_of(name)) + "\n")
+            file.write(ethereum.key_hex(key(name)) + "\n")
         return path
 
     def start(self, name, program, port_mark, *flags):
@@ -91,6 +106,24 @@ class World:
         if process.poll() is not None or self.ports[name] in (False, True):
             raise Broken(f"{program} doesn't start; see {log}")
 
+    def start_l1(self, on_ethereum, funded):
+        """With a block each second. The names in `funded` get 10,000 ether each."""
+        if on_ethereum:
+            self.start("L1", npm.anvil(), r"Listening on \S+:(\d+)", "--port", "0", "--block-time", "1", "--gas-limit",
+                       str(BLOCK_GAS), *npm.MAINNET_LIMITS)
+        else:
+            self.start("L1", "gavel-l1", r"listening on \S+ port (\d+)", "--listen", "127.0.0.1:0", "--data-dir",
+                       self.path("L1"), "--block-time", "1", "--block-gas-limit", str(BLOCK_GAS))
+        self.l1 = ethereum.L1(f"http://127.0.0.1:{self.ports['L1']}")
+        for name in funded:
+            self.l1.rpc("anvil_setBalance", ethereum.hex_of(address(name)), hex(10_000 * ETHER))
+
+    def pass_time_until(self, then):
+        """Puts the L1's clock forward."""
+        now = int(self.l1.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
+        self.l1.rpc("evm_increaseTime", max(0, then - now) + 10)  # a node's clock may lag behind its blocks' times
+        self.l1.rpc("evm_mine")
+
     def wait_until_sequencing(self):
         """Until the sequencer that was started last says that it takes operations."""
         def sequencing():
@@ -105,8 +138,16 @@ class World:
             one.bind(("127.0.0.1", 0))
             return one.getsockname()[1]
 
+    def kill(self, name):
+        """It is gone from one moment to the next, and nobody answers at its port."""
+        process = self.running.pop(name)
+        self.ports.pop(name)
+        process.kill()
+        process.wait()
+
     def stop(self, name):
         process = self.running.pop(name)
+        self.ports.pop(name)
         process.send_signal(signal.SIGTERM)
         try:
             status = process.wait(30)
@@ -137,13 +178,12 @@ class World:
 
     def gavel(self, who, *arguments, timeout=300, progress=False):
         """`gavel --json ...` as the user of that name; its document."""
-        command = [os.path.join(self.bin, "gavel"), "--json", "--private-key", ethereum.key_hex(ethereum.key_of(who))]
-        command += ["--l1", f"http://127.0.0.1:{self.ports['L1']}"]
+        command = [os.path.join(self.bin, "gavel"), "--json", "--private-key", ethereum.key_hex(key(who))]
+        command += ["--l1", self.l1.url]
         if self.rollup:
             command += ["--rollup", ethereum.checksum(self.rollup)]
-        for name in ("sequencer", "verifier"):
-            if name in self.ports:
-                command += [f"--{name}", f"127.0.0.1:{self.ports[name]}"]
+        for name in ("sequencer", "verifier"):  # nobody is at port 1
+            command += [f"--{name}", f"127.0.0.1:{self.ports.get(name, 1)}"]
         command += [str(argument) for argument in arguments]
         done = subprocess.run(command, env=self.env, stdin=subprocess.DEVNULL, text=True, stdout=subprocess.PIPE,
                               stderr=None if progress else subprocess.PIPE, timeout=timeout)
@@ -170,6 +210,12 @@ class World:
 
     def view(self, signature, *words):
         return self.l1.call(self.rollup, signature, *words)
+
+    def on_l1(self, owner, token=ZERO_TOKEN):
+        """What an address has on the L1 itself."""
+        if token == ZERO_TOKEN:
+            return self.l1.number("eth_getBalance", ethereum.hex_of(owner), "latest")
+        return self.l1.call(token, "balanceOf(address)", owner)[0]
 
     def events(self, signature):
         """Logs of the contract: topics and words as integers, the transaction's hash as text."""

@@ -14,6 +14,7 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CONTRACTS = os.path.join(ROOT, "l1-bridge", "contracts")
+MAINNET_LIMITS = ["--hardfork", "osaka", "--enable-tx-gas-limit"]  # flags of Anvil
 
 
 class InstallFailed(Exception):

@@ -23,7 +23,7 @@ class Anvil:
     def __enter__(self):
         self.log = tempfile.NamedTemporaryFile("r", suffix=".log")
         with open(self.log.name, "w", encoding="utf-8") as output:
-            command = [npm.anvil(), "--hardfork", "osaka", "--enable-tx-gas-limit", "--port", "0", *self.flags]
+            command = [npm.anvil(), *npm.MAINNET_LIMITS, "--port", "0", *self.flags]
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         end = time.monotonic() + 30
         while not (found := re.search(r"Listening on (\S+)", self.log.read())):

@@ -1,5 +1,6 @@
 // The command without any operator: what a user does by the L1 alone, told by its JSON.
 #include <catch2/catch.hpp>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "tests/e2e/world.hpp"
@@ -169,6 +170,61 @@ TEST_CASE("the operator disappears, and everybody leaves with every wei") {
     CHECK((story.held(*address_from_string(token)) == 0));
     CHECK((story.ether_of(world.domain().rollup) == 250 * kMilli));  // burned by the eviction
     CHECK((*world.rollup().burned() == 250 * kMilli));
+}
+
+TEST_CASE("one caller sends everybody home, whoever can't be paid") {
+    constexpr size_t kPayees = 300;  // more than are on their way to a block at the same time
+    Story story;
+    World& world = story.world;
+    const Address vault = world.domain().rollup;  // an owner who refuses ETH
+    std::vector<Address> payees;
+    std::ofstream file(world.folder().file("pay.csv"));
+    for (size_t i = 0; i < kPayees; ++i) {
+        payees.push_back(PrivateKey::derived("payee " + std::to_string(i)).address());
+        file << to_checksum(payees.back()) << ",0.00" << 100 + i << "\n";
+    }
+    file.close();
+    story.served("alice", {"dev", "mint", story.token, "10"});
+    story.served("alice", {"deposit", "10", "--token", story.token, "--wait"});
+    story.served("alice", {"deposit", "0.5", "--to", to_checksum(vault), "--wait"});
+    story.served("alice", {"deposit", "3", "--wait"});
+    story.served("alice", {"pay", world.folder().file("pay.csv"), "--fee", "0"});
+    story.served("alice", {"send", checksum_of("bob"), "0.5", "--fee", "0"});
+    story.wait_posted(story.served("bob", {"withdraw", "0.5", "--to", checksum_of("carol"), "--fee", "0"}));
+    world.sequencer().kill_now();
+    story.alone("carol", {"force", "withdraw", "1"});
+    story.alone("bob", {"deposit", "0.125"});
+    story.alone("alice", {"deposit", "0.25"});
+    story.pass(kFreezeAge);
+    story.alone("carol", {"freeze"});
+
+    CHECK(story.refusal("bob", {"exit", "--everybody", "--all-mine"}) == "OPTION_INVALID");
+    for (const std::string command : {"exit", "refund", "claim"}) {
+        CHECK(story.refusal("bob", {command, "--everybody", "--to", checksum_of("bob")}) == "OPTION_INVALID");
+    }
+    const u128 carol_before = story.ether_of(address_of("carol")), alice_before = story.ether_of(address_of("alice"));
+    const json tokens = story.alone("bob", {"exit", "--everybody", "--token", story.token});
+    REQUIRE(tokens.size() == 1);
+    CHECK(story.usd_of("alice") == Amount{10'000'000});
+    const Finished exits = story.run("bob", {"exit", "--everybody"});
+    CHECK(exits.exit_status == 1);
+    const json lines = json::parse(exits.output);
+    CHECK(lines.size() == kPayees + 2);  // alice, and who can't be paid
+    for (const json& line : lines) CHECK(line.contains("error") == (line["owner"] == to_checksum(vault)));
+    for (size_t i = 0; i < kPayees; ++i) CHECK((story.ether_of(payees[i]) == (100 + i) * kMilli / 100));
+    const json again = json::parse(story.run("bob", {"exit", "--everybody"}).output);
+    REQUIRE(again.size() == 1);
+    CHECK(again[0]["error"] == "PaymentFailed");
+    CHECK(story.alone("bob", {"claim", "--everybody"}).size() == 1);
+    CHECK((story.ether_of(address_of("carol")) - carol_before == 500 * kMilli));
+    CHECK(story.refusal("bob", {"claim", "--everybody"}) == "NOTHING_TO_CLAIM");
+    CHECK(story.alone("bob", {"refund", "--everybody"}).size() == 2);
+    CHECK(story.refusal("bob", {"refund", "--everybody"}) == "NOTHING_TO_REFUND");
+    u128 alice_due = 3'250 * kMilli - 500 * kMilli;
+    for (size_t i = 0; i < kPayees; ++i) alice_due -= (100 + i) * kMilli / 100;
+    CHECK((story.ether_of(address_of("alice")) - alice_before == alice_due));
+    CHECK((story.held({}) == 500 * kMilli));
+    CHECK((story.held(*address_from_string(story.token)) == 0));
 }
 
 TEST_CASE("a lie is proven with nothing but the L1's address and a key") {
