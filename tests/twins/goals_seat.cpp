@@ -52,17 +52,20 @@ Next seat_taken(World& w) {
     return step(become(w, who, w.random.chance(80) ? w.parameters.stake : 0));
 }
 
-// The home operator punished within the week, and somebody else sitting.
+// The home operator punished within the week, and somebody else sitting; half the time in the ban's last second.
 Next home_barred(World& w) {
     if (Prep open = need_open(w); !open.met) return open.step;
     const Address home = w.party(kHome);
-    const bool punished = find_term(w, [&](const TermRecord& term) {
+    uint64_t punished_at = 0;
+    (void)find_term(w, [&](const TermRecord& term) {
         const uint64_t at = term.slashed ? term.first_proof_at : term.evicted ? term.ended_at : 0;
-        return term.sequencer == home && at != 0 && w.now + 1 < at + kHomeBan;
-    }).has_value();
-    if (punished) {
+        if (term.sequencer == home && at != 0 && w.now + 1 < at + kHomeBan) punished_at = std::max(punished_at, at);
+        return false;
+    });
+    if (punished_at != 0) {
         if (Prep sitter = need_sitter(w); !sitter.met) return sitter.step;
-        if (*w.sitter() != home) return step(become(w, home, w.parameters.stake));
+        const uint64_t last = w.random.chance(50) ? punished_at + kHomeBan - 1 : 0;
+        if (*w.sitter() != home) return step(become(w, home, w.parameters.stake), last);
         if (Prep free = need_free_seat(w); !free.met) return free.step;
     }
     if (Prep sitter = need_sitter(w, home); !sitter.met) return sitter.step;
