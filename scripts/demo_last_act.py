@@ -42,7 +42,8 @@ class LastAct:
 
     def evicted(self):
         world = self.world
-        world.chapter("The L1's clock goes forward by ten minutes. Alice's operation is overdue: the watcher evicts him.")
+        world.chapter("The L1's clock goes forward by ten minutes. Alice's operation is overdue, and the watcher evicts the "
+                      "operator.")
         (term,) = world.view("currentTerm()")
         world.pass_time_until(self.forced["overdue_at"])
         world.gavel("watcher", "sequencer", "evict")
