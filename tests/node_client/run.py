@@ -37,13 +37,12 @@ def address(name):
 def start(world):
     users = [flag for name in ("wallet", "operator") for flag in ("--fund", address(name) + "=1000")]
     world.start("L1", "gavel-l1", r"listening on \S+ port (\d+)", "--listen", "127.0.0.1:0", "--block-time", "1", *users)
+    world.l1 = ethereum.L1(f"http://127.0.0.1:{world.ports['L1']}")
     deployed = world.gavel("operator", "deploy", "--challenge-window", 5, "--inclusion-window", "10m", "--stake", 1)
-    l1 = f"http://127.0.0.1:{world.ports['L1']}"
     world.start("sequencer", "gavel-sequencer", r"grpc_port=(\d+)", "--listen", "127.0.0.1:0", "--data-dir",
-                world.path("sequencer"), "--l1", l1, "--rollup", deployed["address"], "--key-file", world.key_file("operator"),
-                "--l1-confirmations", "1", "--batch-age", "1s", "--poll", "100ms")
+                world.path("sequencer"), "--l1", world.l1.url, "--rollup", deployed["address"], "--key-file",
+                world.key_file("operator"), "--l1-confirmations", "1", "--batch-age", "1s", "--poll", "100ms")
     world.wait_until_sequencing()
-    return l1
 
 
 def check_output(text):
@@ -65,8 +64,9 @@ def main():
     try:
         check_readme()
         npm.install(HERE)
-        l1 = start(world)
-        command = [shutil.which("node") or "node", os.path.join(HERE, "client.mjs"), l1, f"127.0.0.1:{world.ports['sequencer']}",
+        start(world)
+        command = [shutil.which("node") or "node", os.path.join(HERE, "client.mjs"), world.l1.url,
+                   f"127.0.0.1:{world.ports['sequencer']}",
                    "0x" + ethereum.key_hex(ethereum.key_of("wallet")), address("payee")]
         done = subprocess.run(command, env=world.env, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, timeout=200)

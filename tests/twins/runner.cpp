@@ -209,7 +209,12 @@ void Runner::run_step(Sequence& sequence, Step step) {
             (chain == &simulated_ ? of_simulated : of_anvil).push_back(sign(body, test::person(kDeployer)));
         }
     }
+    std::map<size_t, u128> spent;
     for (const Tx& transaction : step.transactions) {
+        // Two steps in one block may want to spend the same ether, which no node would take.
+        u128& all = spent[transaction.from];
+        if (transaction.value > world.wei_of(test::person_address(transaction.from)) - all) continue;
+        all += transaction.value;
         of_simulated.push_back(sign_next(sequence, transaction));
         of_anvil.push_back(of_simulated.back());
     }

@@ -95,6 +95,7 @@ public:
     Address token_of(size_t number) const { return tokens[number]; }
 
     // ---- Facts, of the head ----
+    u128 wei_of(const Address& address) { return chain_.balance(address); }
     Bytes ask_other(const Address& to, const Bytes& calldata) { return chain_.call(to, calldata).data; }
     template <class T>
     T ask(const Bytes& calldata, std::optional<T> (*read)(ByteView)) {
