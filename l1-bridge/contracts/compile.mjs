@@ -63,9 +63,12 @@ function compile(folder) {
 // Neither abstract contracts and interfaces nor libraries, which are part of those who use them.
 const withCode = (contracts) => Object.entries(contracts).filter(([, made]) => made.creation !== '' && made.abi.length > 0);
 
+// A file that is right already is left alone: others may be reading it.
 function write(directory, name, made) {
   mkdirSync(directory, { recursive: true });
-  writeFileSync(join(directory, name + '.creation.hex'), made.creation + '\n');
+  const file = join(directory, name + '.creation.hex');
+  const text = made.creation + '\n';
+  if (!existsSync(file) || readFileSync(file, 'utf8') !== text) writeFileSync(file, text);
 }
 
 function artifacts(directory, abiFile) {
