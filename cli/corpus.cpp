@@ -78,14 +78,20 @@ private:
 
 // Where the columns are; -1: none.
 struct Columns {
-    int from = -1, to = -1, value_wei = -1, token = -1, amount = -1;
+    int from = -1, to = -1, value_wei = -1, token = -1, amount = -1, fee = -1, memo = -1;
+    std::vector<int> extra;
     size_t count = 0;
 
-    static std::optional<Columns> of(const std::vector<std::string>& titles) {
+    static std::optional<Columns> of(const std::vector<std::string>& titles, const std::vector<std::string>& extra) {
         Columns out;
         out.count = titles.size();
-        const std::pair<const char*, int*> names[] = {{"from", &out.from}, {"to", &out.to}, {"value_wei", &out.value_wei},
-                                                      {"token", &out.token}, {"amount", &out.amount}};
+        for (const std::string& name : extra) {
+            auto at = std::find(titles.begin(), titles.end(), name);
+            out.extra.push_back(at == titles.end() ? -1 : static_cast<int>(at - titles.begin()));
+        }
+        const std::pair<const char*, int*> names[] = {
+            {"from", &out.from},     {"to", &out.to},   {"value_wei", &out.value_wei}, {"token", &out.token},
+            {"amount", &out.amount}, {"fee", &out.fee}, {"memo", &out.memo}};
         for (size_t i = 0; i < titles.size(); ++i) {
             for (const auto& [name, column] : names) {
                 if (titles[i] != name) continue;
@@ -124,6 +130,16 @@ const char* read_row(const std::vector<std::string>& fields, const Columns& colu
     auto amount = amount_from_string(amount_text);
     if (!amount) return "amount of 2^128 or more";
     if (amount->is_zero()) return "amount of zero";
+    if (const std::string fee = at(columns.fee); !fee.empty()) {
+        payment.fee = is_number(fee) ? amount_from_string(fee) : std::nullopt;
+        if (!payment.fee) return "fee malformed";
+    }
+    if (const std::string memo = at(columns.memo); !memo.empty()) {
+        auto parsed = fixed_from_hex<Hash>(memo);
+        if (!parsed) return "memo malformed";
+        payment.memo = *parsed;
+    }
+    for (int column : columns.extra) payment.extra.push_back(at(column));
     payment.from = *from;
     payment.to = *to;
     payment.token = token;
@@ -200,20 +216,20 @@ bool split_csv(std::string_view line, std::vector<std::string>& fields) {
     }
 }
 
-Result<Corpus> read_corpus(const std::string& path, uint64_t max_payments) {
+Result<Corpus> read_corpus(const std::string& path, uint64_t max_payments, const std::vector<std::string>& extra) {
     auto reader = LineReader::open(path);
     if (!reader) return reader.status();
     std::string line;
     std::vector<std::string> fields;
     std::optional<Columns> columns;
-    if ((*reader)->next(line) && split_csv(line, fields)) columns = Columns::of(fields);
+    if ((*reader)->next(line) && split_csv(line, fields)) columns = Columns::of(fields, extra);
     if (!(*reader)->status().ok()) return (*reader)->status();
     if (!columns) {
         return Status{Code::kInvalidArgument, "CORPUS_COLUMNS", "file",
                       path + ": the first line must name the columns from, to, and value_wei or amount, each once"};
     }
     Corpus out;
-    while ((max_payments == 0 || out.payments.size() < max_payments) && (*reader)->next(line)) {
+    for (uint64_t number = 2; (max_payments == 0 || out.payments.size() < max_payments) && (*reader)->next(line); ++number) {
         if (line.empty()) continue;
         ++out.rows;
         CorpusPayment payment;
@@ -221,6 +237,7 @@ Result<Corpus> read_corpus(const std::string& path, uint64_t max_payments) {
         const char* fault = split_csv(line, fields) ? read_row(fields, *columns, payment) : "malformed row";
         if (fault != nullptr) {
             ++out.skipped[fault];
+            out.bad.push_back({number, fault});
         } else {
             out.payments.push_back(payment);
         }

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,18 +46,29 @@ struct CorpusPayment {
     Address to;
     Address token;  // as the file has it; zero: ETH
     Amount amount;
+    std::optional<Amount> fee;  // in the token, where the file has such a column and the row a value
+    Hash memo;                  // the same; zero: none
+    std::vector<std::string> extra;  // the columns asked for, as they stand; empty texts where the file has none such
     friend bool operator==(const CorpusPayment&, const CorpusPayment&) = default;
+};
+
+struct BadRow {
+    uint64_t line = 0;  // of the file, from 1, the titles and empty lines counted
+    std::string reason;
+    friend bool operator==(const BadRow&, const BadRow&) = default;
 };
 
 struct Corpus {
     uint64_t rows = 0;  // read
     std::vector<CorpusPayment> payments;
     std::map<std::string, uint64_t> skipped;  // rows by reason; rows = payments and these
+    std::vector<BadRow> bad;                  // the same, one by one
 };
 
-// Columns: `from`, `to`, and amounts as `value_wei` (ETH), `token` with `amount` (base units), or `amount` alone (ETH). A row
-// with a token is its token payment. Skipped are rows whose addresses or amounts are no such, zero addresses, amounts of zero or
-// over 2^128-1. `max_payments` zero: all. Reasons: those of LineReader, and CORPUS_COLUMNS (field: the file).
-node::Result<Corpus> read_corpus(const std::string& path, uint64_t max_payments);
+// Columns: `from`, `to`, and amounts as `value_wei` (ETH), `token` with `amount` (base units), or `amount` alone (ETH); `fee` (base
+// units) and `memo` (32 bytes in hex) if there are any. A row with a token is its token payment. Skipped are rows whose
+// addresses or amounts are no such, zero addresses, amounts of zero or over 2^128-1. `max_payments` zero: all. `extra`: more columns that
+// the caller wants to see. Reasons: those of LineReader, and CORPUS_COLUMNS (field: the file).
+node::Result<Corpus> read_corpus(const std::string& path, uint64_t max_payments, const std::vector<std::string>& extra = {});
 
 }  // namespace gavel::cli

@@ -40,6 +40,8 @@ public:
         put(high, 2 * bit_length(high) - 1);
         put(value & ((1u << low_bits) - 1), low_bits);
     }
+    // Written so far.
+    size_t bits() const { return 8 * out_.size() + pending_bits_; }
     // The stream, padded with zero bits to a whole byte. Ends the writer.
     Bytes finish() {
         if (pending_bits_ > 0) put_word(0, 8 - pending_bits_);

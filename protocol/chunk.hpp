@@ -52,11 +52,16 @@ struct Chunk {
 inline constexpr unsigned kL1OperationWeight = 3;
 inline constexpr unsigned kFeeLeafWeight = 1;
 
+// Bits of a chunk's ops by what they say; with the padding they are all of its bytes.
+struct OpsBits {
+    size_t header = 0, kinds = 0, fees = 0, senders = 0, recipients = 0, amounts = 0, memos = 0, fee_leaves = 0, padding = 0;
+};
+
 // The canonical bytes of a chunk. Any chunk whose counts fit their fields can be encoded, a wrong one too (tests and liars need
 // that); decode_ops gives back each one of weight <= kMaxChunkWeight, whose bytes fit in kMaxOpsSize. The caller guarantees:
 // at most 63 operations and 63 fee leaves; 1 to 127 lines a payout, one payment otherwise; a withdrawal's recipient by address,
-// its memo zero.
-Bytes encode_ops(const Chunk& chunk);
+// its memo zero. `bits`: to be told how they are spent.
+Bytes encode_ops(const Chunk& chunk, OpsBits* bits = nullptr);
 
 // The chunk, or why the bytes are none. Any bytes may be passed; work and memory are bounded by the weight limit.
 std::variant<Chunk, Refusal> decode_ops(ByteView ops);

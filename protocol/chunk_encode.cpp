@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "protocol/bits.hpp"
 #include "protocol/check.hpp"
 #include "protocol/chunk.hpp"
@@ -12,23 +14,35 @@ class Encoder {
 public:
     explicit Encoder(const Chunk& chunk) : chunk_(chunk) {}
 
-    Bytes run() {
+    Bytes run(OpsBits& bits) {
         survey();
         header();
+        bits.header = column();
         if (mixed_) kinds();
+        bits.kinds = column();
         if (!chunk_.operations.empty()) {
             fee_table();
             class_column();
         }
+        bits.fees = column();
         for (size_t i = 0; i < chunk_.operations.size(); ++i) account(classes_[i], chunk_.operations[i].sender);
+        bits.senders = column();
         recipients();
+        bits.recipients = column();
         amounts();
+        bits.amounts = column();
         if (memos_) memos();
+        bits.memos = column();
         for (uint32_t leaf : chunk_.fee_leaves) out_.put(leaf, account_width_);
+        bits.fee_leaves = column();
+        bits.padding = (8 - written_ % 8) % 8;
         return out_.finish();
     }
 
 private:
+    // Bits since the last call.
+    size_t column() { return out_.bits() - std::exchange(written_, out_.bits()); }
+
     // What the header must say, and the class of each operation.
     void survey() {
         GAVEL_CHECK(chunk_.operations.size() <= kMaxOperations && chunk_.fee_leaves.size() <= kMaxFeeLeaves);
@@ -180,6 +194,7 @@ private:
 
     const Chunk& chunk_;
     BitWriter out_;
+    size_t written_ = 0;
     bool mixed_ = false;
     bool by_address_ = false;
     bool memos_ = false;
@@ -193,6 +208,9 @@ private:
 
 }  // namespace
 
-Bytes encode_ops(const Chunk& chunk) { return Encoder(chunk).run(); }
+Bytes encode_ops(const Chunk& chunk, OpsBits* bits) {
+    OpsBits unasked;
+    return Encoder(chunk).run(bits ? *bits : unasked);
+}
 
 }  // namespace gavel
