@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "bench/chunk_cutter.hpp"
 #include "cli/corpus.hpp"
-#include "protocol/chunk.hpp"
 
 namespace gavel::bench {
 
@@ -47,8 +47,6 @@ inline constexpr CorpusFile kCorpusFiles[] = {
     {"erc20-transfer-events", "erc20-transfer-events.csv.zst"},
 };
 
-// keccak256(owner || token) mod 2^20: an account's index, spread as in a tree of a million accounts.
-uint32_t account_index(const Address& owner, const Address& token);
 // 1, 2 or 5 (kTwo: 1 to 99) times 10^k, k in 0..16, drawn from keccak256(token).
 Amount fee_of(const Address& token, FeeDigits digits);
 

@@ -12,23 +12,16 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "tests"))
 sys.dont_write_bytecode = True
 import anvil  # noqa: E402
+import measured  # noqa: E402
 
 
 def main():
-    if len(sys.argv) < 2:
-        sys.exit(__doc__)
-    program, options = sys.argv[1], sys.argv[2:]
-    if {"--help", "-h"} & set(options):
-        sys.exit(subprocess.run([program, "--help"]).returncode)
+    gas = measured.Measured("gas", __doc__)
     subprocess.run([os.path.join(ROOT, "scripts", "contracts.sh"), "--tests"], check=True)
-    results = os.path.join(ROOT, "bench", "results")
-    os.makedirs(results, exist_ok=True)
-    if "--json" not in options:
-        options += ["--json", os.path.join(results, "gas.json")]
     caller = os.path.join(ROOT, "build", "contracts", "ProverCaller.creation.hex")
     with anvil.Anvil() as node:
-        done = subprocess.run([program, "--url", node.l1.url, "--prover-caller", caller, *options])
-    sys.exit(done.returncode)
+        status = gas.run("--url", node.l1.url, "--prover-caller", caller)
+    sys.exit(status)
 
 
 if __name__ == "__main__":

@@ -66,8 +66,8 @@ void print_rows(const std::vector<Row>& rows) {
     fmt::print("* held out from the fit of the simulated chain's formulas\n\n");
     fmt::print("| call | calldata | gas | at 64 a byte | simulated | off |\n| --- | --: | --: | --: | --: | --: |\n");
     for (const Row& row : rows) {
-        fmt::print("| {} | {} | {} | {} | {} | {:+.1f}%{} |\n", row.name, group(row.calldata), group(row.gas), group(row.gas_later),
-                   group(row.simulated), 100 * row.error(), row.held_out ? " *" : "");
+        fmt::print("| {} | {} | {} | {} | {} | {:+.1f}%{} |\n", row.name, group(row.calldata), group(row.gas),
+                   group(row.gas_later), group(row.simulated), 100 * row.error(), row.held_out ? " *" : "");
     }
 }
 

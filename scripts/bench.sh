@@ -1,20 +1,34 @@
 #!/usr/bin/env bash
-# Builds a benchmark and runs it. The folder of real payments is named by GAVEL_CORPORA.
-# usage: scripts/bench.sh codec [--two-digit-fees] | gas [--short] [--search-seconds N] [--seed N]
-#   codec   bytes of `ops` for each payment; fails if all together take over 10 (docs/protocol.md, "Codec figures")
-#   gas     gas of each call of the contract, on Anvil and on the simulated chain, and the worst proof; fails if a limit of
-#           docs/contract.md, "Gas", is broken. Figures: bench/results/gas.json
+# Builds a benchmark and runs it (bench/README.md). The folder of real payments is named by GAVEL_CORPORA.
+# usage: scripts/bench.sh NAME [options]     NAME --help lists the options
+#   codec         bytes of `ops` for each payment; fails if all together take over 10 (docs/protocol.md, "Codec figures")
+#   gas           gas of each call of the contract, on Anvil and on the simulated chain, and the worst proof; fails if a limit of
+#                 docs/contract.md, "Gas", is broken
+#   compression   what a payment costs in each rollup's form; --corpus FILE takes your own payments
+#   layers        the same payments on the L1 itself and through the rollup
+# All but codec write their figures to bench/results/NAME.json, and plots beside them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 name=${1:-}
 case "$name" in
-    codec | gas) ;;
+    codec | gas | compression | layers) ;;
     *)
         sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2
         exit 2
         ;;
 esac
 shift
+# A relative path of the caller's still holds after the change of folder.
+arguments=()
+while [ $# -gt 0 ]; do
+    arguments+=("$1")
+    if [ "$1" = --corpus ] && [ $# -gt 1 ]; then
+        arguments+=("$(cd "$OLDPWD" && realpath "$2")")
+        shift
+    fi
+    shift
+done
 scripts/build.sh release "gavel-bench-$name" >&2
-if [ "$name" = gas ]; then exec python3 bench/gas.py build/release/bin/gavel-bench-gas "$@"; fi
-exec "build/release/bin/gavel-bench-$name" "$@"
+program=build/release/bin/gavel-bench-$name
+[ -e "bench/$name.py" ] || exec "$program" ${arguments[@]+"${arguments[@]}"}
+exec python3 "bench/$name.py" "$program" ${arguments[@]+"${arguments[@]}"}

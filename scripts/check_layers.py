@@ -16,7 +16,7 @@ ALLOWED = {
     "sequencer": {"protocol", "node", "l1-bridge", "ledger", "proto"},
     "verifier": {"protocol", "node", "l1-bridge", "ledger", "proto"},
     "cli": {"protocol", "node", "l1-bridge", "ledger", "proto"},
-    "bench": {"protocol", "node", "l1-bridge", "ledger", "cli"},
+    "bench": {"protocol", "node", "l1-bridge", "ledger", "sequencer", "cli", "proto"},
     "tests": None,  # may see everything, but for the rule of the model below
 }
 # Of l1-bridge, all but l1-bridge itself, tests and bench see the client side only.

@@ -1,0 +1,76 @@
+// What gavel-bench-compression measures (bench/README.md): the same payments in each form, under each compressor.
+#pragma once
+
+#include "bench/forms/gavel.hpp"
+#include "bench/own_l1.hpp"
+
+namespace gavel::bench {
+
+// What a payment costs where, in the fee columns.
+struct Prices {
+    double gas_gwei = 5;
+    double blob_gas_gwei = 1;
+    double eth_usd = 3000;
+};
+
+// Of one form under one compressor over a set of payments. Sums; per payment by the functions.
+struct FormRow {
+    std::string set, form, compressor;
+    std::string specification, label;
+    bool posts_signatures = true;
+    bool is_own = false;           // what the form's system does by itself
+    uint64_t payments = 0;
+    uint64_t not_carried = 0;      // payments that the form can't say; not in the figures
+    uint64_t bytes = 0;            // all calldata
+    uint64_t signature_bytes = 0;
+    uint64_t transactions = 0;     // on the L1
+    uint64_t gas = 0;              // today
+    uint64_t gas_later = 0;        // at 64 gas for every byte of calldata (EIP-7976)
+    uint64_t rlp_bytes = 0;        // of the same payments as signed Ethereum transactions, by which speeds are told
+    double in_seconds = 0, out_seconds = 0;
+
+    double per_payment(uint64_t sum) const { return payments == 0 ? 0 : double(sum) / double(payments); }
+    double megabytes_in() const { return in_seconds == 0 ? 0 : double(rlp_bytes) / 1e6 / in_seconds; }
+    double megabytes_out() const { return out_seconds == 0 ? 0 : double(rlp_bytes) / 1e6 / out_seconds; }
+    double fee_usd(const Prices& prices) const { return per_payment(gas) * prices.gas_gwei * 1e-9 * prices.eth_usd; }
+    // If the same bytes were in blobs (EIP-4844): 31 of 32 bytes of each field element are usable; a blob is 2^17 blob gas.
+    double blob_fee_usd(const Prices& prices) const {
+        return per_payment(bytes) * 32 / 31 * prices.blob_gas_gwei * 1e-9 * prices.eth_usd;
+    }
+};
+
+// 21000 and the floor of calldata for each L1 transaction: what it takes at least, whatever a contract computes.
+uint64_t calldata_gas(const std::vector<Bytes>& calldata);
+uint64_t calldata_gas_later(const std::vector<Bytes>& calldata);
+uint64_t rlp_bytes_of(Payments payments);
+
+// Fails by throwing std::runtime_error: where what was posted doesn't decode to the payments, there is no row.
+class Measurement {
+public:
+    // Batches of so many payments, the last one of what is left. Of each form that `form` carries; added to the row.
+    static void add(FormRow& row, const Form& form, const Compressor& compressor, Payments payments, size_t batch);
+    static FormRow row_of(const std::string& set, const Form& form, const Compressor& compressor);
+};
+
+std::vector<std::unique_ptr<Form>> other_forms();
+// The forms of other systems under each compressor, and Gavel's batches; progress on stderr.
+std::vector<FormRow> measure_set(const PaymentSet& set, size_t batch);
+
+// The one compressor that a form's system packs with; where it names two, the one with fewer bytes.
+std::unique_ptr<Compressor> own_compressor(const Form& form);
+
+// Lines of a plot: bytes a payment of each form, by some number.
+struct Point {
+    std::string form;
+    double x = 0;
+    double bytes = 0;
+    double gas = 0;
+};
+std::vector<Point> by_batch_size(Payments payments);
+std::vector<Point> by_new_recipients(Payments payments);
+std::vector<Point> by_payout_lines(Payments payments);
+
+// All payments in batches of so many, and what their bytes say.
+GavelBytes breakdown_of(Payments payments, size_t batch);
+
+}  // namespace gavel::bench

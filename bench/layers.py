@@ -1,0 +1,24 @@
+#!/usr/bin/env python3
+"""Runs gavel-bench-layers, and draws the plots.
+
+usage: layers.py GAVEL_BENCH_LAYERS [its options]
+Writes bench/results/layers.json and layers-*.svg beside it, unless --json names another file.
+"""
+import os
+import sys
+
+sys.dont_write_bytecode = True
+import measured  # noqa: E402
+import plots  # noqa: E402
+
+
+def main():
+    layers = measured.Measured("layers", __doc__)
+    status = layers.run()
+    for file in plots.layers(layers.figures(), layers.stem()):
+        print(f"drawn: {os.path.relpath(file)}")
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()

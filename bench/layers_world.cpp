@@ -1,0 +1,88 @@
+#include "bench/layers_world.hpp"
+
+#include <stdexcept>
+
+#include "l1-bridge/deployment.hpp"
+
+namespace gavel::bench {
+namespace {
+
+constexpr size_t kCrowd = 5'000;
+
+std::vector<PrivateKey> people_of(size_t users) {
+    std::vector<PrivateKey> out;
+    for (size_t i = 0; i < users + kCrowd; ++i) out.push_back(PrivateKey::derived("user " + std::to_string(i)));
+    out.push_back(PrivateKey::derived("poster"));
+    return out;
+}
+
+}  // namespace
+
+LayersWorld::LayersWorld(const std::string& store_dir, size_t users, const sequencer::SequencerConfig& config)
+    : LayersWorld(store_dir, users, config, people_of(users)) {}
+
+LayersWorld::LayersWorld(const std::string& store_dir, size_t users, const sequencer::SequencerConfig& wanted,
+                         const std::vector<PrivateKey>& people)
+    : OwnL1(people), people_(people), users_(users), next_(users) {
+    token = *run(bank, std::nullopt, l1::test_token_creation("Test Dollar", "TUSD", 6)).contract_address;
+    run(bank, token, l1::AbiWriter("mint(address,uint256)").word(poster_.address()).word(u128{1'000}).take());
+    sequencer::SequencerConfig config = wanted;
+    config.engine.fee_recipient = poster_.address();
+    config.fees.per_transfer[token] = Amount{1'000};
+    client_ = std::make_unique<l1::InProcessClient>(*chain, l1::ErrorNames(l1::rollup_error_signatures()));
+    store_ = std::make_unique<node::LevelDbStore>(store_dir);
+    wallet_ = std::make_unique<l1::L1Wallet>(*client_, poster_, l1::L1WalletOptions{}, clock);
+    auto sync = ledger::L1Sync::open(*store_, *client_, rollup);
+    if (!sync) throw std::runtime_error(node::to_string(sync.status()));
+    sync_ = std::move(*sync);
+    sequencer = std::make_unique<sequencer::Sequencer>(*store_, *sync_, *client_, *wallet_, clock, metrics_, config);
+    chain->set_auto_mine(true);  // it waits for its approval of the token
+    for (int i = 0; i < 30 && !sequencer->health().ok(); ++i) step();
+    chain->set_auto_mine(false);
+    if (!sequencer->health().ok()) throw std::runtime_error(node::to_string(sequencer->health()));
+}
+
+LayersWorld::~LayersWorld() = default;
+
+void LayersWorld::step() {
+    node::Status status = sequencer->step();
+    if (!status.ok() && status.code != node::Code::kUnavailable) throw std::runtime_error(node::to_string(status));
+    mine();
+}
+
+void LayersWorld::deposit(const Address& of, u128 amount) {
+    if (of.is_zero()) {
+        run(bank, rollup, l1::rollup_call::deposit_eth(bank.address()), amount);
+    } else {
+        run(bank, of, l1::AbiWriter("mint(address,uint256)").word(bank.address()).word(amount).take());
+        run(bank, of, l1::AbiWriter("approve(address,uint256)").word(rollup).word(amount).take());
+        run(bank, rollup, l1::rollup_call::deposit_token(of, bank.address(), Amount{amount}));
+    }
+    for (int i = 0; i < 10; ++i) {
+        step();
+        if (sequencer->queries().account({bank.address(), of}).balance == Amount{amount}) return;
+    }
+    throw std::runtime_error("a deposit isn't credited");
+}
+
+sequencer::Submission LayersWorld::sign(const PrivateKey& from, Operation operation, uint64_t nonce) const {
+    operation.nonce = nonce;
+    sequencer::Submission out;
+    out.sender = from.address();
+    out.chain_id = sync_->domain().chain_id;
+    out.signature = from.sign(operation.digest(sync_->domain().separator()));
+    out.operation = std::move(operation);
+    return out;
+}
+
+void LayersWorld::submit(const std::vector<sequencer::Submission>& submissions) {
+    std::optional<std::vector<sequencer::SubmitOutcome>> answers;
+    sequencer->submit(submissions, [&](std::vector<sequencer::SubmitOutcome> outcomes) { answers = std::move(outcomes); });
+    sequencer->execute();
+    if (!answers || answers->size() != submissions.size()) throw std::runtime_error("operations aren't answered");
+    for (const sequencer::SubmitOutcome& outcome : *answers) {
+        if (!outcome.status.ok()) throw std::runtime_error(node::to_string(outcome.status));
+    }
+}
+
+}  // namespace gavel::bench

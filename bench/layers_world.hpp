@@ -1,0 +1,49 @@
+// A sequencer on a simulated L1, and its users: the two layers that gavel-bench-layers compares.
+#pragma once
+
+#include "bench/own_l1.hpp"
+#include "l1-bridge/in_process_client.hpp"
+#include "l1-bridge/l1_wallet.hpp"
+#include "sequencer/sequencer.hpp"
+
+namespace gavel::bench {
+
+// Fails by throwing std::runtime_error.
+class LayersWorld : public OwnL1 {
+public:
+    // `store_dir`: of the sequencer's LevelDB, which keeps what it confirms. Users are rich on the L1.
+    LayersWorld(const std::string& store_dir, size_t users, const sequencer::SequencerConfig& config);
+    ~LayersWorld();
+
+    const PrivateKey& user(size_t number) const { return people_.at(number); }
+    size_t users() const { return users_; }
+    // Somebody else who is rich on the L1, another one each time.
+    const PrivateKey& next_of_crowd() { return people_.at(next_++); }
+    u128 base_fee() const { return chain->head_header().base_fee; }
+
+    // Takes a block's time: the sequencer follows the L1, and a block is mined.
+    void step();
+    // A confirmed deposit of ETH or of the token, by the bank.
+    void deposit(const Address& token, u128 amount);
+    sequencer::Submission sign(const PrivateKey& from, Operation operation, uint64_t nonce) const;
+    // Confirmed, each; throws for one that isn't.
+    void submit(const std::vector<sequencer::Submission>& submissions);
+
+    Address token;
+    std::unique_ptr<sequencer::Sequencer> sequencer;
+
+private:
+    LayersWorld(const std::string& store_dir, size_t users, const sequencer::SequencerConfig& config,
+                const std::vector<PrivateKey>& people);
+
+    std::vector<PrivateKey> people_;  // the users, then the crowd
+    size_t users_, next_;
+    const PrivateKey poster_ = PrivateKey::derived("poster");
+    std::unique_ptr<l1::InProcessClient> client_;
+    std::unique_ptr<node::LevelDbStore> store_;
+    std::unique_ptr<l1::L1Wallet> wallet_;
+    std::unique_ptr<ledger::L1Sync> sync_;
+    node::Metrics metrics_;
+};
+
+}  // namespace gavel::bench
