@@ -55,7 +55,8 @@ def main():
     gas = max(one["gasPerByte"] for one in figures["entropy"])
     best = max(100 - 100 * min(one["fixedTable"], one["tableSent"]) / one["ops"] for one in figures["entropy"])
     worth = best >= WORTH_BYTES and gas < WORTH_GAS
-    print(f"\nUndone by a contract at up to {gas:.0f} gas a byte, measured on Anvil; it saves {best:.1f}% of ops at best: "
+    does = f"saves {best:.1f}% of ops" if best > 0 else f"makes ops {-best:.1f}% longer"
+    print(f"\nUndone by a contract at up to {gas:.0f} gas a byte, measured on Anvil; at best it {does}: "
           f"{'worth' if worth else 'not worth'} a place in the protocol ({WORTH_BYTES}% at under {WORTH_GAS} gas a byte).")
     for file in plots.compression(figures, compression.stem()):
         print(f"drawn: {os.path.relpath(file)}")
