@@ -11,20 +11,17 @@ namespace gavel::bench {
 namespace {
 
 // mantissa x 10^exponent with so many bits of each; nullopt where that isn't the amount.
-std::optional<uint64_t> decimal_float(Amount amount, unsigned mantissa_bits, unsigned exponent_bits) {
+std::optional<std::pair<uint64_t, unsigned>> decimal_float(Amount amount, unsigned mantissa_bits, unsigned exponent_bits) {
     chunk_model::Number number = chunk_model::split(amount);
     while (number.exponent >= (1u << exponent_bits) && number.mantissa <= ~u128{0} / 10) {
         number.mantissa *= 10;
         --number.exponent;
     }
     if (number.mantissa >> mantissa_bits != 0 || number.exponent >> exponent_bits != 0) return std::nullopt;
-    return static_cast<uint64_t>(number.mantissa) | uint64_t{number.exponent} << mantissa_bits;
+    return std::pair{static_cast<uint64_t>(number.mantissa), number.exponent};
 }
 
-Amount from_float(uint64_t value, unsigned mantissa_bits) {
-    u128 mantissa = value & ((uint64_t{1} << mantissa_bits) - 1);
-    return Amount{mantissa * chunk_model::kPowersOfTen[value >> mantissa_bits]};
-}
+Amount from_float(uint64_t mantissa, uint64_t exponent) { return Amount{mantissa * chunk_model::kPowersOfTen.at(exponent)}; }
 
 uint32_t sender_index(const BenchPayment& payment) { return account_index(payment.from, payment.token); }
 uint32_t recipient_index(const BenchPayment& payment) { return account_index(payment.to, payment.token); }
@@ -43,6 +40,14 @@ public:
     bool carries(const BenchPayment& payment) const override {
         return decimal_float(payment.amount, 12, 4) && decimal_float(payment.operation.fee, 12, 4);
     }
+
+private:
+    // The exponent above the mantissa.
+    static uint16_t packed(Amount amount) {
+        auto [mantissa, exponent] = *decimal_float(amount, 12, 4);
+        return static_cast<uint16_t>(exponent << 12 | mantissa);
+    }
+    static Amount unpacked(uint16_t value) { return from_float(value & 0xfff, value >> 12); }
 
 protected:
     // submitTransfer(batchID, stateRoots[], signatures[2][], feeReceivers[], txss[]): its arguments' words, four arrays.
@@ -70,8 +75,7 @@ protected:
             out.word(u128{size_of(i)});
             for (const BenchPayment& payment : payments.subspan(i * kPerCommitment, size_of(i) / kHubbleTransfer)) {
                 out.u32(sender_index(payment)).u32(recipient_index(payment));
-                out.u16(static_cast<uint16_t>(*decimal_float(payment.amount, 12, 4)));
-                out.u16(static_cast<uint16_t>(*decimal_float(payment.operation.fee, 12, 4)));
+                out.u16(packed(payment.amount)).u16(packed(payment.operation.fee));
             }
             out.zeros((32 - size_of(i) % 32) % 32);
         }
@@ -110,8 +114,8 @@ private:
     static bool same(ByteReader& in, const BenchPayment& payment) {
         bool is_same = in.u32() == sender_index(payment);
         is_same &= in.u32() == recipient_index(payment);
-        is_same &= from_float(in.u16(), 12) == payment.amount;
-        is_same &= from_float(in.u16(), 12) == payment.operation.fee;
+        is_same &= unpacked(in.u16()) == payment.amount;
+        is_same &= unpacked(in.u16()) == payment.operation.fee;
         return in.ok() && is_same;
     }
 };
@@ -132,15 +136,23 @@ public:
         return decimal_float(payment.amount, 35, 5) && decimal_float(payment.operation.fee, 11, 5);
     }
 
+private:
+    // The mantissa above the exponent.
+    static uint64_t packed(Amount amount, unsigned mantissa_bits) {
+        auto [mantissa, exponent] = *decimal_float(amount, mantissa_bits, 5);
+        return mantissa << 5 | exponent;
+    }
+    static Amount unpacked(uint64_t value) { return from_float(value >> 5, value & 31); }
+
 protected:
     Bytes body(Payments payments) const override {
         ByteWriter out;
         out.raw(keccak256(view_of("root")));  // the state after the block
         for (const BenchPayment& payment : payments) {
-            uint64_t amount = *decimal_float(payment.amount, 35, 5);
+            uint64_t amount = packed(payment.amount, 35);
             out.u8(kTransferCode).u32(sender_index(payment)).u32(token_id(payment.token)).u32(recipient_index(payment));
             out.u8(static_cast<uint8_t>(amount >> 32)).u32(static_cast<uint32_t>(amount));
-            out.u16(static_cast<uint16_t>(*decimal_float(payment.operation.fee, 11, 5)));
+            out.u16(static_cast<uint16_t>(packed(payment.operation.fee, 11)));
         }
         return out.take();
     }
@@ -158,8 +170,8 @@ protected:
             same &= in.u32() == token_id(payment.token);
             same &= in.u32() == recipient_index(payment);
             uint64_t high = in.u8();
-            same &= from_float(high << 32 | in.u32(), 35) == payment.amount;
-            same &= from_float(in.u16(), 11) == payment.operation.fee;
+            same &= unpacked(high << 32 | in.u32()) == payment.amount;
+            same &= unpacked(in.u16()) == payment.operation.fee;
             if (!same) return std::nullopt;
         }
         if (!in.ok()) return std::nullopt;
