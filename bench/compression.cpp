@@ -6,7 +6,6 @@
 #include <chrono>
 #include <stdexcept>
 
-#include "l1-bridge/gas_schedule.hpp"
 
 namespace gavel::bench {
 namespace {
@@ -15,13 +14,6 @@ constexpr size_t kSample = 20;  // payments of a sample that a dictionary is tra
 
 double seconds_since(std::chrono::steady_clock::time_point begin) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-}
-
-l1::Transaction carrier(const Bytes& calldata) {
-    l1::Transaction out;
-    out.to = Address{};
-    out.data = calldata;
-    return out;
 }
 
 // A dictionary from other payments than those it is used on.
@@ -49,27 +41,15 @@ std::pair<Payments, Payments> halves(Payments payments) {
     return {payments.first(middle), payments.subspan(middle)};
 }
 
-}  // namespace
-
-uint64_t calldata_gas(const std::vector<Bytes>& calldata) {
-    uint64_t sum = 0;
-    for (const Bytes& data : calldata) sum += l1::gas::minimum_limit(carrier(data));
-    return sum;
-}
-
-uint64_t calldata_gas_later(const std::vector<Bytes>& calldata) {
-    uint64_t sum = 0;
-    for (const Bytes& data : calldata) sum += std::max(l1::gas::intrinsic(carrier(data)), 21'000 + 64 * data.size());
-    return sum;
-}
-
 uint64_t rlp_bytes_of(Payments payments) {
     uint64_t sum = 0;
     for (const BenchPayment& payment : payments) sum += payment.tx.raw().size();
     return sum;
 }
 
-FormRow Measurement::row_of(const std::string& set, const Form& form, const Compressor& compressor) {
+}  // namespace
+
+FormRow row_of(const std::string& set, const Form& form, const Compressor& compressor) {
     FormRow row;
     row.set = set;
     row.form = form.name();
@@ -81,7 +61,7 @@ FormRow Measurement::row_of(const std::string& set, const Form& form, const Comp
     return row;
 }
 
-void Measurement::add(FormRow& row, const Form& form, const Compressor& compressor, Payments payments, size_t batch) {
+void measure(FormRow& row, const Form& form, const Compressor& compressor, Payments payments, size_t batch) {
     std::vector<BenchPayment> said = carried(form, payments);
     row.not_carried += payments.size() - said.size();
     for (size_t at = 0; at < said.size(); at += batch) {
@@ -99,16 +79,9 @@ void Measurement::add(FormRow& row, const Form& form, const Compressor& compress
         row.signature_bytes += posted.signature_bytes;
         row.transactions += posted.calldata.size();
         row.rlp_bytes += rlp_bytes_of(some);
-        uint64_t later = calldata_gas_later(posted.calldata), gas = calldata_gas(posted.calldata);
-        if (dynamic_cast<const GavelForm*>(&form) != nullptr) {
-            // What the contract's computing adds, in small batches, is charged as well.
-            OwnL1 l1;
-            gas = 0;
-            for (const Bytes& data : posted.calldata) gas += l1.append(data);
-            later = std::max(later, gas);
-        }
+        const uint64_t gas = form.gas(posted);
         row.gas += gas;
-        row.gas_later += later;
+        row.gas_later += std::max(gas, calldata_gas_later(posted.calldata));
     }
 }
 
@@ -129,8 +102,8 @@ std::vector<FormRow> measure_set(const PaymentSet& set, size_t batch) {
     for (const auto& form : other_forms()) {
         for (const auto& compressor : {plain(), zlib_best(), brotli(10), brotli(11), zstd(3), zstd(19)}) {
             fmt::print(stderr, "{}: {}, {} ...\n", set.name, form->name(), compressor->name());
-            FormRow row = Measurement::row_of(set.name, *form, *compressor);
-            Measurement::add(row, *form, *compressor, set.payments, batch);
+            FormRow row = row_of(set.name, *form, *compressor);
+            measure(row, *form, *compressor, set.payments, batch);
             rows.push_back(row);
         }
         std::vector<BenchPayment> said = carried(*form, set.payments);
@@ -138,16 +111,16 @@ std::vector<FormRow> measure_set(const PaymentSet& set, size_t batch) {
         Bytes for_second = dictionary_of(*form, first), for_first = dictionary_of(*form, second);
         if (for_first.empty() || for_second.empty()) continue;  // too little to train one on
         auto with_first = zstd_with(19, for_first), with_second = zstd_with(19, for_second);
-        FormRow row = Measurement::row_of(set.name, *form, *with_first);
-        Measurement::add(row, *form, *with_first, first, batch);
-        Measurement::add(row, *form, *with_second, second, batch);
+        FormRow row = row_of(set.name, *form, *with_first);
+        measure(row, *form, *with_first, first, batch);
+        measure(row, *form, *with_second, second, batch);
         row.not_carried = set.payments.size() - said.size();
         rows.push_back(row);
     }
     GavelForm gavel;
     fmt::print(stderr, "{}: {} ...\n", set.name, gavel.name());
-    rows.push_back(Measurement::row_of(set.name, gavel, *plain()));
-    Measurement::add(rows.back(), gavel, *plain(), set.payments, batch);
+    rows.push_back(row_of(set.name, gavel, *plain()));
+    measure(rows.back(), gavel, *plain(), set.payments, batch);
     return rows;
 }
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "bench/forms/gavel.hpp"
-#include "bench/own_l1.hpp"
 
 namespace gavel::bench {
 
@@ -39,18 +38,11 @@ struct FormRow {
     }
 };
 
-// 21000 and the floor of calldata for each L1 transaction: what it takes at least, whatever a contract computes.
-uint64_t calldata_gas(const std::vector<Bytes>& calldata);
-uint64_t calldata_gas_later(const std::vector<Bytes>& calldata);
-uint64_t rlp_bytes_of(Payments payments);
-
-// Fails by throwing std::runtime_error: where what was posted doesn't decode to the payments, there is no row.
-class Measurement {
-public:
-    // Batches of so many payments, the last one of what is left. Of each form that `form` carries; added to the row.
-    static void add(FormRow& row, const Form& form, const Compressor& compressor, Payments payments, size_t batch);
-    static FormRow row_of(const std::string& set, const Form& form, const Compressor& compressor);
-};
+// Without figures yet.
+FormRow row_of(const std::string& set, const Form& form, const Compressor& compressor);
+// Batches of so many payments, the last one of what is left; those that the form carries. Added to the row. Fails by throwing
+// std::runtime_error: where what was posted doesn't decode to the payments, there is no row.
+void measure(FormRow& row, const Form& form, const Compressor& compressor, Payments payments, size_t batch);
 
 std::vector<std::unique_ptr<Form>> other_forms();
 // The forms of other systems under each compressor, and Gavel's batches; progress on stderr.

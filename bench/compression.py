@@ -8,11 +8,10 @@ import os
 import subprocess
 import sys
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-sys.path.insert(0, os.path.join(ROOT, "tests"))
 sys.dont_write_bytecode = True
+from measured import ROOT, Measured  # noqa: E402
+sys.path.insert(0, os.path.join(ROOT, "tests"))
 import anvil  # noqa: E402
-import measured  # noqa: E402
 import plots  # noqa: E402
 
 WORTH_BYTES = 10  # percent of ops that the coder must save to be worth a place in the protocol
@@ -47,7 +46,7 @@ def measure_decoding(figures):
 
 
 def main():
-    compression = measured.Measured("compression", __doc__)
+    compression = Measured("compression", __doc__)
     status = compression.run()
     figures = compression.figures()
     measure_decoding(figures["entropy"])

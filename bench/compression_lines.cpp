@@ -13,8 +13,8 @@ std::vector<Point> points(const GavelForm& gavel, Payments payments, size_t batc
     std::vector<Point> out;
     auto add = [&](const Form& form) {
         auto compressor = own_compressor(form);
-        FormRow row = Measurement::row_of("", form, *compressor);
-        Measurement::add(row, form, *compressor, payments, batch);
+        FormRow row = row_of("", form, *compressor);
+        measure(row, form, *compressor, payments, batch);
         if (row.payments > 0) out.push_back({form.name(), x, row.per_payment(row.bytes), row.per_payment(row.gas)});
     };
     for (const auto& form : other_forms()) {

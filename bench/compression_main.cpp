@@ -4,12 +4,12 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "bench/codec_figures.hpp"
 #include "bench/compression.hpp"
 #include "bench/entropy.hpp"
+#include "node/file.hpp"
 
 using namespace gavel;
 using namespace gavel::bench;
@@ -208,10 +208,8 @@ int run(const Options& options) {
         out["byPayoutLines"] = json_of(by_payout_lines(largest.payments));
     }
     if (!options.json.empty()) {
-        std::ofstream file(options.json);
-        file << out.dump(1) << "\n";
-        file.close();
-        if (!file) throw std::runtime_error("can't write " + options.json);
+        node::Status written = node::write_file(options.json, out.dump(1) + "\n");
+        if (!written.ok()) throw std::runtime_error(node::to_string(written));
     }
     return kept ? 0 : 1;
 }

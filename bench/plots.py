@@ -79,11 +79,11 @@ def bars(path, title, subtitle, y_label, groups, series, value, colours, stacked
 
 
 def own_rows(figures):
-    """Of each corpus and form what its system posts; where it may choose its compressor, the smaller."""
+    """Of each corpus and form what its system posts; where it may choose its compressor, the smaller; where it has none, plain."""
+    packing = {row["form"] for row in figures["rows"] if row["own"]}
     out = {}
     for row in figures["rows"]:
-        packs_nothing = row["form"] in ("Protobuf", "Ethereum RLP", "Hubble transfers", "zkSync Lite transfers")
-        if row["payments"] and (row["own"] or packs_nothing and row["compressor"] == "plain"):
+        if row["payments"] and (row["own"] or row["form"] not in packing and row["compressor"] == "plain"):
             best = out.get((row["set"], row["form"]))
             if not best or row["bytes"] < best["bytes"]:
                 out[row["set"], row["form"]] = row

@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "bench/entropy.hpp"
+#include "bench/own_l1.hpp"
 #include "bench/forms/span_batch.hpp"
 #include "l1-bridge/gas_schedule.hpp"
 #include "protocol/encoding.hpp"
@@ -130,8 +131,8 @@ TEST_CASE("compression: Gavel's bytes by what they say add up to the calldata, t
 TEST_CASE("compression: the gas column is what the simulated chain charges") {
     PaymentSet set = synthetic_payments(4'000, 2);
     GavelForm form;
-    FormRow row = Measurement::row_of("", form, *plain());
-    Measurement::add(row, form, *plain(), set.payments, 4'000);
+    FormRow row = row_of("", form, *plain());
+    measure(row, form, *plain(), set.payments, 4'000);
     Posted posted = form.post(set.payments, *plain());
     REQUIRE(posted.calldata.size() == 3);
     OwnL1 l1;
@@ -144,8 +145,8 @@ TEST_CASE("compression: the gas column is what the simulated chain charges") {
     auto rlp = rlp_form();
     Posted other = rlp->post(Payments(set.payments).first(100), *plain());
     CHECK(l1.run(l1.bank, Address::from(Bytes(20, 0x77)), other.calldata[0]).gas_used == calldata_gas(other.calldata));
-    FormRow small = Measurement::row_of("", form, *plain());
-    Measurement::add(small, form, *plain(), Payments(set.payments).first(10), 10);
+    FormRow small = row_of("", form, *plain());
+    measure(small, form, *plain(), Payments(set.payments).first(10), 10);
     CHECK(small.gas > calldata_gas(form.post(Payments(set.payments).first(10), *plain()).calldata));
 }
 

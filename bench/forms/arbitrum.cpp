@@ -74,7 +74,7 @@ protected:
         return count;
     }
 
-    Bytes wrap(Bytes packed, Payments) const override {
+    Bytes wrap(Bytes packed) const override {
         Bytes data = {kBrotliHeader};
         append(data, packed);
         return l1::AbiWriter(kFunction)

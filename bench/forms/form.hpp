@@ -36,12 +36,20 @@ public:
     virtual Posted post(Payments payments, const Compressor& compressor) const = 0;
     // Reads what was posted and compares it: the same payments, in their order, nothing else.
     virtual bool holds(const Posted& posted, const Compressor& compressor, Payments payments) const = 0;
+    // What posting takes on the L1: the calldata's, unless the form knows what its contract adds.
+    virtual uint64_t gas(const Posted& posted) const;
 };
 
 // Payments in runs of one block each.
 std::vector<Payments> by_block(Payments payments);
-// Cut to as few parts as take, each, at most `limit` bytes by `size`.
-std::vector<Payments> parts_of(Payments payments, size_t limit, const std::function<size_t(Payments)>& size);
+// What `make` makes of as few equal parts of the payments as take, each, at most `limit` bytes.
+std::vector<Bytes> make_parts(Payments payments, size_t limit, const std::function<Bytes(Payments)>& make);
+// 21000 and the floor of calldata for each L1 transaction: what it takes at least, whatever a contract computes.
+uint64_t calldata_gas(const std::vector<Bytes>& calldata);
+// The same at 64 gas for every byte (EIP-7976).
+uint64_t calldata_gas_later(const std::vector<Bytes>& calldata);
+// A hash for what a form posts and the benchmark doesn't know: roots, commitments, block hashes.
+Hash drawn(std::string_view what, uint64_t number);
 
 std::unique_ptr<Form> protobuf_form();
 std::unique_ptr<Form> rlp_form();

@@ -3,17 +3,15 @@
 #include <algorithm>
 
 #include "bench/chunk_cutter.hpp"
+#include "bench/own_l1.hpp"
 #include "l1-bridge/gas_schedule.hpp"
 #include "l1-bridge/rollup_abi.hpp"
 #include "protocol/encoding.hpp"
-#include "protocol/keccak.hpp"
 
 namespace gavel::bench {
 namespace {
 
 constexpr size_t kEnvelope = 200;  // of an L1 transaction, more than it ever takes
-
-Hash drawn(std::string_view what, uint64_t number) { return keccak256({view_of(what), ByteWriter().u64(number).bytes()}); }
 
 struct CutChunk {
     Bytes ops, sigs;
@@ -160,6 +158,13 @@ bool GavelForm::holds(const Posted& posted, const Compressor&, Payments payments
         }
     }
     return at == expected.size();
+}
+
+uint64_t GavelForm::gas(const Posted& posted) const {
+    OwnL1 l1;
+    uint64_t sum = 0;
+    for (const Bytes& data : posted.calldata) sum += l1.append(data);
+    return sum;
 }
 
 std::vector<Bytes> GavelForm::ops(Payments payments) const {

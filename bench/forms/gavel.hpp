@@ -31,6 +31,8 @@ public:
     bool packs_with(const Compressor& compressor) const override { return compressor.name() == "plain"; }
     Posted post(Payments payments, const Compressor& compressor) const override;
     bool holds(const Posted& posted, const Compressor& compressor, Payments payments) const override;
+    // What the simulated L1 charges for the very batches; in small ones the contract's computing is more than their calldata.
+    uint64_t gas(const Posted& posted) const override;
 
     // The same before it is calldata. Each batch stands on the one before, the first on genesis.
     std::vector<Batch> batches(Payments payments, GavelBytes* bytes = nullptr) const;

@@ -5,15 +5,12 @@
 #include "bench/forms/span_batch.hpp"
 #include "l1-bridge/abi.hpp"
 #include "protocol/encoding.hpp"
-#include "protocol/keccak.hpp"
 
 namespace gavel::bench {
 namespace {
 
 constexpr size_t kMaxCalldata = 120'000;  // op-batcher's --max-l1-tx-size-bytes
 constexpr size_t kFrameHead = 16 + 2 + 4;
-
-Hash named(std::string_view what, uint64_t number) { return keccak256({view_of(what), ByteWriter().u64(number).bytes()}); }
 
 uint64_t chain_of(Payments payments) {
     for (const BenchPayment& payment : payments) {
@@ -24,13 +21,13 @@ uint64_t chain_of(Payments payments) {
 
 // DisputeGameFactory.create: the claim of the state after the channel.
 Bytes proposal() {
-    return l1::AbiWriter("create(uint32,bytes32,bytes)").word(u128{0}).word(named("root", 0)).bytes(named("block", 0)).take();
+    return l1::AbiWriter("create(uint32,bytes32,bytes)").word(u128{0}).word(drawn("root", 0)).bytes(drawn("block", 0)).take();
 }
 
 // One frame for each L1 transaction, behind a version byte.
 std::vector<Bytes> frames_of(ByteView channel) {
     std::vector<Bytes> out;
-    const Hash id = named("channel", channel.size());
+    const Hash id = drawn("channel", channel.size());
     const size_t room = kMaxCalldata - 1 - kFrameHead - 1;
     for (size_t at = 0; at < channel.size() || out.empty(); at += room) {
         ByteView data = channel.subspan(at, std::min(room, channel.size() - at));
@@ -119,7 +116,7 @@ private:
             l1::RlpWriter txs, fields;
             for (const BenchPayment& payment : block) txs.string(payment.tx.raw());
             ++number;
-            fields.string(named("block", number)).integer(20'000'000 + number / 6).string(named("origin", number / 6));
+            fields.string(drawn("block", number)).integer(20'000'000 + number / 6).string(drawn("origin", number / 6));
             fields.integer(1'700'000'000 + 2 * number).list(txs);
             out.push_back({0});
             append(out.back(), fields.as_list());
@@ -155,8 +152,8 @@ private:
         SpanBatch out;
         out.rel_timestamp = 100'000'000;
         out.l1_origin_number = 20'000'000;
-        out.parent_check = Address::from(named("block", 0));
-        out.l1_origin_check = Address::from(named("origin", 0));
+        out.parent_check = Address::from(drawn("block", 0));
+        out.l1_origin_check = Address::from(drawn("origin", 0));
         for (Payments block : by_block(payments)) {
             out.origin_bits.push_back(out.origin_bits.size() % 6 == 0);
             out.block_tx_counts.push_back(block.size());

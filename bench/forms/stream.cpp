@@ -3,13 +3,8 @@
 namespace gavel::bench {
 
 Posted StreamForm::post(Payments payments, const Compressor& compressor) const {
-    auto calldata = [&](Payments part) { return wrap(compressor.pack(body(part)), part); };
-    Posted out;
-    for (Payments part : parts_of(payments, max_calldata(), [&](Payments some) { return calldata(some).size(); })) {
-        out.calldata.push_back(calldata(part));
-    }
-    out.signature_bytes = signature_bytes(payments);
-    return out;
+    auto calldata = [&](Payments part) { return wrap(compressor.pack(body(part))); };
+    return {make_parts(payments, max_calldata(), calldata), signature_bytes(payments)};
 }
 
 bool StreamForm::holds(const Posted& posted, const Compressor& compressor, Payments payments) const {
