@@ -8,15 +8,14 @@ import os
 import subprocess
 import sys
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-sys.path.insert(0, os.path.join(ROOT, "tests"))
 sys.dont_write_bytecode = True
+from measured import ROOT, Measured  # noqa: E402
+sys.path.insert(0, os.path.join(ROOT, "tests"))
 import anvil  # noqa: E402
-import measured  # noqa: E402
 
 
 def main():
-    gas = measured.Measured("gas", __doc__)
+    gas = Measured("gas", __doc__)
     subprocess.run([os.path.join(ROOT, "scripts", "contracts.sh"), "--tests"], check=True)
     caller = os.path.join(ROOT, "build", "contracts", "ProverCaller.creation.hex")
     with anvil.Anvil() as node:

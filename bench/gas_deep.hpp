@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "cli/split_mix.hpp"
 #include "protocol/encoding.hpp"
 #include "protocol/state.hpp"
 
@@ -14,16 +15,7 @@ namespace gavel::bench {
 // `N` bytes drawn from `seed`, none of them zero.
 template <class Fixed>
 Fixed drawn(uint64_t seed);
-// Random numbers from a seed (splitmix64).
-class Draw {
-public:
-    explicit Draw(uint64_t seed) : state_(seed) {}
-    uint64_t next();
-    uint64_t below(uint64_t bound) { return next() % bound; }
-
-private:
-    uint64_t state_;
-};
+using Draw = cli::SplitMix64;
 
 // The siblings that a path of `index` among `count` leaves carries, drawn.
 std::vector<Hash> drawn_path(uint32_t index, uint32_t count);

@@ -4,11 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 #include <map>
 
 #include "bench/gas_bench.hpp"
 #include "bench/gas_search.hpp"
+#include "node/file.hpp"
 
 using namespace gavel;
 using namespace gavel::bench;
@@ -233,10 +233,8 @@ int main(int argc, char** argv) {
         nlohmann::json figures;
         run(options, report, figures);
         if (!options.json.empty()) {
-            std::ofstream file(options.json);
-            file << figures.dump(1) << "\n";
-            file.close();
-            if (!file) throw std::runtime_error("can't write " + options.json);
+            node::Status written = node::write_file(options.json, figures.dump(1) + "\n");
+            if (!written.ok()) throw std::runtime_error(node::to_string(written));
         }
         return report.all_kept() ? 0 : 1;
     } catch (const std::exception& error) {

@@ -6,6 +6,7 @@ Writes bench/results/layers.json and layers-*.svg beside it, unless --json names
 """
 import os
 import sys
+import tempfile
 
 sys.dont_write_bytecode = True
 import measured  # noqa: E402
@@ -14,7 +15,8 @@ import plots  # noqa: E402
 
 def main():
     layers = measured.Measured("layers", __doc__)
-    status = layers.run()
+    with tempfile.TemporaryDirectory(prefix="gavel-bench-") as folder:
+        status = layers.run("--data-dir", folder)
     for file in plots.layers(layers.figures(), layers.stem()):
         print(f"drawn: {os.path.relpath(file)}")
     sys.exit(status)

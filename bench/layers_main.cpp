@@ -3,11 +3,10 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
-#include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "bench/layers.hpp"
+#include "node/file.hpp"
 #include "node/log.hpp"
 
 using namespace gavel;
@@ -17,25 +16,10 @@ using nlohmann::json;
 namespace {
 
 struct Options {
-    std::string json;
+    std::string data_dir, json;
     bool short_form = false;
     double gas_gwei = 5, eth_usd = 3000;
     uint64_t batch_age_s = 10;
-};
-
-// A folder of its own under /tmp, gone with the object.
-class Folder {
-public:
-    Folder() {
-        std::string name = (std::filesystem::temp_directory_path() / "gavel-bench-XXXXXX").string();
-        if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-        path = name;
-    }
-    ~Folder() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path, ignored);
-    }
-    std::string path;
 };
 
 struct Row {
@@ -121,14 +105,13 @@ json json_of(const std::vector<Moment>& moments) {
 }
 
 int run(const Options& options) {
-    Folder folder;
     sequencer::SequencerConfig config;
     config.engine.batch_age_ms = options.batch_age_s * 1000;
     config.posting.max_in_flight = 64;
     config.signature_threads = 1;
     const size_t accounts = options.short_form ? 2'000 : 60'000, payments = options.short_form ? 4'000 : 60'000;
     fmt::print(stderr, "an L1 and a rollup with {} accounts ...\n", accounts);
-    LayersWorld world(folder.path, 1'000, config);
+    LayersWorld world(options.data_dir, 1'000, config);
     for (const Address& token : {Address{}, world.token}) fill_state(world, token, accounts);
     std::vector<Row> rows;
     for (Kind kind : kKinds) {
@@ -160,10 +143,8 @@ int run(const Options& options) {
                     {"ethUsd", options.eth_usd}, {"accounts", accounts},
                     {"times", {{"confirmedMs", times.confirmed_ms}, {"confirmedWorstMs", times.confirmed_worst_ms},
                                {"postedS", times.posted_s}, {"directIncludedS", times.direct_included_s}}}};
-        std::ofstream file(options.json);
-        file << out.dump(1) << "\n";
-        file.close();
-        if (!file) throw std::runtime_error("can't write " + options.json);
+        node::Status written = node::write_file(options.json, out.dump(1) + "\n");
+        if (!written.ok()) throw std::runtime_error(node::to_string(written));
     }
     return kept ? 0 : 1;
 }
@@ -174,6 +155,7 @@ int main(int argc, char** argv) {
     CLI::App app{"The same payments on the simulated L1 and through the rollup: rate, fee, time.\n"
                  "Exit status: 0; 1 if a target is missed; 2 if it can't be measured."};
     Options options;
+    app.add_option("--data-dir", options.data_dir, "folder for the sequencer's database, of its own")->required();
     app.add_flag("--short", options.short_form, "fewer payments and blocks");
     app.add_option("--gas-price", options.gas_gwei, "gwei")->capture_default_str();
     app.add_option("--eth-price", options.eth_usd, "USD")->capture_default_str();

@@ -3,29 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "cli/split_mix.hpp"
 #include "protocol/check.hpp"
 #include "protocol/keccak.hpp"
 
 namespace gavel::cli {
 namespace {
-
-// splitmix64: the standard library's distributions differ between implementations.
-class Random {
-public:
-    explicit Random(uint64_t seed) : state_(seed) {}
-    uint64_t next() {
-        uint64_t z = state_ += 0x9e3779b97f4a7c15;
-        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-        z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-        return z ^ (z >> 31);
-    }
-    // In [0, bound); the bias is far below what a load would notice.
-    uint64_t below(uint64_t bound) { return next() % bound; }
-    double unit() { return static_cast<double>(next() >> 11) * 0x1p-53; }
-
-private:
-    uint64_t state_;
-};
 
 // Rank k with weight 1 / (k + 1)^exponent.
 class Zipf {
@@ -34,7 +17,7 @@ public:
         double sum = 0;
         for (uint64_t k = 0; k < count; ++k) sums_.push_back(sum += std::pow(static_cast<double>(k + 1), -exponent));
     }
-    uint64_t draw(Random& random) const {
+    uint64_t draw(SplitMix64& random) const {
         const double at = random.unit() * sums_.back();
         return static_cast<uint64_t>(std::upper_bound(sums_.begin(), sums_.end() - 1, at) - sums_.begin());
     }
@@ -49,7 +32,7 @@ Address named(const char* kind, uint64_t number) {
 }
 
 // One to four significant digits, mostly one or two, in front of 10^12 to 10^17 base units.
-Amount draw_amount(Random& random) {
+Amount draw_amount(SplitMix64& random) {
     const uint64_t digits = random.below(10);
     const uint64_t bound = digits < 5 ? 10 : digits < 8 ? 100 : digits < 9 ? 1'000 : 10'000;
     u128 amount = 1 + random.below(bound - 1);
@@ -61,7 +44,7 @@ Amount draw_amount(Random& random) {
 
 Corpus draw_payments(const SyntheticOptions& options) {
     GAVEL_CHECK(options.accounts >= 2);
-    Random random(options.seed);
+    SplitMix64 random(options.seed);
     const Zipf zipf(options.accounts, options.zipf_exponent);
     Corpus out;
     for (uint64_t row = 1; row <= options.payments; ++row) {
