@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -167,6 +168,20 @@ class World:
             print(f"Logs and data: {self.folder}")
         else:
             shutil.rmtree(self.folder, ignore_errors=True)
+
+    def run_test(self, story):
+        """Runs it, tells what went wrong, and ends the script: with status 0 if all went well."""
+        failed = True
+        try:
+            story()
+            failed = bool(self.broken)
+        except (Broken, npm.InstallFailed, subprocess.CalledProcessError) as why:
+            print(f"FAILED: {why}")
+        finally:
+            if failed:
+                self.print_logs()
+            self.end(failed=False)
+        sys.exit(1 if failed else 0)
 
     def print_logs(self):
         for name in sorted(os.listdir(self.folder)):

@@ -92,21 +92,14 @@ def main():
     began = time.monotonic()
     with Anvil() as node:
         world = AnvilWorld(node, "operator", ("alice", "prover"), "--challenge-window", "1h", "--stake", 1)
-        failed = True
-        try:
+
+        def story():
             drills = Drills(node, world)
             drills.prepare()
             for kind in kinds(sys.argv[1]):
                 drills.run(kind)
-            failed = False
             print(f"{time.monotonic() - began:.1f} s")
-        except Broken as why:
-            print(f"FAILED: {why}")
-        finally:
-            if failed:
-                world.print_logs()
-            world.end(failed=False)
-    sys.exit(1 if failed else 0)
+        world.run_test(story)
 
 
 if __name__ == "__main__":

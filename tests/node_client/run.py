@@ -57,35 +57,28 @@ def check_output(text):
         at = found + len(line)
 
 
+def run_client(world):
+    check_readme()
+    npm.install(HERE)
+    start(world)
+    command = [shutil.which("node") or "node", os.path.join(HERE, "client.mjs"), world.l1.url,
+               f"127.0.0.1:{world.ports['sequencer']}", "0x" + ethereum.key_hex(ethereum.key_of("wallet")), address("payee")]
+    done = subprocess.run(command, env=world.env, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, timeout=200)
+    print(done.stdout, end="")
+    if done.returncode != 0:
+        raise Broken(f"the client ended with {done.returncode}")
+    check_output(done.stdout)
+    if world.gavel("wallet", "balance", address("payee"))["balances"][0]["balance"] != str(10**18 // 4):
+        raise Broken("the payee hasn't got 0.25 ETH")
+    world.stop("sequencer")
+    world.stop("L1")
+
+
 def main():
     os.environ["GAVEL_BIN_DIR"] = sys.argv[1]
     world = World(keep=False)
-    failed = True
-    try:
-        check_readme()
-        npm.install(HERE)
-        start(world)
-        command = [shutil.which("node") or "node", os.path.join(HERE, "client.mjs"), world.l1.url,
-                   f"127.0.0.1:{world.ports['sequencer']}",
-                   "0x" + ethereum.key_hex(ethereum.key_of("wallet")), address("payee")]
-        done = subprocess.run(command, env=world.env, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, timeout=200)
-        print(done.stdout, end="")
-        if done.returncode != 0:
-            raise Broken(f"the client ended with {done.returncode}")
-        check_output(done.stdout)
-        if world.gavel("wallet", "balance", address("payee"))["balances"][0]["balance"] != str(10**18 // 4):
-            raise Broken("the payee hasn't got 0.25 ETH")
-        world.stop("sequencer")
-        world.stop("L1")
-        failed = bool(world.broken)
-    except (Broken, npm.InstallFailed) as why:
-        print(f"FAILED: {why}")
-    finally:
-        if failed:
-            world.print_logs()
-        world.end(failed=False)
-    sys.exit(1 if failed else 0)
+    world.run_test(lambda: run_client(world))
 
 
 if __name__ == "__main__":

@@ -37,8 +37,9 @@ def slot(key, mapping):
     return number(keccak256(word(key) + word(mapping)))
 
 
-class Suite:
+class Suite(vectors.Differences):
     def __init__(self, node):
+        super().__init__()
         self.node = node
         self.sequencer, self.prover = node.accounts[:2]
         deployed, _ = node.deploy(node.key("deployer"), "Rollup", WEEK, WEEK, 3 * WEEK, STAKE, 0)
@@ -47,13 +48,6 @@ class Suite:
         self.rollup = None
         self.kept = node.l1.rpc("evm_snapshot")
         self.counts = collections.Counter()
-        self.faults = 0
-
-    def expect(self, what, wanted, got):
-        if wanted != got:
-            self.faults += 1
-            if self.faults <= 40:
-                print(f"{what}: expected {wanted}, got {got}")
 
     # ---- The contract ----
 

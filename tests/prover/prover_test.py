@@ -54,20 +54,14 @@ def domain_separator(domain):
     return separators[key]
 
 
-class Suite:
+class Suite(vectors.Differences):
     def __init__(self, node, contracts, folder):
+        super().__init__()
         self.node = node
         self.folder = folder
         deployer = node.key("deployer")
         self.prover, self.parts = (node.deploy(deployer, name, folder=contracts)[0] for name in ("ProverCaller", "ProverParts"))
         self.numbers = refusal_numbers()
-        self.faults = 0
-
-    def expect(self, what, wanted, got):
-        if wanted != got:
-            self.faults += 1
-            if self.faults <= 40:
-                print(f"{what}: expected {wanted}, got {got}")
 
     # ---- Chunks ----
 

@@ -32,6 +32,19 @@ def of_bytes(signature, data):
     return selector(signature) + word(32) + bytes_tail(data)
 
 
+class Differences:
+    """Counts what isn't as expected, and tells the first ones."""
+
+    def __init__(self):
+        self.faults = 0
+
+    def expect(self, what, wanted, got):
+        if wanted != got:
+            self.faults += 1
+            if self.faults <= 40:
+                print(f"{what}: expected {wanted}, got {got}")
+
+
 def write(exporter, folder):
     """The folder with the vectors: what the program writes, or `exporter` itself if it is a folder."""
     if os.path.isdir(exporter):

@@ -133,18 +133,11 @@ def main():
     with Anvil() as node:
         windows = ("--challenge-window", CHALLENGE, "--inclusion-window", INCLUSION, "--stake", 1)
         world = AnvilWorld(node, OPERATOR, (USER, NEIGHBOUR), *windows)
-        failed = True
-        try:
+
+        def story():
             Story(node, world, third_voice.compile_into(work)).run()
-            failed = False
             print(f"{time.monotonic() - began:.1f} s")
-        except (Broken, npm.InstallFailed, subprocess.CalledProcessError) as why:
-            print(f"FAILED: {why}")
-        finally:
-            if failed:
-                world.print_logs()
-            world.end(failed=False)
-    sys.exit(1 if failed else 0)
+        world.run_test(story)
 
 
 if __name__ == "__main__":
