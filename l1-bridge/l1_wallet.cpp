@@ -104,7 +104,7 @@ L1Wallet::Sent& L1Wallet::note(const SignedTransaction& transaction) {
     sent.body = transaction.body;
     sent.raw = transaction.raw;
     sent.hashes.push_back(transaction.hash);
-    sent.priced_ms = sent.sent_ms = clock_.now_ms();
+    sent.priced_ms = sent.sent_ms = clock_.steady_ms();
     sent.due_block.reset();
     return sent;
 }
@@ -148,7 +148,7 @@ bool L1Wallet::has_unmined() const {
 }
 
 bool L1Wallet::is_due(const Sent& sent) const {
-    return sent.waits() && clock_.now_ms() >= sent.priced_ms + static_cast<uint64_t>(options_.bump_after.count());
+    return sent.waits() && clock_.steady_ms() >= sent.priced_ms + static_cast<uint64_t>(options_.bump_after.count());
 }
 
 bool L1Wallet::any_due() const {
@@ -188,7 +188,7 @@ node::Status L1Wallet::keep_up() {
         if (waited && !sent.due_block) sent.due_block = head->number;
         const bool is_stuck = waited && head->number > *sent.due_block;
         if (is_stuck) stuck.push_back(it->first);
-        const bool is_lacking = it->first >= *pending && clock_.now_ms() >= sent.sent_ms + kSendAgainMs;
+        const bool is_lacking = it->first >= *pending && clock_.steady_ms() >= sent.sent_ms + kSendAgainMs;
         if (is_lacking && (!is_stuck || sent.is_held)) {
             node::log_info("a transaction that the L1 doesn't have is sent again", {{"nonce", it->first}});
             keep(send_again(it->first));
@@ -271,7 +271,7 @@ node::Status L1Wallet::bump(uint64_t nonce, const Fees& fees) {
 
 node::Status L1Wallet::send_again(uint64_t nonce) {
     Sent& sent = sent_.at(nonce);
-    sent.sent_ms = clock_.now_ms();
+    sent.sent_ms = clock_.steady_ms();
     auto answer = client_.send_raw(sent.raw);
     if (answer) return {};
     const node::Status status = answer.status();

@@ -3,10 +3,16 @@
 #include <chrono>
 
 namespace gavel::node {
+namespace {
 
-uint64_t SystemClock::now_ms() const {
-    auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
-    return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count());
+template <class Duration>
+uint64_t milliseconds(Duration duration) {
+    return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
 }
+
+}  // namespace
+
+uint64_t SystemClock::now_ms() const { return milliseconds(std::chrono::system_clock::now().time_since_epoch()); }
+uint64_t SystemClock::steady_ms() const { return milliseconds(std::chrono::steady_clock::now().time_since_epoch()); }
 
 }  // namespace gavel::node

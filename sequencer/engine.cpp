@@ -212,7 +212,7 @@ void Engine::note_unbatched() {
     if (!any)
         oldest_unbatched_ms_.reset();
     else if (!oldest_unbatched_ms_)
-        oldest_unbatched_ms_ = clock_.now_ms();
+        oldest_unbatched_ms_ = clock_.steady_ms();
 }
 
 // How many sealed chunks, from the first that no batch holds, fill a batch; `full` tells whether there would be more.
@@ -235,7 +235,7 @@ bool Engine::batch_is_due() const {
     if (!oldest_unbatched_ms_) return false;
     // Whatever the operator likes: an L1 operation that isn't posted in its inclusion window costs the seat.
     const uint64_t most_ms = view_.parameters().inclusion_window * 1000 / 4;
-    if (clock_.now_ms() >= *oldest_unbatched_ms_ + std::min(config_.batch_age_ms, most_ms)) return true;
+    if (clock_.steady_ms() >= *oldest_unbatched_ms_ + std::min(config_.batch_age_ms, most_ms)) return true;
     bool full = false;
     chunks_for_a_batch(full);
     return full;

@@ -31,11 +31,14 @@ void Sequencer::Figures::count_refusal(const node::Status& status) {
 void Sequencer::Figures::set_wallet_balance(u128 wei) { wallet_balance.set(static_cast<double>(wei) / 1e18); }
 
 void Sequencer::Figures::update(const Engine& engine, const ledger::LedgerSummary& ledger, const ledger::L1View& view,
-                                uint64_t now_ms) {
-    auto age_s = [now_ms](uint64_t since_ms) { return since_ms < now_ms ? static_cast<double>(now_ms - since_ms) / 1000 : 0.0; };
+                                const node::Clock& clock) {
+    auto between_s = [](uint64_t since_ms, uint64_t now_ms) {
+        return since_ms < now_ms ? static_cast<double>(now_ms - since_ms) / 1000 : 0.0;
+    };
+    auto age_s = [&, now_ms = clock.now_ms()](uint64_t since_ms) { return between_s(since_ms, now_ms); };
     unposted_bytes.set(static_cast<double>(engine.unposted_bytes()));
     auto oldest = engine.oldest_unbatched_ms();
-    unposted_operations.set(oldest ? age_s(*oldest) : 0);
+    unposted_operations.set(oldest ? between_s(*oldest, clock.steady_ms()) : 0);
     auto head = view.batch(view.batch_head());
     head_age.set(head ? age_s(head->posted_at * 1000) : 0);
     auto waiting = view.queued(ledger.l1_ops_consumed);

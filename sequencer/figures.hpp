@@ -16,7 +16,7 @@ struct Sequencer::Figures {
     void count(const SubmitOutcome& outcome, uint64_t latency_ms);
     void count_refusal(const node::Status& status);
     void set_wallet_balance(u128 wei);
-    void update(const Engine& engine, const ledger::LedgerSummary& ledger, const ledger::L1View& view, uint64_t now_ms);
+    void update(const Engine& engine, const ledger::LedgerSummary& ledger, const ledger::L1View& view, const node::Clock& clock);
 
     node::Metrics& metrics;
     node::Counter operations;

@@ -43,7 +43,7 @@ Sequencer::~Sequencer() = default;
 
 void Sequencer::submit(const std::vector<Submission>& submissions, Answers answers) {
     Ticket ticket;
-    ticket.taken_ms = clock_.now_ms();
+    ticket.taken_ms = clock_.steady_ms();
     ticket.outcomes.resize(submissions.size());
     std::vector<std::optional<node::Result<CheckedSubmission>>> checked(submissions.size());
     pool_.run(submissions.size(), [&](size_t i) {
@@ -148,7 +148,7 @@ bool Sequencer::execute() {
         stop();
         throw;
     }
-    uint64_t now_ms = clock_.now_ms();
+    uint64_t now_ms = clock_.steady_ms();
     for (Ticket& ticket : tickets) {
         for (size_t place : ticket.places) figures_->count(ticket.outcomes[place], now_ms - std::min(now_ms, ticket.taken_ms));
         ticket.answers(std::move(ticket.outcomes));
@@ -200,7 +200,7 @@ node::Status Sequencer::keep_seat() {
         return not_sequencing("EVICTED", "this sequencer left an L1 operation overdue and was evicted; once that can't happen "
                                          "again, take the seat with 'gavel sequencer become'");
     node::Status waiting = not_sequencing("SEAT_FREE", "this sequencer doesn't hold the seat");
-    uint64_t now_ms = clock_.now_ms();
+    uint64_t now_ms = clock_.steady_ms();
     if (!config_.take_seat || (seat_tried_ms_ != 0 && now_ms < seat_tried_ms_ + config_.seat_retry_ms)) return waiting;
     seat_tried_ms_ = now_ms;
     if (wallet_.has_unmined()) return waiting;
@@ -250,7 +250,7 @@ node::Status Sequencer::follow() {
     set_state(status.ok() ? open_fee_accounts() : status);
     {
         std::lock_guard lock(writer_);
-        figures_->update(engine_, ledger_.summary(), sync_.view(), clock_.now_ms());
+        figures_->update(engine_, ledger_.summary(), sync_.view(), clock_);
     }
     if (!status.ok()) return status;
     {

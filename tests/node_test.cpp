@@ -22,6 +22,7 @@
 #include "node/metrics.hpp"
 #include "node/signals.hpp"
 #include "node/store.hpp"
+#include "node/troubles.hpp"
 #include "tests/temp_dir.hpp"
 
 using namespace gavel::node;
@@ -657,9 +658,71 @@ TEST_CASE("the manual clock stands still until told", "[clock]") {
     ManualClock clock(5);
     clock.advance(10);
     CHECK(clock.now_ms() == 15);
-    clock.set(3);
+    clock.advance_to(20);
+    CHECK(clock.steady_ms() == 20);
+    clock.set_wall(3);
     CHECK(clock.now_ms() == 3);
+    CHECK(clock.steady_ms() == 20);
     CHECK(SystemClock().now_ms() > 1'700'000'000'000);
+    const uint64_t before = SystemClock().steady_ms();
+    CHECK(SystemClock().steady_ms() >= before);
+}
+
+TEST_CASE("a trouble stands once it has lasted, is told at growing intervals, and is over when it is settled", "[troubles]") {
+    ManualClock clock(1'000'000);
+    Metrics metrics;
+    Troubles troubles(clock, &metrics);
+    std::vector<std::string> lines;
+    set_log_output([&](std::string_view line) { lines.emplace_back(line); });
+    auto pass = [&](uint64_t seconds) {
+        for (uint64_t i = 0; i < seconds; ++i) {
+            clock.advance(1000);
+            troubles.tick();
+        }
+    };
+    troubles.raise("SLOW", "it is slow", 5'000);
+    troubles.tick();
+    CHECK(troubles.health().ok());
+    CHECK(lines.empty());
+    pass(4);
+    troubles.raise("SLOW", "it is slower", 5'000);  // still the same one
+    pass(1);
+    CHECK(troubles.health() == Status{Code::kUnavailable, "SLOW", "", "it is slower"});
+    REQUIRE(lines.size() == 1);
+    CHECK(lines[0].find("it is slower") != std::string::npos);
+    CHECK(metrics.text().find("gavel_trouble_seconds{reason=\"SLOW\"} 5") != std::string::npos);
+    pass(59);
+    CHECK(lines.size() == 1);
+    pass(1);
+    CHECK(lines.size() == 2);  // after a minute, then after two more
+    pass(119);
+    CHECK(lines.size() == 2);
+    pass(1);
+    CHECK(lines.size() == 3);
+    troubles.settled("SLOW");
+    CHECK(lines.size() == 4);
+    CHECK(troubles.health().ok());
+    CHECK(metrics.text().find("gavel_trouble_seconds{reason=\"SLOW\"} 0") != std::string::npos);
+
+    // One that is settled within its grace was never there.
+    troubles.settle("SLOW", {Code::kInternal, "X", "", "y"}, 5'000);
+    pass(4);
+    troubles.settle("SLOW", {});
+    CHECK(lines.size() == 4);
+    // What isn't said in time stands by itself; what isn't grave leaves the daemon healthy.
+    troubles.expect("SILENT", 2'000, "nothing comes", false);
+    pass(1);
+    CHECK(troubles.standing().empty());
+    clock.set_wall(0);
+    pass(1);
+    REQUIRE(troubles.standing().size() == 1);
+    CHECK(troubles.standing()[0].reason == "SILENT");
+    CHECK(troubles.health().ok());
+    troubles.raise("WORSE", "at once");
+    CHECK(troubles.health().reason == "WORSE");
+    troubles.expect("SILENT", 2'000, "nothing comes", false);
+    CHECK(troubles.standing().size() == 1);
+    set_log_output({});
 }
 
 TEST_CASE("a stop is waited for, and can be asked for by a thread", "[signals]") {

@@ -38,7 +38,7 @@ public:
         for (int i = 0; i < rounds; ++i) {
             last = sequencer->step();
             l1.pass(seconds);
-            clock.set(l1.now() * 1000);
+            clock.advance_to(l1.now() * 1000);
             REQUIRE(l1.chain->set_next_block_time(l1.now()).ok());
             l1.chain->mine();
             l1.pass(1);

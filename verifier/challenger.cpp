@@ -112,8 +112,8 @@ node::Result<bool> Challenger::earlier_are_mined() {
     auto pending = client_.nonce(wallet_->address(), true);
     if (!pending) return pending.status();
     // What is stuck since then is the wallet's to get out of the way, once something waits behind it.
-    if (waiting_since_ms_ == 0) waiting_since_ms_ = clock_.now_ms();
-    earlier_mined_ = *mined == *pending || clock_.now_ms() >= waiting_since_ms_ + kEarlierPatienceMs;
+    if (waiting_since_ms_ == 0) waiting_since_ms_ = clock_.steady_ms();
+    earlier_mined_ = *mined == *pending || clock_.steady_ms() >= waiting_since_ms_ + kEarlierPatienceMs;
     return earlier_mined_;
 }
 
@@ -126,7 +126,7 @@ node::Result<bool> Challenger::still_waiting(Errand due, const FraudProofRecord&
         sent_.reset();
         return false;
     }
-    auto state = sent_->transaction.look(*wallet_, view_, clock_.now_ms(), lost_after_ms_);
+    auto state = sent_->transaction.look(*wallet_, view_, clock_.steady_ms(), lost_after_ms_);
     if (!state) return state.status();
     if (*state == OnItsWay::State::kWaiting) return true;
     node::log_warn(*state == OnItsWay::State::kLost ? "challenge was lost by the L1" : "challenge had no effect on the L1",
@@ -141,7 +141,7 @@ node::Status Challenger::send(Errand errand, FraudProofRecord proof) {
                      : l1::rollup_call::prove(proof.proof);
     auto sent = wallet_->send(view_.rollup(), 0, std::move(data));
     if (!sent) return sent.status();
-    sent_ = Sent{errand, proof.hash, OnItsWay(*sent, clock_.now_ms())};
+    sent_ = Sent{errand, proof.hash, OnItsWay(*sent, clock_.steady_ms())};
     node::log_info(errand == Errand::kCommit ? "proof committed to" : "proof sent",
                    {{"batch", proof.number}, {"chunk", proof.chunk}, {"bytes", proof.proof.size()}, {"tx", to_hex(*sent)}});
     if (errand == Errand::kCommit) return {};
@@ -178,7 +178,7 @@ bool Challenger::may_be_ours(const ledger::Strike& last) const {
 
 node::Status Challenger::take_reward(uint64_t term) {
     if (auto sent = rewards_sent_.find(term); sent != rewards_sent_.end()) {
-        auto state = sent->second.look(*wallet_, view_, clock_.now_ms(), lost_after_ms_);
+        auto state = sent->second.look(*wallet_, view_, clock_.steady_ms(), lost_after_ms_);
         if (!state) return state.status();
         if (*state == OnItsWay::State::kWaiting) return {};
         rewards_sent_.erase(sent);
@@ -198,7 +198,7 @@ node::Status Challenger::take_reward(uint64_t term) {
         return {};
     }
     if (!sent) return sent.status();
-    rewards_sent_.emplace(term, OnItsWay(*sent, clock_.now_ms()));
+    rewards_sent_.emplace(term, OnItsWay(*sent, clock_.steady_ms()));
     node::log_info("taking the reward", {{"term", term}, {"tx", to_hex(*sent)}});
     return {};
 }

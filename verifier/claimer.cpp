@@ -30,7 +30,7 @@ node::Status Claimer::step() {
 node::Status Claimer::look_after_sent() {
     for (auto it = sent_.begin(); it != sent_.end();) {
         auto [position, transaction] = *it;
-        auto state = transaction.look(wallet_, view_, clock_.now_ms(), lost_after_ms_);
+        auto state = transaction.look(wallet_, view_, clock_.steady_ms(), lost_after_ms_);
         if (!state) return state.status();
         if (*state == OnItsWay::State::kWaiting) {
             ++it;
@@ -75,7 +75,7 @@ node::Status Claimer::claim_refused(const BatchHeader& header) {
             it = refused_.erase(it);
             continue;
         }
-        bool is_due = clock_.now_ms() >= it->second.again_at_ms && it->first < header.last.withdrawal_count;
+        bool is_due = clock_.steady_ms() >= it->second.again_at_ms && it->first < header.last.withdrawal_count;
         bool has_room = due.size() + sent_.size() < options_.max_on_their_way;
         if (is_due && has_room && !sent_.contains(it->first)) due.push_back(it->first);
         ++it;
@@ -105,7 +105,7 @@ node::Status Claimer::claim(uint32_t position, const BatchHeader& header) {
     }
     auto sent = wallet_.send(view_.rollup(), 0, std::move(request.data), *gas + *gas / 4);
     if (!sent) return sent.status();
-    sent_.emplace(position, OnItsWay(*sent, clock_.now_ms()));
+    sent_.emplace(position, OnItsWay(*sent, clock_.steady_ms()));
     node::log_info("claiming", {{"position", position},
                                 {"recipient", to_checksum(proof->withdrawal.recipient)},
                                 {"amount", to_string(proof->withdrawal.amount)},
@@ -116,7 +116,7 @@ node::Status Claimer::claim(uint32_t position, const BatchHeader& header) {
 void Claimer::note_refused(uint32_t position, const node::Status& why) {
     Refused& refused = refused_[position];
     refused.pause_ms = refused.pause_ms == 0 ? options_.first_retry_ms : std::min(2 * refused.pause_ms, options_.last_retry_ms);
-    refused.again_at_ms = clock_.now_ms() + refused.pause_ms;
+    refused.again_at_ms = clock_.steady_ms() + refused.pause_ms;
     node::log_warn("a withdrawal can't be claimed now",
                    {{"position", position}, {"why", why.reason}, {"again_in_ms", refused.pause_ms}});
 }
