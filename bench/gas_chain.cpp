@@ -46,7 +46,7 @@ TwoChains::TwoChains(const std::string& url) {
     options.error_names = l1::rollup_error_names();
     there_ = std::make_unique<l1::JsonRpcClient>(options);
     uint64_t start = take(there_->head(), "head").time;
-    clock_.set(start * 1000);
+    clock_.advance_to(start * 1000);
     registry_.add(l1::kRollupName, std::make_shared<l1::RollupContract>(), l1::rollup_creation_code());
     registry_.add(l1::TestToken::kName, std::make_shared<l1::TestToken>(), l1::test_token_creation_code());
     here_ = take(l1::SimulatedChain::open(store_, clock_, registry_, {}), "simulated chain");
