@@ -27,6 +27,7 @@ Sequencer::Sequencer(node::Store& store, ledger::L1Sync& sync, l1::L1Client& cli
       sync_(sync),
       client_(client),
       wallet_(wallet),
+      troubles_(clock, &metrics),
       ledger_(store, sync.domain()),
       fees_(config_.fees),
       engine_(ledger_, sync.view(), fees_, clock, config_.engine, signers_),
@@ -91,9 +92,14 @@ void Sequencer::stop() {
     for (Ticket& ticket : left) refuse(ticket, not_sequencing("STOPPING", "the sequencer is stopping"));
 }
 
-node::Status Sequencer::health() const {
+node::Status Sequencer::sequencing() const {
     std::lock_guard lock(state_mutex_);
     return state_;
+}
+
+node::Status Sequencer::health() const {
+    node::Status status = sequencing();
+    return status.ok() ? troubles_.health() : status;
 }
 
 void Sequencer::set_state(node::Status status) {
@@ -115,7 +121,7 @@ void Sequencer::wait_for_work(uint64_t timeout_ms) {
 }
 
 void Sequencer::run_ticket(Ticket& ticket) {
-    node::Status state = health();
+    node::Status state = sequencing();
     for (size_t i = 0; i < ticket.right.size(); ++i) {
         SubmitOutcome& outcome = ticket.outcomes[ticket.places[i]];
         if (state.ok())
@@ -233,7 +239,7 @@ void Sequencer::update_gas_price() {
 }
 
 node::Status Sequencer::follow() {
-    if (broken_) return health();
+    if (broken_) return sequencing();
     bool behind = true;
     for (int i = 0; i < kSyncSteps && behind; ++i) {
         auto up_to_date = sync_.step();

@@ -13,6 +13,7 @@
 #include "ledger/queries.hpp"
 #include "ledger/replayer.hpp"
 #include "node/metrics.hpp"
+#include "node/troubles.hpp"
 #include "sequencer/poster.hpp"
 #include "sequencer/worker_pool.hpp"
 
@@ -48,7 +49,11 @@ public:
     }
     const ledger::Queries& queries() const { return queries_; }
     // Whether operations are taken now; if not, why.
+    node::Status sequencing() const;
+    // Whether all is well: operations are taken, and no grave trouble stands.
     node::Status health() const;
+    // What stands in the way; somebody has to tick() it.
+    node::Troubles& troubles() { return troubles_; }
 
     // ---- Driving ----
 
@@ -90,6 +95,7 @@ private:
     ledger::L1Sync& sync_;
     l1::L1Client& client_;
     l1::L1Wallet& wallet_;
+    node::Troubles troubles_;
     ledger::Ledger ledger_;
     FeePolicy fees_;
     SignerCache signers_;

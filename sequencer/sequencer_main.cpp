@@ -159,7 +159,7 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
         for (auto slept = std::chrono::milliseconds(0); running && slept < s.poll; slept += std::chrono::milliseconds(20))
             std::this_thread::sleep_for(std::chrono::milliseconds(20));
     });
-    signals.wait();
+    while (signals.wait_for(std::chrono::seconds(1)) == 0) sequencer.troubles().tick();
     node::log_info("stopping");
     sequencer.stop();
     (*server)->stop();

@@ -35,6 +35,7 @@ Verifier::Verifier(node::Store& store, ledger::L1Sync& sync, l1::L1Client& clien
       view_(sync.view()),
       client_(client),
       wallet_(wallet),
+      troubles_now_(clock, options.metrics),
       ledger_(store, sync.domain()),
       source_(sync.batch_source()),
       replayer_(ledger_, view_, source_, clock, {.keep_lost_batches = false}),
@@ -268,6 +269,11 @@ void Verifier::publish() {
 VerifierStatus Verifier::status() const {
     std::lock_guard lock(mutex_);
     return status_;
+}
+
+node::Status Verifier::health() const {
+    if (!status().is_synced) return {node::Code::kUnavailable, "NOT_SYNCED", "", "the verifier isn't up to date with the L1"};
+    return troubles_now_.health();
 }
 
 }  // namespace gavel::verifier

@@ -11,6 +11,7 @@
 #include "ledger/l1_sync.hpp"
 #include "ledger/queries.hpp"
 #include "ledger/replayer.hpp"
+#include "node/troubles.hpp"
 #include "verifier/challenger.hpp"
 #include "verifier/claimer.hpp"
 #include "verifier/findings.hpp"
@@ -24,6 +25,7 @@ struct VerifierOptions {
     uint64_t lost_after_ms = 15'000;   // a transaction that no node knows so long after it was sent is sent again
     WarningOptions warnings;
     ClaimerOptions claims;
+    node::Metrics* metrics = nullptr;  // for what stands in the way
 };
 
 struct VerifierStatus {
@@ -63,6 +65,10 @@ public:
     // ---- Any thread ----
 
     VerifierStatus status() const;
+    // Whether all is well: up to date with the L1, and no grave trouble stands.
+    node::Status health() const;
+    // What stands in the way; somebody has to tick() it.
+    node::Troubles& troubles() { return troubles_now_; }
     const Findings& findings() const { return findings_; }
     const ledger::Queries& queries() const { return queries_; }
 
@@ -84,6 +90,7 @@ private:
     const ledger::L1View& view_;
     l1::L1Client& client_;
     l1::L1Wallet* wallet_;
+    node::Troubles troubles_now_;
     ledger::Ledger ledger_;
     ledger::BatchSource source_;
     ledger::Replayer replayer_;

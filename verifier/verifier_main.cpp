@@ -132,19 +132,18 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
     if (!sync) return sync.status();
     if (!*sync) return {};
 
-    verifier::Verifier verifier(store, **sync, client, wallet ? &*wallet : nullptr, clock, s.verifier);
+    node::Metrics metrics;
+    verifier::VerifierOptions options = s.verifier;
+    options.metrics = &metrics;
+    verifier::Verifier verifier(store, **sync, client, wallet ? &*wallet : nullptr, clock, options);
     verifier::VerifierService service(verifier);
     ledger::QueryService queries(verifier.queries(), "verifier");
     auto server = node::GrpcServer::start(s.grpc, {&service, &queries});
     if (!server) return server.status();
-    node::Metrics metrics;
     add_metrics(metrics, verifier);
     node::HttpServer http({.listen = s.metrics_listen.empty() ? "127.0.0.1:0" : s.metrics_listen});
     if (!s.metrics_listen.empty()) {
-        node::serve_metrics(http, metrics, [&]() -> node::Status {
-            if (verifier.status().is_synced) return {};
-            return {node::Code::kUnavailable, "NOT_SYNCED", "", "the verifier isn't up to date with the L1"};
-        });
+        node::serve_metrics(http, metrics, [&] { return verifier.health(); });
         if (node::Status status = http.start(); !status.ok()) return status;
     }
     node::log_info("serving", {{"grpc_port", (*server)->port()},
@@ -154,7 +153,7 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
 
     std::atomic<bool> running{true}, failed{false};
     std::thread driver([&] { drive(verifier, running, failed, s.poll); });
-    signals.wait();
+    while (signals.wait_for(std::chrono::seconds(1)) == 0) verifier.troubles().tick();
     node::log_info("stopping");
     (*server)->stop();
     running = false;
