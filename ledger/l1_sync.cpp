@@ -14,7 +14,6 @@ namespace {
 using node::Code;
 using node::Status;
 
-constexpr std::string_view kChainKey = "l1/chain";
 // Rounds in which a node may be behind what was read, before its shorter chain is believed. A node that isn't behind but on another
 // branch shows it as soon as its chain is as long, or by the last block that both have.
 constexpr unsigned kPatience = 300;
@@ -26,12 +25,12 @@ Status wrong_chain(uint64_t found, uint64_t expected, const char* whose) {
 
 Status check_chain(node::Store& store, uint64_t chain_id, uint64_t expected) {
     if (expected != 0 && chain_id != expected) return wrong_chain(chain_id, expected, "what is asked for");
-    if (auto kept = store.get(kChainKey)) {
+    if (auto kept = store.get(rows::kChainKey)) {
         uint64_t known = rows::u64_at_end(*kept);
         return known == chain_id ? Status{} : wrong_chain(chain_id, known, "what the data directory holds");
     }
     node::WriteBatch batch;
-    batch.put(kChainKey, rows::u64_value(chain_id));
+    batch.put(rows::kChainKey, rows::u64_value(chain_id));
     store.write(batch, node::Durability::kSynced);
     return {};
 }

@@ -84,9 +84,6 @@ SubmitOutcome Engine::check_fee(const Operation& operation, const PostedOperatio
         return SubmitOutcome::refused(node::Code::kFailedPrecondition, "FEE_TOO_LOW", "operation.fee",
                                       fmt::format("the fee is {}, the least is {}", to_string(operation.fee),
                                                   to_string(quote->minimum)));
-    if (!operation.fee.is_zero() && !fee_leaf(operation.token))
-        return SubmitOutcome::refused(node::Code::kFailedPrecondition, "NO_FEE_ACCOUNT", "operation.fee",
-                                      "the operator has no account for this token yet, so it can't take fees in it");
     return {};
 }
 
@@ -108,12 +105,19 @@ SubmitOutcome Engine::refuse(const Outcome& outcome) const {
 }
 
 SubmitOutcome Engine::execute(const CheckedSubmission& checked) {
-    const Operation& operation = checked.submission.operation;
     if (auto known = ledger_.newest_receipt(operation_hash(checked.digest, checked.submission.sender))) return {{}, *known, {}};
     if (backlog_is_full())
         return SubmitOutcome::refused(node::Code::kResourceExhausted, "BACKLOG_FULL", "",
                                       "too much is confirmed and not yet posted on the L1; try again later");
+    return confirm(checked, clock_.now_ms(), true);
+}
 
+SubmitOutcome Engine::execute_again(const CheckedSubmission& checked, uint64_t confirmed_at_ms) {
+    return confirm(checked, confirmed_at_ms, false);
+}
+
+SubmitOutcome Engine::confirm(const CheckedSubmission& checked, uint64_t at_ms, bool ask_fee) {
+    const Operation& operation = checked.submission.operation;
     auto sender = ledger_.newest_account({checked.submission.sender, operation.token});
     if (!sender)
         return SubmitOutcome::refused(node::Code::kFailedPrecondition, "NO_ACCOUNT", "sender",
@@ -127,7 +131,11 @@ SubmitOutcome Engine::execute(const CheckedSubmission& checked) {
         return wrong;
     }
     PostedOperation posted = ledger_.posted_form(operation, sender->index);
-    if (SubmitOutcome fee = check_fee(operation, posted); !fee.status.ok()) return fee;
+    if (ask_fee)
+        if (SubmitOutcome fee = check_fee(operation, posted); !fee.status.ok()) return fee;
+    if (!operation.fee.is_zero() && !fee_leaf(operation.token))
+        return SubmitOutcome::refused(node::Code::kFailedPrecondition, "NO_FEE_ACCOUNT", "operation.fee",
+                                      "the operator has no account for this token yet, so it can't take fees in it");
     if (!ledger_.fits(posted, operation.token)) {
         if (!ledger_.open_chunk().empty()) GAVEL_CHECK(seal());
         if (!ledger_.fits(posted, operation.token))
@@ -135,7 +143,7 @@ SubmitOutcome Engine::execute(const CheckedSubmission& checked) {
                                           "new recipients count twice: this payout doesn't fit a chunk; split it");
     }
     SubmitOutcome outcome;
-    Outcome executed = ledger_.open_operation(posted, checked.submission.signature, OneSigner{checked}, clock_.now_ms(),
+    Outcome executed = ledger_.open_operation(posted, checked.submission.signature, OneSigner{checked}, at_ms,
                                               outcome.receipt);
     if (!executed.ok()) return refuse(executed);
     signers_.remember(checked.digest, checked.submission.signature, checked.submission.sender);
@@ -146,9 +154,12 @@ SubmitOutcome Engine::execute(const CheckedSubmission& checked) {
 bool Engine::consume_l1_operations() {
     uint64_t head = view_.head().number;
     if (head < config_.l1_confirmations) return false;
-    uint64_t available = view_.queue_length_at(head - config_.l1_confirmations);
+    return consume_l1_operations(view_.queue_length_at(head - config_.l1_confirmations), kL1OperationsAtOnce);
+}
+
+bool Engine::consume_l1_operations(uint64_t up_to, size_t most) {
     bool any = false;
-    for (size_t n = 0; n < kL1OperationsAtOnce && ledger_.counters().l1_ops_consumed < available; ++n) {
+    for (size_t n = 0; n < most && ledger_.counters().l1_ops_consumed < up_to; ++n) {
         auto queued = view_.queued(ledger_.counters().l1_ops_consumed);
         if (!queued) break;
         if ((!ledger_.open_chunk().chunk.operations.empty() || !ledger_.fits_l1_operation()) && !seal()) break;

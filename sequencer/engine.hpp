@@ -48,8 +48,12 @@ public:
 
     // Executes one operation. A receipt in the outcome holds only after ledger.flush().
     SubmitOutcome execute(const CheckedSubmission& checked);
+    // One that was confirmed before, at `confirmed_at_ms`, whatever fee is asked now and however much waits to be posted.
+    SubmitOutcome execute_again(const CheckedSubmission& checked, uint64_t confirmed_at_ms);
     // Consumes the L1 operations that are final enough, behind what is confirmed. True if there were any.
     bool consume_l1_operations();
+    // Consumes those that the L1 has told of below number `up_to`, at most so many.
+    bool consume_l1_operations(uint64_t up_to, size_t most);
     // Whether there is something for a batch, and enough of it or old enough.
     bool batch_is_due() const;
     // Seals what is open and assembles the next batch behind the ledger's last one; nullopt if there is nothing for one.
@@ -74,6 +78,7 @@ private:
         size_t bytes;
     };
     std::optional<uint32_t> fee_leaf(const Address& token) const;
+    SubmitOutcome confirm(const CheckedSubmission& checked, uint64_t at_ms, bool ask_fee);
     SubmitOutcome check_fee(const Operation& operation, const PostedOperation& posted) const;
     SubmitOutcome refuse(const Outcome& outcome) const;
     bool seal();

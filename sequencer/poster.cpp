@@ -33,11 +33,17 @@ void Poster::restart() {
 // Starts the second state at the last batch that stands on the L1, or at genesis.
 bool Poster::make_rechecker() {
     if (rechecker_) return true;
-    std::lock_guard lock(writer_);
-    uint64_t number = std::min(view_.batch_head(), ledger_.batch_head());
-    auto batch = ledger_.batch(number);
-    if (number > 0 && !batch) return false;
-    rechecker_.emplace(ledger_.state_before_chunk(batch ? batch->chunk_end() : 0), batch ? batch->header : genesis_header(),
+    std::optional<ledger::BatchRecord> batch;
+    std::optional<ledger::SealedState> sealed;
+    {
+        std::lock_guard lock(writer_);
+        uint64_t number = std::min(view_.batch_head(), ledger_.batch_head());
+        batch = ledger_.batch(number);
+        if (number > 0 && !batch) return false;
+        sealed.emplace(ledger_.sealed_state());
+    }
+    // With many accounts this takes seconds, in which operations are confirmed.
+    rechecker_.emplace(sealed->before_chunk(batch ? batch->chunk_end() : 0), batch ? batch->header : genesis_header(),
                        ledger_.domain_separator());
     return true;
 }

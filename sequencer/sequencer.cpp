@@ -3,9 +3,11 @@
 #include <algorithm>
 
 #include "l1-bridge/rollup_client.hpp"
+#include "ledger/rows.hpp"
 #include "node/log.hpp"
 #include "protocol/keys.hpp"
 #include "sequencer/figures.hpp"
+#include "sequencer/repair.hpp"
 
 namespace gavel::sequencer {
 namespace {
@@ -18,6 +20,18 @@ node::Status not_sequencing(std::string reason, std::string message) {
     return {node::Code::kUnavailable, std::move(reason), "", std::move(message)};
 }
 
+// Stands in a store from its making until the L1 was seen not to tell of an older one.
+constexpr std::string_view kNewDataKey = "sequencer/new";
+
+bool note_if_new(node::Store& store) {
+    if (store.get(kNewDataKey)) return true;
+    if (store.get(ledger::rows::kFormatKey) || has_salvage(store)) return false;
+    node::WriteBatch batch;
+    batch.put(kNewDataKey, "");
+    store.write(batch, node::Durability::kSynced);
+    return true;
+}
+
 }  // namespace
 
 Sequencer::Sequencer(node::Store& store, ledger::L1Sync& sync, l1::L1Client& client, l1::L1Wallet& wallet,
@@ -28,6 +42,8 @@ Sequencer::Sequencer(node::Store& store, ledger::L1Sync& sync, l1::L1Client& cli
       client_(client),
       wallet_(wallet),
       troubles_(clock, &metrics),
+      store_(store),
+      data_is_new_(note_if_new(store)),
       ledger_(store, sync.domain()),
       fees_(config_.fees),
       engine_(ledger_, sync.view(), fees_, clock, config_.engine, signers_),
@@ -184,6 +200,39 @@ node::Status Sequencer::replay() {
     return {};
 }
 
+// A key that was the sequencer before has a folder somewhere, with what it confirmed and hadn't posted yet.
+node::Status Sequencer::accept_data() {
+    if (!data_is_new_) return {};
+    std::vector<ledger::TermView> terms = sync_.view().terms();
+    bool sat_before = std::any_of(terms.begin(), terms.end(), [&](const auto& t) { return t.sequencer == wallet_.address(); });
+    if (sat_before && !config_.new_data)
+        return not_sequencing("DATA_IS_NEW",
+                              "the data folder is new, but the L1 shows that this key was the sequencer before: start with the old "
+                              "folder, or, if it is lost, with --new-data; operations confirmed and not posted are lost then");
+    if (sat_before)
+        node::log_warn("began with a new data folder: operations that this key confirmed before and hadn't posted are lost");
+    node::WriteBatch batch;
+    batch.erase(kNewDataKey);
+    store_.write(batch, node::Durability::kSynced);
+    data_is_new_ = false;
+    return {};
+}
+
+// After a repair: executes again what was confirmed and isn't on the L1.
+node::Status Sequencer::restore() {
+    if (!has_salvage(store_)) return {};
+    // A batch still on its way holds some of it.
+    auto mined = client_.nonce(wallet_.address(), false);
+    if (!mined) return mined.status();
+    auto pending = client_.nonce(wallet_.address(), true);
+    if (!pending) return pending.status();
+    if (*pending > *mined)
+        return not_sequencing("REPAIRING", "the repair waits until no transaction of this key is on its way to the L1");
+    std::lock_guard lock(writer_);
+    tell(restore_salvage(store_, ledger_, engine_));
+    return {};
+}
+
 node::Status Sequencer::keep_seat() {
     const ledger::L1View& view = sync_.view();
     std::vector<ledger::TermView> terms = view.terms();
@@ -247,6 +296,8 @@ node::Status Sequencer::follow() {
         behind = !*up_to_date;
     }
     node::Status status = behind ? not_sequencing("CATCHING_UP", "the sequencer is reading the L1") : replay();
+    if (status.ok()) status = accept_data();
+    if (status.ok()) status = restore();
     if (status.ok()) {
         node::Status kept = wallet_.keep_up();
         if (!kept.ok()) node::log_status(node::LogLevel::kDebug, "transactions on their way", kept);

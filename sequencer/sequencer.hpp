@@ -28,6 +28,7 @@ struct SequencerConfig {
     size_t max_queued = 65'536;      // operations checked and not yet executed
     unsigned signature_threads = 0;  // beside the callers' own
     uint64_t seat_retry_ms = 15'000;
+    bool new_data = false;           // begin with an empty store although this key was the sequencer before
 };
 
 class Sequencer {
@@ -82,6 +83,8 @@ private:
     void run_ticket(Ticket& ticket);
     void refuse(Ticket& ticket, const node::Status& status);
     node::Status replay();
+    node::Status accept_data();
+    node::Status restore();
     node::Status keep_seat();
     void warn_of_deadline(const ledger::TermView& sitting);
     node::Status open_fee_accounts();
@@ -96,6 +99,8 @@ private:
     l1::L1Client& client_;
     l1::L1Wallet& wallet_;
     node::Troubles troubles_;
+    node::Store& store_;
+    bool data_is_new_;  // made by this ledger, or by one that hadn't yet found on the L1 that it may be
     ledger::Ledger ledger_;
     FeePolicy fees_;
     SignerCache signers_;

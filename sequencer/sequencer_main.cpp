@@ -13,7 +13,9 @@
 #include "node/grpc_server.hpp"
 #include "node/http_server.hpp"
 #include "node/log.hpp"
+#include "node/scrub.hpp"
 #include "node/signals.hpp"
+#include "sequencer/repair.hpp"
 #include "sequencer/sequencer_grpc.hpp"
 
 namespace {
@@ -39,6 +41,8 @@ struct Settings {
     std::chrono::milliseconds batch_age{10'000};
     std::chrono::milliseconds poll{500};
     bool no_seat = false;
+    bool new_data = false;
+    bool repair = false;
     node::GrpcServerOptions grpc{.listen = "127.0.0.1:9545"};
     node::LogOptions log;
 };
@@ -64,6 +68,8 @@ void add_options(node::Options& options, Settings& s) {
     options.byte_size("--max-unposted", s.max_unposted, "bytes confirmed and not posted above which operations are refused", 4'096);
     options.group("Server");
     options.text("--data-dir", s.data_dir, "folder of the database");
+    options.toggle("--new-data", s.new_data, "begin with an empty folder although this key was the sequencer before");
+    options.toggle("--repair", s.repair, "if the folder is damaged, make a new one of the L1 and of what can be read of it");
     options.text("--metrics-listen", s.metrics_listen, "host:port for /metrics and /healthz (default: none)");
     options.number("--signature-threads", s.signature_threads, "threads that check signatures, beside the callers' own", 0, 256);
     node::add_grpc_server_options(options, s.grpc);
@@ -96,6 +102,7 @@ node::Result<sequencer::SequencerConfig> config_of(const Settings& s, const Addr
     config.engine.max_unposted_bytes = s.max_unposted;
     config.posting.max_in_flight = s.max_in_flight;
     config.take_seat = !s.no_seat;
+    config.new_data = s.new_data;
     config.signature_threads = static_cast<unsigned>(s.signature_threads);
     return config;
 }
@@ -128,7 +135,9 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
     l1::JsonRpcClient client(std::move(rpc));
     node::SystemClock clock;
     l1::L1Wallet wallet(client, *key, s.wallet.options(), clock);
+    if (s.repair) sequencer::repair_folder(s.data_dir, *rollup);
     node::LevelDbStore store(s.data_dir);
+    node::Scrub scrub(store, node::request_stop);
     auto sync = ledger::L1Sync::open_when_reachable(store, client, *rollup, {.start_block = s.start_block},
                                                     [&] { return signals.wait_for(s.poll) == 0; });
     if (!sync) return sync.status();
@@ -167,7 +176,8 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
     executing.join();
     following.join();
     http.stop();
-    if (failed) return {node::Code::kInternal, "STORE_FAILED", "data-dir", "the database failed; the log tells why"};
+    if (failed || store.failure())
+        return {node::Code::kInternal, "STORE_FAILED", "data-dir", "the database failed; the log tells why"};
     return {};
 }
 

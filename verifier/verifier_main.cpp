@@ -10,7 +10,9 @@
 #include "node/config.hpp"
 #include "node/http_server.hpp"
 #include "node/log.hpp"
+#include "node/scrub.hpp"
 #include "node/signals.hpp"
+#include "node/store_salvage.hpp"
 #include "verifier/verifier_grpc.hpp"
 
 namespace {
@@ -23,6 +25,7 @@ struct Settings {
     std::string key_file;
     l1::L1WalletFlags wallet;
     std::string data_dir = "gavel-verifier-data";
+    bool repair = false;
     std::string metrics_listen;
     uint64_t start_block = 0;
     uint64_t chain_id = 0;
@@ -52,6 +55,7 @@ void add_options(node::Options& options, Settings& s) {
                     "warn when no batch comes for so long; 0: an inclusion window");
     options.group("Server");
     options.text("--data-dir", s.data_dir, "folder of the database");
+    options.toggle("--repair", s.repair, "if the folder is damaged, put it aside and read everything from the L1 again");
     options.text("--metrics-listen", s.metrics_listen, "host:port for /metrics and /healthz (default: none)");
     node::add_grpc_server_options(options, s.grpc);
     node::add_log_options(options, s.log);
@@ -111,6 +115,14 @@ void drive(verifier::Verifier& verifier, const std::atomic<bool>& running, std::
     }
 }
 
+// All that a verifier knows is on the L1.
+void repair_folder(const std::string& path, const Address& rollup) {
+    auto damage = ledger::damage_of_folder(path, rollup);
+    if (!damage) return node::log_info("the data folder is sound, nothing is to be repaired", {{"folder", path}});
+    node::log_warn("the data folder is damaged; it is put aside, and everything is read from the L1 again",
+                   {{"damage", *damage}, {"old_folder", node::set_aside(path)}});
+}
+
 node::Status run(const Settings& s, node::StopSignals& signals) {
     auto rollup = address_from_string(s.rollup);
     if (!rollup) return bad_option("--rollup", "not an address: " + s.rollup);
@@ -126,7 +138,9 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
         if (!key) return key.status();
         wallet.emplace(client, *key, s.wallet.options(), clock);
     }
+    if (s.repair) repair_folder(s.data_dir, *rollup);
     node::LevelDbStore store(s.data_dir);
+    node::Scrub scrub(store, node::request_stop);
     auto sync = ledger::L1Sync::open_when_reachable(store, client, *rollup, {s.start_block, s.chain_id},
                                                     [&] { return signals.wait_for(s.poll) == 0; });
     if (!sync) return sync.status();
@@ -159,7 +173,8 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
     running = false;
     driver.join();
     http.stop();
-    if (failed) return {node::Code::kInternal, "STORE_FAILED", "data-dir", "the database failed; the log tells why"};
+    if (failed || store.failure())
+        return {node::Code::kInternal, "STORE_FAILED", "data-dir", "the database failed; the log tells why"};
     return {};
 }
 
