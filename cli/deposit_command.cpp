@@ -49,7 +49,7 @@ Status deposit(Session& session, const DepositOptions& options) {
     if (!key) return key.status();
     Address to = key->address();
     if (!options.to.empty()) {
-        auto given = parse_address(options.to, "to");
+        auto given = parse_payee(options.to, *rollup, token->address, "to");
         if (!given) return given.status();
         to = *given;
     }

@@ -58,10 +58,15 @@ Payouts::Payouts(Session& session, const ContractCaller& caller, const std::stri
 }
 
 bool Payouts::pay(const Payout& payout, Bytes calldata) {
-    Result<Hash> sent = is_redirected(payout) && caller_.address() != payout.owner
-                            ? Status{Code::kPermissionDenied, "RECEIVER_NOT_ALLOWED", "to",
-                                     "only " + to_checksum(payout.owner) + " itself may name another receiver"}
-                            : caller_.send(std::move(calldata));
+    Status allowed;
+    if (is_redirected(payout)) {
+        allowed = check_payee(payout.receiver, caller_.contract().address(), payout.token, "to");
+        if (caller_.address() != payout.owner) {
+            allowed = {Code::kPermissionDenied, "RECEIVER_NOT_ALLOWED", "to",
+                       "only " + to_checksum(payout.owner) + " itself may name another receiver"};
+        }
+    }
+    Result<Hash> sent = allowed.ok() ? caller_.send(std::move(calldata)) : Result<Hash>(allowed);
     if (!sent) fail(sent.status());
     on_the_way_.push_back({payout, sent});
     if (on_the_way_.size() == ContractCaller::kMostOnTheWay) settle_first();

@@ -14,6 +14,7 @@
 #include "node/http_server.hpp"
 #include "node/log.hpp"
 #include "node/scrub.hpp"
+#include "node/secret.hpp"
 #include "node/signals.hpp"
 #include "sequencer/repair.hpp"
 #include "sequencer/sequencer_grpc.hpp"
@@ -27,6 +28,7 @@ struct Settings {
     std::string rollup;
     std::string data_dir = "gavel-sequencer-data";
     std::string key_file;
+    bool allow_readable_key = false;
     l1::L1WalletFlags wallet;
     std::string fee_recipient;
     std::vector<std::string> fees;
@@ -56,6 +58,7 @@ void add_options(node::Options& options, Settings& s) {
     options.number("--start-block", s.start_block, "L1 block from which to read: not after the contract's deployment");
     options.toggle("--no-seat", s.no_seat, "don't take the seat when it is free: only follow");
     options.duration("--poll", s.poll, "how often the L1 is asked");
+    l1::add_key_file_flag(options, s.allow_readable_key);
     l1::add_wallet_flags(options, s.wallet);
     options.group("Fees");
     options.list("--fee", s.fees, "TOKEN=UNITS: base units that a plain transfer of it costs (repeat); others are refused");
@@ -124,7 +127,7 @@ std::thread loop(const std::atomic<bool>& running, std::atomic<bool>& failed, Ro
 node::Status run(const Settings& s, node::StopSignals& signals) {
     auto rollup = address_from_string(s.rollup);
     if (!rollup) return bad_option("--rollup", "not an address: " + s.rollup);
-    auto key = l1::read_key_file(s.key_file);
+    auto key = l1::read_key_file(s.key_file, s.allow_readable_key);
     if (!key) return key.status();
     auto config = config_of(s, key->address());
     if (!config) return config.status();
@@ -184,6 +187,7 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    node::forbid_dumps();
     node::StopSignals signals;
     Settings settings;
     node::Options options("gavel-sequencer", "Takes payments over gRPC, confirms them, and posts them to the L1 in batches.");

@@ -11,6 +11,7 @@
 #include "node/http_server.hpp"
 #include "node/log.hpp"
 #include "node/scrub.hpp"
+#include "node/secret.hpp"
 #include "node/signals.hpp"
 #include "node/store_salvage.hpp"
 #include "verifier/verifier_grpc.hpp"
@@ -23,6 +24,7 @@ struct Settings {
     std::string l1 = "http://127.0.0.1:8545";
     std::string rollup;
     std::string key_file;
+    bool allow_readable_key = false;
     l1::L1WalletFlags wallet;
     std::string data_dir = "gavel-verifier-data";
     bool repair = false;
@@ -44,6 +46,7 @@ void add_options(node::Options& options, Settings& s) {
     options.duration("--poll", s.poll, "how often the L1 is asked");
     options.group("Acting on the L1");
     options.text("--key-file", s.key_file, "file with the private key (hex) of the account that proves; empty: only watch");
+    l1::add_key_file_flag(options, s.allow_readable_key);
     l1::add_wallet_flags(options, s.wallet);
     options.toggle("--claim", s.verifier.claim, "claim withdrawals for their recipients, at this account's cost");
     options.number("--claim-max-gas", s.verifier.claims.max_gas, "a claim that needs more gas isn't sent", 100'000,
@@ -134,7 +137,7 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
     node::SystemClock clock;
     std::optional<l1::L1Wallet> wallet;
     if (!s.key_file.empty()) {
-        auto key = l1::read_key_file(s.key_file);
+        auto key = l1::read_key_file(s.key_file, s.allow_readable_key);
         if (!key) return key.status();
         wallet.emplace(client, *key, s.wallet.options(), clock);
     }
@@ -181,6 +184,7 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    node::forbid_dumps();
     node::StopSignals signals;
     Settings settings;
     node::Options options("gavel-verifier", "Verifies every batch on the L1 and proves the false ones.");

@@ -1,9 +1,9 @@
 // The daemons' whole life on a real Ethereum node, against the contract in Solidity.
 #include <catch2/catch.hpp>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "node/file.hpp"
 #include "proto/convert_grpc.hpp"
 #include "tests/e2e/world.hpp"
 
@@ -79,7 +79,7 @@ TEST_CASE("on Ethereum: what isn't right about the L1 is told by name, at the st
         std::vector<std::string> command{program(program_name), "--l1", world.l1_url(), "--rollup", nobody, "--listen",
                                          "127.0.0.1:0", flag, world.folder().file(program_name)};
         if (std::string(program_name) == "gavel-sequencer") {
-            std::ofstream(world.folder().file("key")) << to_hex(key_of("operator").scalar()) << "\n";
+            REQUIRE(node::write_file(world.folder().file("key"), to_hex(key_of("operator").scalar()) + "\n", 0600).ok());
             command.insert(command.end(), {"--key-file", world.folder().file("key")});
         }
         Finished done = run(command, world.folder().path(), std::chrono::seconds(30));
