@@ -245,7 +245,7 @@ TEST_CASE("A client without a node says so", "[rpc]") {
     CHECK(reason(R"({"id":1,"result":"0x1"})") == "L1_ANSWER_INVALID");  // an id of before
     CHECK(reason(R"({"id":4,"result":"0x01"})") == "L1_ANSWER_INVALID");
     CHECK(reason(R"({"id":5,"result":{}})") == "L1_ANSWER_INVALID");
-    CHECK(reason(R"({"id":6,"error":{"code":-32000,"message":"nonce too low"}})") == "TX_NONCE_TOO_LOW");
+    CHECK(reason(R"({"id":6,"error":{"code":-32000,"message":"nonce too low"}})") == "L1_ERROR");
     CHECK(reason(R"({"id":7,"error":{"code":"x","message":7,"data":[]}})") == "L1_ERROR");
     CHECK(reason(R"({"id":8,"result":"0x539"})").empty());
     http_status = 503;
