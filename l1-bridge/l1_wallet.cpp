@@ -193,8 +193,8 @@ std::optional<node::Status> L1Wallet::lacking_funds(const Transaction& transacti
 
 // A pool may ask for more than its node suggests. False: it pays all that it may.
 bool L1Wallet::raise_tip(Transaction& transaction) const {
-    const u128 tip = std::max(4 * transaction.max_priority_fee, kLeastRaisedTip);
-    if (tip > kMostRaisedTip) return false;
+    const u128 tip = std::min(std::max(4 * transaction.max_priority_fee, kLeastRaisedTip), kMostRaisedTip);
+    if (tip <= transaction.max_priority_fee) return false;
     u128 fee = transaction.max_fee + (tip - transaction.max_priority_fee);
     if (options_.max_fee_cap != 0) fee = std::min(fee, options_.max_fee_cap);
     if (std::min(tip, fee) <= transaction.max_priority_fee) return false;

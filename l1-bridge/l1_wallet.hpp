@@ -29,7 +29,7 @@ struct L1WalletOptions {
     // that was replaced.
     size_t kept_mined = 64;
     // Told by run() before it waits, so that the name is known whatever comes then.
-    std::function<void(const Hash& sent)> on_sent;
+    std::function<void(const Hash& sent)> on_sent{};
 };
 
 // The same as flags of a program: --max-fee-gwei and --bump-after.

@@ -84,18 +84,16 @@ bool FeeAccounts::follow_sent(Opening& opening) {
 // An approval first, if the token wants one; then the deposit.
 node::Status FeeAccounts::send_next(const Address& token, Opening& opening) {
     const l1::RollupClient rollup(client_, view_.rollup());
-    node::Result<Hash> sent = node::Status{};
+    const l1::Erc20Client erc20(client_, token);
     opening.is_approval = false;
-    if (token.is_zero()) {
-        sent = rollup.deposit_eth(wallet_, recipient_, kUnit);
-    } else {
-        const l1::Erc20Client erc20(client_, token);
+    if (!token.is_zero()) {
         auto allowed = erc20.allowance(wallet_.address(), rollup.address());
         if (!allowed) return allowed.status();
         opening.is_approval = *allowed < kUnit;
-        sent = opening.is_approval ? erc20.approve(wallet_, rollup.address(), kUnit)
-                                   : rollup.deposit_token(wallet_, token, recipient_, kUnit);
     }
+    auto sent = token.is_zero()        ? rollup.deposit_eth(wallet_, recipient_, kUnit)
+                : opening.is_approval ? erc20.approve(wallet_, rollup.address(), kUnit)
+                                      : rollup.deposit_token(wallet_, token, recipient_, kUnit);
     if (!sent) return sent.status();
     opening.sent = *sent;
     node::log_info("opening a fee account", {{"token", name_of(token)}, {"tx", to_hex(*sent)}});

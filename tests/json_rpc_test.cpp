@@ -143,7 +143,7 @@ TEST_CASE("Wallet over HTTP: deploys, sends, waits, tells reverts by name", "[rp
     L1WalletOptions capped;
     capped.max_fee_cap = 1;
     CHECK(L1Wallet(*s.client, s.alice, capped).send(token, 0, mint(s.bob.address(), 1)).status().reason == "L1_FEE_OVER_CAP");
-    CHECK(wallet.wait(Hash{}, std::chrono::milliseconds(1)).status().reason == "L1_TIMEOUT");
+    CHECK(wallet.wait(Hash{}, std::chrono::milliseconds(1)).status().reason == "TX_NOT_KNOWN");
 }
 
 TEST_CASE("A contract with a Solidity twin is deployed by the twin's creation code, and pays for it", "[rpc]") {
