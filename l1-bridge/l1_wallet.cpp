@@ -350,6 +350,8 @@ node::Status L1Wallet::send_again(uint64_t nonce) {
     if (is_settled(sent, nonce)) return {};
     if (is_unclear(answer.status())) return answer.status();
     if (auto lacking = lacking_funds(sent.body)) return *lacking;
+    auto fees = client_.fees();
+    if (fees && sent.body.max_fee < fees->base_fee) return {};  // it will be raised when it is due
     return not_taken(sent.hashes.back(), answer.status());
 }
 
