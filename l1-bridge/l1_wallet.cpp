@@ -355,10 +355,11 @@ node::Status L1Wallet::send_again(uint64_t nonce) {
     return not_taken(sent.hashes.back(), answer.status());
 }
 
-// Whether a node has any version of it, or its nonce is used: then there is nothing to tell of a refusal.
+// Whether a node has any version of it, or its nonce is used, by another process's that a dearer one will replace, say: then there
+// is nothing to tell of a refusal.
 bool L1Wallet::is_settled(const Sent& sent, uint64_t nonce) {
-    auto mined = client_.nonce(address_, false);
-    if (mined && *mined > nonce) return true;
+    auto next = client_.nonce(address_, true);
+    if (next && *next > nonce) return true;
     return std::any_of(sent.hashes.rbegin(), sent.hashes.rend(), [&](const Hash& hash) {
         auto known = client_.transaction_input(hash);
         return known && *known;
