@@ -1,6 +1,7 @@
 #include "sequencer/sequencer.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "l1-bridge/rollup_client.hpp"
 #include "node/log.hpp"
@@ -14,7 +15,8 @@ constexpr size_t kOperationsAtOnce = 4096;  // executed before one flush
 constexpr int kReplaySteps = 64;            // in one round with the L1
 constexpr int kSyncSteps = 64;
 
-constexpr const char *kNotPosted = "BATCHES_NOT_POSTED", *kHeldUp = "L1_TRANSACTIONS_HELD_UP";
+constexpr const char *kNotPosted = "BATCHES_NOT_POSTED", *kNotMined = "BATCHES_NOT_IN_A_BLOCK",
+                     *kHeldUp = "L1_TRANSACTIONS_HELD_UP";
 
 node::Status not_sequencing(std::string reason, std::string message) {
     return {node::Code::kUnavailable, std::move(reason), "", std::move(message)};
@@ -289,14 +291,19 @@ node::Status Sequencer::post() {
     return status;
 }
 
-// Whatever the reason, if something waits to be posted and can't be.
+// Whatever the reason, if something waits to be posted and can't be; and if what was sent comes into no block.
 void Sequencer::note_posting(const node::Status& status) {
-    bool waits = false;
+    const uint64_t posted = sync_.view().batch_head();
+    const bool has_moved = std::exchange(posted_seen_, posted) != posted;
+    bool waits = false, in_flight = false;
     {
         std::lock_guard lock(writer_);
-        waits = engine_.oldest_unbatched_ms().has_value() || ledger_.batch_head() > sync_.view().batch_head();
+        in_flight = ledger_.batch_head() > posted;
+        waits = in_flight || engine_.oldest_unbatched_ms().has_value();
     }
     troubles_.settle(kNotPosted, waits ? status : node::Status{}, config_.trouble_after_ms);
+    if (!in_flight || has_moved) return troubles_.settled(kNotMined);
+    troubles_.raise(kNotMined, "batch " + std::to_string(posted + 1) + " was sent, and no block has it", 5 * config_.trouble_after_ms);
 }
 
 node::Status Sequencer::follow() {

@@ -29,7 +29,8 @@ struct SequencerConfig {
     size_t max_queued = 65'536;      // operations checked and not yet executed
     unsigned signature_threads = 0;  // beside the callers' own
     uint64_t seat_retry_ms = 15'000;
-    uint64_t trouble_after_ms = 24'000;  // what keeps a batch from the L1 for longer (two blocks) is told
+    // What keeps a batch from being sent for longer (two blocks) is told; what keeps it out of a block, after five times as long.
+    uint64_t trouble_after_ms = 24'000;
 };
 
 class Sequencer {
@@ -123,6 +124,7 @@ private:
     uint64_t seat_tried_ms_ = 0;
     uint64_t ledger_generation_ = 0;
     std::optional<uint64_t> warned_of_;  // L1 operation near its deadline
+    uint64_t posted_seen_ = 0;           // the last batch on the L1, in the latest round
     bool broken_ = false;
 };
 

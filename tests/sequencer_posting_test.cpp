@@ -237,6 +237,23 @@ TEST_CASE("What keeps batches from the L1 for two blocks is told, whatever it is
     CHECK(batches_taken(w).back().last.op_count == 1);
 }
 
+TEST_CASE("A batch that was sent and comes into no block is told") {
+    Funded w;
+    REQUIRE(w.submit(w.transfer(w.l1.alice, w.l1.bob.address(), 1, 0)).status.ok());
+    w.client.swallows = true;
+    w.run(20);  // 80 seconds
+    CHECK(w.trouble("BATCHES_NOT_IN_A_BLOCK") == std::nullopt);
+    CHECK(w.trouble("BATCHES_NOT_POSTED") == std::nullopt);
+    w.run(20);
+    auto trouble = w.trouble("BATCHES_NOT_IN_A_BLOCK");
+    REQUIRE(trouble.has_value());
+    CHECK(trouble->message.find("was sent, and no block has it") != std::string::npos);
+    w.client.swallows = false;
+    w.run(4);
+    CHECK(w.trouble("BATCHES_NOT_IN_A_BLOCK") == std::nullopt);
+    CHECK(w.sequencer->health().ok());
+}
+
 TEST_CASE("Whoever sets the machine's clock holds no batch up") {
     Funded w;
     const uint64_t right = w.clock.now_ms();

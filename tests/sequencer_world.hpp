@@ -5,6 +5,7 @@
 
 #include "l1-bridge/in_process_client.hpp"
 #include "l1-bridge/l1_wallet.hpp"
+#include "protocol/keccak.hpp"
 #include "sequencer/sequencer.hpp"
 #include "tests/contract_fixture.hpp"
 #include "tests/forwarding_client.hpp"
@@ -16,6 +17,7 @@ class MoodyNode final : public test::ForwardingClient {
 public:
     using ForwardingClient::ForwardingClient;
     bool is_down = false;
+    bool swallows = false;       // transactions are taken, and vanish
     size_t most_bytes = 0;       // of a raw transaction; 0: any
     uint64_t gas_per_byte = 40;  // of calldata, at least
     size_t sent = 0, refused = 0;
@@ -34,6 +36,7 @@ public:
             ++refused;
             return node::Status{node::Code::kFailedPrecondition, "L1_ERROR", "", "no, thank you"};
         }
+        if (swallows) return keccak256(raw);
         auto hash = ForwardingClient::send_raw(raw);
         if (hash) taken.push_back(body);
         return hash;
