@@ -215,7 +215,8 @@ Status Devnet::start_verifier() {
     if (!key) return key.status();
     Status started = start_program(
         "gavel-verifier", {"--l1", session_options_.l1, "--rollup", to_checksum(rollup_), "--key-file", *key, "--listen",
-                           session_options_.verifier.target, "--data-dir", file("verifier"), "--poll", "100ms", "--claim"});
+                           session_options_.verifier.target, "--data-dir", file("verifier"), "--poll", "100ms", "--claim",
+                           "--claim-token", to_checksum(token_) + "=1"});
     if (!started.ok()) return started;
     auto remote = session_.verifier();
     if (!remote) return remote.status();

@@ -273,6 +273,12 @@ void Session::print(const std::string& text) {
     std::fflush(stdout);
 }
 
+l1::L1WalletOptions Session::wallet_options() {
+    l1::L1WalletOptions out = options_.wallet.options();
+    out.on_sent = [this](const Hash& sent) { warn("sent to the L1: " + to_hex(sent)); };
+    return out;
+}
+
 void Session::warn(const std::string& text) {
     std::fprintf(stderr, "%s\n", text.c_str());
 }

@@ -55,7 +55,8 @@ public:
     node::Result<Remote*> sequencer();
     node::Result<Remote*> verifier();
     l1::JsonRpcClient& l1();
-    l1::L1WalletOptions wallet_options() const { return options_.wallet.options(); }
+    // Of a wallet that says the hash of what it has sent before anything is waited for.
+    l1::L1WalletOptions wallet_options();
 
     // The EIP-712 domain, from the sequencer's chain information (the verifier's if there is no sequencer). With --rollup, that
     // address must be the one that is told; if nobody tells, it counts with the L1's chain id. Asked once.

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <vector>
 
+#include "l1-bridge/fee_oracle.hpp"
 #include "l1-bridge/rpc_json.hpp"
 #include "protocol/check.hpp"
 
@@ -33,12 +34,6 @@ node::Status too_large(uint64_t limit) {
 
 // Nodes tell these by words only; the first that a message holds counts.
 const std::vector<std::pair<std::string, std::string>> kKnownRefusals{
-    {"already known", "TX_KNOWN"},
-    {"already imported", "TX_KNOWN"},
-    {"nonce too low", "TX_NONCE_TOO_LOW"},
-    {"underpriced", "TX_UNDERPRICED"},
-    {"less than block base fee", "TX_UNDERPRICED"},
-    {"insufficient funds", "TX_INSUFFICIENT_FUNDS"},
     // eth_getLogs: what geth, erigon, nethermind, reth and the hosted nodes say of too many logs or blocks.
     {"query returns more than", kLogsTooMany},
     {"query returned more than", kLogsTooMany},
@@ -62,7 +57,7 @@ bool is_too_many_logs(const node::Status& status) {
            status.field == "too-large";
 }
 
-// The error object of an answer as a Status.
+// The error object of an answer as a Status. What becomes of a transaction that is refused isn't told by words: see L1Wallet.
 node::Status refusal(const Json& error) {
     std::string message = error.value("message", Json()).is_string() ? error["message"].get<std::string>() : "unknown error";
     const Json data = error.value("data", Json());
@@ -182,6 +177,7 @@ struct JsonRpcClient::Impl {
         Json json = Json::parse(answer->first, nullptr, false);
         bool form = json.is_object() && (json.contains("result") || json.value("error", Json()).is_object());
         if (form && json.value("id", Json()) == Json(id)) return json;
+        if (http == 413) return node::Status{node::Code::kFailedPrecondition, "L1_ERROR", "", "HTTP status 413: too large"};
         if (http == 200) return invalid(method, form ? "it has another id" : "no JSON-RPC");
         return unreachable(options.url + ": HTTP status " + std::to_string(http));
     }
@@ -313,17 +309,7 @@ node::Result<uint64_t> JsonRpcClient::estimate_gas(const CallRequest& request) {
 }
 
 node::Result<Fees> JsonRpcClient::fees() {
-    auto tip = impl_->read<u128>("eth_maxPriorityFeePerGas", Json::array(), rpc::parse_quantity);
-    if (!tip) return tip.status();
-    auto next_base_fee = [](const Json& history) -> std::optional<u128> {
-        rpc::Members members(history);
-        const Json& fees = members.member("baseFeePerGas");
-        if (!fees.is_array() || fees.empty()) return std::nullopt;
-        return rpc::parse_quantity(fees.back());
-    };
-    auto base_fee = impl_->read<u128>("eth_feeHistory", {"0x1", "latest", Json::array()}, next_base_fee);
-    if (!base_fee) return base_fee.status();
-    return Fees{*base_fee, *tip};
+    return find_fees([this](const std::string& method, const Json& params) { return impl_->result_of(method, params); });
 }
 
 node::Result<Hash> JsonRpcClient::send_raw(ByteView raw) {

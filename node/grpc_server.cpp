@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "node/file.hpp"
+#include "node/grpc_deadline.hpp"
 #include "node/log.hpp"
 
 namespace gavel::node {
@@ -133,7 +134,7 @@ void GrpcServer::set_serving(bool serving) { server_->GetHealthCheckService()->S
 void GrpcServer::stop(std::chrono::milliseconds deadline) {
     if (!server_) return;
     set_serving(false);
-    server_->Shutdown(std::chrono::system_clock::now() + deadline);
+    server_->Shutdown(grpc_deadline(deadline));
     server_->Wait();
     server_.reset();
 }

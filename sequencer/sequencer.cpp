@@ -1,6 +1,7 @@
 #include "sequencer/sequencer.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "l1-bridge/rollup_client.hpp"
 #include "ledger/rows.hpp"
@@ -16,6 +17,9 @@ constexpr size_t kOperationsAtOnce = 4096;  // executed before one flush
 constexpr int kReplaySteps = 64;            // in one round with the L1
 constexpr int kSyncSteps = 64;
 
+constexpr const char *kNotPosted = "BATCHES_NOT_POSTED", *kNotMined = "BATCHES_NOT_IN_A_BLOCK",
+                     *kHeldUp = "L1_TRANSACTIONS_HELD_UP";
+
 node::Status not_sequencing(std::string reason, std::string message) {
     return {node::Code::kUnavailable, std::move(reason), "", std::move(message)};
 }
@@ -30,6 +34,18 @@ bool note_if_new(node::Store& store) {
     batch.put(kNewDataKey, "");
     store.write(batch, node::Durability::kSynced);
     return true;
+}
+
+// Tokens in which fees are asked.
+std::vector<Address> fee_tokens(const SequencerConfig& config) {
+    std::vector<Address> out;
+    if (!config.open_fee_accounts) return out;
+    auto named = config.fees.per_transfer.find(Address{});
+    const bool eth_costs = named == config.fees.per_transfer.end() ? config.fees.eth_percent > 0 : !named->second.is_zero();
+    if (eth_costs) out.push_back({});
+    for (const auto& [token, fee] : config.fees.per_transfer)
+        if (!fee.is_zero() && !token.is_zero()) out.push_back(token);
+    return out;
 }
 
 }  // namespace
@@ -48,7 +64,10 @@ Sequencer::Sequencer(node::Store& store, ledger::L1Sync& sync, l1::L1Client& cli
       fees_(config_.fees),
       engine_(ledger_, sync.view(), fees_, clock, config_.engine, signers_),
       replayer_(ledger_, sync.view(), sync.batch_source(), clock, {.keep_lost_batches = true}),
-      poster_(ledger_, engine_, sync.view(), client, wallet, signers_, writer_, config_.posting),
+      poster_(ledger_, engine_, sync.view(), client, wallet, fees_, signers_, writer_, config_.posting),
+      calldata_gas_(client, clock, wallet.address()),
+      fee_accounts_(ledger_, writer_, sync.view(), client, wallet, clock, troubles_, config_.engine.fee_recipient,
+                    fee_tokens(config_)),
       queries_(ledger_, sync.view()),
       pool_(config_.signature_threads),
       figures_(std::make_unique<Figures>(metrics)),
@@ -283,12 +302,12 @@ void Sequencer::warn_of_deadline(const ledger::TermView& sitting) {
 void Sequencer::update_gas_price() {
     auto fees = client_.fees();
     if (fees) fees_.set_gas_price(fees->base_fee + fees->priority_fee);
+    if (auto gas = calldata_gas_.ask()) fees_.set_gas_per_byte(*gas);
     auto balance = client_.balance(wallet_.address());
     if (balance) figures_->set_wallet_balance(*balance);
 }
 
-node::Status Sequencer::follow() {
-    if (broken_) return sequencing();
+node::Status Sequencer::read_and_keep_seat() {
     bool behind = true;
     for (int i = 0; i < kSyncSteps && behind; ++i) {
         auto up_to_date = sync_.step();
@@ -299,27 +318,50 @@ node::Status Sequencer::follow() {
     if (status.ok()) status = accept_data();
     if (status.ok()) status = restore();
     if (status.ok()) {
-        node::Status kept = wallet_.keep_up();
-        if (!kept.ok()) node::log_status(node::LogLevel::kDebug, "transactions on their way", kept);
+        troubles_.settle(kHeldUp, wallet_.keep_up(), config_.trouble_after_ms);
         update_gas_price();
         status = keep_seat();
     }
     set_state(status.ok() ? open_fee_accounts() : status);
-    {
-        std::lock_guard lock(writer_);
-        figures_->update(engine_, ledger_.summary(), sync_.view(), clock_);
-    }
-    if (!status.ok()) return status;
+    std::lock_guard lock(writer_);
+    figures_->update(engine_, ledger_.summary(), sync_.view(), clock_);
+    return status;
+}
+
+node::Status Sequencer::post() {
     {
         std::lock_guard lock(writer_);
         if (engine_.consume_l1_operations()) ledger_.flush(node::Durability::kSynced);
     }
-    status = poster_.prepare();
+    node::Status status = poster_.prepare();
     if (status.ok()) status = poster_.send();
     if (status.reason == "BATCH_CHECK_FAILED") {
         broken_ = true;
         set_state(status);
     }
+    return status;
+}
+
+// Whatever the reason, if something waits to be posted and can't be; and if what was sent comes into no block.
+void Sequencer::note_posting(const node::Status& status) {
+    const uint64_t posted = sync_.view().batch_head();
+    const bool has_moved = std::exchange(posted_seen_, posted) != posted;
+    bool waits = false, in_flight = false;
+    {
+        std::lock_guard lock(writer_);
+        in_flight = ledger_.batch_head() > posted;
+        waits = in_flight || engine_.oldest_unbatched_ms().has_value();
+    }
+    troubles_.settle(kNotPosted, waits ? status : node::Status{}, config_.trouble_after_ms);
+    if (!in_flight || has_moved) return troubles_.settled(kNotMined);
+    troubles_.raise(kNotMined, "batch " + std::to_string(posted + 1) + " was sent, and no block has it", 5 * config_.trouble_after_ms);
+}
+
+node::Status Sequencer::follow() {
+    if (broken_) return sequencing();
+    node::Status status = read_and_keep_seat();
+    if (status.ok()) status = post();
+    note_posting(status);
     return status;
 }
 
@@ -331,57 +373,10 @@ node::Status Sequencer::step() {
 
 // ---- Fee accounts ----
 
-// OK once no account is being opened any more. A token whose account can't be opened holds nothing up: its fees are refused.
+// OK once no account is being opened any more.
 node::Status Sequencer::open_fee_accounts() {
-    if (!config_.open_fee_accounts) return {};
-    std::vector<Address> tokens;
-    if (config_.fees.eth_percent > 0) tokens.push_back({});
-    for (const auto& [token, fee] : config_.fees.per_transfer)
-        if (!fee.is_zero() && !token.is_zero()) tokens.push_back(token);
-    bool opening = false;
-    for (const Address& token : tokens) {
-        auto still = open_fee_account(token);
-        if (!still) node::log_status(node::LogLevel::kWarn, "no fee account", still.status());
-        opening |= still && *still;
-    }
-    return opening ? not_sequencing("OPENING_FEE_ACCOUNTS", "the deposits that open the operator's fee accounts are on their way")
-                   : node::Status{};
-}
-
-// Whether a deposit to the fee recipient's account for that token is on its way. Sends one, of a unit, once in the process's life,
-// if there is neither the account nor such a deposit.
-node::Result<bool> Sequencer::open_fee_account(const Address& token) {
-    const Address& recipient = config_.engine.fee_recipient;
-    {
-        std::lock_guard lock(writer_);
-        if (ledger_.newest_account({recipient, token})) return false;
-        for (uint64_t i = ledger_.counters().l1_ops_consumed; i < sync_.view().queue_length(); ++i) {
-            auto queued = sync_.view().queued(i);
-            if (queued && queued->operation.to == recipient && queued->operation.token == token) return true;
-        }
-    }
-    auto [sent, first_time] = fee_deposits_.try_emplace(token);
-    if (first_time) {
-        auto hash = deposit_for_fees(token);
-        if (!hash) return hash.status();
-        sent->second = *hash;
-    }
-    if (!sent->second) return false;
-    auto receipt = wallet_.receipt(*sent->second);
-    if (receipt && *receipt) return (*receipt)->success;
-    auto lost = wallet_.is_lost(*sent->second);
-    if (lost && *lost) fee_deposits_.erase(sent);  // by a reorganisation: another is sent
-    return true;
-}
-
-node::Result<Hash> Sequencer::deposit_for_fees(const Address& token) {
-    l1::RollupClient rollup(client_, sync_.view().rollup());
-    const Address& recipient = config_.engine.fee_recipient;
-    if (token.is_zero()) return rollup.deposit_eth(wallet_, recipient, Amount{1});
-    auto approved = l1::Erc20Client(client_, token).approve(wallet_, rollup.address(), Amount{1});
-    if (!approved) return approved.status();
-    if (auto mined = wallet_.wait(*approved); !mined) return mined.status();
-    return rollup.deposit_token(wallet_, token, recipient, Amount{1});
+    if (!fee_accounts_.step()) return {};
+    return not_sequencing("OPENING_FEE_ACCOUNTS", "the deposits that open the operator's fee accounts are on their way");
 }
 
 }  // namespace gavel::sequencer

@@ -5,7 +5,6 @@
 #include <atomic>
 #include <condition_variable>
 #include <deque>
-#include <map>
 #include <memory>
 #include <mutex>
 
@@ -14,6 +13,8 @@
 #include "ledger/replayer.hpp"
 #include "node/metrics.hpp"
 #include "node/troubles.hpp"
+#include "sequencer/calldata_gas.hpp"
+#include "sequencer/fee_accounts.hpp"
 #include "sequencer/poster.hpp"
 #include "sequencer/worker_pool.hpp"
 
@@ -29,6 +30,8 @@ struct SequencerConfig {
     unsigned signature_threads = 0;  // beside the callers' own
     uint64_t seat_retry_ms = 15'000;
     bool new_data = false;           // begin with an empty store although this key was the sequencer before
+    // What keeps a batch from being sent for longer (two blocks) is told; what keeps it out of a block, after five times as long.
+    uint64_t trouble_after_ms = 24'000;
 };
 
 class Sequencer {
@@ -88,8 +91,9 @@ private:
     node::Status keep_seat();
     void warn_of_deadline(const ledger::TermView& sitting);
     node::Status open_fee_accounts();
-    node::Result<bool> open_fee_account(const Address& token);
-    node::Result<Hash> deposit_for_fees(const Address& token);
+    node::Status read_and_keep_seat();
+    node::Status post();
+    void note_posting(const node::Status& status);
     void update_gas_price();
     void set_state(node::Status status);
 
@@ -108,6 +112,8 @@ private:
     Engine engine_;
     ledger::Replayer replayer_;
     Poster poster_;
+    CalldataGas calldata_gas_;
+    FeeAccounts fee_accounts_;
     ledger::Queries queries_;
     WorkerPool pool_;
     std::unique_ptr<Figures> figures_;
@@ -122,8 +128,8 @@ private:
     node::Status state_;          // OK: sequencing
     uint64_t seat_tried_ms_ = 0;
     uint64_t ledger_generation_ = 0;
-    std::map<Address, std::optional<Hash>> fee_deposits_;  // tried in this process; the transaction, if one was sent
     std::optional<uint64_t> warned_of_;  // L1 operation near its deadline
+    uint64_t posted_seen_ = 0;           // the last batch on the L1, in the latest round
     bool broken_ = false;
 };
 

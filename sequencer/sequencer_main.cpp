@@ -40,7 +40,7 @@ struct Settings {
     uint64_t max_in_flight = 4;
     uint64_t signature_threads = std::max(1u, std::thread::hardware_concurrency()) - 1;
     uint64_t start_block = 0;
-    std::chrono::milliseconds batch_age{10'000};
+    std::chrono::milliseconds batch_age{300'000};
     std::chrono::milliseconds poll{500};
     bool no_seat = false;
     bool new_data = false;
@@ -65,7 +65,7 @@ void add_options(node::Options& options, Settings& s) {
     options.number("--eth-fee-percent", s.eth_fee_percent, "fee of ETH, in percent of what the L1 asks for its bytes", 0, 10'000);
     options.text("--fee-recipient", s.fee_recipient, "owner of the accounts that take the fees (default: the key's address)");
     options.group("Batches");
-    options.duration("--batch-age", s.batch_age, "the oldest confirmed operation waits no longer for its batch");
+    options.duration("--batch-age", s.batch_age, "the oldest confirmed operation waits no longer for its batch, full or paid for or not");
     options.byte_size("--batch-bytes", s.batch_bytes, "a batch is posted at the latest at this size", 2'000, 130'000);
     options.number("--max-in-flight", s.max_in_flight, "batches sent and not yet in a block", 1, 64);
     options.byte_size("--max-unposted", s.max_unposted, "bytes confirmed and not posted above which operations are refused", 4'096);

@@ -20,9 +20,11 @@
 namespace gavel::verifier {
 
 struct VerifierOptions {
-    bool claim = false;                // needs a wallet
+    bool claim = false;                // needs a wallet, this one or the prover's
+    l1::L1Wallet* claim_wallet = nullptr;  // null: the prover's, of which what a commit and a proof may cost is left alone
     size_t chunks_per_step = 32;
     uint64_t lost_after_ms = 15'000;   // a transaction that no node knows so long after it was sent is sent again
+    uint64_t trouble_after_ms = 24'000;  // what keeps a proof from the L1 for longer (two blocks) is told
     WarningOptions warnings;
     ClaimerOptions claims;
     node::Metrics* metrics = nullptr;  // for what stands in the way
@@ -46,6 +48,8 @@ struct VerifierStatus {
     uint64_t proofs_sent = 0;
     uint64_t claimed = 0;
     uint64_t claims_refused = 0;
+    uint64_t claims_given_up = 0;     // after all tries
+    uint64_t claims_not_worth_it = 0; // when they were looked at last
     uint64_t oldest_l1_operation_s = 0;  // age of the first L1 operation that isn't consumed; 0: none waits
     uint64_t last_batch_s = 0;           // since the newest batch on the L1; 0: there is none
     u128 wallet_balance = 0;             // wei
@@ -81,6 +85,7 @@ private:
     node::Status handle_false_batch(const ledger::Replayer::FalseBatch& found);
     node::Status build_proof(const ledger::Replayer::FalseBatch& found);
     node::Status judge_followers(uint64_t false_batch);
+    node::Status act();
     void note(const char* reason, const node::Status& status);
     void publish();
 
@@ -103,6 +108,7 @@ private:
     std::optional<Hash> proof_for_;    // batch whose proof is known to be sound
     uint64_t followers_judged_ = 0;    // batches above the false one, up to here
     ledger::Replayer::Progress progress_ = ledger::Replayer::Progress::kWorked;
+    l1::L1Wallet* claim_wallet_ = nullptr;
     std::vector<Warning> troubles_;    // of the latest round
     bool more_to_do_ = false;
     Hash balance_asked_at_;            // block

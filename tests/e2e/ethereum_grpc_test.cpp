@@ -75,6 +75,7 @@ TEST_CASE("on Ethereum: what isn't right about the L1 is told by name, at the st
     Finished good = refused(deployed["address"]);
     INFO(good.output << good.errors);
     CHECK(good.exit_status == 0);
+    CHECK(good.errors.find("sent to the L1: 0x") != std::string::npos);  // before it waits
     for (const auto& [program_name, flag] : {std::pair{"gavel-verifier", "--data-dir"}, {"gavel-sequencer", "--data-dir"}}) {
         std::vector<std::string> command{program(program_name), "--l1", world.l1_url(), "--rollup", nobody, "--listen",
                                          "127.0.0.1:0", flag, world.folder().file(program_name)};
