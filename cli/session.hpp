@@ -9,7 +9,7 @@
 #include <string>
 
 #include "cli/remote_grpc.hpp"
-#include "l1-bridge/json_rpc_client.hpp"
+#include "l1-bridge/l1_sources.hpp"
 #include "l1-bridge/l1_wallet.hpp"
 #include "node/config.hpp"
 #include "protocol/keys.hpp"
@@ -20,7 +20,7 @@ namespace gavel::cli {
 struct SessionOptions {
     node::GrpcChannelOptions sequencer{.target = "127.0.0.1:9545"};
     node::GrpcChannelOptions verifier{.target = "127.0.0.1:9546"};
-    std::string l1 = "http://127.0.0.1:8545";
+    l1::L1Flags l1;
     std::string rollup;  // empty: asked from the sequencer
     l1::L1WalletFlags wallet;
     bool json = false;
@@ -50,7 +50,7 @@ public:
     // Connections. The references live as long as this.
     node::Result<Remote*> sequencer();
     node::Result<Remote*> verifier();
-    l1::JsonRpcClient& l1();
+    l1::L1Client& l1();
     l1::L1WalletOptions wallet_options() const { return options_.wallet.options(); }
 
     // The EIP-712 domain, from the sequencer's chain information (the verifier's if there is no sequencer). With --rollup, that
@@ -89,7 +89,8 @@ private:
     SessionOptions& options_;
     std::unique_ptr<Remote> sequencer_;
     std::unique_ptr<Remote> verifier_;
-    std::unique_ptr<l1::JsonRpcClient> l1_;
+    node::SystemClock clock_;
+    std::unique_ptr<l1::L1Client> l1_;
     std::optional<Domain> domain_;
     std::optional<Address> rollup_;
     std::map<Address, TokenInfo> tokens_;

@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 
+#include "ledger/l1_freshness.hpp"
 #include "ledger/l1_sync.hpp"
 #include "ledger/queries.hpp"
 #include "ledger/replayer.hpp"
@@ -28,6 +29,7 @@ struct SequencerConfig {
     size_t max_queued = 65'536;      // operations checked and not yet executed
     unsigned signature_threads = 0;  // beside the callers' own
     uint64_t seat_retry_ms = 15'000;
+    uint64_t l1_stale_after_ms = 0;  // without a new block; 0: as L1Freshness finds
 };
 
 class Sequencer {
@@ -48,7 +50,7 @@ public:
         return fees_.quote(token, shape);
     }
     const ledger::Queries& queries() const { return queries_; }
-    // Whether operations are taken now; if not, why.
+    // Whether operations are taken now; if not, why: as the last round with the L1 left it, or L1_STALE once that is too long ago.
     node::Status sequencing() const;
     // Whether all is well: operations are taken, and no grave trouble stands.
     node::Status health() const;
@@ -82,6 +84,8 @@ private:
     void run_ticket(Ticket& ticket);
     void refuse(Ticket& ticket, const node::Status& status);
     node::Status replay();
+    node::Status read_l1();
+    void update_figures();
     node::Status keep_seat();
     void warn_of_deadline(const ledger::TermView& sitting);
     node::Status open_fee_accounts();
@@ -96,6 +100,7 @@ private:
     l1::L1Client& client_;
     l1::L1Wallet& wallet_;
     node::Troubles troubles_;
+    ledger::L1Freshness freshness_;
     ledger::Ledger ledger_;
     FeePolicy fees_;
     SignerCache signers_;

@@ -182,10 +182,26 @@ TEST_CASE("The clients over HTTP and in process answer the same", "[rpc]") {
     InProcessClient& b = *s.direct;
     CHECK(same(a.chain_id(), b.chain_id()));
     CHECK(same(a.head(), b.head()));
-    for (uint64_t number : {0, 1, 2, 3, 4, 1000}) CHECK(same(a.block_at(number), b.block_at(number)));
-    CHECK(same(a.logs(token, 0, 3), b.logs(token, 0, 3)));
-    CHECK(a.logs(token, 0, 3)->size() == 1);
-    CHECK(same(a.logs(token, 0, 9), b.logs(token, 0, 9)));
+    for (uint64_t number : {0, 1, 2, 3, 4, 1000}) {
+        CHECK(same(a.block_at(number), b.block_at(number)));
+        CHECK(same(a.summary_at(number), b.summary_at(number)));
+    }
+    auto at = [&](uint64_t last) { return LogFilter{0, last, {token}, {}}; };
+    CHECK(same(a.logs(at(3)), b.logs(at(3))));
+    CHECK(a.logs(at(3))->size() == 1);
+    CHECK(same(a.logs(at(9)), b.logs(at(9))));
+    LogFilter by_hash{0, 0, {token}, {}, a.block_at(2)->value().hash};
+    CHECK(a.logs(by_hash)->size() == 1);
+    CHECK(same(a.logs(by_hash), b.logs(by_hash)));
+    by_hash.block_hash = hash;
+    CHECK(same(a.logs(by_hash), b.logs(by_hash)));
+    const BlockSummary with_log = **a.summary_at(2);
+    CHECK(a.logs_by_receipts(with_log, at(3))->size() == 1);
+    CHECK(same(a.logs_by_receipts(with_log, at(3)), b.logs_by_receipts(with_log, at(3))));
+    CHECK(same(a.transaction_in_block(hash, 2), b.transaction_in_block(hash, 2)));
+    CHECK(same(a.transaction_in_block(hash, 1), b.transaction_in_block(hash, 1)));
+    CHECK((**a.transaction_in_block(hash, 2)).input == mint(s.bob.address(), 7));
+    CHECK(same(a.is_syncing(), b.is_syncing()));
     CHECK(same(a.receipt(hash), b.receipt(hash)));
     CHECK((**a.receipt(hash)).logs.size() == 1);
     CHECK(same(a.receipt(Hash{}), b.receipt(Hash{})));
