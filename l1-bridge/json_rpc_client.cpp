@@ -345,6 +345,8 @@ node::Result<Hash> JsonRpcClient::send_raw(ByteView raw) {
     return impl_->read<Hash>("eth_sendRawTransaction", Json::array({to_hex(raw)}), rpc::parse_fixed<Hash>);
 }
 
+void JsonRpcClient::close() { impl_->transport.close(); }
+
 const ErrorNames& JsonRpcClient::error_names() const { return impl_->options.error_names; }
 
 node::Result<std::string> JsonRpcClient::request(const std::string& method, const std::string& params) {

@@ -16,7 +16,7 @@ struct JsonRpcOptions {
     uint64_t max_answer_bytes = uint64_t{64} << 20;
     // Blocks of one eth_getLogs; more are asked for in pieces, and whatever a node refuses of more than one block in smaller ones.
     uint64_t log_range = 5'000;
-    ErrorNames error_names;
+    ErrorNames error_names{};
 };
 
 // Keeps its connections open. Follows no redirection; takes http and https only. Never tries twice: who asks knows when to ask
@@ -48,6 +48,7 @@ public:
     node::Result<Fees> fees() override;
     node::Result<Hash> send_raw(ByteView raw) override;
     const ErrorNames& error_names() const override;
+    void close() override;
 
     // Any method: `params` is a JSON array in text, the answer the result in text. For the development calls of gavel-l1
     // (evm_mine, anvil_reorg, ...), which are no part of L1Client.

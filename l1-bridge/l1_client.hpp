@@ -59,6 +59,8 @@ public:
     // so that another is asked from now on. Of one node there is nothing else.
     virtual L1Client& second_opinion() { return *this; }
     virtual void suspect() {}
+    // For a program that ends: gives up what is being asked, and answers L1_UNREACHABLE from now on.
+    virtual void close() {}
 
     // Return data of a call, at the head or a block. A revert is kAborted; see revert_status.
     node::Result<Bytes> call(const Address& to, Bytes data, const Address& from = {}, std::optional<uint64_t> block = {}) {

@@ -196,6 +196,10 @@ void L1Sources::suspect() {
     }
 }
 
+void L1Sources::close() {
+    for (const Source& source : sources_) source.client->close();
+}
+
 // ---- Flags ----
 
 void add_l1_flags(node::Options& options, L1Flags& flags) {

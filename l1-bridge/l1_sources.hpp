@@ -45,6 +45,7 @@ public:
     const ErrorNames& error_names() const override;
     L1Client& second_opinion() override;
     void suspect() override;
+    void close() override;
 
 private:
     template <class Question>

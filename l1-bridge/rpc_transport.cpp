@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 
 #include <algorithm>
+#include <atomic>
 #include <mutex>
 #include <vector>
 
@@ -22,7 +23,7 @@ class UrlParts {
 public:
     explicit UrlParts(const std::string& url) : handle_(curl_url()) {
         GAVEL_CHECK(handle_ != nullptr);
-        is_read_ = curl_url_set(handle_, CURLUPART_URL, url.c_str(), CURLU_DEFAULT_SCHEME) == CURLUE_OK;
+        is_read_ = curl_url_set(handle_, CURLUPART_URL, url.c_str(), 0) == CURLUE_OK;
     }
     ~UrlParts() { curl_url_cleanup(handle_); }
     UrlParts(const UrlParts&) = delete;
@@ -81,6 +82,10 @@ size_t on_data(char* data, size_t size, size_t count, void* into) {
     return size * count;
 }
 
+int on_progress(void* closed, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+    return *static_cast<const std::atomic<bool>*>(closed) ? 1 : 0;
+}
+
 }  // namespace
 
 std::string shown_url(const std::string& url) {
@@ -97,6 +102,7 @@ struct RpcTransport::Impl {
     std::vector<std::string> secrets;
     bool is_loopback = false;
     curl_slist* headers = nullptr;
+    std::atomic<bool> is_closed{false};
     std::mutex mutex;
     std::vector<CURL*> idle;  // handles keep their connections
 
@@ -119,7 +125,7 @@ struct RpcTransport::Impl {
 
 RpcTransport::RpcTransport(std::string url, std::chrono::milliseconds timeout, std::chrono::milliseconds connect_timeout,
                            uint64_t max_answer_bytes)
-    : impl_(new Impl{std::move(url), timeout, connect_timeout, max_answer_bytes, {}, {}, false, nullptr, {}, {}}) {
+    : impl_(new Impl{std::move(url), timeout, connect_timeout, max_answer_bytes, {}, {}, false, nullptr, false, {}, {}}) {
     static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
     GAVEL_CHECK(started == CURLE_OK);
     impl_->shown = shown_url(impl_->url);
@@ -146,6 +152,9 @@ node::Result<RpcTransport::Answer> RpcTransport::post(const std::string& body) {
     curl_easy_setopt(handle, CURLOPT_ACCEPT_ENCODING, "");
     curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, on_data);
     curl_easy_setopt(handle, CURLOPT_WRITEDATA, &download);
+    curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, on_progress);
+    curl_easy_setopt(handle, CURLOPT_XFERINFODATA, &impl_->is_closed);
     const CURLcode result = curl_easy_perform(handle);
     long status = 0;
     curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
@@ -157,6 +166,8 @@ node::Result<RpcTransport::Answer> RpcTransport::post(const std::string& body) {
     if (result != CURLE_OK) return unreachable(impl_->shown + ": " + curl_easy_strerror(result));
     return Answer{std::move(download.body), status};
 }
+
+void RpcTransport::close() { impl_->is_closed = true; }
 
 const std::string& RpcTransport::shown() const { return impl_->shown; }
 

@@ -27,6 +27,9 @@ public:
     // Reasons: L1_UNREACHABLE (kUnavailable); L1_ANSWER_INVALID (kInternal, field "too-large") for more than max_answer_bytes.
     node::Result<Answer> post(const std::string& body);
 
+    // Ends what post() is waiting for, within a second or so, and whatever is posted later at once: L1_UNREACHABLE.
+    void close();
+
     // shown_url of its own.
     const std::string& shown() const;
     // A text that came from there, without what is secret in the URL: nodes repeat it in their errors.

@@ -150,6 +150,7 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
     node::log_info("stopping");
     sequencer.stop();
     (*server)->stop();
+    (*client)->close();
     loops.stop();
     http.stop();
     if (loops.has_failed()) return {node::Code::kInternal, "STORE_FAILED", "data-dir", "the database failed; the log tells why"};

@@ -332,6 +332,11 @@ TEST_CASE("Requests of the wrong form get JSON-RPC's codes", "[rpc]") {
     CHECK(code(R"({"jsonrpc":"2.0","id":1,"method":"eth_chainId","params":{}})") == -32602);
     CHECK(code(R"({"jsonrpc":"2.0","id":1,"method":"eth_chainId","params":[1]})") == -32602);
     CHECK(code(std::string(100'000, '[')) == -32700);
+    const std::string nested = std::string(50'000, '[') + std::string(50'000, ']');
+    CHECK(code(R"({"jsonrpc":"2.0","method":"eth_chainId","id":)" + nested + "}") == -32700);
+    CHECK(code(R"({"jsonrpc":"2.0","method":"eth_chainId","id":1,"params":)" + nested + "}") == -32700);
+    CHECK(code("[" + nested + "]") == -32700);
+    CHECK(code(std::string(20, '[') + std::string(20, ']')) == -32600);
     CHECK(s.service->handle(R"({"jsonrpc":"2.0","method":"eth_chainId"})").empty());
     const json asked{{"jsonrpc", "2.0"}, {"id", 1}, {"method", "eth_chainId"}},
         told{{"jsonrpc", "2.0"}, {"method", "eth_chainId"}};

@@ -54,7 +54,17 @@ public:
     using ForwardingClient::ForwardingClient;
     bool is_down = false;     // nothing is answered
     bool lose_sends = false;  // transactions are taken, and vanish
+    // Logs are left out of answers, without an error; kAll: of those about a block alone too, and of receipts.
+    enum class LeavesOut { kNothing, kOfRanges, kOfBlocks, kAll } leaves_out = LeavesOut::kNothing;
     uint64_t estimates = 0;   // asked for
+
+    node::Result<std::vector<l1::Log>> logs(const l1::LogFilter& filter) override {
+        const bool out = leaves_out >= (filter.block_hash ? LeavesOut::kOfBlocks : LeavesOut::kOfRanges);
+        return out ? std::vector<l1::Log>{} : ForwardingClient::logs(filter);
+    }
+    node::Result<std::vector<l1::Log>> logs_by_receipts(const l1::BlockSummary& block, const l1::LogFilter& filter) override {
+        return leaves_out == LeavesOut::kAll ? std::vector<l1::Log>{} : ForwardingClient::logs_by_receipts(block, filter);
+    }
 
     node::Result<uint64_t> estimate_gas(const l1::CallRequest& request) override {
         ++estimates;

@@ -144,6 +144,7 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
     while (signals.wait_for(std::chrono::seconds(1)) == 0) verifier.troubles().tick();
     node::log_info("stopping");
     (*server)->stop();
+    (*client)->close();
     loops.stop();
     http.stop();
     if (loops.has_failed()) return {node::Code::kInternal, "STORE_FAILED", "data-dir", "the database failed; the log tells why"};
