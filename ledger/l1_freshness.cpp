@@ -31,9 +31,9 @@ uint64_t L1Freshness::limit_ms() const {
 void L1Freshness::note(const node::Status& round, const L1Sync& sync) {
     const uint64_t round_ms = std::max(2 * block_time_ms(), kLeastRound_ms);
     if (round.ok()) {
-        troubles_.expect("L1_TROUBLE", round_ms, "no round with the L1 has gone well for some time");
+        troubles_.expect("L1_SILENT", round_ms, "no round with the L1 has gone well for some time");
     } else {
-        troubles_.settle("L1_TROUBLE", round, round_ms / 2);
+        troubles_.settle("L1_SILENT", round, round_ms / 2);
     }
     troubles_.settle("L1_CONTRADICTS", sync.contradiction());
     const l1::BlockRef head = sync.view().head();

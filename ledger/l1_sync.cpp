@@ -155,13 +155,14 @@ struct L1Sync::Impl {
 
     // Whether the view is up to date, and the contract's own views agree. Below the head a node may not know them any more.
     node::Result<bool> compare(bool is_at_head) {
-        if (view.head().hash == compared_at) return is_at_head;
-        std::string what;
-        auto agreement = check_view(client, view, what);
-        if (!agreement) return is_at_head ? node::Result<bool>(agreement.status()) : false;
-        if (*agreement == Agreement::kContradicts) return contradicted(what);
-        if (*agreement == Agreement::kUnknown) return false;
-        compared_at = view.head().hash;
+        if (view.head().hash != compared_at) {
+            std::string what;
+            auto agreement = check_view(client, view, what);
+            if (!agreement) return is_at_head ? node::Result<bool>(agreement.status()) : false;
+            if (*agreement == Agreement::kContradicts) return contradicted(what);
+            if (*agreement == Agreement::kUnknown) return false;
+            compared_at = view.head().hash;
+        }
         if (!is_at_head) return false;
         contradictions = 0;
         reach = kFirstDepth;
