@@ -210,8 +210,10 @@ node::Result<std::vector<Log>> JsonRpcClient::logs(const LogFilter& filter) {
         }
         if (!some && is_refused) {
             auto by_receipts = impl_->logs_of_refused(*this, first, filter);
-            if (!by_receipts) impl_->log_range = range_before;  // it wasn't the size
-            some = by_receipts ? std::move(by_receipts) : std::move(some);
+            if (by_receipts)
+                some = std::move(by_receipts);
+            else
+                impl_->log_range = range_before;  // it wasn't the size
         }
         if (!some) return some;
         impl_->count_piece();

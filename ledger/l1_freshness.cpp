@@ -30,12 +30,13 @@ uint64_t L1Freshness::limit_ms() const {
 
 void L1Freshness::note(const node::Status& round, const L1Sync& sync) {
     const uint64_t round_ms = std::max(2 * block_time_ms(), kLeastRound_ms);
-    if (round.ok()) {
+    const node::Status contradiction = sync.contradiction();
+    if (round.ok() || !contradiction.ok()) {
         troubles_.expect("L1_SILENT", round_ms, "no round with the L1 has gone well for some time");
     } else {
         troubles_.settle("L1_SILENT", round, round_ms / 2);
     }
-    troubles_.settle("L1_CONTRADICTS", sync.contradiction());
+    troubles_.settle("L1_CONTRADICTS", contradiction);
     const l1::BlockRef head = sync.view().head();
     if (!round.ok() || !sync.is_up_to_date() || (!recent_.empty() && head.hash == recent_.back().hash)) return;
     while (!recent_.empty() && recent_.back().number >= head.number) recent_.pop_back();

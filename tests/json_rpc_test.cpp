@@ -262,7 +262,7 @@ TEST_CASE("A client without a node says so", "[rpc]") {
     CHECK(reason(R"({"id":4,"result":"0x01"})") == "L1_ANSWER_INVALID");
     CHECK(reason(R"({"id":5,"result":{}})") == "L1_ANSWER_INVALID");
     CHECK(reason(R"({"id":6,"error":{"code":-32000,"message":"nonce too low"}})") == "TX_NONCE_TOO_LOW");
-    CHECK(reason(R"({"id":7,"error":{"code":"x","message":7,"data":[]}})") == "L1_ERROR");
+    CHECK(reason(R"({"id":7,"error":{"code":"x","message":7,"data":[]}})") == "L1_ANSWER_INVALID");
     CHECK(reason(R"({"id":8,"result":"0x539"})").empty());
     http_status = 503;
     CHECK(reason("busy") == "L1_UNREACHABLE");
@@ -336,7 +336,7 @@ TEST_CASE("Requests of the wrong form get JSON-RPC's codes", "[rpc]") {
     CHECK(code(R"({"jsonrpc":"2.0","method":"eth_chainId","id":)" + nested + "}") == -32700);
     CHECK(code(R"({"jsonrpc":"2.0","method":"eth_chainId","id":1,"params":)" + nested + "}") == -32700);
     CHECK(code("[" + nested + "]") == -32700);
-    CHECK(code(std::string(20, '[') + std::string(20, ']')) == -32600);
+    CHECK(code(R"({"jsonrpc":"2.0","method":"eth_chainId","id":[[[[[[[[[[]]]]]]]]]]})") == -32600);
     CHECK(s.service->handle(R"({"jsonrpc":"2.0","method":"eth_chainId"})").empty());
     const json asked{{"jsonrpc", "2.0"}, {"id", 1}, {"method", "eth_chainId"}},
         told{{"jsonrpc", "2.0"}, {"method", "eth_chainId"}};

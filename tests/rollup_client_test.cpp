@@ -392,12 +392,34 @@ TEST_CASE("follower: what is no position is refused") {
     CHECK(follower.restore_position(position));
 }
 
-TEST_CASE("follower: another contract's logs are no events") {
+namespace {
+
+// Tells a log with an event's topic that is none.
+class OddLogs final : public test::ForwardingClient {
+public:
+    using ForwardingClient::ForwardingClient;
+    node::Result<std::vector<Log>> logs(const LogFilter& filter) override {
+        auto out = ForwardingClient::logs(filter);
+        const BlockRef head = *ForwardingClient::head();
+        Log odd{filter.addresses[0], {filter.topics[0][0]}, {}, head.number, head.hash, 0, {}, 0, 0};
+        if (out && filter.to_block >= head.number) out->push_back(odd);
+        return out;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("follower: another contract's logs aren't asked for; a log that is no event is refused") {
     ContractFixture f;
     f.registry.add(TestToken::kName, std::make_shared<TestToken>());
     Address token = f.deploy(TestToken::kName, TestToken::constructor_args("Test Dollar", "TUSD", 6));
     f.send(f.alice, token, AbiWriter("mint(address,uint256)").word(f.alice.address()).word(u128{5}).take());
     InProcessClient l1(*f.chain);
     L1Follower follower(l1, token);
-    CHECK(follower.step().status().reason == "L1_ANSWER_INVALID");
+    auto step = follower.step();
+    REQUIRE(step.ok());
+    CHECK(step->is_up_to_date);
+    for (const L1Update& update : step->updates) CHECK(std::get<BlockAdded>(update).events.empty());
+    OddLogs odd(l1);
+    CHECK(L1Follower(odd, token).step().status().reason == "L1_ANSWER_INVALID");
 }
