@@ -8,6 +8,7 @@
 #include "cli/terminal.hpp"
 #include "cli/units.hpp"
 #include "l1-bridge/deployment.hpp"
+#include "l1-bridge/json_rpc_client.hpp"
 #include "l1-bridge/rollup_client.hpp"
 #include "node/file.hpp"
 #include "proto/convert_grpc.hpp"
@@ -40,7 +41,7 @@ void add_session_options(node::Options& options, SessionOptions& session) {
     options.group("Connections");
     node::add_grpc_channel_options(options, "sequencer", "host:port of gavel-sequencer", session.sequencer);
     node::add_grpc_channel_options(options, "verifier", "host:port of gavel-verifier", session.verifier);
-    options.text("--l1", session.l1, "JSON-RPC URL of the L1");
+    l1::add_l1_flags(options, session.l1);
     options.text("--rollup", session.rollup, "address of the rollup contract; without it, the sequencer's word is taken for it");
     l1::add_wallet_flags(options, session.wallet);
     options.group("Keys");
@@ -74,13 +75,11 @@ Result<Remote*> Session::verifier() {
     return verifier_.get();
 }
 
-l1::JsonRpcClient& Session::l1() {
-    if (!l1_) {
-        l1::JsonRpcOptions options;
-        options.url = options_.l1;
-        options.error_names = l1::rollup_error_names();
-        l1_ = std::make_unique<l1::JsonRpcClient>(std::move(options));
-    }
+l1::L1Client& Session::l1() {
+    if (l1_) return *l1_;
+    auto opened = l1::open_l1(options_.l1, clock_);
+    // What is no URL can't be reached, and says so when it is asked.
+    l1_ = opened ? *std::move(opened) : std::make_unique<l1::JsonRpcClient>(l1::JsonRpcOptions{.url = ""});
     return *l1_;
 }
 
@@ -128,7 +127,7 @@ Result<Address> Session::rollup() {
     if (!chain_id) return chain_id.status();
     if (domain_ && domain_->chain_id != *chain_id) {
         return Status{Code::kFailedPrecondition, "L1_WRONG_CHAIN", "l1",
-                      options_.l1 + " is chain " + std::to_string(*chain_id) + ", the server speaks for chain " +
+                      "the L1 is chain " + std::to_string(*chain_id) + ", the server speaks for chain " +
                           std::to_string(domain_->chain_id)};
     }
     if (auto found = l1::find_rollup(l1(), *named); !found) return found.status();

@@ -10,7 +10,7 @@
 
 #include "cli/keystore.hpp"
 #include "cli/remote_grpc.hpp"
-#include "l1-bridge/json_rpc_client.hpp"
+#include "l1-bridge/l1_sources.hpp"
 #include "l1-bridge/l1_wallet.hpp"
 #include "node/config.hpp"
 #include "node/secret.hpp"
@@ -22,7 +22,7 @@ namespace gavel::cli {
 struct SessionOptions {
     node::GrpcChannelOptions sequencer{.target = "127.0.0.1:9545"};
     node::GrpcChannelOptions verifier{.target = "127.0.0.1:9546"};
-    std::string l1 = "http://127.0.0.1:8545";
+    l1::L1Flags l1;
     std::string rollup;  // empty: asked from the sequencer
     l1::L1WalletFlags wallet;
     bool json = false;
@@ -54,7 +54,7 @@ public:
     // Connections. The references live as long as this.
     node::Result<Remote*> sequencer();
     node::Result<Remote*> verifier();
-    l1::JsonRpcClient& l1();
+    l1::L1Client& l1();
     // Of a wallet that says the hash of what it has sent before anything is waited for.
     l1::L1WalletOptions wallet_options();
 
@@ -98,7 +98,8 @@ private:
     SessionOptions& options_;
     std::unique_ptr<Remote> sequencer_;
     std::unique_ptr<Remote> verifier_;
-    std::unique_ptr<l1::JsonRpcClient> l1_;
+    node::SystemClock clock_;
+    std::unique_ptr<l1::L1Client> l1_;
     std::optional<Domain> domain_;
     std::optional<Address> rollup_;
     std::map<Address, TokenInfo> tokens_;

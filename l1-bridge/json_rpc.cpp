@@ -417,10 +417,10 @@ JsonRpcService::JsonRpcService(SimulatedChain& chain, BlockTimer& timer, ErrorNa
 JsonRpcService::~JsonRpcService() = default;
 
 std::string JsonRpcService::handle(const std::string& body) {
-    Json request = Json::parse(body, nullptr, false);
-    if (request.is_discarded()) return Impl::error_json(nullptr, {-32700, "parse error", nullptr}).dump();
-    if (request.is_array()) return impl_->answer_batch(request);
-    Json out = impl_->answer(request);
+    const auto request = rpc::parse(body);
+    if (!request) return Impl::error_json(nullptr, {-32700, "parse error", nullptr}).dump();
+    if (request->is_array()) return impl_->answer_batch(*request);
+    Json out = impl_->answer(*request);
     return out.is_null() ? "" : out.dump();
 }
 

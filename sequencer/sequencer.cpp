@@ -60,6 +60,7 @@ Sequencer::Sequencer(node::Store& store, ledger::L1Sync& sync, l1::L1Client& cli
       troubles_(clock, &metrics),
       store_(store),
       data_is_new_(note_if_new(store)),
+      freshness_(clock, troubles_, sync.view().parameters().inclusion_window, config_.l1_stale_after_ms),
       ledger_(store, sync.domain()),
       fees_(config_.fees),
       engine_(ledger_, sync.view(), fees_, clock, config_.engine, signers_),
@@ -71,7 +72,9 @@ Sequencer::Sequencer(node::Store& store, ledger::L1Sync& sync, l1::L1Client& cli
       queries_(ledger_, sync.view()),
       pool_(config_.signature_threads),
       figures_(std::make_unique<Figures>(metrics)),
-      state_(not_sequencing("STARTING", "the sequencer hasn't read the L1 yet")) {}
+      state_(not_sequencing("STARTING", "the sequencer hasn't read the L1 yet")) {
+    metrics.before_text([this] { update_figures(); });
+}
 
 Sequencer::~Sequencer() = default;
 
@@ -91,7 +94,7 @@ void Sequencer::submit(const std::vector<Submission>& submissions, Answers answe
             ticket.places.push_back(i);
         } else {
             ticket.outcomes[i].status = checked[i]->status();
-            figures_->count_refusal(ticket.outcomes[i].status);
+            figures_->count_refusal(ticket.outcomes[i].status, ticket.taken_ms);
         }
     }
     ticket.answers = std::move(answers);
@@ -111,7 +114,7 @@ void Sequencer::submit(const std::vector<Submission>& submissions, Answers answe
 void Sequencer::refuse(Ticket& ticket, const node::Status& status) {
     for (size_t place : ticket.places) {
         ticket.outcomes[place] = {status, {}, {}};
-        figures_->count_refusal(status);
+        figures_->count_refusal(status, clock_.steady_ms());
     }
     ticket.answers(std::move(ticket.outcomes));
 }
@@ -128,8 +131,11 @@ void Sequencer::stop() {
 }
 
 node::Status Sequencer::sequencing() const {
-    std::lock_guard lock(state_mutex_);
-    return state_;
+    {
+        std::lock_guard lock(state_mutex_);
+        if (!state_.ok()) return state_;
+    }
+    return freshness_.check();
 }
 
 node::Status Sequencer::health() const {
@@ -188,10 +194,14 @@ bool Sequencer::execute() {
         for (Ticket& ticket : tickets) refuse(ticket, {node::Code::kInternal, "STORE_FAILED", "", "the server's disk failed"});
         stop();
         throw;
+    } catch (const std::exception&) {
+        for (Ticket& ticket : tickets) refuse(ticket, {node::Code::kInternal, "INTERNAL", "", "the server failed; its log says how"});
+        throw;
     }
     uint64_t now_ms = clock_.steady_ms();
     for (Ticket& ticket : tickets) {
-        for (size_t place : ticket.places) figures_->count(ticket.outcomes[place], now_ms - std::min(now_ms, ticket.taken_ms));
+        for (size_t place : ticket.places) 
+            figures_->count(ticket.outcomes[place], now_ms - std::min(now_ms, ticket.taken_ms), now_ms);
         ticket.answers(std::move(ticket.outcomes));
     }
     return true;
@@ -307,13 +317,32 @@ void Sequencer::update_gas_price() {
     if (balance) figures_->set_wallet_balance(*balance);
 }
 
-node::Status Sequencer::read_and_keep_seat() {
-    bool behind = true;
-    for (int i = 0; i < kSyncSteps && behind; ++i) {
+// Steps until the view is up to date, or for a while: then sync_.is_up_to_date() is false.
+node::Status Sequencer::read_l1() {
+    node::Status status;
+    for (int i = 0; i < kSyncSteps; ++i) {
         auto up_to_date = sync_.step();
-        if (!up_to_date) return up_to_date.status();
-        behind = !*up_to_date;
+        status = up_to_date.status();
+        if (!status.ok() || *up_to_date) break;
     }
+    freshness_.note(status, sync_);
+    return status;
+}
+
+// Ages go on whether or not the L1 answers.
+void Sequencer::update_figures() {
+    std::lock_guard lock(writer_);
+    figures_->update(engine_, ledger_.summary(), sync_.view(), clock_);
+    figures_->set_l1_age(freshness_.age_ms());
+}
+
+node::Status Sequencer::read_and_keep_seat() {
+    if (node::Status read = read_l1(); !read.ok()) {
+        // What the L1 contradicts isn't gone on with; an L1 that is only silent is old after a while.
+        if (!sync_.contradiction().ok()) set_state(sync_.contradiction());
+        return read;
+    }
+    const bool behind = !sync_.is_up_to_date();
     node::Status status = behind ? not_sequencing("CATCHING_UP", "the sequencer is reading the L1") : replay();
     if (status.ok()) status = accept_data();
     if (status.ok()) status = restore();
@@ -323,8 +352,6 @@ node::Status Sequencer::read_and_keep_seat() {
         status = keep_seat();
     }
     set_state(status.ok() ? open_fee_accounts() : status);
-    std::lock_guard lock(writer_);
-    figures_->update(engine_, ledger_.summary(), sync_.view(), clock_);
     return status;
 }
 

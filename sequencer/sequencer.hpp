@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 
+#include "ledger/l1_freshness.hpp"
 #include "ledger/l1_sync.hpp"
 #include "ledger/queries.hpp"
 #include "ledger/replayer.hpp"
@@ -32,6 +33,7 @@ struct SequencerConfig {
     bool new_data = false;           // begin with an empty store although this key was the sequencer before
     // What keeps a batch from being sent for longer (two blocks) is told; what keeps it out of a block, after five times as long.
     uint64_t trouble_after_ms = 24'000;
+    uint64_t l1_stale_after_ms = 0;  // without a new block; 0: as L1Freshness finds
 };
 
 class Sequencer {
@@ -52,7 +54,7 @@ public:
         return fees_.quote(token, shape);
     }
     const ledger::Queries& queries() const { return queries_; }
-    // Whether operations are taken now; if not, why.
+    // Whether operations are taken now; if not, why: as the last round with the L1 left it, or L1_STALE once that is too long ago.
     node::Status sequencing() const;
     // Whether all is well: operations are taken, and no grave trouble stands.
     node::Status health() const;
@@ -88,6 +90,8 @@ private:
     node::Status replay();
     node::Status accept_data();
     node::Status restore();
+    node::Status read_l1();
+    void update_figures();
     node::Status keep_seat();
     void warn_of_deadline(const ledger::TermView& sitting);
     node::Status open_fee_accounts();
@@ -105,6 +109,7 @@ private:
     node::Troubles troubles_;
     node::Store& store_;
     bool data_is_new_;  // made by this ledger, or by one that hadn't yet found on the L1 that it may be
+    ledger::L1Freshness freshness_;
     ledger::Ledger ledger_;
     FeePolicy fees_;
     SignerCache signers_;

@@ -1,13 +1,11 @@
 // gavel-sequencer: takes operations over gRPC, confirms them, posts them to the L1.
 #include <fmt/format.h>
 
-#include <atomic>
 #include <cstdio>
 #include <thread>
 
-#include "l1-bridge/json_rpc_client.hpp"
 #include "l1-bridge/key_file.hpp"
-#include "l1-bridge/rollup_client.hpp"
+#include "l1-bridge/l1_sources.hpp"
 #include "ledger/query_grpc.hpp"
 #include "node/config.hpp"
 #include "node/grpc_server.hpp"
@@ -15,6 +13,7 @@
 #include "node/log.hpp"
 #include "node/scrub.hpp"
 #include "node/secret.hpp"
+#include "node/loop.hpp"
 #include "node/signals.hpp"
 #include "sequencer/repair.hpp"
 #include "sequencer/sequencer_grpc.hpp"
@@ -24,7 +23,7 @@ namespace {
 using namespace gavel;
 
 struct Settings {
-    std::string l1 = "http://127.0.0.1:8545";
+    l1::L1Flags l1;
     std::string rollup;
     std::string data_dir = "gavel-sequencer-data";
     std::string key_file;
@@ -42,6 +41,7 @@ struct Settings {
     uint64_t start_block = 0;
     std::chrono::milliseconds batch_age{300'000};
     std::chrono::milliseconds poll{500};
+    std::chrono::milliseconds l1_stale_after{0};
     bool no_seat = false;
     bool new_data = false;
     bool repair = false;
@@ -51,7 +51,7 @@ struct Settings {
 
 void add_options(node::Options& options, Settings& s) {
     options.group("L1");
-    options.text("--l1", s.l1, "URL of the L1's JSON-RPC");
+    l1::add_l1_flags(options, s.l1);
     options.text("--rollup", s.rollup, "address of the rollup contract").required();
     options.text("--key-file", s.key_file, "file with the private key (hex) of the account that posts and sits").required();
     options.number("--l1-confirmations", s.l1_confirmations, "blocks on top before an L1 operation is consumed", 0, 1000);
@@ -59,6 +59,9 @@ void add_options(node::Options& options, Settings& s) {
     options.toggle("--no-seat", s.no_seat, "don't take the seat when it is free: only follow");
     options.duration("--poll", s.poll, "how often the L1 is asked");
     l1::add_key_file_flag(options, s.allow_readable_key);
+    options.duration("--l1-stale-after", s.l1_stale_after,
+                     "so long without a new L1 block, and no operation is taken; 0: four block times, at most an eighth of the "
+                     "inclusion window");
     l1::add_wallet_flags(options, s.wallet);
     options.group("Fees");
     options.list("--fee", s.fees, "TOKEN=UNITS: base units that a plain transfer of it costs (repeat); others are refused");
@@ -106,22 +109,9 @@ node::Result<sequencer::SequencerConfig> config_of(const Settings& s, const Addr
     config.posting.max_in_flight = s.max_in_flight;
     config.take_seat = !s.no_seat;
     config.new_data = s.new_data;
+    config.l1_stale_after_ms = static_cast<uint64_t>(s.l1_stale_after.count());
     config.signature_threads = static_cast<unsigned>(s.signature_threads);
     return config;
-}
-
-// Runs `round` until told to stop; a store that fails stops the daemon.
-template <class Round>
-std::thread loop(const std::atomic<bool>& running, std::atomic<bool>& failed, Round round) {
-    return std::thread([&running, &failed, round] {
-        try {
-            while (running) round();
-        } catch (const node::StoreError& error) {
-            node::log_error("store failed, stopping", {{"detail", error.what()}});
-            failed = true;
-            node::request_stop();
-        }
-    });
 }
 
 node::Status run(const Settings& s, node::StopSignals& signals) {
@@ -132,22 +122,20 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
     auto config = config_of(s, key->address());
     if (!config) return config.status();
 
-    l1::JsonRpcOptions rpc;
-    rpc.url = s.l1;
-    rpc.error_names = l1::rollup_error_names();
-    l1::JsonRpcClient client(std::move(rpc));
     node::SystemClock clock;
-    l1::L1Wallet wallet(client, *key, s.wallet.options(), clock);
+    auto client = l1::open_l1(s.l1, clock);
+    if (!client) return client.status();
+    l1::L1Wallet wallet(**client, *key, s.wallet.options(), clock);
     if (s.repair) sequencer::repair_folder(s.data_dir, *rollup);
     node::LevelDbStore store(s.data_dir);
     node::Scrub scrub(store, node::request_stop);
-    auto sync = ledger::L1Sync::open_when_reachable(store, client, *rollup, {.start_block = s.start_block},
+    auto sync = ledger::L1Sync::open_when_reachable(store, **client, *rollup, {.start_block = s.start_block},
                                                     [&] { return signals.wait_for(s.poll) == 0; });
     if (!sync) return sync.status();
     if (!*sync) return {};
 
     node::Metrics metrics;
-    sequencer::Sequencer sequencer(store, **sync, client, wallet, clock, metrics, *config);
+    sequencer::Sequencer sequencer(store, **sync, **client, wallet, clock, metrics, *config);
     sequencer::SequencerService service(sequencer);
     ledger::QueryService queries(sequencer.queries(), "sequencer");
     auto server = node::GrpcServer::start(s.grpc, {&service, &queries});
@@ -161,25 +149,23 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
                                {"rollup", to_checksum(*rollup)},
                                {"poster", to_checksum(key->address())}});
 
-    std::atomic<bool> running{true}, failed{false};
-    std::thread executing = loop(running, failed, [&] {
+    node::Loops loops(sequencer.troubles());
+    loops.start("EXECUTING_FAILED", [&] {
         if (!sequencer.execute()) sequencer.wait_for_work(50);
     });
-    std::thread following = loop(running, failed, [&] {
+    loops.start("FOLLOWING_FAILED", [&] {
         node::Status status = sequencer.follow();
         if (!status.ok()) node::log_status(node::LogLevel::kDebug, "round with the L1", status);
-        for (auto slept = std::chrono::milliseconds(0); running && slept < s.poll; slept += std::chrono::milliseconds(20))
-            std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        loops.rest(s.poll);
     });
     while (signals.wait_for(std::chrono::seconds(1)) == 0) sequencer.troubles().tick();
     node::log_info("stopping");
     sequencer.stop();
     (*server)->stop();
-    running = false;
-    executing.join();
-    following.join();
+    (*client)->close();
+    loops.stop();
     http.stop();
-    if (failed || store.failure())
+    if (loops.has_failed() || store.failure())
         return {node::Code::kInternal, "STORE_FAILED", "data-dir", "the database failed; the log tells why"};
     return {};
 }

@@ -59,6 +59,16 @@ public:
     uint64_t refused_estimates = 0; // so many are refused
     u128 dearer_by = 0;             // wei per gas, told on top of the chain's base fee
     bool hides_reverts = false;     // what would revert is estimated as if it didn't
+    // Logs are left out of answers, without an error; kAll: of those about a block alone too, and of receipts.
+    enum class LeavesOut { kNothing, kOfRanges, kOfBlocks, kAll } leaves_out = LeavesOut::kNothing;
+
+    node::Result<std::vector<l1::Log>> logs(const l1::LogFilter& filter) override {
+        const bool out = leaves_out >= (filter.block_hash ? LeavesOut::kOfBlocks : LeavesOut::kOfRanges);
+        return out ? std::vector<l1::Log>{} : ForwardingClient::logs(filter);
+    }
+    node::Result<std::vector<l1::Log>> logs_by_receipts(const l1::BlockSummary& block, const l1::LogFilter& filter) override {
+        return leaves_out == LeavesOut::kAll ? std::vector<l1::Log>{} : ForwardingClient::logs_by_receipts(block, filter);
+    }
 
     node::Result<uint64_t> estimate_gas(const l1::CallRequest& request) override {
         ++estimates;

@@ -36,6 +36,7 @@ Verifier::Verifier(node::Store& store, ledger::L1Sync& sync, l1::L1Client& clien
       client_(client),
       wallet_(wallet),
       troubles_now_(clock, options.metrics),
+      freshness_(clock, troubles_now_, sync.view().parameters().inclusion_window, options.l1_stale_after_ms),
       ledger_(store, sync.domain()),
       source_(sync.batch_source()),
       replayer_(ledger_, view_, source_, clock, {.keep_lost_batches = false}),
@@ -79,11 +80,13 @@ node::Result<bool> Verifier::step() {
     more_to_do_ = false;
     node::Status status;
     auto up_to_date = sync_.step();
+    freshness_.note(up_to_date.status(), sync_);
     if (!up_to_date) {
         status = up_to_date.status();
         note(kL1Trouble, status);
     } else if (!*up_to_date) {
         more_to_do_ = true;
+        note(kL1Trouble, sync_.contradiction());
     } else {
         status = replay();
         note(kL1Trouble, status);
@@ -282,8 +285,15 @@ void Verifier::publish() {
 }
 
 VerifierStatus Verifier::status() const {
-    std::lock_guard lock(mutex_);
-    return status_;
+    VerifierStatus out;
+    {
+        std::lock_guard lock(mutex_);
+        out = status_;
+    }
+    out.l1_age_s = freshness_.age_ms() / 1000;
+    if (out.oldest_l1_operation_s != 0) out.oldest_l1_operation_s += out.l1_age_s;
+    if (out.last_batch_s != 0) out.last_batch_s += out.l1_age_s;
+    return out;
 }
 
 node::Status Verifier::health() const {

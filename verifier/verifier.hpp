@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "l1-bridge/l1_wallet.hpp"
+#include "ledger/l1_freshness.hpp"
 #include "ledger/l1_sync.hpp"
 #include "ledger/queries.hpp"
 #include "ledger/replayer.hpp"
@@ -25,6 +26,7 @@ struct VerifierOptions {
     size_t chunks_per_step = 32;
     uint64_t lost_after_ms = 15'000;   // a transaction that no node knows so long after it was sent is sent again
     uint64_t trouble_after_ms = 24'000;  // what keeps a proof from the L1 for longer (two blocks) is told
+    uint64_t l1_stale_after_ms = 0;    // without a new block; 0: as L1Freshness finds
     WarningOptions warnings;
     ClaimerOptions claims;
     node::Metrics* metrics = nullptr;  // for what stands in the way
@@ -51,7 +53,10 @@ struct VerifierStatus {
     uint64_t claims_given_up = 0;     // after all tries
     uint64_t claims_not_worth_it = 0; // when they were looked at last
     uint64_t oldest_l1_operation_s = 0;  // age of the first L1 operation that isn't consumed; 0: none waits
+    // Ages by the L1's time, which goes on by the clock while no block comes.
+    uint64_t oldest_l1_operation_s = 0;  // of the first L1 operation that isn't consumed; 0: none waits
     uint64_t last_batch_s = 0;           // since the newest batch on the L1; 0: there is none
+    uint64_t l1_age_s = 0;               // since the newest L1 block came; 0 before the first
     u128 wallet_balance = 0;             // wei
 };
 
@@ -96,6 +101,7 @@ private:
     l1::L1Client& client_;
     l1::L1Wallet* wallet_;
     node::Troubles troubles_now_;
+    ledger::L1Freshness freshness_;
     ledger::Ledger ledger_;
     ledger::BatchSource source_;
     ledger::Replayer replayer_;

@@ -1,17 +1,15 @@
 // gavel-verifier: reads the L1, verifies every batch, proves false ones, tells of it over gRPC.
-#include <atomic>
 #include <cstdio>
-#include <thread>
 
-#include "l1-bridge/json_rpc_client.hpp"
 #include "l1-bridge/key_file.hpp"
-#include "l1-bridge/rollup_client.hpp"
+#include "l1-bridge/l1_sources.hpp"
 #include "ledger/query_grpc.hpp"
 #include "node/config.hpp"
 #include "node/http_server.hpp"
 #include "node/log.hpp"
 #include "node/scrub.hpp"
 #include "node/secret.hpp"
+#include "node/loop.hpp"
 #include "node/signals.hpp"
 #include "node/store_salvage.hpp"
 #include "verifier/verifier_grpc.hpp"
@@ -21,7 +19,7 @@ namespace {
 using namespace gavel;
 
 struct Settings {
-    std::string l1 = "http://127.0.0.1:8545";
+    l1::L1Flags l1;
     std::string rollup;
     std::string key_file, claim_key_file;
     bool allow_readable_key = false;
@@ -33,6 +31,7 @@ struct Settings {
     uint64_t start_block = 0;
     uint64_t chain_id = 0;
     std::chrono::milliseconds poll{1'000};
+    std::chrono::milliseconds l1_stale_after{0};
     verifier::VerifierOptions verifier;
     node::GrpcServerOptions grpc{.listen = "127.0.0.1:9546"};
     node::LogOptions log;
@@ -40,11 +39,13 @@ struct Settings {
 
 void add_options(node::Options& options, Settings& s) {
     options.group("L1");
-    options.text("--l1", s.l1, "URL of the L1's JSON-RPC");
+    l1::add_l1_flags(options, s.l1);
     options.text("--rollup", s.rollup, "address of the rollup contract").required();
     options.number("--chain-id", s.chain_id, "chain id that the L1 must have; 0: any");
     options.number("--start-block", s.start_block, "L1 block from which to read: not after the contract's deployment");
     options.duration("--poll", s.poll, "how often the L1 is asked");
+    options.duration("--l1-stale-after", s.l1_stale_after,
+                     "so long without a new L1 block is unhealthy; 0: four block times, at most an eighth of the inclusion window");
     options.group("Acting on the L1");
     options.text("--key-file", s.key_file, "file with the private key (hex) of the account that proves; empty: only watch");
     l1::add_key_file_flag(options, s.allow_readable_key);
@@ -75,6 +76,7 @@ void add_options(node::Options& options, Settings& s) {
 void add_metrics(node::Metrics& metrics, const verifier::Verifier& verifier) {
     auto gauge = [&](const char* name, const char* help) { return metrics.gauge(name, help); };
     auto lag = gauge("gavel_l1_lag_blocks", "Blocks of the L1 not yet read.");
+    auto l1_age = gauge("gavel_l1_age_seconds", "Since the newest L1 block came.");
     auto verified = gauge("gavel_verified_batch", "The last batch that is true and stands on true ones only.");
     auto head = gauge("gavel_head_batch", "The newest batch on the L1.");
     auto verdicts = gauge("gavel_batches_checked", "Verdicts given since the start.");
@@ -91,6 +93,7 @@ void add_metrics(node::Metrics& metrics, const verifier::Verifier& verifier) {
     metrics.before_text([=, &verifier]() mutable {
         const verifier::VerifierStatus now = verifier.status();
         lag.set(static_cast<double>(now.l1_head - now.l1_block));
+        l1_age.set(static_cast<double>(now.l1_age_s));
         verified.set(static_cast<double>(now.verified_batch));
         head.set(static_cast<double>(now.head_batch));
         verdicts.set(static_cast<double>(now.verdicts));
@@ -133,24 +136,6 @@ node::Status open_wallet(std::optional<l1::L1Wallet>& wallet, l1::L1Client& clie
     return {};
 }
 
-// Rounds until told to stop. A store that fails stops the daemon.
-void drive(verifier::Verifier& verifier, const std::atomic<bool>& running, std::atomic<bool>& failed,
-           std::chrono::milliseconds poll) {
-    constexpr std::chrono::milliseconds kNap{20};
-    try {
-        while (running) {
-            auto more = verifier.step();
-            if (!more) node::log_status(node::LogLevel::kDebug, "round with the L1", more.status());
-            if (more && *more) continue;
-            for (std::chrono::milliseconds slept{0}; running && slept < poll; slept += kNap) std::this_thread::sleep_for(kNap);
-        }
-    } catch (const node::StoreError& error) {
-        node::log_error("store failed, stopping", {{"detail", error.what()}});
-        failed = true;
-        node::request_stop();
-    }
-}
-
 // All that a verifier knows is on the L1.
 void repair_folder(const std::string& path, const Address& rollup) {
     auto damage = ledger::damage_of_folder(path, rollup);
@@ -166,20 +151,18 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
         return bad_option("--claim", "needs --claim-key-file or --key-file");
     auto claim_tokens = claim_tokens_of(s);
     if (!claim_tokens) return claim_tokens.status();
-    l1::JsonRpcOptions rpc;
-    rpc.url = s.l1;
-    rpc.error_names = l1::rollup_error_names();
-    l1::JsonRpcClient client(std::move(rpc));
     node::SystemClock clock;
+    auto client = l1::open_l1(s.l1, clock);
+    if (!client) return client.status();
     std::optional<l1::L1Wallet> wallet, claim_wallet;
-    if (node::Status status = open_wallet(wallet, client, s.key_file, s, clock); !status.ok()) return status;
-    if (node::Status status = open_wallet(claim_wallet, client, s.claim_key_file, s, clock); !status.ok()) return status;
+    if (node::Status status = open_wallet(wallet, **client, s.key_file, s, clock); !status.ok()) return status;
+    if (node::Status status = open_wallet(claim_wallet, **client, s.claim_key_file, s, clock); !status.ok()) return status;
     if (wallet && claim_wallet && wallet->address() == claim_wallet->address())
         return bad_option("--claim-key-file", "the key that proves: leave the option out, or name another");
     if (s.repair) repair_folder(s.data_dir, *rollup);
     node::LevelDbStore store(s.data_dir);
     node::Scrub scrub(store, node::request_stop);
-    auto sync = ledger::L1Sync::open_when_reachable(store, client, *rollup, {s.start_block, s.chain_id},
+    auto sync = ledger::L1Sync::open_when_reachable(store, **client, *rollup, {s.start_block, s.chain_id},
                                                     [&] { return signals.wait_for(s.poll) == 0; });
     if (!sync) return sync.status();
     if (!*sync) return {};
@@ -189,7 +172,8 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
     options.metrics = &metrics;
     options.claim_wallet = claim_wallet ? &*claim_wallet : nullptr;
     options.claims.tokens = *claim_tokens;
-    verifier::Verifier verifier(store, **sync, client, wallet ? &*wallet : nullptr, clock, options);
+    options.l1_stale_after_ms = static_cast<uint64_t>(s.l1_stale_after.count());
+    verifier::Verifier verifier(store, **sync, **client, wallet ? &*wallet : nullptr, clock, options);
     verifier::VerifierService service(verifier);
     ledger::QueryService queries(verifier.queries(), "verifier");
     auto server = node::GrpcServer::start(s.grpc, {&service, &queries});
@@ -205,15 +189,19 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
                                {"prover", wallet ? to_checksum(wallet->address()) : "none"},
                                {"claims", s.verifier.claim}});
 
-    std::atomic<bool> running{true}, failed{false};
-    std::thread driver([&] { drive(verifier, running, failed, s.poll); });
+    node::Loops loops(verifier.troubles());
+    loops.start("VERIFYING_FAILED", [&] {
+        auto more = verifier.step();
+        if (!more) node::log_status(node::LogLevel::kDebug, "round with the L1", more.status());
+        if (!more || !*more) loops.rest(s.poll);
+    });
     while (signals.wait_for(std::chrono::seconds(1)) == 0) verifier.troubles().tick();
     node::log_info("stopping");
     (*server)->stop();
-    running = false;
-    driver.join();
+    (*client)->close();
+    loops.stop();
     http.stop();
-    if (failed || store.failure())
+    if (loops.has_failed() || store.failure())
         return {node::Code::kInternal, "STORE_FAILED", "data-dir", "the database failed; the log tells why"};
     return {};
 }
