@@ -132,6 +132,7 @@ struct Judged {
     ProofVerdict verdict;
     bool stands = false;
     uint64_t posted_at = 0;
+    uint64_t term = 0;  // that posted it
     bool holds() const { return verdict.error == ProofError::kNone; }
 };
 
@@ -146,6 +147,7 @@ Result<Judged> judge(Session& session, const l1::RollupClient& contract, const s
         if (!record) return record.status();
         out.stands = record->hash == out.header->hash();
         out.posted_at = record->posted_at;
+        out.term = record->term;
     }
     auto chain_id = session.l1().chain_id();
     if (!chain_id) return chain_id.status();
@@ -191,7 +193,7 @@ Status check_proof(Session& session, const ProofOptions& options) {
 
 // Makes a commit that counts when the next block comes. nullopt: there is one.
 Result<std::optional<l1::Receipt>> commit(const ContractCaller& caller, const Judged& judged) {
-    const Hash word = l1::proof_commitment(caller.address(), judged.proof);
+    const Hash word = l1::proof_commitment(caller.address(), judged.proof, judged.term);
     auto time = caller.contract().committed_at(caller.address(), word);
     if (!time) return time.status();
     if (*time > judged.posted_at) return std::optional<l1::Receipt>();

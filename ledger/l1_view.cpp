@@ -78,7 +78,6 @@ struct Derived {
     std::vector<TermView> terms;         // term 1 first
     std::vector<QueuedOperation> queue;
     std::set<uint32_t> claimed;
-    std::map<std::pair<Address, Hash>, uint64_t> commits;  // latest time
     uint64_t frozen_at = 0;
 
     Hash queue_end() const { return queue.empty() ? Hash{} : queue.back().hash_after; }
@@ -112,10 +111,6 @@ struct Derived {
         const L1Operation& operation = event.operation;
         if (event.index != queue.size() || operation.caller.is_zero() || operation.to.is_zero()) return false;
         queue.push_back({event.index, operation, operation.chain(queue_end()), block.number});
-        return true;
-    }
-    bool take(const l1::ProofCommitted& event, const l1::BlockRef& block, const Hash&) {
-        commits[{event.prover, event.commitment}] = block.time;
         return true;
     }
     bool take(const l1::WithdrawalClaimed& event, const l1::BlockRef&, const Hash&) {
@@ -375,12 +370,6 @@ std::optional<Hash> L1View::queue_hash(uint64_t index) const {
 bool L1View::is_claimed(uint32_t position) const {
     std::shared_lock lock(impl_->mutex);
     return impl_->derived.claimed.contains(position);
-}
-
-uint64_t L1View::committed_at(const Address& prover, const Hash& commitment) const {
-    std::shared_lock lock(impl_->mutex);
-    auto found = impl_->derived.commits.find({prover, commitment});
-    return found == impl_->derived.commits.end() ? 0 : found->second;
 }
 
 }  // namespace gavel::ledger

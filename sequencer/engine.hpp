@@ -52,6 +52,8 @@ public:
     bool consume_l1_operations();
     // Whether there is something for a batch, and enough of it or old enough.
     bool batch_is_due() const;
+    // Whatever there is, is enough: when the seat may be lost soon.
+    void post_at_once(bool yes) { post_at_once_ = yes; }
     // Seals what is open and assembles the next batch behind the ledger's last one; nullopt if there is nothing for one.
     // It isn't marked: that is for whoever has run it again from its bytes.
     std::optional<Batch> cut_batch();
@@ -92,6 +94,7 @@ private:
     uint64_t first_unposted_ = 0;
     uint64_t generation_ = 0;  // of the ledger, as unposted_ knows it
     std::optional<uint64_t> oldest_unbatched_ms_;
+    bool post_at_once_ = false;
 };
 
 }  // namespace gavel::sequencer

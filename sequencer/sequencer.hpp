@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 
+#include "l1-bridge/rollup_abi.hpp"
 #include "ledger/l1_sync.hpp"
 #include "ledger/queries.hpp"
 #include "ledger/replayer.hpp"
@@ -84,6 +85,7 @@ private:
     node::Status replay();
     node::Status keep_seat();
     void warn_of_deadline(const ledger::TermView& sitting);
+    node::Status heed_notice();
     node::Status open_fee_accounts();
     node::Result<bool> open_fee_account(const Address& token);
     node::Result<Hash> deposit_for_fees(const Address& token);
@@ -119,6 +121,8 @@ private:
     uint64_t ledger_generation_ = 0;
     std::map<Address, std::optional<Hash>> fee_deposits_;  // tried in this process; the transaction, if one was sent
     std::optional<uint64_t> warned_of_;  // L1 operation near its deadline
+    l1::Notice notice_;                  // of the home operator, as read last
+    std::optional<uint64_t> notice_read_ms_;
     bool broken_ = false;
 };
 

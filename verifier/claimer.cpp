@@ -91,7 +91,8 @@ node::Status Claimer::claim(uint32_t position, const BatchHeader& header) {
     l1::CallRequest request;
     request.from = wallet_.address();
     request.to = view_.rollup();
-    request.data = l1::rollup_call::claim(header, *proof);
+    const uint64_t pay_gas = proof->withdrawal.token.is_zero() ? l1::kPayGasOfEth : l1::kPayGasOfToken;
+    request.data = l1::rollup_call::claim(header, *proof, {}, pay_gas);
     auto gas = client_.estimate_gas(request);
     if (!gas && gas.status().code != node::Code::kAborted) return gas.status();
     if (!gas && gas.status().reason == "AlreadyPaid") return {};  // the view will show it

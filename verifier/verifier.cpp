@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "l1-bridge/rollup_client.hpp"
 #include "node/log.hpp"
 #include "protocol/fraud_proof.hpp"
 
@@ -81,6 +82,7 @@ node::Result<bool> Verifier::step() {
         more_to_do_ = true;
     } else {
         status = replay();
+        if (node::Status read = read_notice(); status.ok()) status = read;
         note(kL1Trouble, status);
         node::Status challenged = challenger_.step();
         if (node::Status kept = wallet_ ? wallet_->keep_up() : node::Status{}; challenged.ok()) challenged = kept;
@@ -115,6 +117,14 @@ node::Status Verifier::replay() {
         return {};
     }
     return handle_false_batch(*replayer_.false_batch());
+}
+
+node::Status Verifier::read_notice() {
+    if (view_.parameters().home_operator.is_zero()) return {};
+    auto read = l1::RollupClient(client_, view_.rollup()).notice();
+    if (!read) return read.status();
+    notice_ = *read;
+    return {};
 }
 
 void Verifier::take_verdicts() {
@@ -244,6 +254,7 @@ void Verifier::publish() {
     KnownFacts known{ledger_.counters().l1_ops_consumed, {}, now.can_prove};
     auto final_batch = ledger_.batch(view_.final_head());
     known.withdrawals_full = final_batch && final_batch->header.last.withdrawal_count == kMaxWithdrawalCount;
+    known.notice = notice_;
     if (replayer_.false_batch()) known.false_batch = replayer_.false_batch()->verdict.number;
     // Behind the L1 everything looks late: what was told before stays.
     if (now.is_synced)
