@@ -106,9 +106,11 @@ private:
     u128 held_stake(const TermSeat& seat, u128 stake) const;
     // The sitting term is over; the caller stores `globals`.
     void end_term(Globals& globals, TermEnd reason);
-    // Whether the sitting term has let an L1 operation wait for a whole inclusion window; a quarter of its stake for it.
+    // Whether the sitting term has let an L1 operation wait for a whole inclusion window.
     bool is_overdue(const Globals& globals);
-    void burn_quarter(const Globals& globals);
+    // end_term(); a quarter of the stake burns if it is overdue. Nobody is spared that by a freeze or a take-over that comes
+    // before the eviction.
+    void end_dutifully(Globals& globals, TermEnd reason);
     // A slash or an eviction of the home operator: remembered, and its notice is void.
     void note_if_home(const RollupParameters& parameters, const Address& sequencer, Tallies& tallies);
     void check_on_head(const Globals& globals, const Batch& batch);

@@ -19,10 +19,7 @@ void RollupCall::freeze() {
 
     globals.frozen = true;
     emit(RollupFrozen{});
-    if (globals.current_term != 0) {
-        if (is_overdue(globals)) burn_quarter(globals);  // or a freeze would spare whom an eviction is due
-        end_term(globals, TermEnd::kFrozen);
-    }
+    if (globals.current_term != 0) end_dutifully(globals, TermEnd::kFrozen);
     storage_.set(globals);
 }
 

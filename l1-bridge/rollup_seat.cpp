@@ -18,7 +18,6 @@ void RollupCall::become_sequencer() {
     Globals globals = enter();
     if (globals.frozen) refuse(RollupError::kFrozen);
     RollupParameters parameters = storage_.parameters();
-    Tallies tallies = storage_.tallies();
     const Address& caller = context_.sender;
     if (globals.current_term != 0) {
         bool may_replace = caller == parameters.home_operator && storage_.term_seat(globals.current_term).sequencer != caller;
@@ -29,7 +28,8 @@ void RollupCall::become_sequencer() {
     if (context_.value != parameters.stake) refuse(RollupError::kWrongStake);
 
     if (caller == parameters.home_operator) withdraw_notice();
-    if (globals.current_term != 0) end_term(globals, TermEnd::kReplaced);
+    if (globals.current_term != 0) end_dutifully(globals, TermEnd::kReplaced);
+    Tallies tallies = storage_.tallies();
     globals.current_term = ++tallies.term_count;
     storage_.set(tallies);
     storage_.set(globals);
@@ -86,8 +86,7 @@ void RollupCall::evict() {
     if (globals.current_term == 0) refuse(RollupError::kSeatFree);
     if (!is_overdue(globals)) refuse(RollupError::kNotOverdue);
 
-    burn_quarter(globals);
-    end_term(globals, TermEnd::kEvicted);
+    end_dutifully(globals, TermEnd::kEvicted);
     storage_.set(globals);
 }
 
@@ -98,15 +97,18 @@ bool RollupCall::is_overdue(const Globals& globals) {
     return waiting.time != 0 && now() >= u128{waits_since} + storage_.windows().inclusion_window;
 }
 
-void RollupCall::burn_quarter(const Globals& globals) {
-    TermSeat seat = storage_.term_seat(globals.current_term);
-    seat.evicted = true;
-    storage_.set(globals.current_term, seat);
-    RollupParameters parameters = storage_.parameters();
-    Tallies tallies = storage_.tallies();
-    tallies.burned += parameters.stake / 4;
-    note_if_home(parameters, seat.sequencer, tallies);
-    storage_.set(tallies);
+void RollupCall::end_dutifully(Globals& globals, TermEnd reason) {
+    if (is_overdue(globals)) {
+        TermSeat seat = storage_.term_seat(globals.current_term);
+        seat.evicted = true;
+        storage_.set(globals.current_term, seat);
+        RollupParameters parameters = storage_.parameters();
+        Tallies tallies = storage_.tallies();
+        tallies.burned += parameters.stake / 4;
+        note_if_home(parameters, seat.sequencer, tallies);
+        storage_.set(tallies);
+    }
+    end_term(globals, reason);
 }
 
 uint64_t RollupCall::last_batch_of(const Globals& globals, uint64_t term) {

@@ -17,7 +17,7 @@ using rows::required;
 namespace {
 
 constexpr std::string_view kFormatKey = "l1/format", kHeadKey = "l1/head", kPositionKey = "l1/position", kBlockTable = "l1/b";
-constexpr std::string_view kFormat = "gavel l1 view 1";
+constexpr std::string_view kFormat = "gavel l1 view 2";
 
 std::string block_key(uint64_t number) { return std::string(kBlockTable) + rows::u64_value(number); }
 

@@ -130,6 +130,21 @@ TEST_CASE("a notice is over when the home operator sits down, is slashed or evic
     }
 }
 
+TEST_CASE("a take-over takes the quarter that evict could take, to the second") {
+    Noticed f;
+    const uint64_t queued = f.now();
+    REQUIRE(f.send(f.bob, rollup_call::deposit_eth(f.bob.address()), 5) == "");
+    const bool is_overdue = GENERATE(false, true);
+    f.at(queued + kInclusion / 2);
+    REQUIRE(f.send(f.home, kAnnounce) == "");
+    f.at(queued + kInclusion - (is_overdue ? 0 : 1));
+    REQUIRE(f.send(f.home, kBecome, f.stake) == "");
+    CHECK(f.events() == std::vector<RollupEvent>{TermEnded{1, TermEnd::kReplaced}, TermStarted{2, f.home.address()}});
+    CHECK(f.term(1).evicted == is_overdue);
+    CHECK(f.term(1).stake == (is_overdue ? f.stake - f.quarter : f.stake));
+    CHECK(f.burned() == (is_overdue ? f.quarter : 0));
+}
+
 TEST_CASE("the home operator, slashed, may take a free seat at once") {
     ContractFixture f;
     const u128 stake = f.parameters.stake;

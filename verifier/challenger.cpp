@@ -27,9 +27,11 @@ Challenger::Challenger(const ledger::L1View& view, l1::L1Client& client, l1::L1W
       lost_after_ms_(lost_after_ms) {}
 
 node::Status Challenger::step() {
-    if (node::Status status = update_stages(); !status.ok() || !wallet_) return status;
+    node::Status staged = update_stages();  // what is only told holds up nothing that is due
+    if (!wallet_) return staged;
     if (node::Status status = challenge(); !status.ok()) return status;
-    return take_rewards();
+    if (node::Status status = take_rewards(); !status.ok()) return status;
+    return staged;
 }
 
 // ---- Stages ----

@@ -26,9 +26,7 @@ abstract contract Freeze is Bank {
         require(waitedTooLong || isFull(number), FreezeTooEarly());
         frozen = true;
         emit RollupFrozen();
-        if (currentTerm == 0) return;
-        if (isOverdue()) burnQuarter(); // or a freeze would spare whom an eviction is due
-        endTerm(TermEnd.Frozen);
+        if (currentTerm != 0) endDutifully(TermEnd.Frozen);
     }
 
     /// @notice Pays the whole balance of a leaf of the last state, once. Anybody; only the leaf's owner may name another receiver

@@ -106,12 +106,16 @@ abstract contract RollupState is RollupEvents, RollupErrors, ProofErrors, Reentr
         return exists && block.timestamp >= since + INCLUSION_WINDOW;
     }
 
-    /// @dev Burns a quarter of the sitting term's stake, for leaving an L1 operation overdue.
-    function burnQuarter() internal {
-        Term storage term = terms[currentTerm];
-        term.evicted = true;
-        burned += uint128(STAKE / 4);
-        noteIfHome(term.sequencer);
+    /// @dev Ends the term that sits; a quarter of its stake burns if it leaves an L1 operation overdue. Nobody is spared that by
+    /// a freeze or a take-over that comes before the eviction.
+    function endDutifully(TermEnd reason) internal {
+        if (isOverdue()) {
+            Term storage term = terms[currentTerm];
+            term.evicted = true;
+            burned += uint128(STAKE / 4);
+            noteIfHome(term.sequencer);
+        }
+        endTerm(reason);
     }
 
     /// @dev Remembers a slash or an eviction if it hit the home operator, whose notice is void then.

@@ -38,7 +38,7 @@ abstract contract Seat is RollupState {
         }
         require(msg.value == STAKE, WrongStake());
         if (msg.sender == HOME_OPERATOR) noticeStands = false;
-        if (sitting != 0) endTerm(TermEnd.Replaced);
+        if (sitting != 0) endDutifully(TermEnd.Replaced);
         uint64 number = ++termCount;
         currentTerm = number;
         Term storage term = terms[number];
@@ -62,8 +62,7 @@ abstract contract Seat is RollupState {
         require(!frozen, Frozen());
         require(currentTerm != 0, SeatFree());
         require(isOverdue(), NotOverdue());
-        burnQuarter();
-        endTerm(TermEnd.Evicted);
+        endDutifully(TermEnd.Evicted);
     }
 
     /// @notice Pays the stake of a term that is over back to its sequencer, less a quarter if it was evicted. Anybody.
