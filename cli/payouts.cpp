@@ -29,6 +29,8 @@ void add_payout_options(node::Options& options, PayoutOptions& payout, const std
     options.text(owner_flag, payout.owner, owner_help);
     options.toggle("--everybody", payout.everybody, "everybody's, each paid to its owner; the signer pays the gas");
     options.text("--to", payout.to, "pay this address instead; only the owner may");
+    options.text("--pay-gas", payout.pay_gas,
+                 "gas that goes with each payment; 0: all. Without it all, and with --everybody 50000 for ETH, 250000 for a token");
     add_l1_state_options(options, payout.state);
 }
 
@@ -45,6 +47,16 @@ Result<Address> receiver_of(const PayoutOptions& options) {
         return Status{Code::kInvalidArgument, "OPTION_INVALID", "everybody", "with --everybody, nobody else can be named"};
     }
     return options.to.empty() ? Result<Address>(Address{}) : parse_address(options.to, "to");
+}
+
+Result<uint64_t> pay_gas_of(const PayoutOptions& options, const Address& token) {
+    if (options.pay_gas.empty()) {
+        if (!options.everybody) return uint64_t{0};
+        return token.is_zero() ? l1::kPayGasOfEth : l1::kPayGasOfToken;
+    }
+    auto gas = node::parse_number(options.pay_gas);
+    if (gas) return *gas;
+    return Status{Code::kInvalidArgument, "OPTION_INVALID", "pay-gas", "'" + options.pay_gas + "' is no amount of gas"};
 }
 
 Payouts::Payouts(Session& session, const ContractCaller& caller, const std::string& number_name, const std::string& owner_name,

@@ -148,6 +148,7 @@ struct Judged {
     bool stands = false;
     bool is_final = false;
     uint64_t posted_at = 0;
+    uint64_t term = 0;                     // that posted it
     std::optional<Status> contract;        // what it says itself, by a call
     bool is_open = false;                  // hangs on the queue, which nobody was asked for
     std::vector<std::string> not_checked;  // "whether ..."
@@ -164,6 +165,7 @@ Status judge_by_l1(const l1::RollupClient& contract, Judged& out) {
         out.stands = record->hash == out.header->hash();
         out.is_final = out.stands && *is_final;
         out.posted_at = record->posted_at;
+        out.term = record->term;
     }
     l1::CallRequest request;
     request.to = contract.address();
@@ -276,7 +278,7 @@ Status check_proof(Session& session, const ProofOptions& options) {
 
 // Makes a commit that counts when the next block comes. nullopt: there is one.
 Result<std::optional<l1::Receipt>> commit(const ContractCaller& caller, const Judged& judged) {
-    const Hash word = l1::proof_commitment(caller.address(), judged.proof);
+    const Hash word = l1::proof_commitment(caller.address(), judged.proof, judged.term);
     auto time = caller.contract().committed_at(caller.address(), word);
     if (!time) return time.status();
     if (*time > judged.posted_at) return std::optional<l1::Receipt>();

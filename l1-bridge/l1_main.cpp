@@ -80,13 +80,14 @@ node::Status set_rollup(Config& config, const std::string& stake, const std::str
     auto wei = parse_ether(stake);
     if (!wei) return bad_option("'" + stake + "' is no amount of ether");
     config.rollup_parameters.stake = *wei;
-    if (!home_operator.empty()) {
+    if (home_operator != "none") {
         auto address = address_from_string(home_operator);
         if (!address) return bad_option("'" + home_operator + "' is not an address");
         config.rollup_parameters.home_operator = *address;
     }
     if (!config.rollup_parameters.are_valid()) {
-        return bad_option("the freeze age must be at least challenge window + inclusion window + 7 days");
+        return bad_option("a stake above zero, a challenge window of at most 14 days, an inclusion window of at most 7 days, a "
+                          "freeze age of at least both and 7 days and at most both and 365 days");
     }
     return {};
 }
@@ -108,15 +109,16 @@ std::optional<int> read_options(Config& config, int argc, char** argv) {
     options.list("--fund", funds, "ADDRESS=ETHER: an account that has ether; may be repeated");
     options.list("--token", tokens, "NAME:SYMBOL:DECIMALS: an ERC-20 that anybody may mint; may be repeated");
     options.group("Gavel's contract, at the start of a new chain");
-    std::string stake = "32", home_operator;
+    std::string stake = "32", home_operator = "none";
     RollupParameters& rollup = config.rollup_parameters;
     options.toggle("--deploy-rollup", config.rollup, "deploy the rollup contract");
     options.toggle("--print-abi", config.print_abi, "print the rollup contract's ABI as JSON, and end");
     options.seconds("--challenge-window", rollup.challenge_window, "how long a batch can be proven wrong", 1);
-    options.seconds("--inclusion-window", rollup.inclusion_window, "how long the sequencer may let an L1 operation wait", 1);
+    options.seconds("--inclusion-window", rollup.inclusion_window, "how long the sequencer may let an L1 operation wait",
+                    kMinInclusionWindow);
     options.seconds("--freeze-age", rollup.freeze_age, "age of a waiting L1 operation at which anybody may freeze");
     options.text("--stake", stake, "the sequencer's stake, in ether");
-    options.text("--home-operator", home_operator, "address that may take the seat from others (default: none)");
+    options.text("--home-operator", home_operator, "address that may take the seat from others, with notice, or none");
     if (auto status = options.parse(argc, argv)) return status;
     config.chain.initial_base_fee = base_fee;
     config.chain.minimum_base_fee = minimum_base_fee;

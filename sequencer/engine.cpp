@@ -277,6 +277,7 @@ bool Engine::fees_pay(const Cut& cut) const {
 
 bool Engine::batch_is_due() const {
     if (!oldest_unbatched_ms_) return false;
+    if (post_at_once_) return true;
     // Whatever the operator likes: an L1 operation that isn't posted in its inclusion window costs the seat.
     const uint64_t most_ms = view_.parameters().inclusion_window * 1000 / 4;
     if (clock_.steady_ms() >= *oldest_unbatched_ms_ + std::min(config_.batch_age_ms, most_ms)) return true;

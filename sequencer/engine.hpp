@@ -56,6 +56,8 @@ public:
     bool consume_l1_operations(uint64_t up_to, size_t most);
     // Whether there is something for a batch, and it is full, or its fees pay for it, or it is old enough.
     bool batch_is_due() const;
+    // Whatever there is, is enough: when the seat may be lost soon.
+    void post_at_once(bool yes) { post_at_once_ = yes; }
     // Seals what is open and assembles the next batch behind the ledger's last one; nullopt if there is nothing for one.
     // It isn't marked: that is for whoever has run it again from its bytes.
     std::optional<Batch> cut_batch();
@@ -112,6 +114,7 @@ private:
     uint64_t due_below_ = 0;              // chunks below this one have been in a batch that a node didn't take
     size_t batch_limit_;                  // bytes: what the L1's nodes take, at most what is configured
     std::optional<uint64_t> oldest_unbatched_ms_;
+    bool post_at_once_ = false;
 };
 
 }  // namespace gavel::sequencer

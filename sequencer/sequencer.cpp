@@ -16,6 +16,7 @@ namespace {
 constexpr size_t kOperationsAtOnce = 4096;  // executed before one flush
 constexpr int kReplaySteps = 64;            // in one round with the L1
 constexpr int kSyncSteps = 64;
+constexpr const char* kTakeover = "TAKEOVER_ANNOUNCED";
 
 constexpr const char *kNotPosted = "BATCHES_NOT_POSTED", *kNotMined = "BATCHES_NOT_IN_A_BLOCK",
                      *kHeldUp = "L1_TRANSACTIONS_HELD_UP";
@@ -309,6 +310,35 @@ void Sequencer::warn_of_deadline(const ledger::TermView& sitting) {
                    {{"l1_operation", waiting->index}, {"overdue_at", since + window}, {"now", now}});
 }
 
+// A receipt promises that its operation will be posted. So operations are confirmed only as long as that can be done before the
+// first instant at which the home operator may take the seat: until an eighth of the inclusion window before it, half the time of
+// its notice. What is confirmed is posted at once then; when the notice is over and the seat still here, all goes on.
+node::Status Sequencer::heed_notice() {
+    const ledger::L1View& view = sync_.view();
+    const l1::RollupParameters& parameters = view.parameters();
+    if (parameters.home_operator.is_zero() || parameters.home_operator == wallet_.address()) return {};
+    const uint64_t margin = (parameters.inclusion_window + 7) / 8, now = view.head().time, now_ms = clock_.steady_ms();
+    auto read = l1::RollupClient(client_, view.rollup()).notice();
+    if (read) {
+        notice_ = *read;
+        notice_read_ms_ = now_ms;
+    } else if (!notice_read_ms_ || now_ms >= *notice_read_ms_ + margin * 1000) {
+        return not_sequencing("NOTICE_UNKNOWN", "whether the home operator takes the seat can't be read: " + read.status().message);
+    }
+    const bool stands = now < notice_.until, closed = stands && now + margin >= notice_.from;
+    std::string what = "the home operator may take the seat from " + std::to_string(notice_.from) + " until " +
+                       std::to_string(notice_.until) + " (L1 time)";
+    if (stands)
+        troubles_.raise(kTakeover, what, 0, false);
+    else
+        troubles_.settled(kTakeover);
+    {
+        std::lock_guard lock(writer_);
+        engine_.post_at_once(closed);
+    }
+    return closed ? not_sequencing(kTakeover, what + "; nothing is confirmed that might not be posted before") : node::Status{};
+}
+
 void Sequencer::update_gas_price() {
     auto fees = client_.fees();
     if (fees) fees_.set_gas_price(fees->base_fee + fees->priority_fee);
@@ -351,7 +381,9 @@ node::Status Sequencer::read_and_keep_seat() {
         update_gas_price();
         status = keep_seat();
     }
-    set_state(status.ok() ? open_fee_accounts() : status);
+    if (status.reason == "SEAT_TAKEN") troubles_.settled(kTakeover);
+    node::Status heeded = status.ok() ? heed_notice() : status;
+    set_state(heeded.ok() ? open_fee_accounts() : heeded);
     return status;
 }
 

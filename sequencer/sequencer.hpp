@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 
+#include "l1-bridge/rollup_abi.hpp"
 #include "ledger/l1_freshness.hpp"
 #include "ledger/l1_sync.hpp"
 #include "ledger/queries.hpp"
@@ -94,6 +95,7 @@ private:
     void update_figures();
     node::Status keep_seat();
     void warn_of_deadline(const ledger::TermView& sitting);
+    node::Status heed_notice();
     node::Status open_fee_accounts();
     node::Status read_and_keep_seat();
     node::Status post();
@@ -135,6 +137,8 @@ private:
     uint64_t ledger_generation_ = 0;
     std::optional<uint64_t> warned_of_;  // L1 operation near its deadline
     uint64_t posted_seen_ = 0;           // the last batch on the L1, in the latest round
+    l1::Notice notice_;                  // of the home operator, as read last
+    std::optional<uint64_t> notice_read_ms_;
     bool broken_ = false;
 };
 

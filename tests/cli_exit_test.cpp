@@ -163,13 +163,14 @@ TEST_CASE("the operator disappears, and everybody leaves with every wei") {
     CHECK(story.usd_of("alice") == Amount{751'500'000});
     CHECK(story.refusal("alice", {"refund"}) == "NOTHING_TO_REFUND");
 
-    CHECK(story.alone("carol", {"sequencer", "take-stake"})["amount"] == "1000000000000000000");
+    // The freeze took from Carol, who served nobody either, what the eviction took from the operator.
+    CHECK(story.alone("carol", {"sequencer", "take-stake"})["amount"] == "750000000000000000");
     CHECK(story.alone("carol", {"sequencer", "take-stake", "1"})["amount"] == "750000000000000000");
     CHECK(story.refusal("carol", {"sequencer", "take-stake", "1"}) == "AlreadyTaken");
     CHECK((story.held({}) == 0));
     CHECK((story.held(*address_from_string(token)) == 0));
-    CHECK((story.ether_of(world.domain().rollup) == 250 * kMilli));  // burned by the eviction
-    CHECK((*world.rollup().burned() == 250 * kMilli));
+    CHECK((story.ether_of(world.domain().rollup) == 500 * kMilli));  // burned
+    CHECK((*world.rollup().burned() == 500 * kMilli));
 }
 
 TEST_CASE("one caller sends everybody home, whoever can't be paid") {

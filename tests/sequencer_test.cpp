@@ -232,3 +232,64 @@ TEST_CASE("An L1 operation is posted within its window, however long the operato
     while (w.l1.now() < queued_at + test::kInclusion / 2) w.run(1, 10);
     CHECK(l1::rollup_view::read_waiting(w.l1.view(l1::rollup_view::waiting()))->time == 0);
 }
+
+TEST_CASE("A take-over that is announced: confirmed only what can be posted before, and posted before; told, and over when it is") {
+    SequencerConfig config;
+    config.engine.batch_age_ms = 1'000'000'000;
+    Funded w(config, PrivateKey::derived("carol"));
+    w.config.engine.batch_age_ms = 1'000'000'000;
+    auto is_told = [&] {
+        for (const node::Trouble& trouble : w.sequencer->troubles().standing())
+            if (trouble.reason == "TAKEOVER_ANNOUNCED") return true;
+        return false;
+    };
+    CHECK_FALSE(is_told());
+    REQUIRE(w.l1.send(w.l1.home, l1::rollup_call::announce_takeover()).empty());
+    const l1::Notice notice = *l1::rollup_view::read_notice(w.l1.view(l1::rollup_view::notice()));
+    w.run(1, 1);
+    CHECK(is_told());
+    CHECK(w.sequencer->health().ok());
+    uint64_t nonce = 0, open_until = 0;
+    std::vector<Hash> confirmed;
+    for (;;) {
+        SubmitOutcome outcome = w.submit(w.transfer(w.l1.alice, w.l1.bob.address(), kMilli, nonce));
+        if (!outcome.status.ok()) {
+            CHECK(outcome.status.reason == "TAKEOVER_ANNOUNCED");
+            break;
+        }
+        ++nonce;
+        confirmed.push_back(outcome.receipt.hash);
+        open_until = w.sync->view().head().time;
+        w.run(1, 1);
+    }
+    // An eighth of the window is kept for posting.
+    CHECK(open_until + test::kInclusion / 8 < notice.from);
+    CHECK(w.sync->view().head().time + test::kInclusion / 8 >= notice.from);
+    CHECK(w.sequencer->health().reason == "TAKEOVER_ANNOUNCED");
+    while (w.l1.now() + 10 < notice.from) w.run(1, 1);
+    for (const Hash& hash : confirmed) CHECK(w.status(hash) == ledger::OperationStatus::kPosted);
+
+    SECTION("the home operator comes in its first second: nothing that was confirmed is lost") {
+        w.l1.at(notice.from);
+        REQUIRE(w.l1.send(w.l1.home, l1::rollup_call::become_sequencer(), w.l1.parameters.stake).empty());
+        w.run(2);
+        CHECK(w.sequencer->health().reason == "SEAT_TAKEN");
+        CHECK_FALSE(is_told());
+        for (const Hash& hash : confirmed) CHECK(w.status(hash) == ledger::OperationStatus::kPosted);
+    }
+    SECTION("the home operator doesn't come: all goes on when the notice is over, and not before") {
+        while (w.sync->view().head().time < notice.until) {
+            CHECK(w.submit(w.transfer(w.l1.alice, w.l1.bob.address(), kMilli, nonce)).status.reason == "TAKEOVER_ANNOUNCED");
+            w.run(1, 20);
+        }
+        CHECK(w.submit(w.transfer(w.l1.alice, w.l1.bob.address(), kMilli, nonce)).status.ok());
+        CHECK_FALSE(is_told());
+    }
+}
+
+TEST_CASE("The home operator itself heeds no notice of its own") {
+    Funded w;
+    REQUIRE(w.l1.send(w.l1.home, l1::rollup_call::announce_takeover()).empty());
+    w.run(1, test::kInclusion / 4);
+    CHECK(w.submit(w.transfer(w.l1.alice, w.l1.bob.address(), kMilli, 0)).status.ok());
+}

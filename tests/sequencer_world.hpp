@@ -53,7 +53,8 @@ inline constexpr u128 kMilli = test::kEther / 1000;
 
 class World {
 public:
-    explicit World(SequencerConfig wanted = {}) : config(std::move(wanted)) {
+    explicit World(SequencerConfig wanted = {}, const PrivateKey& its_key = PrivateKey::derived("home"))
+        : config(std::move(wanted)), key(its_key) {
         config.engine.fee_recipient = l1.home.address();
         config.engine.batch_age_ms = 5'000;
         config.fees.eth_percent = 0;
@@ -63,7 +64,7 @@ public:
     void start() {
         sequencer.reset();
         sync.reset();
-        wallet = std::make_unique<l1::L1Wallet>(client, l1.home, l1::L1WalletOptions{}, clock);
+        wallet = std::make_unique<l1::L1Wallet>(client, key, l1::L1WalletOptions{}, clock);
         auto opened = ledger::L1Sync::open(store, client, l1.rollup);
         REQUIRE(opened.ok());
         sync = std::move(*opened);
@@ -138,6 +139,7 @@ public:
     node::MemoryStore store;
     node::ManualClock clock{test::kStart * 1000};
     SequencerConfig config;
+    PrivateKey key;  // the operator's
     std::unique_ptr<l1::L1Wallet> wallet;
     std::unique_ptr<ledger::L1Sync> sync;
     std::unique_ptr<node::Metrics> metrics;
@@ -147,7 +149,8 @@ public:
 
 // A world in which alice has 5 ether on the second layer.
 struct Funded : World {
-    explicit Funded(SequencerConfig wanted = {}) : World(std::move(wanted)) {
+    explicit Funded(SequencerConfig wanted = {}, const PrivateKey& its_key = PrivateKey::derived("home"))
+        : World(std::move(wanted), its_key) {
         run(3);
         INFO(node::to_string(last));
         REQUIRE(sequencer->health().ok());

@@ -238,7 +238,7 @@ TEST_CASE("reorganisations lose no challenge") {
         watcher.settle();
         CHECK(watcher.verifier->status().head_batch == 2);
         CHECK_FALSE(warns(watcher, "FALSE_BATCH"));
-        CHECK(watcher.only_proof().stage == ProofStage::kCommitted);
+        CHECK(watcher.only_proof().stage == ProofStage::kBuilt);
         start.op.post({});
         watcher.settle();
         CHECK(verdict(watcher, 3)->kind == VerdictKind::kTrue);

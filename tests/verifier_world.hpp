@@ -38,6 +38,7 @@ public:
 
     const PrivateKey operator_key = PrivateKey::derived("operator"), faucet = PrivateKey::derived("faucet"),
                      prover = PrivateKey::derived("prover"), rival = PrivateKey::derived("rival"),
+                     home = PrivateKey::derived("home"),
                      alice = PrivateKey::derived("alice"), bob = PrivateKey::derived("bob");
     node::MemoryStore chain_store;
     node::ManualClock clock{1'700'000'000'000};

@@ -145,7 +145,8 @@ node::Status Claimer::claim(uint32_t position, const BatchHeader& header) {
     l1::CallRequest request;
     request.from = wallet_.address();
     request.to = view_.rollup();
-    request.data = l1::rollup_call::claim(header, *proof);
+    const uint64_t pay_gas = proof->withdrawal.token.is_zero() ? l1::kPayGasOfEth : l1::kPayGasOfToken;
+    request.data = l1::rollup_call::claim(header, *proof, {}, pay_gas);
     // At a real price: a recipient may look at it.
     request.max_fee = price_->max_fee;
     request.max_priority_fee = price_->max_priority_fee;

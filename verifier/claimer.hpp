@@ -19,7 +19,7 @@ struct ClaimerOptions {
     size_t max_on_their_way = 16;    // claims sent and not yet seen in a block
     size_t positions_per_step = 4'096;  // looked at
     // A claim that needs more is not sent: a recipient's code runs at the claimer's cost. It is also the most that one is given.
-    uint64_t max_gas = 250'000;
+    uint64_t max_gas = 400'000;
     // A withdrawal of ETH is claimed if it is so many times what its claim costs now; 0: whatever it is.
     uint64_t min_worth = 2;
     // Of tokens only these, from so many base units on.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "l1-bridge/rollup_client.hpp"
 #include "node/log.hpp"
 #include "protocol/fraud_proof.hpp"
 
@@ -89,6 +90,7 @@ node::Result<bool> Verifier::step() {
         note(kL1Trouble, sync_.contradiction());
     } else {
         status = replay();
+        if (node::Status read = read_notice(); status.ok()) status = read;
         note(kL1Trouble, status);
         if (node::Status acted = act(); status.ok()) status = acted;
     }
@@ -118,6 +120,14 @@ node::Status Verifier::replay() {
         return {};
     }
     return handle_false_batch(*replayer_.false_batch());
+}
+
+node::Status Verifier::read_notice() {
+    if (view_.parameters().home_operator.is_zero()) return {};
+    auto read = l1::RollupClient(client_, view_.rollup()).notice();
+    if (!read) return read.status();
+    notice_ = *read;
+    return {};
 }
 
 void Verifier::take_verdicts() {
@@ -262,6 +272,7 @@ void Verifier::publish() {
     KnownFacts known{ledger_.counters().l1_ops_consumed, {}, now.can_prove};
     auto final_batch = ledger_.batch(view_.final_head());
     known.withdrawals_full = final_batch && final_batch->header.last.withdrawal_count == kMaxWithdrawalCount;
+    known.notice = notice_;
     if (replayer_.false_batch()) known.false_batch = replayer_.false_batch()->verdict.number;
     // Behind the L1 everything looks late: what was told before stays.
     if (now.is_synced)

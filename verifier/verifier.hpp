@@ -85,6 +85,7 @@ private:
     void restore_verdicts();
     void on_reorganisation();
     node::Status replay();
+    node::Status read_notice();
     void take_verdicts();
     void add_verdict(VerdictRecord verdict);
     node::Status handle_false_batch(const ledger::Replayer::FalseBatch& found);
@@ -118,6 +119,7 @@ private:
     std::vector<Warning> troubles_;    // of the latest round
     bool more_to_do_ = false;
     Hash balance_asked_at_;            // block
+    l1::Notice notice_;                // of the home operator, as read last
 
     mutable std::mutex mutex_;
     VerifierStatus status_;

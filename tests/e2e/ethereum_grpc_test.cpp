@@ -54,7 +54,7 @@ TEST_CASE("on Ethereum: a payment, a withdrawal that is claimed, a node started 
 
 TEST_CASE("on Ethereum: what isn't right about the L1 is told by name, at the start") {
     World world({.on_ethereum = true});
-    auto deployed = nlohmann::json::parse(world.gavel_json("operator", {"deploy", "--challenge-window", "60", "--stake", "1.5"}));
+    auto deployed = nlohmann::json::parse(world.gavel_json("operator", {"deploy", "--home-operator", "none", "--challenge-window", "60", "--stake", "1.5"}));
     CHECK(deployed["chain_id"] == 31'337);
     CHECK(deployed["challenge_window"] == 60);
     CHECK(deployed["stake"] == "1500000000000000000");
@@ -69,7 +69,7 @@ TEST_CASE("on Ethereum: what isn't right about the L1 is told by name, at the st
     Finished other = refused(token["address"]);
     CHECK(other.exit_status == 1);
     CHECK(other.errors.find("NOT_A_ROLLUP") != std::string::npos);
-    Finished poor = world.gavel("poor", {"deploy"});
+    Finished poor = world.gavel("poor", {"deploy", "--home-operator", "none"});
     CHECK(poor.exit_status == 1);
     CHECK(poor.errors.find("TX_INSUFFICIENT_FUNDS") != std::string::npos);
     Finished good = refused(deployed["address"]);
