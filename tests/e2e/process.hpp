@@ -51,4 +51,7 @@ struct Finished {
 Finished run(const std::vector<std::string>& command, const std::string& folder,
              std::chrono::seconds time = std::chrono::seconds(120));
 
+// A port of 127.0.0.1 that is free now; another program may take it before it is used. Throws if there is none.
+int free_port();
+
 }  // namespace gavel::e2e
