@@ -22,6 +22,7 @@ public:
     Process(const Process&) = delete;
     Process& operator=(const Process&) = delete;
 
+    pid_t pid() const { return pid_; }
     bool is_alive();
     // SIGKILL, and waits until it is gone.
     void kill_now();
