@@ -142,7 +142,10 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
     if (!server) return server.status();
     node::HttpServer http({.listen = s.metrics_listen.empty() ? "127.0.0.1:0" : s.metrics_listen});
     if (!s.metrics_listen.empty()) {
-        node::serve_metrics(http, metrics, [&] { return sequencer.health(); });
+        node::serve_metrics(http, metrics, [&] {
+            node::Status status = sequencer.health();
+            return status.ok() ? (*server)->answers() : status;
+        });
         if (node::Status status = http.start(); !status.ok()) return status;
     }
     node::log_info("serving", {{"grpc_port", (*server)->port()},

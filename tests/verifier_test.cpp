@@ -433,10 +433,11 @@ TEST_CASE("verdicts can be read from any batch on, in order") {
     CHECK(numbers(0) == all);
     CHECK(numbers(3) == Kinds{{3, VerdictKind::kFalse}, {3, VerdictKind::kTrue}});
     CHECK(numbers(4).empty());
-    auto changes = findings.fraud_proofs_changed_after(0, 0);
-    REQUIRE(changes.proofs.size() == 1);
-    CHECK(findings.fraud_proofs_changed_after(changes.known, 0).proofs.empty());
-    CHECK(findings.fraud_proofs_changed_after(0, 4).proofs.empty());
+    auto change = findings.next_changed_proof(0, 0);
+    REQUIRE(change.proof);
+    CHECK(change.proof->number == 3);
+    CHECK_FALSE(findings.next_changed_proof(change.known, 0).proof);
+    CHECK_FALSE(findings.next_changed_proof(0, 4).proof);
 }
 
 TEST_CASE("a drill says what it lacks") {

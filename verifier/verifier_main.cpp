@@ -5,6 +5,7 @@
 #include "l1-bridge/l1_sources.hpp"
 #include "ledger/query_grpc.hpp"
 #include "node/config.hpp"
+#include "node/grpc_server.hpp"
 #include "node/http_server.hpp"
 #include "node/log.hpp"
 #include "node/scrub.hpp"
@@ -181,7 +182,10 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
     add_metrics(metrics, verifier);
     node::HttpServer http({.listen = s.metrics_listen.empty() ? "127.0.0.1:0" : s.metrics_listen});
     if (!s.metrics_listen.empty()) {
-        node::serve_metrics(http, metrics, [&] { return verifier.health(); });
+        node::serve_metrics(http, metrics, [&] {
+            node::Status status = verifier.health();
+            return status.ok() ? (*server)->answers() : status;
+        });
         if (node::Status status = http.start(); !status.ok()) return status;
     }
     node::log_info("serving", {{"grpc_port", (*server)->port()},
