@@ -22,7 +22,10 @@ public:
     Process(const Process&) = delete;
     Process& operator=(const Process&) = delete;
 
+    pid_t pid() const { return pid_; }
     bool is_alive();
+    // For signals, while it is alive.
+    pid_t pid() const { return pid_; }
     // SIGKILL, and waits until it is gone.
     void kill_now();
     // SIGTERM; the exit status, or nullopt if it had to be killed after half a minute, or was ended by a signal.

@@ -9,6 +9,7 @@
 
 #include "l1-bridge/deployment.hpp"
 #include "l1-bridge/rollup_abi.hpp"
+#include "node/file.hpp"
 #include "proto/convert_grpc.hpp"
 #include "tests/ethereum_node.hpp"
 
@@ -86,7 +87,7 @@ void World::add_metrics_port(const std::string& daemon, std::vector<std::string>
 
 std::string World::key_file(const std::string& name) {
     const std::string path = folder_.file(name + ".key");
-    std::ofstream(path) << hex_of(key_of(name)) << "\n";
+    REQUIRE(node::write_file(path, hex_of(key_of(name)) + "\n", 0600).ok());
     return path;
 }
 
