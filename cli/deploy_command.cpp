@@ -45,11 +45,14 @@ Result<l1::Receipt> create(Session& session, const l1::RollupParameters& paramet
     l1::L1Wallet wallet(session.l1(), *key, session.wallet_options());
     auto receipt = wallet.run(std::nullopt, 0, l1::rollup_creation(parameters));
     if (!receipt) return receipt;
-    const Status failed{Code::kInternal, "DEPLOYMENT_FAILED", "", "the L1 has taken the transaction, but no such contract answers"};
-    if (!receipt->contract_address) return failed;
+    const std::string sent = "transaction " + to_hex(receipt->tx_hash) + " is in block " + std::to_string(receipt->block_number);
+    if (!receipt->contract_address) return Status{Code::kInternal, "DEPLOYMENT_FAILED", "", sent + ", but has made no contract"};
+    const std::string at = sent + "; the contract's address is " + to_checksum(*receipt->contract_address);
     auto told = l1::find_rollup(session.l1(), *receipt->contract_address);
-    if (!told) return told.status();
-    if (!(*told == parameters)) return failed;
+    // Of a node that is behind, say: the contract is there all the same.
+    if (!told) return Status{told.status().code, "DEPLOYMENT_NOT_CHECKED", "", at + ", which can't be checked now: " +
+                                                                                  node::to_string(told.status())};
+    if (!(*told == parameters)) return Status{Code::kInternal, "DEPLOYMENT_FAILED", "", at + ", but it has other parameters"};
     return receipt;
 }
 

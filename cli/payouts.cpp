@@ -70,10 +70,15 @@ Payouts::Payouts(Session& session, const ContractCaller& caller, const std::stri
 }
 
 bool Payouts::pay(const Payout& payout, Bytes calldata) {
-    Result<Hash> sent = is_redirected(payout) && caller_.address() != payout.owner
-                            ? Status{Code::kPermissionDenied, "RECEIVER_NOT_ALLOWED", "to",
-                                     "only " + to_checksum(payout.owner) + " itself may name another receiver"}
-                            : caller_.send(std::move(calldata));
+    Status allowed;
+    if (is_redirected(payout)) {
+        allowed = check_payee(payout.receiver, caller_.contract().address(), payout.token, "to");
+        if (caller_.address() != payout.owner) {
+            allowed = {Code::kPermissionDenied, "RECEIVER_NOT_ALLOWED", "to",
+                       "only " + to_checksum(payout.owner) + " itself may name another receiver"};
+        }
+    }
+    Result<Hash> sent = allowed.ok() ? caller_.send(std::move(calldata)) : Result<Hash>(allowed);
     if (!sent) fail(sent.status());
     on_the_way_.push_back({payout, sent});
     if (on_the_way_.size() == ContractCaller::kMostOnTheWay) settle_first();
@@ -93,11 +98,12 @@ void Payouts::settle_first() {
                                         : is_stopped_ ? caller_.wait(*first.hash, {})
                                                       : caller_.wait(*first.hash);
     if (!receipt) fail(receipt.status());
-    tell(first.payout, receipt);
+    tell(first, receipt);
     on_the_way_.pop_front();
 }
 
-void Payouts::tell(const Payout& payout, const Result<l1::Receipt>& receipt) {
+void Payouts::tell(const Sent& sent, const Result<l1::Receipt>& receipt) {
+    const Payout& payout = sent.payout;
     nlohmann::json line = {{number_name_, payout.number},
                            {owner_name_, to_checksum(payout.owner)},
                            {"token", to_checksum(payout.token)},
@@ -109,7 +115,10 @@ void Payouts::tell(const Payout& payout, const Result<l1::Receipt>& receipt) {
         line["l1_transaction"] = outcome;
         line["gas_used"] = receipt->gas_used;
     } else {
-        outcome = "refused: " + receipt.status().reason;
+        // Sent, and not seen in a block: it isn't known to have failed.
+        const bool is_open = sent.hash && receipt.status().code == Code::kDeadlineExceeded;
+        outcome = is_open ? to_hex(*sent.hash) + ": " + receipt.status().reason : "refused: " + receipt.status().reason;
+        if (sent.hash) line["l1_transaction"] = to_hex(*sent.hash);
         line["error"] = receipt.status().reason;
     }
     table_.add({std::to_string(payout.number), to_checksum(payout.owner), session_.amount_text(payout.amount, payout.token),

@@ -60,7 +60,7 @@ private:
         node::Result<Hash> hash;
     };
     void settle_first();
-    void tell(const Payout& payout, const node::Result<l1::Receipt>& receipt);
+    void tell(const Sent& sent, const node::Result<l1::Receipt>& receipt);
 
     Session& session_;
     const ContractCaller& caller_;

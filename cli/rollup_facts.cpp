@@ -207,7 +207,9 @@ Status ContractCaller::explained_now(const Status& refusal) const {
 
 Result<Hash> ContractCaller::send(Bytes calldata, u128 value) const {
     auto sent = wallet_->send(contract_.address(), value, std::move(calldata));
-    return sent ? sent : explained_now(sent.status());
+    if (!sent) return explained_now(sent.status());
+    if (wallet_->options().on_sent) wallet_->options().on_sent(*sent);
+    return sent;
 }
 
 Result<l1::Receipt> ContractCaller::wait(const Hash& sent, std::chrono::milliseconds timeout) const {

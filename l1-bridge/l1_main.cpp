@@ -5,11 +5,13 @@
 
 #include "l1-bridge/chain_setup.hpp"
 #include "l1-bridge/deployment.hpp"
+#include "l1-bridge/http_access.hpp"
 #include "l1-bridge/json_rpc.hpp"
 #include "l1-bridge/rollup_contract.hpp"
 #include "l1-bridge/test_token.hpp"
 #include "node/config.hpp"
 #include "node/http_server.hpp"
+#include "node/listener.hpp"
 #include "node/log.hpp"
 #include "node/metrics.hpp"
 #include "node/signals.hpp"
@@ -20,6 +22,7 @@ namespace {
 
 constexpr u128 kEther = u128{1'000'000'000} * 1'000'000'000;
 constexpr size_t kMaxBodyBytes = size_t{8} << 20;
+constexpr size_t kHttpThreads = 96;
 
 struct TokenAtStart {
     std::string name, symbol;
@@ -30,6 +33,8 @@ struct Config {
     std::string listen = "127.0.0.1:8545";
     std::string data_dir;
     uint64_t block_time_s = 0;
+    std::vector<std::string> allowed_hosts;
+    bool no_dev = false;
     ChainOptions chain;
     std::vector<TokenAtStart> tokens;
     bool print_abi = false;
@@ -97,6 +102,8 @@ std::optional<int> read_options(Config& config, int argc, char** argv) {
     std::vector<std::string> funds, tokens;
     uint64_t base_fee = static_cast<uint64_t>(config.chain.initial_base_fee), minimum_base_fee = 0;
     options.text("--listen", config.listen, "host:port of JSON-RPC, /metrics and /healthz");
+    options.list("--allow-host", config.allowed_hosts, "name of this machine by which it may be called; may be repeated");
+    options.toggle("--no-dev", config.no_dev, "without the calls for development (evm_mine, anvil_setBalance, ...)");
     options.text("--data-dir", config.data_dir, "where the chain is kept; empty: in memory only");
     node::add_log_options(options, config.log);
     options.group("Chain");
@@ -205,17 +212,22 @@ int run(const Config& config) {
 
     node::Metrics metrics;
     add_metrics(metrics, chain);
-    JsonRpcService service(chain, timer, error_names, [&](const std::string& method, bool ok) {
+    auto count = [&](const std::string& method, bool ok) {
         node::Labels labels{{"method", method}, {"ok", ok ? "true" : "false"}};
         metrics.counter("gavel_l1_requests_total", "Requests by method and outcome.", labels).add();
-    });
+    };
+    JsonRpcService service(chain, timer, error_names, count, !config.no_dev);
+    node::raise_descriptor_limit();
     node::HttpServerOptions http;
+    http.threads = kHttpThreads;
+    http.max_per_peer = kHttpThreads;  // for development everybody is one peer
     http.listen = config.listen;
     http.max_body_bytes = kMaxBodyBytes;
     node::HttpServer server(http);
-    server.route(node::HttpMethod::kPost, "/", [&](const std::string& body) -> node::HttpResponse {
+    server.route(node::HttpMethod::kPost, "/", [&](const node::HttpRequest& request) -> node::HttpResponse {
+        if (auto refusal = refuse_browsers(request, config.allowed_hosts)) return *refusal;
         try {
-            return {200, "application/json", service.handle(body)};
+            return {200, "application/json", service.handle(request.body, request.is_wanted)};
         } catch (const node::StoreError& error) {
             fail(error.what());
             return {500, "text/plain; charset=utf-8", "the store failed"};

@@ -20,15 +20,22 @@ struct LocatedEvent {
 // The contract's and ERC-6093's errors, for an L1Client.
 ErrorNames rollup_error_names();
 
-// The argument of an append's transaction, whatever batch it is. Reasons, beside the client's: BATCH_TX_UNKNOWN (kNotFound: the
-// node doesn't know the transaction), L1_ANSWER_INVALID (kInternal: what it gives is no append to `rollup`).
-node::Result<Bytes> fetch_batch_bytes(L1Client& client, const Address& rollup, const Hash& tx_hash);
+// The argument of an append's transaction, whatever batch it is. A transaction that the node has forgotten is looked for in its
+// block, if that is given. Reasons, beside the client's: BATCH_TX_UNKNOWN (kNotFound: the node doesn't know the transaction),
+// L1_ANSWER_INVALID (kInternal: what it gives is no append to `rollup`).
+node::Result<Bytes> fetch_batch_bytes(L1Client& client, const Address& rollup, const Hash& tx_hash,
+                                      std::optional<uint64_t> block = {});
+
+// Whether a block, going by its bloom, may hold a followed event of the rollup of a kind that isn't among `known`.
+bool may_hold_more(const Bloom& bloom, const Address& rollup, const std::vector<LocatedEvent>& known);
 
 // Thread-safe. `client` must outlive it. Beside what L1Client's functions answer: L1_ANSWER_INVALID (kInternal) if a view's
 // result or a log isn't what the ABI says, as from an address where another contract stands or none.
 class RollupClient {
 public:
-    RollupClient(L1Client& client, const Address& rollup) : client_(client), rollup_(rollup) {}
+    // `at_block`: where the views are asked; nullopt: at the head.
+    RollupClient(L1Client& client, const Address& rollup, std::optional<uint64_t> at_block = {})
+        : client_(client), rollup_(rollup), at_block_(at_block) {}
 
     const Address& address() const { return rollup_; }
     L1Client& l1() const { return client_; }
@@ -55,8 +62,12 @@ public:
     node::Result<bool> frozen() const;
     node::Result<uint64_t> committed_at(const Address& prover, const Hash& commitment) const;
 
-    // Events of these blocks, both included, in order. The range may not go above the head.
+    // The followed events (those that say what the rollup's state is, not who was paid what) of these blocks, both included, in
+    // order. The range may not go above the head.
     node::Result<std::vector<LocatedEvent>> events(uint64_t from_block, uint64_t to_block) const;
+    // The same of one block, asked for by its hash: a node that doesn't have it says so. And from its transactions' receipts.
+    node::Result<std::vector<LocatedEvent>> events_in(const BlockRef& block) const;
+    node::Result<std::vector<LocatedEvent>> events_by_receipts(const BlockSummary& block) const;
     // The batch of that hash, from its append's transaction; checked against the hash. Reasons: fetch_batch_bytes's.
     node::Result<Batch> fetch_batch(const Hash& tx_hash, const Hash& batch_hash) const;
 
@@ -89,8 +100,11 @@ private:
     template <class T>
     node::Result<T> ask(Bytes calldata, std::optional<T> (*read)(ByteView)) const;
 
+    node::Result<std::vector<LocatedEvent>> located(node::Result<std::vector<Log>> logs) const;
+
     L1Client& client_;
     Address rollup_;
+    std::optional<uint64_t> at_block_;
 };
 
 // A token's contract, as far as Gavel's programs need it. Thread-safe.

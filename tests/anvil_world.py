@@ -18,5 +18,6 @@ class AnvilWorld(World):
         """It consumes and posts as soon as there is something: blocks come with transactions only."""
         self.start("sequencer", "gavel-sequencer", r"grpc_port=(\d+)", "--listen", "127.0.0.1:0", "--data-dir",
                    self.path("sequencer"), "--l1", self.l1.url, "--rollup", ethereum.checksum(self.rollup), "--key-file",
-                   self.key_file(self.operator), "--l1-confirmations", "0", "--batch-age", "1s", "--poll", "100ms", *flags)
+                   self.key_file(self.operator), "--l1-confirmations", "0", "--batch-age", "1s", "--poll", "100ms",
+                   "--l1-stale-after", "1d", *flags)
         self.wait_until_sequencing()

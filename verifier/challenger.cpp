@@ -9,8 +9,15 @@ namespace gavel::verifier {
 namespace {
 
 constexpr uint64_t kEarlierPatienceMs = 60'000;
+// At most, at 64 gas for a byte of calldata: docs/contract.md, "Gas".
+constexpr u128 kCommitGas = 100'000, kProveGas = 8'000'000;
+constexpr u128 kUsualFeeCap = 500'000'000'000;  // wei per gas
 
 }  // namespace
+
+u128 proof_reserve(u128 max_fee_cap) {
+    return (kCommitGas + kProveGas) * (max_fee_cap == 0 ? kUsualFeeCap : max_fee_cap);
+}
 
 uint64_t proof_margin(const l1::RollupParameters& parameters) {
     return std::min<uint64_t>(3600, parameters.challenge_window / 4);
@@ -81,9 +88,10 @@ node::Status Challenger::update_stages() {
         if (stage == ProofStage::kProven) {
             for (const ledger::Strike& strike : view_.strikes())
                 if (strike.number == proof.number && strike.hash == proof.hash) proof.prove_tx = strike.tx_hash;
+            // Only to be told: a node that can't say it now keeps no other proof from being sent.
             auto receipt = client_.receipt(*proof.prove_tx);
-            if (!receipt) return receipt.status();
-            if (*receipt) proof.gas_used = (*receipt)->gas_used;
+            if (receipt && *receipt) proof.gas_used = (*receipt)->gas_used;
+            if (proof.gas_used == 0 && stage == proof.stage) continue;
         } else {
             proof.gas_used = 0;
         }

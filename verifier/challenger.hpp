@@ -17,6 +17,9 @@ namespace gavel::verifier {
 // Seconds before the window ends in which a proof is sent, committed or not: an hour, or a quarter of a window shorter than four.
 uint64_t proof_margin(const l1::RollupParameters& parameters);
 
+// Wei that a commit and a proof cost at most, at this cap on the price of gas (0, no cap: at 500 gwei).
+u128 proof_reserve(u128 max_fee_cap);
+
 class Challenger {
 public:
     // None of the references is owned. Without a wallet only the stages are kept.
