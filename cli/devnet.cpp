@@ -219,7 +219,7 @@ Status Devnet::start_verifier() {
     Status started = start_program(
         "gavel-verifier", {"--l1", session_options_.l1.urls[0], "--rollup", to_checksum(rollup_), "--key-file", *key, "--listen",
                            session_options_.verifier.target, "--data-dir", file("verifier"), "--poll", "100ms",
-                           "--l1-stale-after", stale_after(), "--claim"});
+                           "--l1-stale-after", stale_after(), "--claim", "--claim-token", to_checksum(token_) + "=1"});
     if (!started.ok()) return started;
     auto remote = session_.verifier();
     if (!remote) return remote.status();
@@ -385,7 +385,8 @@ void add_devnet_command(Commands& commands) {
     options.seconds("--block-time", args->block_time_s, "time between L1 blocks; 0: a block at each transaction");
     options.duration("--batch-age", args->batch_age, "how long a payment waits for its batch at most");
     options.seconds("--challenge-window", args->challenge_window_s, "a batch is final after it", 1);
-    options.seconds("--inclusion-window", args->inclusion_window_s, "an L1 operation is overdue after it", 1);
+    options.seconds("--inclusion-window", args->inclusion_window_s, "an L1 operation is overdue after it",
+                    l1::kMinInclusionWindow);
 }
 
 }  // namespace gavel::cli

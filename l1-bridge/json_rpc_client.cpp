@@ -5,6 +5,7 @@
 #include <cctype>
 #include <vector>
 
+#include "l1-bridge/fee_oracle.hpp"
 #include "l1-bridge/rpc_json.hpp"
 #include "l1-bridge/rpc_transport.hpp"
 
@@ -23,16 +24,6 @@ node::Status invalid(const std::string& method, const std::string& what) {
 constexpr const char* kBusy = "L1_UNREACHABLE";
 constexpr uint64_t kWidenAfter = 64;  // pieces answered, before a wider range than a node has refused is tried again
 
-// Nodes tell these by words only; the first that a message holds counts.
-const std::vector<std::pair<std::string, std::string>> kKnownRefusals{
-    {"already known", "TX_KNOWN"},
-    {"already imported", "TX_KNOWN"},
-    {"nonce too low", "TX_NONCE_TOO_LOW"},
-    {"underpriced", "TX_UNDERPRICED"},
-    {"less than block base fee", "TX_UNDERPRICED"},
-    {"insufficient funds", "TX_INSUFFICIENT_FUNDS"},
-};
-
 // What a simulated chain says of itself in "data", as far as it is about the question alone: a node's word may not pass for a
 // reason of the programs' own.
 bool is_chains_reason(const std::string& reason) {
@@ -45,7 +36,7 @@ bool is_word(const std::string& field) {
     return field.size() <= 32 && std::all_of(field.begin(), field.end(), [](unsigned char c) { return std::isalnum(c); });
 }
 
-// The error object of an answer as a Status.
+// The error object of an answer as a Status. What becomes of a transaction that is refused isn't told by words: see L1Wallet.
 node::Status refusal(const Json& error) {
     std::string message = error.value("message", Json()).is_string() ? error["message"].get<std::string>() : "unknown error";
     const Json data = error.value("data", Json()), code = error.value("code", Json());
@@ -54,12 +45,6 @@ node::Status refusal(const Json& error) {
         const Json told = data.value("reason", Json()), where = data.value("field", Json());
         if (told.is_string() && is_chains_reason(told.get<std::string>())) reason = told.get<std::string>();
         if (where.is_string() && is_word(where.get<std::string>())) field = where.get<std::string>();
-    } else {
-        std::string lower = message;
-        std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
-        auto known = std::find_if(kKnownRefusals.begin(), kKnownRefusals.end(),
-                                  [&](const auto& refused) { return lower.find(refused.first) != lower.npos; });
-        if (known != kKnownRefusals.end()) reason = known->second;
     }
     return {reason == kBusy ? node::Code::kUnavailable : node::Code::kFailedPrecondition, reason, field, message};
 }
@@ -96,6 +81,7 @@ struct JsonRpcClient::Impl {
         if (http == 429 || http >= 502) return unreachable(transport.shown() + ": HTTP status " + std::to_string(http));
         std::string bad;
         auto json = rpc::parse_answer(answer->body, id, bad);
+        if (!json && http == 413) return node::Status{node::Code::kFailedPrecondition, "L1_ERROR", "", "HTTP status 413: too large"};
         if (!json && http == 200) return invalid(method, bad);
         if (!json) return unreachable(transport.shown() + ": HTTP status " + std::to_string(http));
         if (json->contains("error") && (*json)["error"].contains("message")) {
@@ -330,17 +316,7 @@ node::Result<uint64_t> JsonRpcClient::estimate_gas(const CallRequest& request) {
 }
 
 node::Result<Fees> JsonRpcClient::fees() {
-    auto tip = impl_->read<u128>("eth_maxPriorityFeePerGas", Json::array(), rpc::parse_quantity);
-    if (!tip) return tip.status();
-    auto next_base_fee = [](const Json& history) -> std::optional<u128> {
-        rpc::Members members(history);
-        const Json& fees = members.member("baseFeePerGas");
-        if (!fees.is_array() || fees.empty()) return std::nullopt;
-        return rpc::parse_quantity(fees.back());
-    };
-    auto base_fee = impl_->read<u128>("eth_feeHistory", {"0x1", "latest", Json::array()}, next_base_fee);
-    if (!base_fee) return base_fee.status();
-    return Fees{*base_fee, *tip};
+    return find_fees([this](const std::string& method, const Json& params) { return impl_->result_of(method, params); });
 }
 
 node::Result<Hash> JsonRpcClient::send_raw(ByteView raw) {

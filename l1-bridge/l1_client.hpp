@@ -47,9 +47,10 @@ public:
     virtual node::Result<CallReply> try_call(const CallRequest& request) = 0;
     // The gas limit that suffices at the head. A revert: as call() below.
     virtual node::Result<uint64_t> estimate_gas(const CallRequest& request) = 0;
+    // As find_fees (l1-bridge/fee_oracle.hpp).
     virtual node::Result<Fees> fees() = 0;
-    // Hash of the transaction, once a mempool has it. Reasons: TX_KNOWN, TX_NONCE_TOO_LOW, TX_UNDERPRICED, TX_INSUFFICIENT_FUNDS,
-    // and from a simulated chain those of SimulatedChain::send_raw.
+    // Hash of the transaction, once a mempool has it. A refusal's reason is only for people: whether a node has it all the same is
+    // asked by hash and nonce (L1Wallet does).
     virtual node::Result<Hash> send_raw(ByteView raw) = 0;
 
     // Names for the custom errors of reverts.

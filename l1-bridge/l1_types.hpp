@@ -86,6 +86,8 @@ struct CallRequest {
     Bytes data;
     std::optional<uint64_t> gas;
     std::optional<uint64_t> block;  // nullopt: latest
+    // Wei per gas, as a transaction would pay: a contract may look at it. Zeros: none is told.
+    u128 max_fee = 0, max_priority_fee = 0;
 };
 
 // Outcome of such a message. A revert is an answer, not a failure.

@@ -105,6 +105,7 @@ node::Result<bool> RollupClient::is_final(uint64_t number) const { return ask(ro
 node::Result<uint64_t> RollupClient::queue_length() const { return ask(rollup_view::queue_length(), read_number); }
 node::Result<Hash> RollupClient::queue_hash(uint64_t index) const { return ask(rollup_view::queue_hash(index), read_hash); }
 node::Result<WaitingOperation> RollupClient::waiting() const { return ask(rollup_view::waiting(), read_waiting); }
+node::Result<Notice> RollupClient::notice() const { return ask(rollup_view::notice(), read_notice); }
 node::Result<uint64_t> RollupClient::current_term() const { return ask(rollup_view::current_term(), read_number); }
 node::Result<uint64_t> RollupClient::term_count() const { return ask(rollup_view::term_count(), read_number); }
 node::Result<TermRecord> RollupClient::term(uint64_t number) const { return ask(rollup_view::term(number), read_term); }
@@ -114,10 +115,6 @@ node::Result<bool> RollupClient::is_exited(uint32_t index) const { return ask(ro
 node::Result<bool> RollupClient::is_refunded(uint64_t index) const { return ask(rollup_view::is_refunded(index), read_bool); }
 node::Result<u128> RollupClient::burned() const { return ask(rollup_view::burned(), read_amount); }
 node::Result<bool> RollupClient::frozen() const { return ask(rollup_view::frozen(), read_bool); }
-
-node::Result<u128> RollupClient::deposited_total(const Address& token) const {
-    return ask(rollup_view::deposited_total(token), read_amount);
-}
 
 node::Result<u128> RollupClient::held_total(const Address& token) const {
     return ask(rollup_view::held_total(token), read_amount);
@@ -174,6 +171,10 @@ node::Result<Hash> RollupClient::become_sequencer(L1Wallet& wallet) const {
     return send(wallet, rollup_call::become_sequencer(), parameters->stake);
 }
 
+node::Result<Hash> RollupClient::announce_takeover(L1Wallet& wallet) const {
+    return send(wallet, rollup_call::announce_takeover());
+}
+
 node::Result<Hash> RollupClient::resign(L1Wallet& wallet) const { return send(wallet, rollup_call::resign()); }
 
 node::Result<Hash> RollupClient::evict(L1Wallet& wallet) const { return send(wallet, rollup_call::evict()); }
@@ -186,8 +187,8 @@ node::Result<Hash> RollupClient::append(L1Wallet& wallet, ByteView batch) const 
     return send(wallet, rollup_call::append(batch));
 }
 
-node::Result<Hash> RollupClient::commit_proof(L1Wallet& wallet, ByteView proof) const {
-    return send(wallet, rollup_call::commit_proof(l1::proof_commitment(wallet.address(), proof)));
+node::Result<Hash> RollupClient::commit_proof(L1Wallet& wallet, ByteView proof, uint64_t term) const {
+    return send(wallet, rollup_call::commit_proof(l1::proof_commitment(wallet.address(), proof, term)));
 }
 
 node::Result<Hash> RollupClient::prove(L1Wallet& wallet, ByteView proof) const { return send(wallet, rollup_call::prove(proof)); }

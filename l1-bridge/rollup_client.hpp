@@ -49,6 +49,7 @@ public:
     node::Result<uint64_t> queue_length() const;
     node::Result<Hash> queue_hash(uint64_t index) const;
     node::Result<WaitingOperation> waiting() const;
+    node::Result<Notice> notice() const;
     node::Result<uint64_t> current_term() const;
     node::Result<uint64_t> term_count() const;
     node::Result<TermRecord> term(uint64_t number) const;
@@ -56,7 +57,6 @@ public:
     node::Result<bool> is_paid(uint32_t position) const;
     node::Result<bool> is_exited(uint32_t index) const;
     node::Result<bool> is_refunded(uint64_t index) const;
-    node::Result<u128> deposited_total(const Address& token) const;
     node::Result<u128> held_total(const Address& token) const;
     node::Result<u128> burned() const;
     node::Result<bool> frozen() const;
@@ -75,12 +75,13 @@ public:
     node::Result<Hash> send(L1Wallet& wallet, Bytes calldata, u128 value = 0) const;
     // With the stake that parameters() names.
     node::Result<Hash> become_sequencer(L1Wallet& wallet) const;
+    node::Result<Hash> announce_takeover(L1Wallet& wallet) const;
     node::Result<Hash> resign(L1Wallet& wallet) const;
     node::Result<Hash> evict(L1Wallet& wallet) const;
     node::Result<Hash> take_stake(L1Wallet& wallet, uint64_t term) const;
     node::Result<Hash> append(L1Wallet& wallet, ByteView batch) const;
-    // The wallet's address is the prover.
-    node::Result<Hash> commit_proof(L1Wallet& wallet, ByteView proof) const;
+    // The wallet's address is the prover; the term posted the batch that the proof is against.
+    node::Result<Hash> commit_proof(L1Wallet& wallet, ByteView proof, uint64_t term) const;
     node::Result<Hash> prove(L1Wallet& wallet, ByteView proof) const;
     node::Result<Hash> take_reward(L1Wallet& wallet, uint64_t term, const Address& prover) const;
     node::Result<Hash> deposit_eth(L1Wallet& wallet, const Address& to, Amount amount) const;

@@ -320,6 +320,10 @@ Json to_json(const CallRequest& request) {
     if (request.value != 0) out["value"] = quantity(request.value);
     if (!request.data.empty()) out["input"] = to_hex(request.data);
     if (request.gas) out["gas"] = quantity(*request.gas);
+    if (request.max_fee != 0) {
+        out["maxFeePerGas"] = quantity(request.max_fee);
+        out["maxPriorityFeePerGas"] = quantity(request.max_priority_fee);
+    }
     return out;
 }
 

@@ -17,7 +17,7 @@ namespace {
 using node::Code;
 using node::Status;
 
-constexpr std::string_view kChainKey = "l1/chain", kParametersKey = "l1/parameters";
+constexpr std::string_view kParametersKey = "l1/parameters";
 // How far back is read again at the first contradiction, and how many times as far at each one after it.
 constexpr uint64_t kFirstDepth = 64, kDeeper = 4, kFarthest = uint64_t{1} << 48;
 constexpr unsigned kLongestPause = 32;  // rounds in which nothing is asked, after ever more contradictions
@@ -34,7 +34,7 @@ struct Facts {
 };
 
 std::optional<Facts> kept_facts(node::Store& store) {
-    auto chain = store.get(kChainKey), row = store.get(kParametersKey);
+    auto chain = store.get(rows::kChainKey), row = store.get(kParametersKey);
     auto parameters = row ? l1::rollup_view::read_parameters(view_of(*row)) : std::nullopt;
     if (row && !parameters) throw node::StoreError("what the store holds of the L1 is damaged: the contract's parameters");
     if (!chain || !parameters) return std::nullopt;
@@ -43,14 +43,14 @@ std::optional<Facts> kept_facts(node::Store& store) {
 
 void keep(node::Store& store, const Facts& facts) {
     node::WriteBatch batch;
-    batch.put(kChainKey, rows::u64_value(facts.chain_id));
+    batch.put(rows::kChainKey, rows::u64_value(facts.chain_id));
     batch.put(kParametersKey, string_of(facts.parameters.encode()));
     store.write(batch, node::Durability::kSynced);
 }
 
 Status check_chain(node::Store& store, uint64_t chain_id, uint64_t expected) {
     if (expected != 0 && chain_id != expected) return wrong_chain(chain_id, expected, "what is asked for");
-    auto kept = store.get(kChainKey);
+    auto kept = store.get(rows::kChainKey);
     const uint64_t known = kept ? rows::u64_at_end(*kept) : chain_id;
     return known == chain_id ? Status{} : wrong_chain(chain_id, known, "what the data directory holds");
 }

@@ -18,7 +18,7 @@ using rows::required;
 namespace {
 
 constexpr std::string_view kFormatKey = "l1/format", kHeadKey = "l1/head", kPositionKey = "l1/position", kBlockTable = "l1/b";
-constexpr std::string_view kFormat = "gavel l1 view 1";
+constexpr std::string_view kFormat = "gavel l1 view 2";
 
 std::string block_key(uint64_t number) { return std::string(kBlockTable) + rows::u64_value(number); }
 
@@ -79,7 +79,6 @@ struct Derived {
     std::vector<TermView> terms;         // term 1 first
     std::vector<QueuedOperation> queue;
     std::map<uint32_t, std::bitset<4096>> claimed;  // by position / 4096
-    std::map<std::pair<Address, Hash>, uint64_t> commits;  // latest time
     uint64_t frozen_at = 0;
 
     Hash queue_end() const { return queue.empty() ? Hash{} : queue.back().hash_after; }
@@ -113,10 +112,6 @@ struct Derived {
         const L1Operation& operation = event.operation;
         if (event.index != queue.size() || operation.caller.is_zero() || operation.to.is_zero()) return false;
         queue.push_back({event.index, operation, operation.chain(queue_end()), block.number});
-        return true;
-    }
-    bool take(const l1::ProofCommitted& event, const l1::BlockRef& block, const Hash&) {
-        commits[{event.prover, event.commitment}] = block.time;
         return true;
     }
     bool take(const l1::WithdrawalClaimed& event, const l1::BlockRef&, const Hash&) {
@@ -395,12 +390,6 @@ bool L1View::is_claimed(uint32_t position) const {
     std::shared_lock lock(impl_->mutex);
     auto page = impl_->derived.claimed.find(position / 4096);
     return page != impl_->derived.claimed.end() && page->second[position % 4096];
-}
-
-uint64_t L1View::committed_at(const Address& prover, const Hash& commitment) const {
-    std::shared_lock lock(impl_->mutex);
-    auto found = impl_->derived.commits.find({prover, commitment});
-    return found == impl_->derived.commits.end() ? 0 : found->second;
 }
 
 }  // namespace gavel::ledger

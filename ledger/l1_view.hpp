@@ -125,8 +125,6 @@ public:
     std::optional<Hash> queue_hash(uint64_t index) const override;  // h[index], index <= queue_length()
 
     bool is_claimed(uint32_t position) const;
-    // Time of that prover's latest commit to this word (l1::proof_commitment); 0: none.
-    uint64_t committed_at(const Address& prover, const Hash& commitment) const;
 
 private:
     struct Impl;

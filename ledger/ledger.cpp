@@ -6,6 +6,63 @@ namespace gavel::ledger {
 
 using rows::required;
 
+namespace {
+
+void load_accounts(const node::StoreView& store, uint32_t count, State& state) {
+    if (count == 1) return;
+    uint32_t next = 0;
+    store.scan(rows::u32_key('A', 0), rows::u32_key('A', count), [&](std::string_view key, std::string_view row) {
+        if (rows::u32_at_end(key) != next || row.size() != Account::kSize) {
+            throw node::StoreError("the ledger's store is damaged: an account is missing or unreadable");
+        }
+        Account account = Account::decode(view_of(row));
+        bool fits = next == 0 ? account.key.is_zero() : !state.accounts.find(account.key).present;
+        if (!fits) throw node::StoreError("the ledger's store is damaged: an account is there twice");
+        if (next++ == 0) {
+            state.accounts.write(0, account);
+        } else {
+            state.accounts.append(account);
+        }
+        return true;
+    });
+    if (next != count) throw node::StoreError("the ledger's store is damaged: an account is missing");
+}
+
+void load_withdrawals(const node::StoreView& store, uint32_t count, State& state) {
+    uint32_t next = 0;
+    store.scan(rows::u32_key('W', 0), rows::u32_key('W', count), [&](std::string_view key, std::string_view row) {
+        if (rows::u32_at_end(key) != next) throw node::StoreError("the ledger's store is damaged: a withdrawal is missing");
+        state.withdrawals.append(required(decode_withdrawal(next++, row), "a withdrawal").withdrawal.hash());
+        return true;
+    });
+    if (next != count) throw node::StoreError("the ledger's store is damaged: a withdrawal is missing");
+}
+
+State load_state(const node::StoreView& store, const StateFields& fields) {
+    State state;
+    load_accounts(store, fields.account_count, state);
+    load_withdrawals(store, fields.withdrawal_count, state);
+    state.counters = {fields.l1_ops_consumed, fields.op_count};
+    return state;
+}
+
+StateDiff load_diff(const node::StoreView& store, uint64_t chunk) {
+    auto row = store.get(rows::u64_key('D', chunk));
+    return required(row ? StateDiff::decode(view_of(*row)) : std::nullopt, "a chunk's undo record");
+}
+
+}  // namespace
+
+State SealedState::before_chunk(uint64_t chunk) const {
+    State state = load_state(*store_, fields_);
+    for (uint64_t number = chunks_; number-- > chunk;) undo(state, load_diff(*store_, number));
+    return state;
+}
+
+SealedState Ledger::sealed_state() const { return {impl_->store_.snapshot(), impl_->sealed_fields_, chunk_count()}; }
+
+StateDiff Ledger::Impl::stored_diff(uint64_t chunk) const { return load_diff(store_, chunk); }
+
 Ledger::Ledger(node::Store& store, const Domain& domain) : impl_(std::make_unique<Impl>(store, domain)) {}
 Ledger::~Ledger() = default;
 
@@ -43,54 +100,11 @@ void Ledger::Impl::load_sealed_state() {
     if (!in.finished()) throw node::StoreError("the ledger's store is damaged: the sealed state is unreadable");
     sealed_fields_ = StateFields::decode(fields);
 
-    load_accounts(state_);
-    load_withdrawals(state_);
-    state_.counters = {sealed_fields_.l1_ops_consumed, sealed_fields_.op_count};
+    state_ = load_state(store_, sealed_fields_);
     if (state_.fields() != sealed_fields_) {
         throw node::StoreError("the ledger's store is damaged: the accounts don't lead to the commitment of the last chunk");
     }
     queue_hash_ = queue_hash(state_.counters.l1_ops_consumed);
-}
-
-void Ledger::Impl::load_accounts(State& state) const {
-    uint32_t count = sealed_fields_.account_count;
-    if (count == 1) return;
-    uint32_t next = 0;
-    store_.scan(rows::u32_key('A', 0), rows::u32_key('A', count), [&](std::string_view key, std::string_view row) {
-        if (rows::u32_at_end(key) != next || row.size() != Account::kSize) {
-            throw node::StoreError("the ledger's store is damaged: an account is missing or unreadable");
-        }
-        Account account = Account::decode(view_of(row));
-        bool fits = next == 0 ? account.key.is_zero() : !state.accounts.find(account.key).present;
-        if (!fits) throw node::StoreError("the ledger's store is damaged: an account is there twice");
-        if (next++ == 0) {
-            state.accounts.write(0, account);
-        } else {
-            state.accounts.append(account);
-        }
-        return true;
-    });
-    if (next != count) throw node::StoreError("the ledger's store is damaged: an account is missing");
-}
-
-void Ledger::Impl::load_withdrawals(State& state) const {
-    uint32_t count = sealed_fields_.withdrawal_count;
-    uint32_t next = 0;
-    store_.scan(rows::u32_key('W', 0), rows::u32_key('W', count), [&](std::string_view key, std::string_view row) {
-        if (rows::u32_at_end(key) != next) throw node::StoreError("the ledger's store is damaged: a withdrawal is missing");
-        state.withdrawals.append(required(decode_withdrawal(next++, row), "a withdrawal").withdrawal.hash());
-        return true;
-    });
-    if (next != count) throw node::StoreError("the ledger's store is damaged: a withdrawal is missing");
-}
-
-State Ledger::state_before_chunk(uint64_t chunk) const {
-    State state;
-    impl_->load_accounts(state);
-    impl_->load_withdrawals(state);
-    state.counters = {impl_->sealed_fields_.l1_ops_consumed, impl_->sealed_fields_.op_count};
-    for (uint64_t number = chunk_count(); number-- > chunk;) undo(state, impl_->stored_diff(number));
-    return state;
 }
 
 void Ledger::Impl::load_chunks_and_batches() {

@@ -76,6 +76,21 @@ struct LedgerSummary {
     uint64_t generation = 0;
 };
 
+// The state after the last sealed chunk of a moment, to be loaded from the store: any thread may do that, whatever the ledger does
+// meanwhile. To be let go before the ledger's store is.
+class SealedState {
+public:
+    SealedState(std::unique_ptr<const node::StoreView> store, const StateFields& fields, uint64_t chunks)
+        : store_(std::move(store)), fields_(fields), chunks_(chunks) {}
+    // The state before sealed chunk `chunk` (<= how many there were then). Takes as long as opening a ledger does.
+    State before_chunk(uint64_t chunk) const;
+
+private:
+    std::unique_ptr<const node::StoreView> store_;
+    StateFields fields_;
+    uint64_t chunks_;
+};
+
 class Ledger {
 public:
     // Opens what the store holds, or starts at genesis. `store` must outlive the ledger; keys that start with "l1/" are left to
@@ -160,9 +175,8 @@ public:
     BatchHeader last_header() const;
     // h[index] as computed from the L1 operations consumed (index <= counters().l1_ops_consumed).
     Hash l1_queue_hash(uint64_t index) const;
-    // A copy of the state before sealed chunk `chunk` (<= chunk_count()), made from what the store holds. Takes as long as
-    // opening does.
-    State state_before_chunk(uint64_t chunk) const;
+    // Quick; the state itself is loaded outside of the writing thread.
+    SealedState sealed_state() const;
     // The whole state, alone: for building proofs. `use` leaves it as it was; nothing may be open.
     void with_state(const std::function<void(State&)>& use);
 
@@ -178,6 +192,8 @@ public:
     std::optional<Entry> entry(uint64_t number) const;
     // At most `limit` entries from `first` on, in order; fewer at the end.
     std::vector<Entry> entries(uint64_t first, size_t limit) const;
+    // Those of `numbers` that there are, in that order, all of one moment.
+    std::vector<Entry> entries_at(const std::vector<uint64_t>& numbers) const;
     std::optional<uint64_t> entry_of_hash(const Hash& hash) const;
     std::optional<uint64_t> entry_of_position(uint64_t position) const;
     std::optional<uint64_t> entry_of_l1_operation(uint64_t index) const;
@@ -194,8 +210,8 @@ public:
         std::vector<Touch> touches;
         std::optional<uint64_t> next;  // where to go on; nullopt at the end
     };
-    // What touched the owner's accounts, newest first: entries below `below`. A call looks at a bounded number of index rows, so
-    // a page may be short (even empty) though `next` says that there is more.
+    // What touched the owner's accounts, newest first: entries below `below`. A call looks at a bounded number of index rows and
+    // for a bounded time, so a page may be short (even empty) though `next` says that there is more.
     Touches touches_before(const Address& owner, const std::optional<Address>& token, uint64_t below, size_t limit) const;
     // Those that credited it, oldest first: entries from `from` on. `next` is always given: the first entry not looked at.
     Touches incoming_from(const Address& owner, const std::optional<Address>& token, uint64_t from, size_t limit) const;
@@ -210,11 +226,17 @@ public:
     std::optional<uint64_t> chunk_of_entry(uint64_t entry) const;  // nullopt: of the open chunk, or no entry
     std::optional<BatchRecord> batch(uint64_t number) const;
     std::optional<uint64_t> batch_of_chunk(uint64_t chunk) const;  // nullopt: in none yet
+    // Both at once, and the batch's record.
+    struct Place {
+        uint64_t chunk = 0;
+        BatchRecord batch;
+    };
+    std::optional<Place> place_of_entry(uint64_t entry) const;  // nullopt: in no batch yet, or no entry
     // The digests of a chunk's operations, in order.
     std::vector<Hash> chunk_digests(const ChunkRecord& chunk) const;
 
     std::optional<RolledBack> rolled_back(const Hash& hash) const;
-    // From number `from` on, of `sender` if one is given, at most `limit`; looks at a bounded number. `next` as in Touches.
+    // From number `from` on, of `sender` if one is given, at most `limit`; bounded as touches_before.
     struct RolledBackPage {
         std::vector<RolledBack> operations;
         std::optional<uint64_t> next;
@@ -225,5 +247,9 @@ private:
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };
+
+// Why the ledger in that folder can't be gone on from: something of the store can't be read, or contradicts itself. nullopt if all
+// is well, or there is no ledger yet. Reads everything, so it takes a while.
+std::optional<std::string> damage_of_folder(const std::string& path, const Address& rollup);
 
 }  // namespace gavel::ledger

@@ -1,10 +1,11 @@
-// The inside of Ledger. Functions whose names end in _locked need mutex_ (shared to read, alone to write); the others of the
-// writing thread may read everything without it, since nobody else writes.
+// The inside of Ledger. Functions whose names end in _locked need mutex_; the others of the writing thread may read everything
+// without it, since nobody else writes. Readers hold it only to copy what is in memory and to take a snapshot of the store, never
+// while they read the store: the writing thread must not wait for a disk on their behalf. It is a plain mutex because a shared one
+// lets readers that follow close on each other keep the writing thread out for as long as they come.
 #pragma once
 
 #include <condition_variable>
 #include <mutex>
-#include <shared_mutex>
 #include <unordered_map>
 
 #include "ledger/ledger.hpp"
@@ -22,6 +23,7 @@ struct Ledger::Impl {
         uint32_t withdrawal_count = 0;
         uint64_t chunks = 0;
         StateFields fields;
+        uint64_t rolled_back = 0;  // length of that list
     };
     // Kept under rows::kListsKey.
     struct Lists {
@@ -36,8 +38,6 @@ struct Ledger::Impl {
     // Opening.
     void check_format();
     void load_sealed_state();
-    void load_accounts(State& state) const;
-    void load_withdrawals(State& state) const;
     void load_chunks_and_batches();
     void replay_open_entries();
     void replay(const Entry& entry);
@@ -73,8 +73,17 @@ struct Ledger::Impl {
     void keep_rolled_back(node::WriteBatch& batch, const OperationEntry& entry, const std::string& why, uint64_t when_ms);
 
     // Reading.
+    // What was published, and the store as it was then or later: rows of published entries are in it.
+    struct Look {
+        Published seen;
+        uint64_t generation = 0;
+        std::unique_ptr<const node::StoreView> store;
+    };
+    Look look() const;
     std::optional<Entry> stored_entry(uint64_t number) const;
     std::optional<uint64_t> stored_number(const std::string& key) const;
+    std::optional<uint64_t> chunk_of_entry_locked(uint64_t entry) const;
+    std::optional<uint64_t> batch_of_chunk_locked(uint64_t chunk) const;
     Hash queue_hash(uint64_t index) const;
     const Account& published_leaf_locked(uint32_t index) const;
 
@@ -82,7 +91,7 @@ struct Ledger::Impl {
     const Domain domain_;
     const Hash domain_separator_;
 
-    mutable std::shared_mutex mutex_;
+    mutable std::mutex mutex_;
     State state_;
     NotingView::Overlay overlay_;
     NotingView view_{state_, overlay_};

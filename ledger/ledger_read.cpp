@@ -11,8 +11,24 @@ using rows::required;
 
 namespace {
 
-// Index rows that one call looks at: a bound on the time for which it holds up the writing thread.
+// What one call may look at: it holds a thread of the server for so long.
 constexpr size_t kMaxRows = 10'000;
+constexpr std::chrono::milliseconds kMaxTime{25};
+constexpr size_t kRowsBetweenLooksAtTheClock = 16;
+
+class Budget {
+public:
+    // Whether there is none left for one more row.
+    bool is_spent() {
+        bool look = rows_ > 0 && rows_ % kRowsBetweenLooksAtTheClock == 0;
+        if (rows_++ == kMaxRows) return true;
+        return look && std::chrono::steady_clock::now() - start_ > kMaxTime;
+    }
+
+private:
+    size_t rows_ = 0;
+    std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
 
 Touch touch_of(uint64_t entry, std::string_view value) {
     ByteReader in(view_of(value));
@@ -51,7 +67,7 @@ std::vector<std::pair<Address, Touch>> touches_of(const Entry& entry) {
 }
 
 LedgerSummary Ledger::summary() const {
-    std::shared_lock lock(impl_->mutex_);
+    std::lock_guard lock(impl_->mutex_);
     const Impl::Published& seen = impl_->published_;
     LedgerSummary out;
     out.fields = seen.fields;
@@ -62,45 +78,19 @@ LedgerSummary Ledger::summary() const {
     out.withdrawal_count = seen.withdrawal_count;
     out.chunks = seen.chunks;
     out.batches = impl_->batches_.size();
-    out.rolled_back = impl_->lists_.rolled_back_count;
+    out.rolled_back = seen.rolled_back;
     out.generation = impl_->lists_.generation;
     return out;
 }
 
 uint64_t Ledger::generation() const {
-    std::shared_lock lock(impl_->mutex_);
+    std::lock_guard lock(impl_->mutex_);
     return impl_->lists_.generation;
 }
 
-uint64_t Ledger::entries_kept_since(uint64_t generation) const {
-    std::shared_lock lock(impl_->mutex_);
-    uint64_t present = impl_->lists_.generation;
-    if (generation > present) return 0;
-    uint64_t kept = impl_->published_.entries;
-    impl_->store_.scan(rows::u64_key('g', generation + 1), rows::u64_key('g', present + 1),
-                       [&](std::string_view, std::string_view value) {
-                           kept = std::min(kept, rows::u64_at_end(value));
-                           return true;
-                       });
-    return kept;
-}
-
-std::optional<Entry> Ledger::entry(uint64_t number) const {
-    std::shared_lock lock(impl_->mutex_);
-    if (number >= impl_->published_.entries) return std::nullopt;
-    return required(impl_->stored_entry(number), "an entry");
-}
-
-std::vector<Entry> Ledger::entries(uint64_t first, size_t limit) const {
-    std::shared_lock lock(impl_->mutex_);
-    std::vector<Entry> out;
-    if (limit == 0 || first >= impl_->published_.entries) return out;
-    impl_->store_.scan(rows::u64_key('E', first), rows::u64_key('E', impl_->published_.entries),
-                       [&](std::string_view key, std::string_view value) {
-                           out.push_back(required(decode_entry(rows::u64_at_end(key), value), "an entry"));
-                           return out.size() < limit;
-                       });
-    return out;
+Ledger::Impl::Look Ledger::Impl::look() const {
+    std::lock_guard lock(mutex_);
+    return {published_, lists_.generation, store_.snapshot()};
 }
 
 namespace {
@@ -109,21 +99,74 @@ std::optional<uint64_t> if_below(std::optional<uint64_t> number, uint64_t end) {
     return number && *number < end ? number : std::nullopt;
 }
 
+Entry entry_in(const node::StoreView& store, uint64_t number) {
+    auto row = store.get(rows::u64_key('E', number));
+    return required(row ? decode_entry(number, *row) : std::nullopt, "an entry");
+}
+
+std::optional<uint64_t> number_in(const node::StoreView& store, const std::string& key) {
+    auto row = store.get(key);
+    return row ? std::optional(rows::u64_at_end(*row)) : std::nullopt;
+}
+
+WithdrawalRecord withdrawal_in(const node::StoreView& store, uint32_t position) {
+    auto row = store.get(rows::u32_key('W', position));
+    return required(row ? decode_withdrawal(position, *row) : std::nullopt, "a withdrawal");
+}
+
 }  // namespace
 
+uint64_t Ledger::entries_kept_since(uint64_t generation) const {
+    Impl::Look look = impl_->look();
+    if (generation > look.generation) return 0;
+    uint64_t kept = look.seen.entries;
+    look.store->scan(rows::u64_key('g', generation + 1), rows::u64_key('g', look.generation + 1),
+                     [&](std::string_view, std::string_view value) {
+                         kept = std::min(kept, rows::u64_at_end(value));
+                         return true;
+                     });
+    return kept;
+}
+
+std::optional<Entry> Ledger::entry(uint64_t number) const {
+    Impl::Look look = impl_->look();
+    if (number >= look.seen.entries) return std::nullopt;
+    return entry_in(*look.store, number);
+}
+
+std::vector<Entry> Ledger::entries(uint64_t first, size_t limit) const {
+    Impl::Look look = impl_->look();
+    std::vector<Entry> out;
+    if (limit == 0 || first >= look.seen.entries) return out;
+    look.store->scan(rows::u64_key('E', first), rows::u64_key('E', look.seen.entries),
+                     [&](std::string_view key, std::string_view value) {
+                         out.push_back(required(decode_entry(rows::u64_at_end(key), value), "an entry"));
+                         return out.size() < limit;
+                     });
+    return out;
+}
+
+std::vector<Entry> Ledger::entries_at(const std::vector<uint64_t>& numbers) const {
+    Impl::Look look = impl_->look();
+    std::vector<Entry> out;
+    for (uint64_t number : numbers)
+        if (number < look.seen.entries) out.push_back(entry_in(*look.store, number));
+    return out;
+}
+
 std::optional<uint64_t> Ledger::entry_of_hash(const Hash& hash) const {
-    std::shared_lock lock(impl_->mutex_);
-    return if_below(impl_->stored_number(rows::fixed_key('h', hash)), impl_->published_.entries);
+    Impl::Look look = impl_->look();
+    return if_below(number_in(*look.store, rows::fixed_key('h', hash)), look.seen.entries);
 }
 
 std::optional<uint64_t> Ledger::entry_of_position(uint64_t position) const {
-    std::shared_lock lock(impl_->mutex_);
-    return if_below(impl_->stored_number(rows::u64_key('p', position)), impl_->published_.entries);
+    Impl::Look look = impl_->look();
+    return if_below(number_in(*look.store, rows::u64_key('p', position)), look.seen.entries);
 }
 
 std::optional<uint64_t> Ledger::entry_of_l1_operation(uint64_t index) const {
-    std::shared_lock lock(impl_->mutex_);
-    return if_below(impl_->stored_number(rows::u64_key('q', index)), impl_->published_.entries);
+    Impl::Look look = impl_->look();
+    return if_below(number_in(*look.store, rows::u64_key('q', index)), look.seen.entries);
 }
 
 uint64_t Ledger::wait_for_entries(uint64_t known, uint64_t generation, uint64_t timeout_ms) const {
@@ -140,20 +183,20 @@ const Account& Ledger::Impl::published_leaf_locked(uint32_t index) const {
 }
 
 std::optional<AccountAt> Ledger::account(const AccountKey& key) const {
-    std::shared_lock lock(impl_->mutex_);
+    std::lock_guard lock(impl_->mutex_);
     AccountTree::Found found = impl_->state_.accounts.find(key);
     if (!found.present || found.index == 0 || found.index >= impl_->published_.account_count) return std::nullopt;
     return AccountAt{found.index, impl_->published_leaf_locked(found.index)};
 }
 
 std::optional<Account> Ledger::account(uint32_t index) const {
-    std::shared_lock lock(impl_->mutex_);
+    std::lock_guard lock(impl_->mutex_);
     if (index == 0 || index >= impl_->published_.account_count) return std::nullopt;
     return impl_->published_leaf_locked(index);
 }
 
 std::vector<AccountAt> Ledger::accounts_of(const Address& owner, const std::optional<Address>& after, size_t limit) const {
-    std::shared_lock lock(impl_->mutex_);
+    std::lock_guard lock(impl_->mutex_);
     std::vector<AccountAt> out;
     const AccountTree& accounts = impl_->state_.accounts;
     // Along the newest list, whose leaves that readers don't know yet are skipped.
@@ -168,106 +211,123 @@ std::vector<AccountAt> Ledger::accounts_of(const Address& owner, const std::opti
 
 Ledger::Touches Ledger::touches_before(const Address& owner, const std::optional<Address>& token, uint64_t below,
                                        size_t limit) const {
-    std::shared_lock lock(impl_->mutex_);
+    Impl::Look look = impl_->look();
     Touches out;
-    size_t looked_at = 0;
+    Budget budget;
     uint64_t last = 0;
-    uint64_t end = std::min(below, impl_->published_.entries);
-    impl_->store_.scan_reverse(rows::pair_key('o', owner, uint64_t{0}), rows::pair_key('o', owner, end),
-                               [&](std::string_view key, std::string_view value) {
-                                   if (out.touches.size() == limit || looked_at++ == kMaxRows) {
-                                       out.next = last;
-                                       return false;
-                                   }
-                                   Touch touch = touch_of(last = rows::u64_at_end(key), value);
-                                   if (!token || touch.token == *token) out.touches.push_back(touch);
-                                   return true;
-                               });
+    uint64_t end = std::min(below, look.seen.entries);
+    look.store->scan_reverse(rows::pair_key('o', owner, uint64_t{0}), rows::pair_key('o', owner, end),
+                             [&](std::string_view key, std::string_view value) {
+                                 if (out.touches.size() == limit || budget.is_spent()) {
+                                     out.next = last;
+                                     return false;
+                                 }
+                                 Touch touch = touch_of(last = rows::u64_at_end(key), value);
+                                 if (!token || touch.token == *token) out.touches.push_back(touch);
+                                 return true;
+                             });
     return out;
 }
 
 Ledger::Touches Ledger::incoming_from(const Address& owner, const std::optional<Address>& token, uint64_t from,
                                       size_t limit) const {
-    std::shared_lock lock(impl_->mutex_);
+    Impl::Look look = impl_->look();
     Touches out;
-    size_t looked_at = 0;
-    uint64_t end = impl_->published_.entries;
+    Budget budget;
+    uint64_t end = look.seen.entries;
     out.next = end;
     if (from >= end) return out;
-    impl_->store_.scan(rows::pair_key('o', owner, from), rows::pair_key('o', owner, end),
-                       [&](std::string_view key, std::string_view value) {
-                           uint64_t entry = rows::u64_at_end(key);
-                           if (out.touches.size() == limit || looked_at++ == kMaxRows) {
-                               out.next = entry;
-                               return false;
-                           }
-                           Touch touch = touch_of(entry, value);
-                           if (touch.incoming && (!token || touch.token == *token)) out.touches.push_back(touch);
-                           return true;
-                       });
+    look.store->scan(rows::pair_key('o', owner, from), rows::pair_key('o', owner, end),
+                     [&](std::string_view key, std::string_view value) {
+                         uint64_t entry = rows::u64_at_end(key);
+                         if (out.touches.size() == limit || budget.is_spent()) {
+                             out.next = entry;
+                             return false;
+                         }
+                         Touch touch = touch_of(entry, value);
+                         if (touch.incoming && (!token || touch.token == *token)) out.touches.push_back(touch);
+                         return true;
+                     });
     return out;
 }
 
 std::optional<WithdrawalRecord> Ledger::withdrawal(uint32_t position) const {
-    std::shared_lock lock(impl_->mutex_);
-    if (position >= impl_->published_.withdrawal_count) return std::nullopt;
-    auto row = impl_->store_.get(rows::u32_key('W', position));
-    return required(row ? decode_withdrawal(position, *row) : std::nullopt, "a withdrawal");
+    Impl::Look look = impl_->look();
+    if (position >= look.seen.withdrawal_count) return std::nullopt;
+    return withdrawal_in(*look.store, position);
 }
 
 std::vector<WithdrawalRecord> Ledger::withdrawals_to(const Address& recipient, uint32_t from, size_t limit) const {
-    std::shared_lock lock(impl_->mutex_);
+    Impl::Look look = impl_->look();
     std::vector<WithdrawalRecord> out;
-    uint32_t end = impl_->published_.withdrawal_count;
+    uint32_t end = look.seen.withdrawal_count;
     if (limit == 0 || from >= end) return out;
-    impl_->store_.scan(rows::pair_key('w', recipient, from), rows::pair_key('w', recipient, end),
-                       [&](std::string_view key, std::string_view) {
-                           uint32_t position = rows::u32_at_end(key);
-                           auto row = impl_->store_.get(rows::u32_key('W', position));
-                           out.push_back(required(row ? decode_withdrawal(position, *row) : std::nullopt, "a withdrawal"));
-                           return out.size() < limit;
-                       });
+    look.store->scan(rows::pair_key('w', recipient, from), rows::pair_key('w', recipient, end),
+                     [&](std::string_view key, std::string_view) {
+                         out.push_back(withdrawal_in(*look.store, rows::u32_at_end(key)));
+                         return out.size() < limit;
+                     });
     return out;
 }
 
 std::optional<WithdrawalProof> Ledger::withdrawal_proof(uint32_t position, uint32_t withdrawal_count) const {
-    std::shared_lock lock(impl_->mutex_);
-    if (position >= withdrawal_count || withdrawal_count > impl_->published_.withdrawal_count) return std::nullopt;
-    auto row = impl_->store_.get(rows::u32_key('W', position));
-    WithdrawalRecord record = required(row ? decode_withdrawal(position, *row) : std::nullopt, "a withdrawal");
-    return WithdrawalProof{position, record.withdrawal, impl_->state_.withdrawals.path(position, withdrawal_count)};
+    WithdrawalProof proof;
+    std::unique_ptr<const node::StoreView> store;
+    {
+        std::lock_guard lock(impl_->mutex_);
+        if (position >= withdrawal_count || withdrawal_count > impl_->published_.withdrawal_count) return std::nullopt;
+        proof.path = impl_->state_.withdrawals.path(position, withdrawal_count);
+        store = impl_->store_.snapshot();
+    }
+    proof.position = position;
+    proof.withdrawal = withdrawal_in(*store, position).withdrawal;
+    return proof;
 }
 
 std::optional<ChunkRecord> Ledger::chunk(uint64_t number) const {
-    std::shared_lock lock(impl_->mutex_);
-    if (number >= impl_->published_.chunks) return std::nullopt;
-    auto row = impl_->store_.get(rows::u64_key('C', number));
+    Impl::Look look = impl_->look();
+    if (number >= look.seen.chunks) return std::nullopt;
+    auto row = look.store->get(rows::u64_key('C', number));
     return required(row ? decode_chunk(number, *row) : std::nullopt, "a chunk");
 }
 
+std::optional<uint64_t> Ledger::Impl::chunk_of_entry_locked(uint64_t entry) const {
+    if (entry >= published_.entries) return std::nullopt;
+    auto above = std::upper_bound(chunk_first_entry_.begin(), chunk_first_entry_.end(), entry);
+    if (above == chunk_first_entry_.begin() || entry >= sealed_entries()) return std::nullopt;
+    uint64_t chunk = static_cast<uint64_t>(above - chunk_first_entry_.begin()) - 1;
+    return if_below(chunk, published_.chunks);
+}
+
+std::optional<uint64_t> Ledger::Impl::batch_of_chunk_locked(uint64_t chunk) const {
+    auto above = std::upper_bound(batches_.begin(), batches_.end(), chunk,
+                                  [](uint64_t value, const BatchRecord& batch) { return value < batch.first_chunk; });
+    if (above == batches_.begin() || std::prev(above)->chunk_end() <= chunk) return std::nullopt;
+    return std::prev(above)->number();
+}
+
 std::optional<uint64_t> Ledger::chunk_of_entry(uint64_t entry) const {
-    std::shared_lock lock(impl_->mutex_);
-    if (entry >= impl_->published_.entries) return std::nullopt;
-    const std::vector<uint64_t>& first_entries = impl_->chunk_first_entry_;
-    auto above = std::upper_bound(first_entries.begin(), first_entries.end(), entry);
-    if (above == first_entries.begin() || entry >= impl_->sealed_entries()) return std::nullopt;
-    uint64_t chunk = static_cast<uint64_t>(above - first_entries.begin()) - 1;
-    return if_below(chunk, impl_->published_.chunks);
+    std::lock_guard lock(impl_->mutex_);
+    return impl_->chunk_of_entry_locked(entry);
 }
 
 std::optional<BatchRecord> Ledger::batch(uint64_t number) const {
-    std::shared_lock lock(impl_->mutex_);
+    std::lock_guard lock(impl_->mutex_);
     if (number == 0 || number > impl_->batches_.size()) return std::nullopt;
     return impl_->batches_[number - 1];
 }
 
 std::optional<uint64_t> Ledger::batch_of_chunk(uint64_t chunk) const {
-    std::shared_lock lock(impl_->mutex_);
-    const std::vector<BatchRecord>& batches = impl_->batches_;
-    auto above = std::upper_bound(batches.begin(), batches.end(), chunk,
-                                  [](uint64_t value, const BatchRecord& batch) { return value < batch.first_chunk; });
-    if (above == batches.begin() || std::prev(above)->chunk_end() <= chunk) return std::nullopt;
-    return std::prev(above)->number();
+    std::lock_guard lock(impl_->mutex_);
+    return impl_->batch_of_chunk_locked(chunk);
+}
+
+std::optional<Ledger::Place> Ledger::place_of_entry(uint64_t entry) const {
+    std::lock_guard lock(impl_->mutex_);
+    auto chunk = impl_->chunk_of_entry_locked(entry);
+    auto batch = chunk ? impl_->batch_of_chunk_locked(*chunk) : std::nullopt;
+    if (!batch) return std::nullopt;
+    return Place{*chunk, impl_->batches_[*batch - 1]};
 }
 
 std::vector<Hash> Ledger::chunk_digests(const ChunkRecord& chunk) const {
@@ -279,20 +339,19 @@ std::vector<Hash> Ledger::chunk_digests(const ChunkRecord& chunk) const {
 }
 
 std::optional<RolledBack> Ledger::rolled_back(const Hash& hash) const {
-    std::shared_lock lock(impl_->mutex_);
-    auto number = impl_->stored_number(rows::fixed_key('r', hash));
+    auto store = impl_->store_.snapshot();
+    auto number = number_in(*store, rows::fixed_key('r', hash));
     if (!number) return std::nullopt;
-    auto row = impl_->store_.get(rows::u64_key('R', *number));
+    auto row = store->get(rows::u64_key('R', *number));
     return row ? required(decode_rolled_back(*number, *row), "a rolled-back operation") : std::optional<RolledBack>{};
 }
 
 Ledger::RolledBackPage Ledger::rolled_back_from(uint64_t from, const std::optional<Address>& sender, size_t limit) const {
-    std::shared_lock lock(impl_->mutex_);
     RolledBackPage out;
-    size_t looked_at = 0;
+    Budget budget;
     impl_->store_.scan(rows::u64_key('R', from), "S", [&](std::string_view key, std::string_view value) {
         uint64_t number = rows::u64_at_end(key);
-        if (out.operations.size() == limit || looked_at++ == kMaxRows) {
+        if (out.operations.size() == limit || budget.is_spent()) {
             out.next = number;
             return false;
         }

@@ -64,11 +64,6 @@ std::vector<Entry> Ledger::Impl::entries_from(uint64_t first) const {
     return out;
 }
 
-StateDiff Ledger::Impl::stored_diff(uint64_t chunk) const {
-    auto row = store_.get(rows::u64_key('D', chunk));
-    return required(row ? StateDiff::decode(view_of(*row)) : std::nullopt, "a chunk's undo record");
-}
-
 // State, leaves, chunk and batch records to before `chunk`.
 void Ledger::Impl::undo_chunks(node::WriteBatch& batch, uint64_t chunk) {
     auto row = store_.get(rows::u64_key('C', chunk));

@@ -52,6 +52,12 @@ Status unknown_withdrawal(const char* field) {
     return {Code::kNotFound, "UNKNOWN_WITHDRAWAL", field, "there is no such withdrawal"};
 }
 
+std::vector<Entry> entries_of(const Ledger& ledger, const Ledger::Touches& touches) {
+    std::vector<uint64_t> numbers;
+    for (const Touch& touch : touches.touches) numbers.push_back(touch.entry);
+    return ledger.entries_at(numbers);
+}
+
 // What the entry credits to `owner`, line by line.
 void append_payments(const Entry& entry, const Address& owner, std::vector<IncomingPayment>& out) {
     IncomingPayment payment;
@@ -168,14 +174,12 @@ std::vector<AccountInfo> Queries::balances(const Address& owner, const std::opti
 EntryInfo Queries::describe(Entry entry) const {
     EntryInfo out;
     out.entry = std::move(entry);
-    auto chunk = ledger_.chunk_of_entry(out.entry.number);
-    auto batch = chunk ? ledger_.batch_of_chunk(*chunk) : std::nullopt;
-    auto record = batch ? standing_record(*batch) : std::nullopt;
-    auto standing = record ? view_.batch(*batch) : std::nullopt;
-    if (!standing) return out;
-    out.status = view_.is_final(*batch) ? OperationStatus::kFinal : OperationStatus::kPosted;
-    out.batch = *batch;
-    out.chunk = static_cast<uint16_t>(*chunk - record->first_chunk);
+    auto place = ledger_.place_of_entry(out.entry.number);
+    auto standing = place ? view_.batch(place->batch.number()) : std::nullopt;
+    if (!standing || standing->hash != place->batch.header.hash()) return out;
+    out.status = view_.is_final(standing->number) ? OperationStatus::kFinal : OperationStatus::kPosted;
+    out.batch = standing->number;
+    out.chunk = static_cast<uint16_t>(place->chunk - place->batch.first_chunk);
     out.l1_transaction = standing->tx_hash;
     out.posted_at = standing->posted_at;
     out.final_at = standing->posted_at + view_.parameters().challenge_window;
@@ -192,9 +196,7 @@ Result<Page<EntryInfo>> Queries::history(const Address& owner, const std::option
     }
     Ledger::Touches touches = ledger_.touches_before(owner, token, below, bounded(limit));
     Page<EntryInfo> out;
-    for (const Touch& touch : touches.touches) {
-        if (auto entry = ledger_.entry(touch.entry)) out.items.push_back(describe(std::move(*entry)));
-    }
+    for (Entry& entry : entries_of(ledger_, touches)) out.items.push_back(describe(std::move(entry)));
     if (touches.next) out.next_cursor = cursor_of(*touches.next);
     return out;
 }
@@ -242,9 +244,7 @@ Result<Page<IncomingPayment>> Queries::incoming(const Address& owner, const std:
     uint64_t generation = ledger_.generation();
     Ledger::Touches touches = ledger_.incoming_from(owner, token, *from, bounded(limit));
     Page<IncomingPayment> out;
-    for (const Touch& touch : touches.touches) {
-        if (auto entry = ledger_.entry(touch.entry)) append_payments(*entry, owner, out.items);
-    }
+    for (const Entry& entry : entries_of(ledger_, touches)) append_payments(entry, owner, out.items);
     out.next_cursor = encode_cursor({generation, *touches.next});
     return out;
 }

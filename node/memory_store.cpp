@@ -12,15 +12,15 @@ std::string prefix_end(std::string_view prefix) {
     return end;
 }
 
-// Holds a version still for as long as a scan reads it.
-class MemoryStore::Reading {
+// Holds a version still for as long as it is read.
+class MemoryStore::Reading final : public StoreView {
 public:
     explicit Reading(const MemoryStore& store) : store_(store) {
         std::lock_guard lock(store_.mutex_);
         version_ = store_.version_;
         ++version_->readers;
     }
-    ~Reading() {
+    ~Reading() override {
         std::lock_guard lock(store_.mutex_);
         --version_->readers;
     }
@@ -28,6 +28,21 @@ public:
     Reading& operator=(const Reading&) = delete;
 
     const Entries& entries() const { return version_->entries; }
+
+    std::optional<std::string> get(std::string_view key) const override {
+        auto found = entries().find(key);
+        return found == entries().end() ? std::nullopt : std::optional(found->second);
+    }
+    void scan(std::string_view first, std::string_view last_exclusive, const Visitor& visit) const override {
+        for (auto at = entries().lower_bound(first); at != entries().end() && at->first < last_exclusive; ++at)
+            if (!visit(at->first, at->second)) return;
+    }
+    void scan_reverse(std::string_view first, std::string_view last_exclusive, const Visitor& visit) const override {
+        for (auto at = entries().lower_bound(last_exclusive); at != entries().begin();) {
+            --at;
+            if (at->first < first || !visit(at->first, at->second)) return;
+        }
+    }
 
 private:
     const MemoryStore& store_;
@@ -76,21 +91,14 @@ void MemoryStore::write(const WriteBatch& batch, Durability durability) {
 }
 
 void MemoryStore::scan(std::string_view first, std::string_view last_exclusive, const Visitor& visit) const {
-    Reading reading(*this);
-    const Entries& entries = reading.entries();
-    for (auto at = entries.lower_bound(first); at != entries.end() && at->first < last_exclusive; ++at) {
-        if (!visit(at->first, at->second)) return;
-    }
+    Reading(*this).scan(first, last_exclusive, visit);
 }
 
 void MemoryStore::scan_reverse(std::string_view first, std::string_view last_exclusive, const Visitor& visit) const {
-    Reading reading(*this);
-    const Entries& entries = reading.entries();
-    for (auto at = entries.lower_bound(last_exclusive); at != entries.begin();) {
-        --at;
-        if (at->first < first || !visit(at->first, at->second)) return;
-    }
+    Reading(*this).scan_reverse(first, last_exclusive, visit);
 }
+
+std::unique_ptr<const StoreView> MemoryStore::snapshot() const { return std::make_unique<Reading>(*this); }
 
 std::unique_ptr<MemoryStore> MemoryStore::clone() const {
     auto copy = std::make_unique<MemoryStore>();

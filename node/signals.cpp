@@ -22,6 +22,7 @@ StopSignals::StopSignals() {
     sigset_t set = stop_signals();
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is a failed write
 }
 
 int StopSignals::wait() {
@@ -51,6 +52,7 @@ void restore_signals() {
     sigset_t set = stop_signals();
     pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
     signal(SIGPIPE, SIG_DFL);
+    signal(SIGXFSZ, SIG_DFL);
 }
 
 }  // namespace gavel::node

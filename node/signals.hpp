@@ -12,7 +12,7 @@ namespace gavel::node {
 
 class StopSignals {
 public:
-    // Blocks the two signals in this thread and so in all that it starts. Ignores SIGPIPE.
+    // Blocks the two signals in this thread and so in all that it starts. Ignores SIGPIPE and SIGXFSZ.
     StopSignals();
     // Until one comes; its number.
     int wait();

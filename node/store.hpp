@@ -2,7 +2,7 @@
 //
 // Failure: a store that can't read or write what it should throws StoreError. It is not meant to be survived: what is in memory
 // and what is on the disk may now differ, so the daemon logs it and stops, and the next start goes on from what was written. No
-// answer to a request may be made of it. Absence of a key is no failure.
+// answer to a request may be made of it, not even of what a scan had visited before it threw. Absence of a key is no failure.
 //
 // Threads: every function may be called from any thread at any time. A scan sees the store as it was when the scan began,
 // whatever is written meanwhile; its visitor may use the store.
@@ -18,6 +18,10 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+namespace leveldb {
+class Env;
+}
 
 namespace gavel::node {
 
@@ -50,19 +54,26 @@ enum class Durability : uint8_t {
     kSynced,    // on the disk when write returns, and with it everything written before
 };
 
-class Store {
+// What can be read, of a store or of one moment of it.
+class StoreView {
 public:
     // Called for each entry; false ends the scan. The views are valid during the call only.
     using Visitor = std::function<bool(std::string_view key, std::string_view value)>;
 
-    virtual ~Store() = default;
+    virtual ~StoreView() = default;
     virtual std::optional<std::string> get(std::string_view key) const = 0;
-    // Writes of several threads take effect one after the other. An empty batch is legal; synced, it makes earlier ones durable.
-    virtual void write(const WriteBatch& batch, Durability durability) = 0;
     // Entries with first <= key < last_exclusive, ascending.
     virtual void scan(std::string_view first, std::string_view last_exclusive, const Visitor& visit) const = 0;
     // The same entries, descending.
     virtual void scan_reverse(std::string_view first, std::string_view last_exclusive, const Visitor& visit) const = 0;
+};
+
+class Store : public StoreView {
+public:
+    // Writes of several threads take effect one after the other. An empty batch is legal; synced, it makes earlier ones durable.
+    virtual void write(const WriteBatch& batch, Durability durability) = 0;
+    // The store as it is now, whatever is written while it is held. Quick to take. To be let go before the store is.
+    virtual std::unique_ptr<const StoreView> snapshot() const = 0;
 };
 
 // The smallest key greater than every key that starts with `prefix`: scan(prefix, prefix_end(prefix), ...) visits these.
@@ -78,6 +89,7 @@ public:
     void write(const WriteBatch& batch, Durability durability) override;
     void scan(std::string_view first, std::string_view last_exclusive, const Visitor& visit) const override;
     void scan_reverse(std::string_view first, std::string_view last_exclusive, const Visitor& visit) const override;
+    std::unique_ptr<const StoreView> snapshot() const override;
 
     // A store of its own with the same entries, all of them synced.
     std::unique_ptr<MemoryStore> clone() const;
@@ -90,7 +102,7 @@ private:
     using Entries = std::map<std::string, std::string, std::less<>>;
     struct Version {
         Entries entries;
-        size_t readers = 0;  // scans under way; a write then works on a copy
+        size_t readers = 0;  // scans and snapshots; a write then works on a copy
     };
     class Reading;
 
@@ -103,20 +115,35 @@ private:
 };
 
 // On disk, by LevelDB. One process at a time may have the directory open.
+//
+// A write, a flush or a sync that fails ends the store for every thread at once: no file of it is written any more, and every
+// function throws what the first failure said. So nothing is ever behind a record that was cut short, and nothing is answered that
+// the next start may not know. The same after bytes were read that aren't what was written: each read checks sums.
 class LevelDbStore final : public Store {
 public:
-    // Creates the directory (with its parents) and the database if missing. Throws StoreError if another process holds it, if
-    // it is damaged, or if it can't be made; the text says which, and where.
-    explicit LevelDbStore(const std::string& path);
+    // Creates the directory (with its parents) if missing, and the database in an empty one only. Leaves out the last record of
+    // the newest log if the process ended while it was being written (nobody was told of it), with a warning. Throws StoreError if
+    // another process holds it, if it is damaged, if its directory holds something else, or if it can't be made; the text says
+    // which, and where. `files`, not owned, is what LevelDB does its file work with: for tests; nullptr is the system's.
+    explicit LevelDbStore(const std::string& path, leveldb::Env* files = nullptr);
     ~LevelDbStore() override;
 
     std::optional<std::string> get(std::string_view key) const override;
     void write(const WriteBatch& batch, Durability durability) override;
     void scan(std::string_view first, std::string_view last_exclusive, const Visitor& visit) const override;
     void scan_reverse(std::string_view first, std::string_view last_exclusive, const Visitor& visit) const override;
+    std::unique_ptr<const StoreView> snapshot() const override;
+
+    // Reads about `bytes` of rows from key `first` on, past the cache: where to go on; nullopt at the end.
+    std::optional<std::string> read_through(std::string_view first, size_t bytes) const;
+    // The failure that ended it; nullopt: none has.
+    std::optional<std::string> failure() const;
+    // Whether a directory holds nothing that a store would be opened from.
+    static bool is_empty(const std::string& path);
 
 private:
     struct Impl;
+    class Snapshot;
     std::unique_ptr<Impl> impl_;
 };
 

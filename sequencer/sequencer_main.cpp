@@ -11,8 +11,11 @@
 #include "node/grpc_server.hpp"
 #include "node/http_server.hpp"
 #include "node/log.hpp"
+#include "node/scrub.hpp"
+#include "node/secret.hpp"
 #include "node/loop.hpp"
 #include "node/signals.hpp"
+#include "sequencer/repair.hpp"
 #include "sequencer/sequencer_grpc.hpp"
 
 namespace {
@@ -24,6 +27,7 @@ struct Settings {
     std::string rollup;
     std::string data_dir = "gavel-sequencer-data";
     std::string key_file;
+    bool allow_readable_key = false;
     l1::L1WalletFlags wallet;
     std::string fee_recipient;
     std::vector<std::string> fees;
@@ -35,10 +39,12 @@ struct Settings {
     uint64_t max_in_flight = 4;
     uint64_t signature_threads = std::max(1u, std::thread::hardware_concurrency()) - 1;
     uint64_t start_block = 0;
-    std::chrono::milliseconds batch_age{10'000};
+    std::chrono::milliseconds batch_age{300'000};
     std::chrono::milliseconds poll{500};
     std::chrono::milliseconds l1_stale_after{0};
     bool no_seat = false;
+    bool new_data = false;
+    bool repair = false;
     node::GrpcServerOptions grpc{.listen = "127.0.0.1:9545"};
     node::LogOptions log;
 };
@@ -52,6 +58,7 @@ void add_options(node::Options& options, Settings& s) {
     options.number("--start-block", s.start_block, "L1 block from which to read: not after the contract's deployment");
     options.toggle("--no-seat", s.no_seat, "don't take the seat when it is free: only follow");
     options.duration("--poll", s.poll, "how often the L1 is asked");
+    l1::add_key_file_flag(options, s.allow_readable_key);
     options.duration("--l1-stale-after", s.l1_stale_after,
                      "so long without a new L1 block, and no operation is taken; 0: four block times, at most an eighth of the "
                      "inclusion window");
@@ -61,12 +68,14 @@ void add_options(node::Options& options, Settings& s) {
     options.number("--eth-fee-percent", s.eth_fee_percent, "fee of ETH, in percent of what the L1 asks for its bytes", 0, 10'000);
     options.text("--fee-recipient", s.fee_recipient, "owner of the accounts that take the fees (default: the key's address)");
     options.group("Batches");
-    options.duration("--batch-age", s.batch_age, "the oldest confirmed operation waits no longer for its batch");
+    options.duration("--batch-age", s.batch_age, "the oldest confirmed operation waits no longer for its batch, full or paid for or not");
     options.byte_size("--batch-bytes", s.batch_bytes, "a batch is posted at the latest at this size", 2'000, 130'000);
     options.number("--max-in-flight", s.max_in_flight, "batches sent and not yet in a block", 1, 64);
     options.byte_size("--max-unposted", s.max_unposted, "bytes confirmed and not posted above which operations are refused", 4'096);
     options.group("Server");
     options.text("--data-dir", s.data_dir, "folder of the database");
+    options.toggle("--new-data", s.new_data, "begin with an empty folder although this key was the sequencer before");
+    options.toggle("--repair", s.repair, "if the folder is damaged, make a new one of the L1 and of what can be read of it");
     options.text("--metrics-listen", s.metrics_listen, "host:port for /metrics and /healthz (default: none)");
     options.number("--signature-threads", s.signature_threads, "threads that check signatures, beside the callers' own", 0, 256);
     node::add_grpc_server_options(options, s.grpc);
@@ -99,6 +108,7 @@ node::Result<sequencer::SequencerConfig> config_of(const Settings& s, const Addr
     config.engine.max_unposted_bytes = s.max_unposted;
     config.posting.max_in_flight = s.max_in_flight;
     config.take_seat = !s.no_seat;
+    config.new_data = s.new_data;
     config.l1_stale_after_ms = static_cast<uint64_t>(s.l1_stale_after.count());
     config.signature_threads = static_cast<unsigned>(s.signature_threads);
     return config;
@@ -107,7 +117,7 @@ node::Result<sequencer::SequencerConfig> config_of(const Settings& s, const Addr
 node::Status run(const Settings& s, node::StopSignals& signals) {
     auto rollup = address_from_string(s.rollup);
     if (!rollup) return bad_option("--rollup", "not an address: " + s.rollup);
-    auto key = l1::read_key_file(s.key_file);
+    auto key = l1::read_key_file(s.key_file, s.allow_readable_key);
     if (!key) return key.status();
     auto config = config_of(s, key->address());
     if (!config) return config.status();
@@ -116,7 +126,9 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
     auto client = l1::open_l1(s.l1, clock);
     if (!client) return client.status();
     l1::L1Wallet wallet(**client, *key, s.wallet.options(), clock);
+    if (s.repair) sequencer::repair_folder(s.data_dir, *rollup);
     node::LevelDbStore store(s.data_dir);
+    node::Scrub scrub(store, node::request_stop);
     auto sync = ledger::L1Sync::open_when_reachable(store, **client, *rollup, {.start_block = s.start_block},
                                                     [&] { return signals.wait_for(s.poll) == 0; });
     if (!sync) return sync.status();
@@ -130,7 +142,10 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
     if (!server) return server.status();
     node::HttpServer http({.listen = s.metrics_listen.empty() ? "127.0.0.1:0" : s.metrics_listen});
     if (!s.metrics_listen.empty()) {
-        node::serve_metrics(http, metrics, [&] { return sequencer.health(); });
+        node::serve_metrics(http, metrics, [&] {
+            node::Status status = sequencer.health();
+            return status.ok() ? (*server)->answers() : status;
+        });
         if (node::Status status = http.start(); !status.ok()) return status;
     }
     node::log_info("serving", {{"grpc_port", (*server)->port()},
@@ -153,13 +168,15 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
     (*client)->close();
     loops.stop();
     http.stop();
-    if (loops.has_failed()) return {node::Code::kInternal, "STORE_FAILED", "data-dir", "the database failed; the log tells why"};
+    if (loops.has_failed() || store.failure())
+        return {node::Code::kInternal, "STORE_FAILED", "data-dir", "the database failed; the log tells why"};
     return {};
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+    node::forbid_dumps();
     node::StopSignals signals;
     Settings settings;
     node::Options options("gavel-sequencer", "Takes payments over gRPC, confirms them, and posts them to the L1 in batches.");

@@ -12,7 +12,7 @@ class AnvilWorld(World):
         self.ports["L1"] = int(node.l1.url.rsplit(":", 1)[1])
         for name in (operator, *users):
             node.key(name)
-        self.rollup = bytes.fromhex(self.gavel(operator, "deploy", *flags)["address"][2:])
+        self.rollup = bytes.fromhex(self.gavel(operator, "deploy", "--home-operator", "none", *flags)["address"][2:])
 
     def start_sequencer(self, *flags):
         """It consumes and posts as soon as there is something: blocks come with transactions only."""

@@ -143,7 +143,7 @@ TEST_CASE("Wallet over HTTP: deploys, sends, waits, tells reverts by name", "[rp
     L1WalletOptions capped;
     capped.max_fee_cap = 1;
     CHECK(L1Wallet(*s.client, s.alice, capped).send(token, 0, mint(s.bob.address(), 1)).status().reason == "L1_FEE_OVER_CAP");
-    CHECK(wallet.wait(Hash{}, std::chrono::milliseconds(1)).status().reason == "L1_TIMEOUT");
+    CHECK(wallet.wait(Hash{}, std::chrono::milliseconds(1)).status().reason == "TX_NOT_KNOWN");
 }
 
 TEST_CASE("A contract with a Solidity twin is deployed by the twin's creation code, and pays for it", "[rpc]") {
@@ -261,7 +261,7 @@ TEST_CASE("A client without a node says so", "[rpc]") {
     CHECK(reason(R"({"id":1,"result":"0x1"})") == "L1_ANSWER_INVALID");  // an id of before
     CHECK(reason(R"({"id":4,"result":"0x01"})") == "L1_ANSWER_INVALID");
     CHECK(reason(R"({"id":5,"result":{}})") == "L1_ANSWER_INVALID");
-    CHECK(reason(R"({"id":6,"error":{"code":-32000,"message":"nonce too low"}})") == "TX_NONCE_TOO_LOW");
+    CHECK(reason(R"({"id":6,"error":{"code":-32000,"message":"nonce too low"}})") == "L1_ERROR");
     CHECK(reason(R"({"id":7,"error":{"code":"x","message":7,"data":[]}})") == "L1_ANSWER_INVALID");
     CHECK(reason(R"({"id":8,"result":"0x539"})").empty());
     http_status = 503;

@@ -154,7 +154,7 @@ TEST_CASE("rolling back and doing it again leads to the same") {
 
     uint64_t keep = world.below(chunks.size() + 1);
     StateFields kept = keep < chunks.size() ? chunks[keep].before : chunks.back().after;
-    CHECK(ledger->state_before_chunk(keep).fields() == kept);
+    CHECK(ledger->sealed_state().before_chunk(keep).fields() == kept);
     uint64_t gone = ledger->counters().op_count - kept.op_count;
     std::vector<Entry> all;
     ledger->flush(Durability::kSynced);

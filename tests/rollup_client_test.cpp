@@ -25,7 +25,7 @@ TEST_CASE("l1-bridge/abi/Rollup.json is the table in code") {
 
 TEST_CASE("selectors and topics are those of the ABI's signatures") {
     CHECK(to_hex(ByteView{rollup_call::append({})}.first(4)) == to_hex(ByteView{keccak256(view_of("append(bytes)"))}.first(4)));
-    CHECK(rollup_functions()[12].signature() == "claim(bytes,uint32,address,address,uint128,bytes32[],address)");
+    CHECK(rollup_functions()[13].signature() == "claim(bytes,uint32,address,address,uint128,bytes32[],address,uint256)");
     CHECK(rollup_events()[4].signature() == "L1OperationQueued(uint64,uint8,address,address,address,uint128,uint64)");
     CHECK(to_hex(encode_event(TermStarted{}).topics[0]) == to_hex(keccak256(view_of("TermStarted(uint64,address)"))));
 }
@@ -40,7 +40,6 @@ TEST_CASE("events: one encoding each") {
         BatchAppended{~uint64_t{0}, hash, 3},
         BatchStruck{9, hash, 3, b},
         L1OperationQueued{4, {L1OperationKind::kForcedWithdrawal, a, b, c, Amount::max(), 1234}},
-        ProofCommitted{a, hash},
         WithdrawalClaimed{~uint32_t{0}, {a, b, Amount{5}}, c},
         StakeReturned{2, a, ~u128{0}},
         RewardTaken{2, b, 8},
@@ -105,17 +104,18 @@ TEST_CASE("the typed client: views, calls, events, and a batch read back from it
     CHECK(rollup.term(1)->sequencer == f.alice.address());
     CHECK(*rollup.last_strike() == 0);
     CHECK_FALSE(*rollup.is_paid(0));
-    CHECK(*rollup.deposited_total({}) == 5);
     CHECK(*rollup.held_total({}) == 5);
     CHECK(*rollup.burned() == 0);
     CHECK_FALSE(*rollup.frozen());
-    REQUIRE(rollup.commit_proof(bob, Bytes{1, 2}).ok());
-    CHECK(*rollup.committed_at(f.bob.address(), proof_commitment(f.bob.address(), Bytes{1, 2})) == l1.head()->time);
-    CHECK(*rollup.committed_at(f.bob.address(), proof_commitment(f.bob.address(), Bytes{1})) == 0);
+    REQUIRE(rollup.commit_proof(bob, Bytes{1, 2}, 7).ok());
+    CHECK(*rollup.committed_at(f.bob.address(), proof_commitment(f.bob.address(), Bytes{1, 2}, 7)) == l1.head()->time);
+    CHECK(*rollup.committed_at(f.bob.address(), proof_commitment(f.bob.address(), Bytes{1, 2}, 8)) == 0);
     CHECK(rollup.prover()->is_zero());
     CHECK_FALSE(*rollup.is_exited(1));
     CHECK_FALSE(*rollup.is_refunded(0));
     CHECK(rollup.evict(bob).status().reason == "NotOverdue");
+    CHECK(rollup.announce_takeover(bob).status().reason == "NotHomeOperator");
+    CHECK(*rollup.notice() == Notice{});
     CHECK(rollup.freeze(bob).status().reason == "FreezeTooEarly");
     CHECK(rollup.exit(bob, batch.header(), {}).status().reason == "NotFrozen");
     CHECK(rollup.refund(bob, 0, {}).status().reason == "NotFrozen");
@@ -128,7 +128,7 @@ TEST_CASE("the typed client: views, calls, events, and a batch read back from it
 
     auto events = rollup.events(0, l1.head()->number);
     REQUIRE(events.ok());
-    REQUIRE(events->size() == 4);
+    REQUIRE(events->size() == 3);  // a commit has none
     CHECK((*events)[2].event == RollupEvent{BatchAppended{1, batch.header().hash(), 1}});
     CHECK((*events)[2].tx_hash == *appended);
     CHECK(*rollup.fetch_batch(*appended, batch.header().hash()) == batch);

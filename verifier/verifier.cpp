@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "l1-bridge/rollup_client.hpp"
 #include "node/log.hpp"
 #include "protocol/fraud_proof.hpp"
 
@@ -43,7 +44,12 @@ Verifier::Verifier(node::Store& store, ledger::L1Sync& sync, l1::L1Client& clien
       findings_(store),
       challenger_(view_, client, wallet, ledger_.domain_separator(), findings_, clock, options.lost_after_ms),
       queries_(ledger_, view_) {
-    if (wallet && options.claim) claimer_.emplace(ledger_, view_, client, *wallet, clock, options.lost_after_ms, options.claims);
+    claim_wallet_ = options.claim_wallet ? options.claim_wallet : wallet;
+    if (claim_wallet_ && options.claim) {
+        ClaimerOptions claims = options.claims;
+        if (claim_wallet_ == wallet) claims.reserve = proof_reserve(wallet->options().max_fee_cap);
+        claimer_.emplace(ledger_, view_, client, *claim_wallet_, clock, options.lost_after_ms, claims);
+    }
     restore_verdicts();
     publish();
 }
@@ -84,13 +90,9 @@ node::Result<bool> Verifier::step() {
         note(kL1Trouble, sync_.contradiction());
     } else {
         status = replay();
+        if (node::Status read = read_notice(); status.ok()) status = read;
         note(kL1Trouble, status);
-        node::Status challenged = challenger_.step();
-        if (node::Status kept = wallet_ ? wallet_->keep_up() : node::Status{}; challenged.ok()) challenged = kept;
-        note(kProofNotSent, challenged);
-        node::Status claimed = claimer_ ? claimer_->step() : node::Status{};
-        note(kClaimsNotSent, claimed);
-        if (status.ok()) status = challenged.ok() ? claimed : challenged;
+        if (node::Status acted = act(); status.ok()) status = acted;
     }
     publish();
     if (!status.ok()) return status;
@@ -118,6 +120,14 @@ node::Status Verifier::replay() {
         return {};
     }
     return handle_false_batch(*replayer_.false_batch());
+}
+
+node::Status Verifier::read_notice() {
+    if (view_.parameters().home_operator.is_zero()) return {};
+    auto read = l1::RollupClient(client_, view_.rollup()).notice();
+    if (!read) return read.status();
+    notice_ = *read;
+    return {};
 }
 
 void Verifier::take_verdicts() {
@@ -213,9 +223,22 @@ node::Status Verifier::judge_followers(uint64_t false_batch) {
     return {};
 }
 
+// What is due on the L1. The claims' troubles are nobody else's.
+node::Status Verifier::act() {
+    node::Status challenged = challenger_.step();
+    if (node::Status kept = wallet_ ? wallet_->keep_up() : node::Status{}; challenged.ok()) challenged = kept;
+    note(kProofNotSent, challenged);
+    node::Status claimed = claimer_ ? claimer_->step() : node::Status{};
+    if (claimer_ && claim_wallet_ != wallet_)
+        if (node::Status kept = claim_wallet_->keep_up(); claimed.ok()) claimed = kept;
+    note(kClaimsNotSent, claimed);
+    return challenged.ok() ? claimed : challenged;
+}
+
 // ---- Status ----
 
 void Verifier::note(const char* reason, const node::Status& status) {
+    troubles_now_.settle(reason, status, options_.trouble_after_ms, reason != kClaimsNotSent);
     if (!status.ok()) troubles_.push_back({reason, node::to_string(status), clock_.now_ms() / 1000, false});
 }
 
@@ -235,6 +258,8 @@ void Verifier::publish() {
     now.proofs_sent = challenger_.proofs_sent();
     now.claimed = claimer_ ? claimer_->claimed() : 0;
     now.claims_refused = claimer_ ? claimer_->refused() : 0;
+    now.claims_given_up = claimer_ ? claimer_->given_up() : 0;
+    now.claims_not_worth_it = claimer_ ? claimer_->not_worth_it() : 0;
     auto waiting = view_.queued(ledger_.counters().l1_ops_consumed);
     now.oldest_l1_operation_s = waiting ? now.l1_time - std::min(now.l1_time, waiting->operation.time) : 0;
     auto newest = view_.batch(now.head_batch);
@@ -247,6 +272,7 @@ void Verifier::publish() {
     KnownFacts known{ledger_.counters().l1_ops_consumed, {}, now.can_prove};
     auto final_batch = ledger_.batch(view_.final_head());
     known.withdrawals_full = final_batch && final_batch->header.last.withdrawal_count == kMaxWithdrawalCount;
+    known.notice = notice_;
     if (replayer_.false_batch()) known.false_batch = replayer_.false_batch()->verdict.number;
     // Behind the L1 everything looks late: what was told before stays.
     if (now.is_synced)
