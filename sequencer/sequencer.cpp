@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "l1-bridge/rollup_client.hpp"
-#include "ledger/rows.hpp"
 #include "node/log.hpp"
 #include "protocol/keys.hpp"
 #include "sequencer/figures.hpp"
@@ -18,18 +17,6 @@ constexpr int kSyncSteps = 64;
 
 node::Status not_sequencing(std::string reason, std::string message) {
     return {node::Code::kUnavailable, std::move(reason), "", std::move(message)};
-}
-
-// Stands in a store from its making until the L1 was seen not to tell of an older one.
-constexpr std::string_view kNewDataKey = "sequencer/new";
-
-bool note_if_new(node::Store& store) {
-    if (store.get(kNewDataKey)) return true;
-    if (store.get(ledger::rows::kFormatKey) || has_salvage(store)) return false;
-    node::WriteBatch batch;
-    batch.put(kNewDataKey, "");
-    store.write(batch, node::Durability::kSynced);
-    return true;
 }
 
 }  // namespace
@@ -211,9 +198,7 @@ node::Status Sequencer::accept_data() {
                               "folder, or, if it is lost, with --new-data; operations confirmed and not posted are lost then");
     if (sat_before)
         node::log_warn("began with a new data folder: operations that this key confirmed before and hadn't posted are lost");
-    node::WriteBatch batch;
-    batch.erase(kNewDataKey);
-    store_.write(batch, node::Durability::kSynced);
+    accept_as_old(store_);
     data_is_new_ = false;
     return {};
 }
