@@ -22,8 +22,6 @@ nlohmann::json sizes(const l1::rollup_gas::ProofWork& work) {
             {"l1Operations", work.l1_operations}, {"charged", l1::rollup_gas::of_proof(work)}};
 }
 
-Hash commitment_to(const Address& prover, ByteView proof) { return keccak256({prover, keccak256(proof)}); }
-
 }  // namespace
 
 GasBench::GasBench(TwoChains& chains) : chains_(chains) {
@@ -234,7 +232,7 @@ Row GasBench::prove(const std::string& name, const Mix& mix, const Setting& wher
     append(name, batch);
     uint64_t posted = rows_.back().block;
     rows_.pop_back();
-    call("commitProof", "commitProof", bob_, l1::rollup_call::commit_proof(commitment_to(bob_.address(), proof)));
+    call("commitProof", "commitProof", bob_, l1::rollup_call::commit_proof(l1::proof_commitment(bob_.address(), proof, terms_)));
     if (std::exchange(has_commit_, true)) rows_.pop_back();
     Row& row = call(name, "prove", bob_, l1::rollup_call::prove(proof));
     row.work = sizes(l1::rollup_gas::work_of(proof, verdict));

@@ -4,7 +4,6 @@
 #include "cli/rollup_facts.hpp"
 #include "cli/show.hpp"
 #include "cli/table.hpp"
-#include "proto/convert_grpc.hpp"
 #include "protocol/chunk.hpp"
 
 namespace gavel::cli {
@@ -96,19 +95,32 @@ struct BatchOptions {
     bool operations = false;
 };
 
-// Which L1 transaction holds a batch: a daemon tells, the L1 is believed.
-Result<Hash> transaction_of(Session& session, uint64_t number) {
-    auto remote = session.sequencer();
-    if (!remote) return remote.status();
-    auto info = (*remote)->batch(number);
-    if (!info) {
-        auto verifier = session.verifier();
-        if (!verifier) return verifier.status();
-        auto second = (*verifier)->batch(number);
-        if (second) info = std::move(second);
+// The L1 transaction that appended a batch, by the contract's record of it: its event is in the block of that time.
+Result<Hash> transaction_of(const l1::RollupClient& contract, uint64_t number, const l1::BatchRecord& record) {
+    l1::L1Client& client = contract.l1();
+    auto head = client.head();
+    if (!head) return head.status();
+    uint64_t first = 0;  // the first block that isn't older
+    for (uint64_t end = head->number; first < end;) {
+        const uint64_t middle = first + (end - first) / 2;
+        auto block = client.block_at(middle);
+        if (!block) return block.status();
+        const bool is_older = !*block || (*block)->time < record.posted_at;  // a node may have let go of old ones
+        (is_older ? first : end) = is_older ? middle + 1 : middle;
     }
-    if (!info) return info.status();
-    return proto::hash_from_pb(info->l1_transaction(), "l1_transaction");
+    for (uint64_t at = first; at <= head->number; ++at) {
+        auto block = client.block_at(at);
+        if (!block) return block.status();
+        if (!*block || (*block)->time > record.posted_at) break;
+        auto events = contract.events(at, at);
+        if (!events) return events.status();
+        for (const l1::LocatedEvent& event : *events) {
+            const auto* appended = std::get_if<l1::BatchAppended>(&event.event);
+            if (appended && appended->number == number && appended->batch_hash == record.hash) return event.tx_hash;
+        }
+    }
+    return Status{Code::kNotFound, "BATCH_TX_UNKNOWN", "l1",
+                  "the node tells no append of batch " + std::to_string(number) + " at " + format_time(record.posted_at)};
 }
 
 std::string recipient_text(const Recipient& to) {
@@ -139,12 +151,12 @@ Status show_batch(Session& session, const BatchOptions& options) {
     if (!number || *number == 0) return {Code::kInvalidArgument, "BATCH_INVALID", "number", "needs a batch's number, from 1"};
     auto rollup = session.rollup();
     if (!rollup) return rollup.status();
-    auto transaction = transaction_of(session, *number);
-    if (!transaction) return transaction.status();
     l1::RollupClient contract(session.l1(), *rollup);
     auto record = contract.batch(*number);
     if (!record) return record.status();
     if (record->hash.is_zero()) return {Code::kNotFound, "UNKNOWN_BATCH", "number", "no such batch stands on the L1"};
+    auto transaction = transaction_of(contract, *number, *record);
+    if (!transaction) return transaction.status();
     auto batch = contract.fetch_batch(*transaction, record->hash);
     if (!batch) return batch.status();
 
@@ -203,7 +215,7 @@ void add_chain_commands(Commands& commands) {
     commands.add("status", "the rollup, its servers, and how far they are", status);
 
     auto batch_args = std::make_shared<BatchOptions>();
-    node::Options& batch = commands.add("batch", "a posted batch, decoded from the L1's calldata",
+    node::Options& batch = commands.add("batch", "a posted batch, true or false, read and decoded from the L1 alone",
                                         [batch_args](Session& session) { return show_batch(session, *batch_args); });
     batch.text("number", batch_args->number, "the batch's number, from 1").required();
     batch.toggle("--operations", batch_args->operations, "each payment in it, too");

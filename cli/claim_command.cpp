@@ -160,7 +160,9 @@ Status claim(Session& session, const ClaimOptions& options) {
         }
         const Withdrawal& paid = found->proof.withdrawal;
         const Payout payout{position, paid.recipient, paid.token, paid.amount, *receiver};
-        if (!payouts.pay(payout, l1::rollup_call::claim(found->header, found->proof, *receiver))) break;
+        auto pay_gas = pay_gas_of(options.payout, paid.token);
+        if (!pay_gas) return pay_gas.status();
+        if (!payouts.pay(payout, l1::rollup_call::claim(found->header, found->proof, *receiver, *pay_gas))) break;
     }
     return payouts.finish();
 }

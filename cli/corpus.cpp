@@ -187,12 +187,14 @@ bool LineReader::next(std::string& line) {
     return true;
 }
 
-bool split_csv(std::string_view line, std::vector<std::string>& fields) {
+bool split_csv(std::string_view line, std::vector<std::string>& fields, char separator) {
     fields.clear();
     size_t at = 0;
     for (;;) {
         std::string field;
-        if (at < line.size() && line[at] == '"') {
+        const size_t start = std::min(line.find_first_not_of(' ', at), line.size());
+        if (start < line.size() && line[start] == '"') {
+            at = start;
             for (++at;; ++at) {
                 if (at >= line.size()) return false;
                 if (line[at] != '"') {
@@ -203,10 +205,10 @@ bool split_csv(std::string_view line, std::vector<std::string>& fields) {
                     break;
                 }
             }
-            ++at;
-            if (at < line.size() && line[at] != ',') return false;
+            at = std::min(line.find_first_not_of(' ', at + 1), line.size());
+            if (at < line.size() && line[at] != separator) return false;
         } else {
-            const size_t end = std::min(line.find(',', at), line.size());
+            const size_t end = std::min(line.find(separator, at), line.size());
             field = line.substr(at, end - at);
             at = end;
         }

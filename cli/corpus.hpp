@@ -37,8 +37,9 @@ private:
     node::Status status_;
 };
 
-// The fields of a line of CSV (RFC 4180's quotes, no line breaks within them); false if the quotes don't match.
-bool split_csv(std::string_view line, std::vector<std::string>& fields);
+// The fields of a line of CSV (RFC 4180's quotes, no line breaks within them; spaces around quotes are dropped); false if the
+// quotes don't match.
+bool split_csv(std::string_view line, std::vector<std::string>& fields, char separator = ',');
 
 struct CorpusPayment {
     uint64_t row = 0;  // of the file, from 1, the titles not counted

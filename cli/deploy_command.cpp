@@ -26,7 +26,7 @@ Result<l1::RollupParameters> parameters_of(const DeployOptions& options) {
     auto stake = parse_units(options.stake, kEtherDecimals);
     if (!stake) return Status{stake.status().code, stake.status().reason, "stake", stake.status().message};
     out.stake = stake->value();
-    if (!options.home_operator.empty()) {
+    if (options.home_operator != "none") {
         auto address = parse_address(options.home_operator, "home-operator");
         if (!address) return address.status();
         out.home_operator = *address;
@@ -34,7 +34,8 @@ Result<l1::RollupParameters> parameters_of(const DeployOptions& options) {
     if (out.freeze_age == 0) out.freeze_age = out.challenge_window + out.inclusion_window + l1::kFreezeMargin;
     if (out.are_valid()) return out;
     return Status{Code::kInvalidArgument, "PARAMETERS_INVALID", "freeze-age",
-                  "windows are above zero, and the freeze age is at least both and 7 days"};
+                  "a stake above zero; challenge window 1 s to 14 days, inclusion window 4 s to 7 days, freeze age at least both "
+                  "and 7 days, at most both and 365 days"};
 }
 
 // The contract, once it answers as it was made.
@@ -44,11 +45,14 @@ Result<l1::Receipt> create(Session& session, const l1::RollupParameters& paramet
     l1::L1Wallet wallet(session.l1(), *key, session.wallet_options());
     auto receipt = wallet.run(std::nullopt, 0, l1::rollup_creation(parameters));
     if (!receipt) return receipt;
-    const Status failed{Code::kInternal, "DEPLOYMENT_FAILED", "", "the L1 has taken the transaction, but no such contract answers"};
-    if (!receipt->contract_address) return failed;
+    const std::string sent = "transaction " + to_hex(receipt->tx_hash) + " is in block " + std::to_string(receipt->block_number);
+    if (!receipt->contract_address) return Status{Code::kInternal, "DEPLOYMENT_FAILED", "", sent + ", but has made no contract"};
+    const std::string at = sent + "; the contract's address is " + to_checksum(*receipt->contract_address);
     auto told = l1::find_rollup(session.l1(), *receipt->contract_address);
-    if (!told) return told.status();
-    if (!(*told == parameters)) return failed;
+    // Of a node that is behind, say: the contract is there all the same.
+    if (!told) return Status{told.status().code, "DEPLOYMENT_NOT_CHECKED", "", at + ", which can't be checked now: " +
+                                                                                  node::to_string(told.status())};
+    if (!(*told == parameters)) return Status{Code::kInternal, "DEPLOYMENT_FAILED", "", at + ", but it has other parameters"};
     return receipt;
 }
 
@@ -94,10 +98,14 @@ void add_deploy_command(Commands& commands) {
     node::Options& options = commands.add("deploy", "put a new rollup contract onto the L1; its parameters never change",
                                           [args](Session& session) { return deploy(session, *args); });
     options.seconds("--challenge-window", args->parameters.challenge_window, "a batch is final after it", 1);
-    options.seconds("--inclusion-window", args->parameters.inclusion_window, "an L1 operation is overdue after it", 1);
+    options.seconds("--inclusion-window", args->parameters.inclusion_window, "an L1 operation is overdue after it",
+                    l1::kMinInclusionWindow);
     options.seconds("--freeze-age", args->parameters.freeze_age, "of the waiting operation; 0: both windows and 7 days");
     options.text("--stake", args->stake, "of a sequencer, in ether");
-    options.text("--home-operator", args->home_operator, "who may take the seat from others; without it, nobody");
+    options.text("--home-operator", args->home_operator,
+                 "who may take the seat from others, with notice: an address, or none. With none, whoever gets a free seat and "
+                 "serves the queue keeps it for as long as they like")
+        .required();
 }
 
 }  // namespace gavel::cli

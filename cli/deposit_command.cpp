@@ -22,17 +22,18 @@ struct DepositOptions {
     uint64_t timeout_s = 120;
 };
 
+// Through whatever the sequencer says meanwhile: the deposit is made.
 Status wait_for_credit(Session& session, uint64_t index, uint64_t timeout_s) {
     auto remote = session.sequencer();
     if (!remote) return remote.status();
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(timeout_s);
     for (;;) {
         auto info = (*remote)->chain_info();
-        if (!info) return info.status();
-        if (info->l1_queue_length() > index && info->l1_queue_length() - info->l1_ops_waiting() > index) return {};
+        if (info && info->l1_queue_length() > index && info->l1_queue_length() - info->l1_ops_waiting() > index) return {};
         if (std::chrono::steady_clock::now() > end) {
             return {Code::kDeadlineExceeded, "NOT_CREDITED", "",
-                    "the deposit is on the L1; the sequencer hasn't credited it yet"};
+                    "the deposit is on the L1, number " + std::to_string(index) + " in its queue; the sequencer hasn't credited it yet" +
+                        (info ? "" : "; " + node::to_string(info.status()))};
         }
         std::this_thread::sleep_for(std::chrono::milliseconds(200));
     }
@@ -49,7 +50,7 @@ Status deposit(Session& session, const DepositOptions& options) {
     if (!key) return key.status();
     Address to = key->address();
     if (!options.to.empty()) {
-        auto given = parse_address(options.to, "to");
+        auto given = parse_payee(options.to, *rollup, token->address, "to");
         if (!given) return given.status();
         to = *given;
     }
@@ -62,7 +63,10 @@ Status deposit(Session& session, const DepositOptions& options) {
                                             : wallet.run(*rollup, 0, l1::rollup_call::deposit_token(token->address, to, *amount));
     if (!receipt) return receipt.status();
     auto queued = event_of<l1::L1OperationQueued>(*receipt, *rollup);
-    if (!queued) return {Code::kInternal, "EVENT_MISSING", "rollup", "the contract queued nothing: is it Gavel's?"};
+    if (!queued) {
+        return {Code::kInternal, "EVENT_MISSING", "rollup",
+                to_hex(receipt->tx_hash) + " is in a block, but the contract queued nothing: is it Gavel's?"};
+    }
     if (options.wait) {
         Status credited = wait_for_credit(session, queued->index, options.timeout_s);
         if (!credited.ok()) return credited;

@@ -75,6 +75,8 @@ private:
     Status wait_for(const std::string& name, Ask ask);
     Status start_l1();
     Status deploy();
+    // An L1 that mines on demand may stand still for as long as nobody pays.
+    std::string stale_after() const { return options_.block_time_s == 0 ? "1d" : "0s"; }
     Status start_sequencer();
     Status start_verifier();
     Status deposit();
@@ -126,7 +128,7 @@ Status Devnet::choose_ports() {
             *port = *found;
         }
     }
-    session_options_.l1 = "http://127.0.0.1:" + std::to_string(l1_port_);
+    session_options_.l1.urls[0] = "http://127.0.0.1:" + std::to_string(l1_port_);
     session_options_.sequencer.target = "127.0.0.1:" + std::to_string(sequencer_port_);
     session_options_.verifier.target = "127.0.0.1:" + std::to_string(verifier_port_);
     return {};
@@ -201,8 +203,9 @@ Status Devnet::start_sequencer() {
     if (!key) return key.status();
     Status started = start_program(
         "gavel-sequencer",
-        {"--l1", session_options_.l1, "--rollup", to_checksum(rollup_), "--key-file", *key, "--listen",
+        {"--l1", session_options_.l1.urls[0], "--rollup", to_checksum(rollup_), "--key-file", *key, "--listen",
          session_options_.sequencer.target, "--data-dir", file("sequencer"), "--l1-confirmations", "1", "--poll", "100ms",
+         "--l1-stale-after", stale_after(),
          "--batch-age", std::to_string(options_.batch_age.count()) + "ms", "--fee", to_checksum(token_) + "=100"});
     if (!started.ok()) return started;
     auto remote = session_.sequencer();
@@ -214,8 +217,9 @@ Status Devnet::start_verifier() {
     auto key = key_file("verifier");
     if (!key) return key.status();
     Status started = start_program(
-        "gavel-verifier", {"--l1", session_options_.l1, "--rollup", to_checksum(rollup_), "--key-file", *key, "--listen",
-                           session_options_.verifier.target, "--data-dir", file("verifier"), "--poll", "100ms", "--claim"});
+        "gavel-verifier", {"--l1", session_options_.l1.urls[0], "--rollup", to_checksum(rollup_), "--key-file", *key, "--listen",
+                           session_options_.verifier.target, "--data-dir", file("verifier"), "--poll", "100ms",
+                           "--l1-stale-after", stale_after(), "--claim", "--claim-token", to_checksum(token_) + "=1"});
     if (!started.ok()) return started;
     auto remote = session_.verifier();
     if (!remote) return remote.status();
@@ -299,7 +303,7 @@ json Devnet::description() {
     }
     json pids;
     for (const Program& program : programs_) pids[program.name] = program.process->pid();
-    return {{"l1", session_options_.l1},
+    return {{"l1", session_options_.l1.urls[0]},
             {"sequencer", session_options_.sequencer.target},
             {"verifier", session_options_.verifier.target},
             {"rollup", to_checksum(rollup_)},
@@ -315,7 +319,7 @@ json Devnet::description() {
 std::string Devnet::text() {
     Table accounts({{"ACCOUNT"}, {"PRIVATE KEY (known to everybody)"}});
     for (const PrivateKey& account : accounts_) accounts.add({to_checksum(account.address()), to_hex(account.scalar())});
-    std::string out = facts({{"L1 (JSON-RPC)", session_options_.l1},
+    std::string out = facts({{"L1 (JSON-RPC)", session_options_.l1.urls[0]},
                              {"sequencer (gRPC)", session_options_.sequencer.target},
                              {"verifier (gRPC)", session_options_.verifier.target},
                              {"rollup", to_checksum(rollup_)},
@@ -328,7 +332,7 @@ std::string Devnet::text() {
     const std::string other = to_checksum(accounts_[1].address());
     out += "\nTry, in another terminal:\n";
     out += "  export GAVEL_PRIVATE_KEY=" + to_hex(accounts_[0].scalar()) + "\n";
-    if (session_options_.l1 != SessionOptions().l1) out += "  export GAVEL_L1=" + session_options_.l1 + "\n";
+    if (session_options_.l1.urls != SessionOptions().l1.urls) out += "  export GAVEL_L1=" + session_options_.l1.urls[0] + "\n";
     if (session_options_.sequencer.target != SessionOptions().sequencer.target) {
         out += "  export GAVEL_SEQUENCER=" + session_options_.sequencer.target + "\n";
     }
@@ -381,7 +385,8 @@ void add_devnet_command(Commands& commands) {
     options.seconds("--block-time", args->block_time_s, "time between L1 blocks; 0: a block at each transaction");
     options.duration("--batch-age", args->batch_age, "how long a payment waits for its batch at most");
     options.seconds("--challenge-window", args->challenge_window_s, "a batch is final after it", 1);
-    options.seconds("--inclusion-window", args->inclusion_window_s, "an L1 operation is overdue after it", 1);
+    options.seconds("--inclusion-window", args->inclusion_window_s, "an L1 operation is overdue after it",
+                    l1::kMinInclusionWindow);
 }
 
 }  // namespace gavel::cli

@@ -153,7 +153,9 @@ Status exit_accounts(Session& session, const ExitOptions& options) {
             break;
         }
         const Payout payout{at.index, at.account.key.owner, at.account.key.token, at.account.balance, *receiver};
-        if (!payouts.pay(payout, l1::rollup_call::exit(header, *proof, *receiver))) break;
+        auto pay_gas = pay_gas_of(options.payout, at.account.key.token);
+        if (!pay_gas) return pay_gas.status();
+        if (!payouts.pay(payout, l1::rollup_call::exit(header, *proof, *receiver, *pay_gas))) break;
     }
     return payouts.finish();
 }
@@ -184,7 +186,7 @@ Result<std::vector<ledger::QueuedOperation>> deposits_to_refund(const ledger::L1
     for (uint64_t i = first; i < view.queue_length(); ++i) {
         auto queued = view.queued(i);
         const bool is_deposit = queued && queued->operation.kind == L1OperationKind::kDeposit;
-        if (is_deposit && (!owner || queued->operation.caller == *owner)) out.push_back(*queued);
+        if (is_deposit && (!owner || queued->operation.to == *owner)) out.push_back(*queued);
     }
     return out;
 }
@@ -220,11 +222,13 @@ Status refund(Session& session, const RefundOptions& options) {
     if (!found) return found.status();
     auto deposits = open_deposits(contract, *found);
     if (!deposits) return deposits.status();
-    Payouts payouts(session, *caller, "number", "caller", deposits->size());
+    Payouts payouts(session, *caller, "number", "to", deposits->size());
     for (const ledger::QueuedOperation& queued : *deposits) {
         const L1Operation& deposit = queued.operation;
-        const Payout payout{queued.index, deposit.caller, deposit.token, deposit.amount, *receiver};
-        if (!payouts.pay(payout, l1::rollup_call::refund(queued.index, deposit, *receiver))) break;
+        const Payout payout{queued.index, deposit.to, deposit.token, deposit.amount, *receiver};
+        auto pay_gas = pay_gas_of(options.payout, deposit.token);
+        if (!pay_gas) return pay_gas.status();
+        if (!payouts.pay(payout, l1::rollup_call::refund(queued.index, deposit, *receiver, *pay_gas))) break;
     }
     return payouts.finish();
 }
@@ -244,10 +248,10 @@ void add_exit_commands(Commands& commands) {
                   "gavel exit --everybody --rollup 0xRollup      # where nobody else does it; --token eth: those accounts only"});
 
     auto refund_args = std::make_shared<RefundOptions>();
-    node::Options& back = commands.add("refund", "after a freeze: take back deposits that no batch has consumed",
+    node::Options& back = commands.add("refund", "after a freeze: take out deposits that no batch has consumed",
                                        [refund_args](Session& session) { return refund(session, *refund_args); });
-    back.list("number", refund_args->numbers, "their numbers in the L1's queue; without them, all of the signer's");
-    add_payout_options(back, refund_args->payout, "--for", "those that this address made; it is paid");
+    back.list("number", refund_args->numbers, "their numbers in the L1's queue; without them, all that were made for the signer");
+    add_payout_options(back, refund_args->payout, "--for", "those that were made for this address; it is paid");
     back.examples({"gavel refund --rollup 0xRollup", "gavel refund 17 --to 0xElsewhere --rollup 0xRollup",
                    "gavel refund --everybody --rollup 0xRollup"});
 }

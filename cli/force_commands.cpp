@@ -117,6 +117,7 @@ Status force(Session& session, const ForceOptions& options, L1OperationKind kind
     auto caller = ContractCaller::open(session);
     if (!caller) return caller.status();
     if (!to) to = caller->address();
+    if (Status payee = check_payee(*to, caller->contract().address(), token->address, "to"); !payee.ok()) return payee;
     auto receipt = caller->run(kind == L1OperationKind::kForcedTransfer
                                    ? l1::rollup_call::force_transfer(token->address, *to, *amount)
                                    : l1::rollup_call::force_withdrawal(token->address, *to, *amount));

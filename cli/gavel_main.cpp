@@ -6,6 +6,7 @@
 #include "cli/keystore.hpp"
 #include "cli/session.hpp"
 #include "node/log.hpp"
+#include "node/secret.hpp"
 #include "node/store.hpp"
 
 using namespace gavel;
@@ -27,6 +28,7 @@ int report(cli::Session& session, const node::Status& status) {
 
 int main(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN);
+    node::forbid_dumps();
     node::Options options("gavel", "Payments on a Gavel rollup: wallet, deposits, payments, withdrawals, inspection, devnet.");
     cli::SessionOptions session_options;
     session_options.keystore = cli::default_keystore_directory();
@@ -40,6 +42,7 @@ int main(int argc, char** argv) {
     cli::add_claim_command(commands);
     cli::add_account_commands(commands);
     cli::add_payment_commands(commands);
+    cli::add_pay_command(commands);
     cli::add_force_commands(commands);
     cli::add_exit_commands(commands);
     cli::add_sequencer_commands(commands);

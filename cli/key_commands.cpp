@@ -4,7 +4,7 @@
 #include "cli/keystore.hpp"
 #include "cli/session.hpp"
 #include "cli/table.hpp"
-#include "node/file.hpp"
+#include "l1-bridge/key_file.hpp"
 
 namespace gavel::cli {
 namespace {
@@ -17,10 +17,9 @@ struct ImportOptions {
 };
 
 Status store_and_tell(Session& session, const PrivateKey& key) {
-    auto password = read_password(session.options().password_file, session.options().password,
-                                  "New password for " + to_checksum(key.address()) + ": ", true);
+    auto password = session.password("New password for " + to_checksum(key.address()) + ": ", true);
     if (!password) return password.status();
-    auto path = store_key(session.options().keystore, key, *password);
+    auto path = store_key(session.options().keystore, key, password->view());
     if (!path) return path.status();
     if (session.json()) {
         session.print(nlohmann::json{{"address", to_checksum(key.address())}, {"file", *path}});
@@ -33,20 +32,19 @@ Status store_and_tell(Session& session, const PrivateKey& key) {
 
 // Hex digits of the key, or a keystore's JSON.
 Result<PrivateKey> key_in_file(Session& session, const std::string& path) {
-    auto text = node::read_file(path, 64 << 10);
+    auto text = node::read_secret_file(path, 64 << 10, true);
     if (!text) return text.status();
-    if (text->find('{') != std::string::npos) {
-        auto password =
-            read_password(session.options().password_file, session.options().password, "Password of " + path + ": ", false);
+    if (text->text().find('{') != std::string::npos) {
+        auto password = session.password("Password of " + path + ": ", false);
         if (!password) return password.status();
-        return decrypt_key(*text, *password);
+        return decrypt_key(text->view(), password->view());
     }
-    const size_t end = text->find_last_not_of(" \t\r\n");
-    auto scalar = fixed_from_hex<Hash>(text->substr(0, end == std::string::npos ? 0 : end + 1));
-    auto key = scalar ? PrivateKey::from(*scalar) : std::nullopt;
-    if (key) return *key;
-    return Status{node::Code::kInvalidArgument, "KEY_INVALID", "file",
-                  path + " holds neither 64 hex digits of a key nor a keystore"};
+    auto key = l1::read_key_file(path, session.options().allow_readable_key);
+    if (!key && key.status().reason == "KEY_INVALID") {
+        return Status{node::Code::kInvalidArgument, "KEY_INVALID", "file",
+                      path + " holds neither 64 hex digits of a key nor a keystore"};
+    }
+    return key;
 }
 
 Status import_key(Session& session, const ImportOptions& options) {
@@ -75,8 +73,10 @@ Status show_keys(Session& session) {
     Table table({{"ADDRESS"}, {"FILE"}});
     nlohmann::json list = nlohmann::json::array();
     for (const StoredKey& key : list_keys(session.options().keystore)) {
-        table.add({to_checksum(key.address), key.path});
-        list.push_back({{"address", to_checksum(key.address)}, {"file", key.path}});
+        nlohmann::json address;  // null: only its password tells
+        if (key.address) address = to_checksum(*key.address);
+        table.add({key.address ? to_checksum(*key.address) : "(its password tells)", key.path});
+        list.push_back({{"address", address}, {"file", key.path}});
     }
     if (session.json()) {
         session.print(list);

@@ -8,8 +8,11 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <tuple>
 #include <nlohmann/json.hpp>
 
+#include "cli/unicode.hpp"
+#include "node/config.hpp"
 #include "node/file.hpp"
 #include "protocol/check.hpp"
 #include "protocol/keccak.hpp"
@@ -45,6 +48,8 @@ Bytes random_bytes(size_t count) {
 // Derived keys and plain keys don't stay in memory.
 struct Secret {
     Bytes bytes;
+    explicit Secret(Bytes content) : bytes(std::move(content)) {}
+    Secret(Secret&&) = default;  // a vector's content moves as a whole
     ~Secret() { OPENSSL_cleanse(bytes.data(), bytes.size()); }
 };
 
@@ -97,6 +102,13 @@ public:
         const json* member = find(name);
         if (member != nullptr && member->is_number_unsigned()) return member->get<uint64_t>();
         return fail(name, "needs a whole number"), 0;
+    }
+    // The same, or a text of digits, as some programs write it.
+    uint64_t number_or_text(const char* name) {
+        const json* member = find(name);
+        if (member == nullptr || !member->is_string()) return number(name);
+        auto value = node::parse_number(member->get_ref<const std::string&>());
+        return value ? *value : (fail(name, "needs a whole number"), 0);
     }
     std::string text(const char* name) {
         const json* member = find(name);
@@ -170,12 +182,50 @@ const json* crypto_of(const json& document) {
     return nullptr;
 }
 
+// What it says about its address: a text of 40 digits. Nothing, null and an empty text say nothing.
+struct Claim {
+    bool is_valid = true;
+    std::optional<Address> address;
+};
+Claim claim_of(const json& document) {
+    auto member = document.find("address");
+    if (member == document.end() || member->is_null()) return {};
+    if (!member->is_string()) return {false, {}};
+    const std::string& text = member->get_ref<const std::string&>();
+    if (text.empty()) return {};
+    auto address = fixed_from_hex<Address>(text);
+    return {address.has_value(), address};
+}
+
+// geth's "UTC--2020-01-01T00-00-00.0Z--<address>", Gavel's "0x<address>.json": the 40 digits at the name's end.
+std::optional<Address> address_of_name(const std::filesystem::path& path) {
+    std::string name = path.filename().string();
+    if (name.ends_with(".json")) name.resize(name.size() - 5);
+    constexpr size_t kDigits = 2 * Address::kSize;
+    if (name.size() < kDigits) return std::nullopt;
+    const std::string before = name.substr(0, name.size() - kDigits);
+    if (!before.empty() && before != "0x" && !before.ends_with("-")) return std::nullopt;
+    return fixed_from_hex<Address>(std::string_view(name).substr(before.size()));
+}
+
+// The derived key that the file's MAC confirms, from whichever form of the password.
+Result<Secret> open_with(Members& crypto, std::string_view password, ByteView ciphertext, ByteView mac) {
+    for (const node::Secret& form : unicode_forms(password)) {
+        auto bytes = derive(crypto, form.view());
+        if (!bytes) return bytes.status();
+        Secret derived{std::move(*bytes)};
+        const Hash expected = keccak256({ByteView(derived.bytes).subspan(16, 16), ciphertext});
+        if (mac.size() == Hash::kSize && CRYPTO_memcmp(mac.data(), expected.data(), Hash::kSize) == 0) return derived;
+    }
+    return Status{Code::kUnauthenticated, "PASSWORD_WRONG", "", "the password doesn't open this key"};
+}
+
 }  // namespace
 
 std::string encrypt_key(const PrivateKey& key, std::string_view password, const KeystoreCost& cost) {
     const Bytes salt = random_bytes(32), iv = random_bytes(16);
     const uint64_t n = uint64_t{1} << cost.scrypt_log2_n;
-    const Secret derived{scrypt(password, salt, n, 8, 1)};
+    const Secret derived{scrypt(composed(password).view(), salt, n, 8, 1)};
     const ByteView view(derived.bytes);
     const Bytes ciphertext = aes_128_ctr(view.first(16), iv, key.scalar());
     const Hash mac = keccak256({view.subspan(16, 16), ciphertext});
@@ -198,7 +248,7 @@ Result<PrivateKey> decrypt_key(std::string_view text, std::string_view password)
     const json document = json::parse(text, nullptr, false);
     if (!document.is_object()) return invalid("", "is no JSON object");
     Members top(document, "");
-    if (top.number("version") != 3) return unsupported("version", "only version 3 is known");
+    if (top.number_or_text("version") != 3) return unsupported("version", "only version 3 is known");
     const json* object = crypto_of(document);
     if (object == nullptr) return invalid("crypto", "needs an object");
     Members crypto(*object, "crypto");
@@ -210,32 +260,36 @@ Result<PrivateKey> decrypt_key(std::string_view text, std::string_view password)
     if (iv.size() != 16) return invalid("crypto.cipherparams.iv", "needs 16 bytes");
     if (ciphertext.size() != Hash::kSize) return invalid("crypto.ciphertext", "needs 32 bytes");
 
-    auto key_bytes = derive(crypto, password);
-    if (!key_bytes) return key_bytes.status();
-    Secret derived{std::move(*key_bytes)};
-    const ByteView view(derived.bytes);
-    const Hash expected = keccak256({view.subspan(16, 16), ciphertext});
-    if (mac.size() != Hash::kSize || CRYPTO_memcmp(mac.data(), expected.data(), Hash::kSize) != 0) {
-        return Status{Code::kUnauthenticated, "PASSWORD_WRONG", "", "the password doesn't open this key"};
-    }
-    Secret plain{aes_128_ctr(view.first(16), iv, ciphertext)};
-    auto key = PrivateKey::from(Hash::from(plain.bytes));
+    const Claim claim = claim_of(document);
+    if (!claim.is_valid) return invalid("address", "is no address");
+    auto derived = open_with(crypto, password, ciphertext, mac);
+    if (!derived) return derived.status();
+    Secret plain{aes_128_ctr(ByteView(derived->bytes).first(16), iv, ciphertext)};
+    auto key = PrivateKey::from_bytes(plain.bytes);
     if (!key) return invalid("crypto.ciphertext", "holds no secp256k1 key");
+    if (claim.address && *claim.address != key->address()) {
+        return Status{Code::kFailedPrecondition, "KEYSTORE_MISMATCH", "address",
+                      "the file says that it is of " + to_checksum(*claim.address) + ", but its key is of " +
+                          to_checksum(key->address())};
+    }
     return *key;
+}
+
+bool is_keystore(std::string_view text) {
+    const json document = json::parse(text, nullptr, false);
+    return document.is_object() && document.contains("version") && crypto_of(document) != nullptr;
 }
 
 std::optional<Address> address_of_keystore(std::string_view text) {
     const json document = json::parse(text, nullptr, false);
-    if (!document.is_object()) return std::nullopt;
-    auto member = document.find("address");
-    if (member == document.end() || !member->is_string() || crypto_of(document) == nullptr) return std::nullopt;
-    return fixed_from_hex<Address>(member->get_ref<const std::string&>());
+    if (!document.is_object() || crypto_of(document) == nullptr) return std::nullopt;
+    return claim_of(document).address;
 }
 
 PrivateKey random_key() {
     for (;;) {
         Secret scalar{random_bytes(Hash::kSize)};
-        if (auto key = PrivateKey::from(Hash::from(scalar.bytes))) return *key;
+        if (auto key = PrivateKey::from_bytes(scalar.bytes)) return *key;
     }
 }
 
@@ -250,12 +304,16 @@ std::vector<StoredKey> list_keys(const std::string& directory) {
     std::error_code error;
     for (auto entry = std::filesystem::directory_iterator(directory, error);
          !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
-        if (entry->path().extension() != ".json") continue;
+        // A pipe would be waited for.
+        if (std::error_code odd; !entry->is_regular_file(odd)) continue;
         auto text = node::read_file(entry->path().string(), kMaxFileBytes);
-        if (!text) continue;
-        if (auto address = address_of_keystore(*text)) out.push_back({*address, entry->path().string()});
+        if (!text || !is_keystore(*text)) continue;
+        auto address = address_of_keystore(*text);
+        out.push_back({address ? address : address_of_name(entry->path()), entry->path().string()});
     }
-    std::sort(out.begin(), out.end(), [](const StoredKey& a, const StoredKey& b) { return a.address < b.address; });
+    std::sort(out.begin(), out.end(), [](const StoredKey& a, const StoredKey& b) {
+        return std::tie(a.address, a.path) < std::tie(b.address, b.path);
+    });
     return out;
 }
 

@@ -6,6 +6,7 @@
 #include "cli/l1_payments.hpp"
 #include "cli/progress.hpp"
 #include "l1-bridge/deployment.hpp"
+#include "l1-bridge/json_rpc_client.hpp"
 #include "l1-bridge/transaction.hpp"
 #include "node/file.hpp"
 #include "proto/convert_grpc.hpp"
@@ -134,7 +135,7 @@ Status LoadFunding::ensure_ether(const std::vector<DepositMade>& deposits) {
                 to_checksum(funder_.address()) + " lacks " + session_.amount_text(Amount{wanted - *balance}, {}) +
                     " ETH on the L1; on a development chain, --mint-eth gives it"};
     }
-    return session_.l1()
+    return l1::JsonRpcClient({.url = session_.options().l1.urls.front()})
         .request("anvil_setBalance", "[\"" + to_hex(funder_.address()) + "\",\"" + quantity(wanted) + "\"]")
         .status();
 }

@@ -3,10 +3,6 @@
 #include <algorithm>
 #include <set>
 
-#include "cli/corpus.hpp"
-#include "cli/session.hpp"
-#include "cli/units.hpp"
-
 namespace gavel::cli {
 namespace {
 
@@ -15,10 +11,6 @@ using node::Result;
 using node::Status;
 
 constexpr unsigned kPayoutWeight = 1;
-
-Status bad_line(uint64_t number, const std::string& message) {
-    return {Code::kInvalidArgument, "PAY_FILE_LINE", "line " + std::to_string(number), message};
-}
 
 }  // namespace
 
@@ -33,30 +25,9 @@ std::vector<std::vector<PayLine>> split_into_payouts(const std::vector<PayLine>&
             out.emplace_back();
             weight = kPayoutWeight + kFeeLeafWeight;
         }
-        out.back().push_back({line.payment, by_address});
+        out.back().push_back({line.payment, by_address, line.line});
         weight += line_weight;
     }
-    return out;
-}
-
-Result<std::vector<Payment>> read_pay_file(const std::string& path, unsigned decimals) {
-    auto reader = LineReader::open(path);
-    if (!reader) return reader.status();
-    std::vector<Payment> out;
-    std::string line;
-    std::vector<std::string> fields;
-    for (uint64_t number = 1; (*reader)->next(line); ++number) {
-        if (line.empty() || (number == 1 && line == "to,amount")) continue;
-        if (!split_csv(line, fields) || fields.size() != 2) return bad_line(number, "needs two fields: to,amount");
-        auto to = parse_address(fields[0], "to");
-        if (!to) return bad_line(number, to.status().message);
-        if (to->is_zero()) return bad_line(number, "the zero address can't be paid");
-        auto amount = parse_units(fields[1], decimals);
-        if (!amount) return bad_line(number, amount.status().message);
-        out.push_back({*to, *amount});
-    }
-    if (!(*reader)->status().ok()) return (*reader)->status();
-    if (out.empty()) return Status{Code::kInvalidArgument, "PAY_FILE_EMPTY", "file", path + " names nobody to pay"};
     return out;
 }
 

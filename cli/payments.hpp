@@ -12,14 +12,11 @@ namespace gavel::cli {
 struct PayLine {
     Payment payment;
     bool new_recipient = false;  // has no leaf yet
+    uint64_t line = 0;           // of the file, from 1
 };
 
 // Consecutive lines that fit in one payout each: at most kMaxPayoutLines, and within a chunk's weight with its fee leaf.
 std::vector<std::vector<PayLine>> split_into_payouts(const std::vector<PayLine>& lines);
-
-// Lines "to,amount" of a CSV file in a token of so many decimals; a first line "to,amount" is taken as titles. Empty lines are
-// passed over. Refusals name the line: PAY_FILE_LINE (field "line 3"), with the fault of address or amount.
-node::Result<std::vector<Payment>> read_pay_file(const std::string& path, unsigned decimals);
 
 // "0x" and 64 hex digits, or a text of at most 32 bytes. Reason: MEMO_INVALID.
 node::Result<Hash> parse_memo(const std::string& text);

@@ -29,6 +29,8 @@ void add_payout_options(node::Options& options, PayoutOptions& payout, const std
     options.text(owner_flag, payout.owner, owner_help);
     options.toggle("--everybody", payout.everybody, "everybody's, each paid to its owner; the signer pays the gas");
     options.text("--to", payout.to, "pay this address instead; only the owner may");
+    options.text("--pay-gas", payout.pay_gas,
+                 "gas that goes with each payment; 0: all. Without it all, and with --everybody 50000 for ETH, 250000 for a token");
     add_l1_state_options(options, payout.state);
 }
 
@@ -47,6 +49,16 @@ Result<Address> receiver_of(const PayoutOptions& options) {
     return options.to.empty() ? Result<Address>(Address{}) : parse_address(options.to, "to");
 }
 
+Result<uint64_t> pay_gas_of(const PayoutOptions& options, const Address& token) {
+    if (options.pay_gas.empty()) {
+        if (!options.everybody) return uint64_t{0};
+        return token.is_zero() ? l1::kPayGasOfEth : l1::kPayGasOfToken;
+    }
+    auto gas = node::parse_number(options.pay_gas);
+    if (gas) return *gas;
+    return Status{Code::kInvalidArgument, "OPTION_INVALID", "pay-gas", "'" + options.pay_gas + "' is no amount of gas"};
+}
+
 Payouts::Payouts(Session& session, const ContractCaller& caller, const std::string& number_name, const std::string& owner_name,
                  size_t count)
     : session_(session),
@@ -58,10 +70,15 @@ Payouts::Payouts(Session& session, const ContractCaller& caller, const std::stri
 }
 
 bool Payouts::pay(const Payout& payout, Bytes calldata) {
-    Result<Hash> sent = is_redirected(payout) && caller_.address() != payout.owner
-                            ? Status{Code::kPermissionDenied, "RECEIVER_NOT_ALLOWED", "to",
-                                     "only " + to_checksum(payout.owner) + " itself may name another receiver"}
-                            : caller_.send(std::move(calldata));
+    Status allowed;
+    if (is_redirected(payout)) {
+        allowed = check_payee(payout.receiver, caller_.contract().address(), payout.token, "to");
+        if (caller_.address() != payout.owner) {
+            allowed = {Code::kPermissionDenied, "RECEIVER_NOT_ALLOWED", "to",
+                       "only " + to_checksum(payout.owner) + " itself may name another receiver"};
+        }
+    }
+    Result<Hash> sent = allowed.ok() ? caller_.send(std::move(calldata)) : Result<Hash>(allowed);
     if (!sent) fail(sent.status());
     on_the_way_.push_back({payout, sent});
     if (on_the_way_.size() == ContractCaller::kMostOnTheWay) settle_first();
@@ -81,11 +98,12 @@ void Payouts::settle_first() {
                                         : is_stopped_ ? caller_.wait(*first.hash, {})
                                                       : caller_.wait(*first.hash);
     if (!receipt) fail(receipt.status());
-    tell(first.payout, receipt);
+    tell(first, receipt);
     on_the_way_.pop_front();
 }
 
-void Payouts::tell(const Payout& payout, const Result<l1::Receipt>& receipt) {
+void Payouts::tell(const Sent& sent, const Result<l1::Receipt>& receipt) {
+    const Payout& payout = sent.payout;
     nlohmann::json line = {{number_name_, payout.number},
                            {owner_name_, to_checksum(payout.owner)},
                            {"token", to_checksum(payout.token)},
@@ -97,7 +115,10 @@ void Payouts::tell(const Payout& payout, const Result<l1::Receipt>& receipt) {
         line["l1_transaction"] = outcome;
         line["gas_used"] = receipt->gas_used;
     } else {
-        outcome = "refused: " + receipt.status().reason;
+        // Sent, and not seen in a block: it isn't known to have failed.
+        const bool is_open = sent.hash && receipt.status().code == Code::kDeadlineExceeded;
+        outcome = is_open ? to_hex(*sent.hash) + ": " + receipt.status().reason : "refused: " + receipt.status().reason;
+        if (sent.hash) line["l1_transaction"] = to_hex(*sent.hash);
         line["error"] = receipt.status().reason;
     }
     table_.add({std::to_string(payout.number), to_checksum(payout.owner), session_.amount_text(payout.amount, payout.token),

@@ -16,6 +16,7 @@ struct PayoutOptions {
     std::string owner;
     bool everybody = false;
     std::string to;
+    std::string pay_gas;
     L1StateOptions state;
 };
 // Binds them; `owner_flag` and its help say whose money it is.
@@ -25,6 +26,10 @@ void add_payout_options(node::Options& options, PayoutOptions& payout, const std
 node::Result<std::optional<Address>> owner_of(const PayoutOptions& options, const Address& signer);
 // Who is to get it (zero: each owner). Reasons: ADDRESS_INVALID, OPTION_INVALID.
 node::Result<Address> receiver_of(const PayoutOptions& options);
+
+// How much gas goes with a payment of that token; 0: all. Everybody's recipients get a bounded amount, unless the flag says
+// otherwise: their code runs at the signer's cost. Reasons: OPTION_INVALID.
+node::Result<uint64_t> pay_gas_of(const PayoutOptions& options, const Address& token);
 
 struct Payout {
     uint64_t number = 0;  // position, account index or L1 operation
@@ -55,7 +60,7 @@ private:
         node::Result<Hash> hash;
     };
     void settle_first();
-    void tell(const Payout& payout, const node::Result<l1::Receipt>& receipt);
+    void tell(const Sent& sent, const node::Result<l1::Receipt>& receipt);
 
     Session& session_;
     const ContractCaller& caller_;

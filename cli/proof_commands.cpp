@@ -23,6 +23,8 @@ struct ProofOptions {
     std::string file;
     bool from_l1 = false;
     bool no_commit = false;
+    bool offline = false;
+    uint64_t chain_id = 0;
     L1StateOptions state;
 };
 
@@ -125,15 +127,57 @@ Result<Bytes> read_proof(const std::string& file) {
     return *bytes;
 }
 
+// Without an L1: remembers that it was asked.
+class NoQueue final : public QueueHashes {
+public:
+    std::optional<Hash> queue_hash(uint64_t) const override {
+        was_asked_ = true;
+        return std::nullopt;
+    }
+    bool was_asked() const { return was_asked_; }
+
+private:
+    mutable bool was_asked_ = false;
+};
+
 // A proof and what the contract would say of it.
 struct Judged {
     Bytes proof;
     std::optional<BatchHeader> header;
     ProofVerdict verdict;
     bool stands = false;
+    bool is_final = false;
     uint64_t posted_at = 0;
+    uint64_t term = 0;                     // that posted it
+    std::optional<Status> contract;        // what it says itself, by a call
+    bool is_open = false;                  // hangs on the queue, which nobody was asked for
+    std::vector<std::string> not_checked;  // "whether ..."
     bool holds() const { return verdict.error == ProofError::kNone; }
 };
+
+// What is on the L1 of it: record, finality, and the contract's own run of the proof.
+Status judge_by_l1(const l1::RollupClient& contract, Judged& out) {
+    if (out.header) {
+        auto record = contract.batch(out.header->number);
+        if (!record) return record.status();
+        auto is_final = contract.is_final(out.header->number);
+        if (!is_final) return is_final.status();
+        out.stands = record->hash == out.header->hash();
+        out.is_final = out.stands && *is_final;
+        out.posted_at = record->posted_at;
+        out.term = record->term;
+    }
+    l1::CallRequest request;
+    request.to = contract.address();
+    request.data = l1::rollup_call::prove(out.proof);
+    auto reply = contract.l1().try_call(request);
+    if (reply) {
+        out.contract = reply->success ? Status{} : l1::L1Client::revert_status(contract.l1().error_names(), reply->data);
+    } else {
+        out.not_checked.push_back("what the contract itself says: " + node::to_string(reply.status()));
+    }
+    return {};
+}
 
 Result<Judged> judge(Session& session, const l1::RollupClient& contract, const std::string& file) {
     auto proof = read_proof(file);
@@ -141,12 +185,7 @@ Result<Judged> judge(Session& session, const l1::RollupClient& contract, const s
     Judged out;
     out.proof = *std::move(proof);
     out.header = header_of_proof(out.proof);
-    if (out.header) {
-        auto record = contract.batch(out.header->number);
-        if (!record) return record.status();
-        out.stands = record->hash == out.header->hash();
-        out.posted_at = record->posted_at;
-    }
+    if (Status asked = judge_by_l1(contract, out); !asked.ok()) return asked;
     auto chain_id = session.l1().chain_id();
     if (!chain_id) return chain_id.status();
     ContractQueue queue(contract);
@@ -155,43 +194,91 @@ Result<Judged> judge(Session& session, const l1::RollupClient& contract, const s
     return out;
 }
 
-Status proves_nothing(const Judged& judged) {
-    return {Code::kFailedPrecondition, "PROOF_FAILS", "file",
-            std::string("the proof proves nothing: ") + name_of(judged.verdict.error)};
+// By its bytes alone.
+Result<Judged> judge_offline(const Domain& domain, const std::string& file) {
+    auto proof = read_proof(file);
+    if (!proof) return proof.status();
+    Judged out;
+    out.proof = *std::move(proof);
+    out.header = header_of_proof(out.proof);
+    NoQueue queue;
+    out.verdict = check_fraud_proof(out.proof, domain.separator(), queue);
+    out.not_checked = {"whether the batch stands on the L1", "whether it is final"};
+    out.is_open = queue.was_asked();
+    if (out.is_open) out.not_checked.push_back("whether its L1 operations are those of the queue, and what follows from them");
+    return out;
+}
+
+// Why the contract would refuse it, in the order of its checks.
+Status refusal_of(const Judged& judged, bool offline) {
+    const auto fails = [](const char* reason, const std::string& message) {
+        return Status{Code::kFailedPrecondition, reason, "file", message};
+    };
+    if (!judged.header) return fails("PROOF_FAILS", "the proof proves nothing: too short");
+    if (!offline && !judged.stands) return fails("UnknownBatch", "the batch that it is about doesn't stand (any more)");
+    if (judged.is_final) return fails("BatchFinal", "the batch that it is about is final");
+    if (judged.is_open)
+        return fails("NOT_CHECKED", "the chunk consumes L1 operations: only with an L1 can this proof be checked");
+    if (!judged.holds()) return fails("PROOF_FAILS", std::string("the proof proves nothing: ") + name_of(judged.verdict.error));
+    if (judged.contract && !judged.contract->ok()) return *judged.contract;
+    return {};
+}
+
+void tell(Session& session, const Judged& judged, bool offline) {
+    const ProofVerdict& verdict = judged.verdict;
+    const std::string contract = !judged.contract || judged.contract->ok() ? "accepts" : judged.contract->reason;
+    if (session.json()) {
+        session.print(json{{"holds", judged.is_open ? json() : json(judged.holds())},
+                           {"error", name_of(verdict.error)},
+                           {"refusal", name_of(verdict.refusal)},
+                           {"batch", judged.header ? json(judged.header->number) : json()},
+                           {"stands", offline ? json() : json(judged.stands)},
+                           {"final", offline ? json() : json(judged.is_final)},
+                           {"contract", judged.contract ? json(contract) : json()},
+                           {"not_checked", judged.not_checked},
+                           {"accesses", verdict.accesses},
+                           {"bytes", judged.proof.size()}});
+        return;
+    }
+    const bool right = judged.holds() && verdict.refusal == Refusal::kNone;
+    const std::string holds = judged.holds() ? "holds: the claim is false" : "proves nothing: " + std::string(name_of(verdict.error));
+    std::vector<std::pair<std::string, std::string>> lines = {
+        {"proof", judged.is_open ? "not checked" : holds},
+        {"the chunk", right ? "is right, its commitment is not" : name_of(verdict.refusal)},
+        {"batch", judged.header ? std::to_string(judged.header->number) : "?"}};
+    if (!offline) {
+        lines.emplace_back("stands on the L1", judged.stands ? "yes" : "no");
+        lines.emplace_back("final", judged.is_final ? "yes: too late" : "no");
+    }
+    if (judged.contract) lines.emplace_back("the contract", judged.contract->ok() ? "accepts it" : "refuses it: " + contract);
+    for (const std::string& what : judged.not_checked) lines.emplace_back("not checked", what);
+    lines.emplace_back("leaves", std::to_string(verdict.accesses));
+    lines.emplace_back("bytes", grouped(judged.proof.size()));
+    session.print(facts(lines));
 }
 
 Status check_proof(Session& session, const ProofOptions& options) {
-    auto rollup = session.rollup();
-    if (!rollup) return rollup.status();
-    auto judged = judge(session, l1::RollupClient(session.l1(), *rollup), options.file);
-    if (!judged) return judged.status();
-    const ProofVerdict& verdict = judged->verdict;
-    if (session.json()) {
-        session.print(json{{"holds", judged->holds()},
-                           {"error", name_of(verdict.error)},
-                           {"refusal", name_of(verdict.refusal)},
-                           {"batch", judged->header ? json(judged->header->number) : json()},
-                           {"stands", judged->stands},
-                           {"accesses", verdict.accesses},
-                           {"bytes", judged->proof.size()}});
+    Result<Judged> judged = Status{Code::kInvalidArgument, "OPTION_INVALID", "offline", "needs --rollup and --chain-id, too"};
+    if (options.offline) {
+        if (options.chain_id == 0 || session.options().rollup.empty()) return judged.status();
+        auto rollup = parse_address(session.options().rollup, "rollup");
+        if (!rollup) return rollup.status();
+        judged = judge_offline({options.chain_id, *rollup}, options.file);
     } else {
-        const bool right = judged->holds() && verdict.refusal == Refusal::kNone;
-        session.print(facts(
-            {{"proof", judged->holds() ? "holds: the claim is false" : std::string("proves nothing: ") + name_of(verdict.error)},
-             {"the chunk", right ? "is right, its commitment is not" : name_of(verdict.refusal)},
-             {"batch", judged->header ? std::to_string(judged->header->number) : "?"},
-             {"stands on the L1", judged->stands ? "yes" : "no"},
-             {"leaves", std::to_string(verdict.accesses)},
-             {"bytes", grouped(judged->proof.size())}}));
+        auto rollup = session.rollup();
+        if (!rollup) return rollup.status();
+        judged = judge(session, l1::RollupClient(session.l1(), *rollup), options.file);
     }
-    return judged->holds() ? Status{} : proves_nothing(*judged);
+    if (!judged) return judged.status();
+    tell(session, *judged, options.offline);
+    return refusal_of(*judged, options.offline);
 }
 
 // ---- send ----
 
 // Makes a commit that counts when the next block comes. nullopt: there is one.
 Result<std::optional<l1::Receipt>> commit(const ContractCaller& caller, const Judged& judged) {
-    const Hash word = l1::proof_commitment(caller.address(), judged.proof);
+    const Hash word = l1::proof_commitment(caller.address(), judged.proof, judged.term);
     auto time = caller.contract().committed_at(caller.address(), word);
     if (!time) return time.status();
     if (*time > judged.posted_at) return std::optional<l1::Receipt>();
@@ -205,10 +292,7 @@ Status send_proof(Session& session, const ProofOptions& options) {
     if (!caller) return caller.status();
     auto judged = judge(session, caller->contract(), options.file);
     if (!judged) return judged.status();
-    if (!judged->holds()) return proves_nothing(*judged);
-    if (!judged->stands) {
-        return {Code::kFailedPrecondition, "UnknownBatch", "file", "the batch that it proves false doesn't stand (any more)"};
-    }
+    if (Status refused = refusal_of(*judged, false); !refused.ok()) return refused;
     std::optional<l1::Receipt> committed;
     if (!options.no_commit) {
         auto done = commit(*caller, *judged);
@@ -259,9 +343,11 @@ void add_proof_commands(Commands& commands) {
     make.examples({"gavel proof make 7 --from-l1 --l1 https://node.example --rollup 0xRollup"});
 
     auto check_args = std::make_shared<ProofOptions>();
-    node::Options& check = commands.add("proof", "check", "check a proof as the contract would, against the L1",
+    node::Options& check = commands.add("proof", "check", "check a proof as the contract would, and ask it, too",
                                         [check_args](Session& session) { return check_proof(session, *check_args); });
     check.text("file", check_args->file, "the file with the proof in hex").required();
+    check.toggle("--offline", check_args->offline, "ask nobody: by its bytes alone, for the rollup and chain that are named");
+    check.number("--chain-id", check_args->chain_id, "the L1's, for --offline");
 
     auto send_args = std::make_shared<ProofOptions>();
     node::Options& send = commands.add("proof", "send", "commit to a proof, then prove: the batch is struck, the reward yours",

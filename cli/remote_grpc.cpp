@@ -8,6 +8,7 @@
 #include <mutex>
 #include <thread>
 
+#include "node/grpc_deadline.hpp"
 #include "node/grpc_server.hpp"
 #include "proto/convert_grpc.hpp"
 
@@ -72,7 +73,7 @@ struct Remote::Impl {
     Result<Reply> call(Stub& stub, grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Reply*),
                        const Request& request) {
         grpc::ClientContext context;
-        context.set_deadline(std::chrono::system_clock::now() + kDeadline);
+        context.set_deadline(node::grpc_deadline(kDeadline));
         Reply reply;
         const grpc::Status status = (stub.*method)(&context, request, &reply);
         if (!status.ok()) return status_of(status, context);

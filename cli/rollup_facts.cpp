@@ -40,6 +40,18 @@ std::string why_not_final(const RollupFacts& facts) {
            format_when(facts.head_final_at, facts.now);
 }
 
+std::string why_not_home(const RollupFacts& facts) {
+    const Address& home = facts.parameters.home_operator;
+    return home.is_zero() ? "this rollup has no home operator" : "only the home operator announces: " + to_checksum(home);
+}
+
+std::string why_notice(const RollupFacts& facts) {
+    const std::string sits = to_checksum(facts.seat.sequencer) + " sits; ";
+    if (facts.notice.until == 0) return sits + "announce the take-over first: gavel sequencer announce";
+    if (facts.now < facts.notice.from) return sits + "the seat can be taken at " + format_when(facts.notice.from, facts.now);
+    return sits + "the notice is over since " + format_when(facts.notice.until, facts.now);
+}
+
 // Empty: nothing better than what the L1 said.
 std::string meaning_of(const std::string& reason, const RollupFacts& facts) {
     const std::string stake = format_units(Amount{facts.parameters.stake}, kEtherDecimals) + " ether";
@@ -50,8 +62,13 @@ std::string meaning_of(const std::string& reason, const RollupFacts& facts) {
     if (reason == "SeatFree") return "nobody sits; take the seat with 'gavel sequencer become'";
     if (reason == "SeatTaken") return to_checksum(facts.seat.sequencer) + " sits, in term " + std::to_string(facts.term);
     if (reason == "HomeOperatorBarred") {
-        return "the home operator replaces nobody for " + format_span(l1::kHomeBan) + " after its own slash or eviction";
+        return "the home operator announces nothing for " + format_span(l1::kHomeBan) + " after its own slash or eviction";
     }
+    if (reason == "NotHomeOperator") return why_not_home(facts);
+    if (reason == "NoticeTooEarly") {
+        return "between two notices lie at least " + format_span(l1::kNoticePause + 2 * facts.parameters.inclusion_window);
+    }
+    if (reason == "NoticeRequired") return why_notice(facts);
     if (reason == "NotSequencer") {
         return facts.somebody_sits() ? "the signer doesn't sit; " + to_checksum(facts.seat.sequencer) + " does" : "nobody sits";
     }
@@ -69,6 +86,7 @@ std::string meaning_of(const std::string& reason, const RollupFacts& facts) {
     if (reason == "ZeroAmount") return "the amount is zero";
     if (reason == "PaymentFailed") return "the receiver refuses ETH; its owner may name another one with --to";
     if (reason == "TokenCallFailed") return "the token refuses to pay this receiver; its owner may name another one with --to";
+    if (reason == "PayGasShort") return "the transaction's gas doesn't suffice for what --pay-gas lets go with the payment";
     if (reason == "VaultShort") return "the contract holds less of the token than that";
     if (reason == "AlreadyExited" || reason == "AlreadyPaid" || reason == "AlreadyRefunded") return "it was paid out before";
     return "";
@@ -105,7 +123,7 @@ Result<RollupFacts> read_facts(const l1::RollupClient& contract) {
                       take(contract.head(), out.head) && take(contract.batch(out.head.number), record) &&
                       take(contract.current_term(), out.term) && take(contract.queue_length(), out.queue_length) &&
                       take(contract.waiting(), out.waiting) && take(contract.last_strike(), out.last_strike) &&
-                      take(contract.frozen(), out.frozen) && (out.term == 0 || take(contract.term(out.term), out.seat));
+                      take(contract.frozen(), out.frozen) && take(contract.notice(), out.notice) && (out.term == 0 || take(contract.term(out.term), out.seat));
     if (!read) return failure;
     out.now = newest.time;
     out.head_final_at = out.head.number == 0 ? 0 : record.posted_at + out.parameters.challenge_window;
@@ -126,6 +144,11 @@ std::vector<std::pair<std::string, std::string>> facts_lines(const RollupFacts& 
     out.emplace_back("seat", facts.somebody_sits() ? to_checksum(facts.seat.sequencer) + ", term " + std::to_string(facts.term)
                                                    : std::string(facts.frozen ? "closed" : "free"));
     if (facts.frozen) out.emplace_back("FROZEN", "for ever; 'gavel exit' pays accounts out, 'gavel refund' deposits");
+    if (facts.now < facts.notice.until) {
+        out.emplace_back("TAKE-OVER", "announced: the home operator may take the seat from " +
+                                          format_when(facts.notice.from, facts.now) + " until " +
+                                          format_when(facts.notice.until, facts.now));
+    }
     if (!facts.something_waits()) {
         out.emplace_back("L1 queue", std::to_string(facts.queue_length) + " operations, all consumed");
         return out;
@@ -160,6 +183,8 @@ nlohmann::json facts_json(const RollupFacts& facts) {
             {"overdue", facts.overdue_since().has_value()},
             {"overdue_at", or_null(facts.something_waits() ? facts.overdue_at(facts.waiting.time) : std::nullopt)},
             {"freeze_at", or_null(facts.frozen ? std::nullopt : facts.freeze_at())},
+            {"takeover_from", facts.now < facts.notice.until ? nlohmann::json(facts.notice.from) : nlohmann::json()},
+            {"takeover_until", facts.now < facts.notice.until ? nlohmann::json(facts.notice.until) : nlohmann::json()},
             {"frozen", facts.frozen}};
 }
 
@@ -182,7 +207,9 @@ Status ContractCaller::explained_now(const Status& refusal) const {
 
 Result<Hash> ContractCaller::send(Bytes calldata, u128 value) const {
     auto sent = wallet_->send(contract_.address(), value, std::move(calldata));
-    return sent ? sent : explained_now(sent.status());
+    if (!sent) return explained_now(sent.status());
+    if (wallet_->options().on_sent) wallet_->options().on_sent(*sent);
+    return sent;
 }
 
 Result<l1::Receipt> ContractCaller::wait(const Hash& sent, std::chrono::milliseconds timeout) const {

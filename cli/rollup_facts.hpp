@@ -23,6 +23,7 @@ struct RollupFacts {
     l1::WaitingOperation waiting;
     uint64_t last_strike = 0;
     bool frozen = false;
+    l1::Notice notice;  // the home operator's
 
     bool somebody_sits() const { return term != 0; }
     bool something_waits() const { return waiting.time != 0; }

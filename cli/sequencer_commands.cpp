@@ -45,6 +45,21 @@ Status become(Session& session) {
     return {};
 }
 
+Status announce(Session& session) {
+    auto caller = ContractCaller::open(session);
+    if (!caller) return caller.status();
+    auto receipt = caller->run(l1::rollup_call::announce_takeover());
+    if (!receipt) return receipt.status();
+    auto notice = caller->contract().notice();
+    if (!notice) return notice.status();
+    print_done(session, *receipt,
+               {{"announced by", to_checksum(caller->address())},
+                {"seat can be taken", "from " + format_time(notice->from) + " until " + format_time(notice->until) +
+                                          ": gavel sequencer become"}},
+               {{"from", notice->from}, {"until", notice->until}});
+    return {};
+}
+
 // Resigning and evicting end a term.
 Status end_term(Session& session, Bytes calldata, const char* what) {
     auto caller = ContractCaller::open(session);
@@ -195,6 +210,8 @@ void add_sequencer_commands(Commands& commands) {
     commands.add_group("sequencer", "the seat on the L1: take it, leave it, free it, its stakes");
     commands.add("sequencer", "become", "take the seat, for the stake that the contract asks", become)
         .examples({"gavel sequencer become --rollup 0xRollup      # gavel-sequencer does it by itself"});
+    commands.add("sequencer", "announce", "tell that the home operator will take the seat from whoever sits; only it may", announce)
+        .examples({"gavel sequencer announce --rollup 0xRollup      # says from when on 'become' takes the seat"});
     commands.add("sequencer", "resign", "leave the seat", [](Session& session) {
         return end_term(session, l1::rollup_call::resign(), "resigned");
     });

@@ -1,16 +1,14 @@
 #include "cli/session.hpp"
 
-#include <fcntl.h>
-#include <termios.h>
-#include <unistd.h>
-
 #include <cstdio>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
-#include "cli/keystore.hpp"
+#include "cli/l1_payments.hpp"
+#include "cli/terminal.hpp"
 #include "cli/units.hpp"
 #include "l1-bridge/deployment.hpp"
+#include "l1-bridge/json_rpc_client.hpp"
 #include "l1-bridge/rollup_client.hpp"
 #include "node/file.hpp"
 #include "proto/convert_grpc.hpp"
@@ -30,25 +28,6 @@ Status bad(const char* reason, const std::string& field, const std::string& mess
     return {Code::kInvalidArgument, reason, field, message};
 }
 
-// Reads a line from the terminal without showing it; nullopt without a terminal.
-std::optional<std::string> ask_secret(const std::string& prompt) {
-    std::FILE* terminal = std::fopen("/dev/tty", "r+");
-    if (terminal == nullptr) return std::nullopt;
-    termios before{};
-    const bool quiet = tcgetattr(fileno(terminal), &before) == 0;
-    termios hidden = before;
-    hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-    if (quiet) tcsetattr(fileno(terminal), TCSAFLUSH, &hidden);
-    std::fputs(prompt.c_str(), terminal);
-    std::fflush(terminal);
-    std::string line;
-    for (int c = std::fgetc(terminal); c != EOF && c != '\n'; c = std::fgetc(terminal)) line += static_cast<char>(c);
-    if (quiet) tcsetattr(fileno(terminal), TCSAFLUSH, &before);
-    std::fputs("\n", terminal);
-    std::fclose(terminal);
-    return line;
-}
-
 std::string printable_symbol(const std::string& text) {
     std::string out;
     for (char c : text.substr(0, kMaxSymbol)) out += c > ' ' && c <= '~' ? c : '?';
@@ -62,7 +41,7 @@ void add_session_options(node::Options& options, SessionOptions& session) {
     options.group("Connections");
     node::add_grpc_channel_options(options, "sequencer", "host:port of gavel-sequencer", session.sequencer);
     node::add_grpc_channel_options(options, "verifier", "host:port of gavel-verifier", session.verifier);
-    options.text("--l1", session.l1, "JSON-RPC URL of the L1");
+    l1::add_l1_flags(options, session.l1);
     options.text("--rollup", session.rollup, "address of the rollup contract; without it, the sequencer's word is taken for it");
     l1::add_wallet_flags(options, session.wallet);
     options.group("Keys");
@@ -72,6 +51,9 @@ void add_session_options(node::Options& options, SessionOptions& session) {
         .hidden();
     options.text("--password", session.password, "").hidden();
     options.text("--password-file", session.password_file, "file whose first line is the key's password (or set GAVEL_PASSWORD)");
+    options.toggle("--allow-readable-key", session.allow_readable_key,
+                   "take key and password files that others than their owner may read");
+    options.toggle("--empty-password", session.empty_password, "let a new key have an empty password");
     options.group("Options");
 }
 
@@ -93,13 +75,11 @@ Result<Remote*> Session::verifier() {
     return verifier_.get();
 }
 
-l1::JsonRpcClient& Session::l1() {
-    if (!l1_) {
-        l1::JsonRpcOptions options;
-        options.url = options_.l1;
-        options.error_names = l1::rollup_error_names();
-        l1_ = std::make_unique<l1::JsonRpcClient>(std::move(options));
-    }
+l1::L1Client& Session::l1() {
+    if (l1_) return *l1_;
+    auto opened = l1::open_l1(options_.l1, clock_);
+    // What is no URL can't be reached, and says so when it is asked.
+    l1_ = opened ? *std::move(opened) : std::make_unique<l1::JsonRpcClient>(l1::JsonRpcOptions{.url = ""});
     return *l1_;
 }
 
@@ -147,7 +127,7 @@ Result<Address> Session::rollup() {
     if (!chain_id) return chain_id.status();
     if (domain_ && domain_->chain_id != *chain_id) {
         return Status{Code::kFailedPrecondition, "L1_WRONG_CHAIN", "l1",
-                      options_.l1 + " is chain " + std::to_string(*chain_id) + ", the server speaks for chain " +
+                      "the L1 is chain " + std::to_string(*chain_id) + ", the server speaks for chain " +
                           std::to_string(domain_->chain_id)};
     }
     if (auto found = l1::find_rollup(l1(), *named); !found) return found.status();
@@ -166,51 +146,86 @@ Result<Address> Session::named_rollup() {
     return found->rollup;
 }
 
-Result<std::string> Session::key_file() {
+Result<StoredKey> Session::chosen_key() {
+    if (!options_.from.empty() && !options_.from.starts_with("0x")) return StoredKey{{}, options_.from};
     const auto keys = list_keys(options_.keystore);
     if (options_.from.empty()) {
-        if (keys.size() == 1) return keys[0].path;
+        const bool one_address = !keys.empty() && keys[0].address && keys[0].address == keys.back().address;
+        if (keys.size() == 1 || one_address) return keys[0];
         return Status{Code::kFailedPrecondition, "KEY_MISSING", "from",
                       keys.empty() ? "there is no key in " + options_.keystore + "; make one with 'gavel key new'"
                                    : "there are several keys; name one with --from"};
     }
-    if (!options_.from.starts_with("0x")) return options_.from;
     auto wanted = parse_address(options_.from, "from");
     if (!wanted) return wanted.status();
+    size_t nameless = 0;
     for (const StoredKey& key : keys) {
-        if (key.address == *wanted) return key.path;
+        if (key.address == *wanted) return key;
+        nameless += !key.address.has_value();
     }
     return Status{Code::kNotFound, "KEY_MISSING", "from",
-                  "there is no key of " + to_checksum(*wanted) + " in " + options_.keystore};
+                  "there is no key of " + to_checksum(*wanted) + " in " + options_.keystore +
+                      (nameless == 0 ? "" : ", unless in a file that doesn't tell its address ('gavel key list'): name the file")};
 }
 
 Result<PrivateKey> Session::signer() {
     if (!options_.private_key.empty()) {
-        auto scalar = fixed_from_hex<Hash>(options_.private_key);
-        auto key = scalar ? PrivateKey::from(*scalar) : std::nullopt;
-        if (!key) return bad("KEY_INVALID", "private-key", "needs 64 hex digits of a secp256k1 key");
-        return *key;
+        if (auto key = PrivateKey::from_hex(options_.private_key)) return *key;
+        return bad("KEY_INVALID", "private-key", "needs 64 hex digits of a secp256k1 key");
     }
-    auto path = key_file();
-    if (!path) return path.status();
-    auto text = node::read_file(*path, kMaxKeyFile);
+    auto stored = chosen_key();
+    if (!stored) return stored.status();
+    auto text = node::read_file(stored->path, kMaxKeyFile);
     if (!text) return text.status();
-    auto password = read_password(options_.password_file, options_.password, "Password of " + *path + ": ", false);
-    if (!password) return password.status();
-    return decrypt_key(*text, *password);
+    auto secret = password("Password of " + stored->path + ": ", false);
+    if (!secret) return secret.status();
+    auto key = decrypt_key(*text, secret->view());
+    if (key && stored->address && *stored->address != key->address()) {
+        return Status{Code::kFailedPrecondition, "KEYSTORE_MISMATCH", "from",
+                      stored->path + " is called after " + to_checksum(*stored->address) + ", but its key is of " +
+                          to_checksum(key->address())};
+    }
+    return key;
 }
 
 Result<Address> Session::own_address() {
     if (options_.private_key.empty()) {
-        auto path = key_file();
-        if (!path) return path.status();
-        auto text = node::read_file(*path, kMaxKeyFile);
+        auto stored = chosen_key();
+        if (!stored) return stored.status();
+        if (stored->address) return *stored->address;
+        auto text = node::read_file(stored->path, kMaxKeyFile);
         if (!text) return text.status();
         if (auto address = address_of_keystore(*text)) return *address;
     }
     auto key = signer();
     if (!key) return key.status();
     return key->address();
+}
+
+Result<node::Secret> Session::password(const std::string& prompt, bool is_new) {
+    std::optional<node::Secret> out;
+    if (!options_.password_file.empty()) {
+        auto text = node::read_secret_file(options_.password_file, kMaxKeyFile, options_.allow_readable_key);
+        if (!text) return text.status();
+        out.emplace(text->text().substr(0, text->view().find_first_of("\r\n")));
+    } else if (!options_.password.empty()) {
+        out.emplace(options_.password);
+    }
+    if (out) {
+        if (!is_new || !out->empty() || options_.empty_password) return *std::move(out);
+        return bad("PASSWORD_EMPTY", "empty-password",
+                   "an empty password protects nothing; say --empty-password, too, if it is meant");
+    }
+    out = ask_secret(prompt);
+    if (!out) {
+        return Status{Code::kFailedPrecondition, "PASSWORD_MISSING", "password-file",
+                      "no password was typed, or there is no terminal to ask on; use --password-file or GAVEL_PASSWORD"};
+    }
+    if (is_new) {
+        auto again = ask_secret("Once more: ");
+        if (!again || again->text() != out->text()) return bad("PASSWORD_MISMATCH", "", "the two passwords differ");
+    }
+    return *std::move(out);
 }
 
 Result<TokenInfo> Session::token(const std::string& text) {
@@ -223,13 +238,11 @@ Result<TokenInfo> Session::token(const std::string& text) {
 Result<TokenInfo> Session::token(const Address& address) {
     if (address.is_zero()) return TokenInfo{address, "ETH", kEtherDecimals};
     if (auto known = tokens_.find(address); known != tokens_.end()) return known->second;
-    l1::Erc20Client erc20(l1(), address);
-    auto decimals = erc20.decimals();
+    auto decimals = token_decimals(l1(), address);
     if (!decimals) return decimals.status();
-    if (*decimals > kMaxDecimals)
-        return bad("TOKEN_INVALID", "token", to_checksum(address) + " tells nonsense about its decimals");
-    TokenInfo out{address, "", *decimals};
-    if (auto symbol = erc20.symbol()) out.symbol = printable_symbol(*symbol);
+    if (!*decimals) warn("Note: token " + to_checksum(address) + " tells no decimals; its amounts are in base units.");
+    TokenInfo out{address, "", decimals->value_or(0)};
+    if (auto symbol = l1::Erc20Client(l1(), address).symbol()) out.symbol = printable_symbol(*symbol);
     tokens_[address] = out;
     return out;
 }
@@ -259,6 +272,12 @@ void Session::print(const std::string& text) {
     std::fflush(stdout);
 }
 
+l1::L1WalletOptions Session::wallet_options() {
+    l1::L1WalletOptions out = options_.wallet.options();
+    out.on_sent = [this](const Hash& sent) { warn("sent to the L1: " + to_hex(sent)); };
+    return out;
+}
+
 void Session::warn(const std::string& text) {
     std::fprintf(stderr, "%s\n", text.c_str());
 }
@@ -272,28 +291,25 @@ Result<Address> parse_address(const std::string& text, const std::string& field)
         "'" + text + "' " + (right_form ? "has a wrong checksum (EIP-55): mistyped?" : "is no address: 0x and 40 hex digits"));
 }
 
+Status check_payee(const Address& payee, const Address& rollup, const Address& token, const std::string& field) {
+    const char* whose = payee.is_zero()                        ? "zero address"
+                        : payee == rollup                      ? "rollup contract's own address"
+                        : !token.is_zero() && payee == token   ? "token contract's own address"
+                                                               : nullptr;
+    if (whose == nullptr) return {};
+    return bad("PAYEE_INVALID", field, to_checksum(payee) + " is the " + whose + ": what is paid to it is lost");
+}
+
+Result<Address> parse_payee(const std::string& text, const Address& rollup, const Address& token, const std::string& field) {
+    auto payee = parse_address(text, field);
+    if (!payee) return payee;
+    Status checked = check_payee(*payee, rollup, token, field);
+    return checked.ok() ? payee : Result<Address>(checked);
+}
+
 Result<Hash> parse_hash(const std::string& text, const std::string& field) {
     if (auto hash = fixed_from_hex<Hash>(text)) return *hash;
     return bad("HASH_INVALID", field, "'" + text + "' is no hash: 64 hex digits");
-}
-
-Result<std::string> read_password(const std::string& file, const std::string& given, const std::string& prompt, bool confirm) {
-    if (!file.empty()) {
-        auto text = node::read_file(file, kMaxKeyFile);
-        if (!text) return text.status();
-        return text->substr(0, text->find_first_of("\r\n"));
-    }
-    if (!given.empty()) return given;
-    auto password = ask_secret(prompt);
-    if (!password) {
-        return Status{Code::kFailedPrecondition, "PASSWORD_MISSING", "password-file",
-                      "there is no terminal to ask on; use --password-file or GAVEL_PASSWORD"};
-    }
-    if (confirm) {
-        auto again = ask_secret("Once more: ");
-        if (again != password) return bad("PASSWORD_MISMATCH", "", "the two passwords differ");
-    }
-    return *password;
 }
 
 node::Options& Commands::add(const std::string& name, const std::string& help, Run run) {

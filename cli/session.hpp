@@ -8,10 +8,12 @@
 #include <optional>
 #include <string>
 
+#include "cli/keystore.hpp"
 #include "cli/remote_grpc.hpp"
-#include "l1-bridge/json_rpc_client.hpp"
+#include "l1-bridge/l1_sources.hpp"
 #include "l1-bridge/l1_wallet.hpp"
 #include "node/config.hpp"
+#include "node/secret.hpp"
 #include "protocol/keys.hpp"
 #include "protocol/operation.hpp"
 
@@ -20,7 +22,7 @@ namespace gavel::cli {
 struct SessionOptions {
     node::GrpcChannelOptions sequencer{.target = "127.0.0.1:9545"};
     node::GrpcChannelOptions verifier{.target = "127.0.0.1:9546"};
-    std::string l1 = "http://127.0.0.1:8545";
+    l1::L1Flags l1;
     std::string rollup;  // empty: asked from the sequencer
     l1::L1WalletFlags wallet;
     bool json = false;
@@ -29,6 +31,8 @@ struct SessionOptions {
     std::string private_key;  // hex; instead of the keystore
     std::string password;     // from the environment
     std::string password_file;
+    bool allow_readable_key = false;  // key and password files that others than their owner may read
+    bool empty_password = false;      // a new key may have it
 };
 
 void add_session_options(node::Options& options, SessionOptions& session);
@@ -50,8 +54,9 @@ public:
     // Connections. The references live as long as this.
     node::Result<Remote*> sequencer();
     node::Result<Remote*> verifier();
-    l1::JsonRpcClient& l1();
-    l1::L1WalletOptions wallet_options() const { return options_.wallet.options(); }
+    l1::L1Client& l1();
+    // Of a wallet that says the hash of what it has sent before anything is waited for.
+    l1::L1WalletOptions wallet_options();
 
     // The EIP-712 domain, from the sequencer's chain information (the verifier's if there is no sequencer). With --rollup, that
     // address must be the one that is told; if nobody tells, it counts with the L1's chain id. Asked once.
@@ -64,6 +69,11 @@ public:
     node::Result<PrivateKey> signer();
     // Its address, without a password where the keystore tells it.
     node::Result<Address> own_address();
+
+    // A key's password: from --password-file (its first line), else GAVEL_PASSWORD, else asked on the terminal; that of a new key
+    // twice. Reasons: PASSWORD_MISSING (no terminal), PASSWORD_MISMATCH, PASSWORD_EMPTY (of a new key, and said once only:
+    // without --empty-password), and node::read_secret_file's.
+    node::Result<node::Secret> password(const std::string& prompt, bool is_new);
 
     // Metadata of a token: "eth" (or empty) or an ERC-20's address, asked from the L1 once. Reasons: ADDRESS_INVALID,
     // TOKEN_INVALID.
@@ -83,13 +93,13 @@ public:
 private:
     node::Result<Address> named_rollup();
     node::Result<Domain> domain_by_l1();
-    node::Result<std::string> key_file();
-    node::Result<std::string> password_for(const std::string& what);
+    node::Result<StoredKey> chosen_key();
 
     SessionOptions& options_;
     std::unique_ptr<Remote> sequencer_;
     std::unique_ptr<Remote> verifier_;
-    std::unique_ptr<l1::JsonRpcClient> l1_;
+    node::SystemClock clock_;
+    std::unique_ptr<l1::L1Client> l1_;
     std::optional<Domain> domain_;
     std::optional<Address> rollup_;
     std::map<Address, TokenInfo> tokens_;
@@ -98,12 +108,12 @@ private:
 
 // An address as people write it. Reason: ADDRESS_INVALID (EIP-55's checksum too), at `field`.
 node::Result<Address> parse_address(const std::string& text, const std::string& field);
+// An address that money is sent to. Refused are those from which nobody can move it: the zero address, the rollup contract's own,
+// and the token's. Reasons: ADDRESS_INVALID, PAYEE_INVALID.
+node::Status check_payee(const Address& payee, const Address& rollup, const Address& token, const std::string& field);
+node::Result<Address> parse_payee(const std::string& text, const Address& rollup, const Address& token, const std::string& field);
 // A hash of 32 bytes. Reason: HASH_INVALID.
 node::Result<Hash> parse_hash(const std::string& text, const std::string& field);
-// A password: from the file (its first line), else `given`, else asked on the terminal, twice if `confirm`. Reasons:
-// PASSWORD_MISSING (no terminal), PASSWORD_MISMATCH, and those of reading a file.
-node::Result<std::string> read_password(const std::string& file, const std::string& given, const std::string& prompt,
-                                        bool confirm);
 
 // The commands of the program, each with its options and what it runs.
 class Commands {
@@ -129,7 +139,8 @@ void add_key_commands(Commands& commands);
 void add_deposit_command(Commands& commands);
 void add_claim_command(Commands& commands);
 void add_account_commands(Commands& commands);    // balance, history, tx, watch
-void add_payment_commands(Commands& commands);    // send, pay, withdraw
+void add_payment_commands(Commands& commands);    // send, withdraw
+void add_pay_command(Commands& commands);
 void add_force_commands(Commands& commands);      // force, freeze
 void add_exit_commands(Commands& commands);       // exit, refund
 void add_sequencer_commands(Commands& commands);  // sequencer: the seat

@@ -111,19 +111,11 @@ std::optional<std::vector<ReceiptRecord>> decode_receipts(ByteView raw) {
     return out;
 }
 
-static void add_to_bloom(Bloom& bloom, ByteView item) {
-    Hash hash = keccak256(item);
-    for (size_t i = 0; i < 6; i += 2) {
-        unsigned bit = (unsigned{hash.bytes[i]} << 8 | hash.bytes[i + 1]) & 2047;
-        bloom[255 - bit / 8] = static_cast<uint8_t>(bloom[255 - bit / 8] | 1u << bit % 8);
-    }
-}
-
 Bloom bloom_of(const std::vector<LogEntry>& logs) {
     Bloom out{};
     for (const LogEntry& log : logs) {
-        add_to_bloom(out, log.address);
-        for (const Hash& topic : log.topics) add_to_bloom(out, topic);
+        add_to(out, log.address);
+        for (const Hash& topic : log.topics) add_to(out, topic);
     }
     return out;
 }

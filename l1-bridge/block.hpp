@@ -6,16 +6,14 @@
 // parts of it.
 #pragma once
 
-#include <array>
 #include <optional>
 #include <vector>
 
+#include "l1-bridge/bloom.hpp"
 #include "l1-bridge/transaction.hpp"
 #include "protocol/bytes.hpp"
 
 namespace gavel::l1 {
-
-using Bloom = std::array<uint8_t, 256>;
 
 struct BlockHeader {
     Hash parent_hash;

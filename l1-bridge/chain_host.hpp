@@ -50,6 +50,7 @@ struct CallContext {
 // The chain as one running call sees it. Not thread-safe; lives as long as that call.
 class Host {
 public:
+    static constexpr uint64_t kAllGas = ~uint64_t{0};
     virtual ~Host() = default;
 
     // Storage of the contract that runs; a slot never written is zero. SLOAD and SSTORE by EIP-2929, 2200 and 3529.
@@ -68,9 +69,10 @@ public:
     // Only the second of these two. Cold or warm account access.
     virtual bool is_delegated(const Address& address) = 0;
 
-    // Calls another contract or pays an account, with all but a 64th of the gas left (EIP-150), at most 64 calls deep. On failure
-    // nothing of the inner call remains, and the value stays here. Calling an account without code succeeds with no data.
-    virtual CallResult call(const Address& to, u128 value, ByteView calldata) = 0;
+    // Calls another contract or pays an account, with all but a 64th of the gas left (EIP-150) or `most_gas` if that is less, at
+    // most 64 calls deep. On failure nothing of the inner call remains, and the value stays here. Calling an account without code
+    // succeeds with no data.
+    virtual CallResult call(const Address& to, u128 value, ByteView calldata, uint64_t most_gas = kAllGas) = 0;
     // The same, with nothing written by anybody (STATICCALL).
     virtual CallResult static_call(const Address& to, ByteView calldata) = 0;
     // Pays by a call without data; false if the balance is too small or the recipient reverts.

@@ -86,12 +86,14 @@ public:
     bool has_code(const Address& address) override { return !access(address).code.empty(); }
     bool is_delegated(const Address& address) override { return access(address).is_delegated(); }
 
-    CallResult call(const Address& to, u128 value, ByteView calldata) override {
+    CallResult call(const Address& to, u128 value, ByteView calldata, uint64_t most_gas) override {
         if (value != 0) forbid_if_static();
-        return inner_call(to, value, calldata, is_static_);
+        return inner_call(to, value, calldata, is_static_, most_gas);
     }
-    CallResult static_call(const Address& to, ByteView calldata) override { return inner_call(to, 0, calldata, true); }
-    bool send_value(const Address& to, u128 amount) override { return call(to, amount, {}).success; }
+    CallResult static_call(const Address& to, ByteView calldata) override {
+        return inner_call(to, 0, calldata, true, kAllGas);
+    }
+    bool send_value(const Address& to, u128 amount) override { return call(to, amount, {}, kAllGas).success; }
 
     void emit_log(std::vector<Hash> topics, Bytes data) override {
         GAVEL_CHECK(topics.size() <= 4);
@@ -143,10 +145,10 @@ private:
         if (refund != 0) shared_.state.add_refund(refund);
     }
 
-    CallResult inner_call(const Address& to, u128 value, ByteView calldata, bool is_static) {
+    CallResult inner_call(const Address& to, u128 value, ByteView calldata, bool is_static, uint64_t most_gas) {
         bool is_new = access(to).is_empty();
         if (value != 0) use_gas(gas::kCallValue + (is_new ? gas::kNewAccount : 0));
-        uint64_t passed = gas_ - gas_ / 64;
+        uint64_t passed = std::min(most_gas, gas_ - gas_ / 64);
         use_gas(passed);
         uint64_t inner_gas = passed + (value != 0 ? gas::kCallStipend : 0);
         size_t before = shared_.state.snapshot();

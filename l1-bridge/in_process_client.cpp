@@ -4,15 +4,47 @@
 
 namespace gavel::l1 {
 
-node::Result<std::vector<Log>> InProcessClient::logs(const Address& address, uint64_t from_block, uint64_t to_block) {
+node::Result<std::optional<BlockSummary>> InProcessClient::summary_at(uint64_t number) {
+    auto block = chain_.block(number);
+    if (!block) return std::optional<BlockSummary>{};
+    const BlockHeader& header = block->header;
+    BlockSummary out{{number, block->hash, header.parent_hash, header.time}, header.bloom, header.gas_used, {}};
+    for (const SignedTransaction& transaction : block->transactions) out.transactions.push_back(transaction.hash);
+    return std::optional(std::move(out));
+}
+
+node::Result<std::vector<Log>> InProcessClient::logs(const LogFilter& filter) {
+    if (filter.block_hash) {
+        auto number = chain_.number_of(*filter.block_hash);
+        auto block = number ? *summary_at(*number) : std::nullopt;
+        if (block && block->ref.hash == *filter.block_hash) return logs_by_receipts(*block, filter);
+        return node::Status{node::Code::kFailedPrecondition, "L1_ERROR", "", "unknown block"};
+    }
     std::vector<Log> all;
-    for (uint64_t first = from_block; first <= to_block; first += SimulatedChain::kMaxLogRange) {
-        LogFilter filter{first, std::min(to_block, first + SimulatedChain::kMaxLogRange - 1), {address}, {}};
-        auto some = chain_.logs(filter);
+    for (uint64_t first = filter.from_block; first <= filter.to_block; first += SimulatedChain::kMaxLogRange) {
+        LogFilter piece = filter;
+        piece.from_block = first;
+        piece.to_block = std::min(filter.to_block, first + SimulatedChain::kMaxLogRange - 1);
+        auto some = chain_.logs(piece);
         if (!some) return some;
         all.insert(all.end(), std::make_move_iterator(some->begin()), std::make_move_iterator(some->end()));
     }
     return all;
+}
+
+node::Result<std::vector<Log>> InProcessClient::logs_by_receipts(const BlockSummary& block, const LogFilter& filter) {
+    std::vector<Log> out;
+    auto receipts = chain_.receipts(block.ref.number);
+    for (const Receipt& receipt : receipts.value_or(std::vector<Receipt>{}))
+        for (const Log& log : receipt.logs)
+            if (log.block_hash == block.ref.hash && filter.matches(log)) out.push_back(log);
+    return out;
+}
+
+node::Result<std::optional<TransactionInput>> InProcessClient::transaction_in_block(const Hash& tx_hash, uint64_t block) {
+    auto found = transaction_input(tx_hash);
+    if (found && *found && (*found)->block_number != block) return std::optional<TransactionInput>{};
+    return found;
 }
 
 node::Result<std::optional<TransactionInput>> InProcessClient::transaction_input(const Hash& tx_hash) {

@@ -15,8 +15,12 @@ public:
     node::Result<uint64_t> chain_id() override { return chain_.chain_id(); }
     node::Result<BlockRef> head() override { return chain_.head(); }
     node::Result<std::optional<BlockRef>> block_at(uint64_t number) override { return chain_.block_at(number); }
-    node::Result<std::vector<Log>> logs(const Address& address, uint64_t from_block, uint64_t to_block) override;
+    node::Result<std::optional<BlockSummary>> summary_at(uint64_t number) override;
+    node::Result<std::vector<Log>> logs(const LogFilter& filter) override;
+    node::Result<std::vector<Log>> logs_by_receipts(const BlockSummary& block, const LogFilter& filter) override;
     node::Result<std::optional<TransactionInput>> transaction_input(const Hash& tx_hash) override;
+    node::Result<std::optional<TransactionInput>> transaction_in_block(const Hash& tx_hash, uint64_t block) override;
+    node::Result<bool> is_syncing() override { return false; }
     node::Result<std::optional<Receipt>> receipt(const Hash& tx_hash) override { return chain_.receipt(tx_hash); }
     node::Result<u128> balance(const Address& address) override;
     node::Result<uint64_t> nonce(const Address& address, bool pending) override;

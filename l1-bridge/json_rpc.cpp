@@ -121,12 +121,12 @@ struct JsonRpcService::Impl {
     using Method = std::function<Json(const Params&)>;
     std::map<std::string, Method> methods;
 
-    Impl(SimulatedChain& the_chain, BlockTimer& the_timer, ErrorNames names, Observer the_observer)
+    Impl(SimulatedChain& the_chain, BlockTimer& the_timer, ErrorNames names, Observer the_observer, bool development)
         : chain(the_chain), timer(the_timer), error_names(std::move(names)), observer(std::move(the_observer)) {
         add_node_methods();
         add_state_methods();
         add_block_methods();
-        add_development_methods();
+        if (development) add_development_methods();
     }
 
     // `least` to `most` parameters.
@@ -220,7 +220,7 @@ struct JsonRpcService::Impl {
         add_everywhere({"evm_mine"}, 0, 1, [this](const Params& params) { return mine_one(params); });
         add_everywhere({"anvil_mine", "hardhat_mine"}, 0, 2, [this](const Params& params) {
             uint64_t count = params.has(0) ? params.number(0) : 1, interval = params.has(1) ? params.number(1) : 1;
-            mine(count, interval);
+            mine(params, count, interval);
             return Json(nullptr);
         });
         add_everywhere({"evm_increaseTime", "anvil_increaseTime"}, 1, 1, [this](const Params& params) {
@@ -251,11 +251,11 @@ struct JsonRpcService::Impl {
         });
         add("anvil_reorg", 1, 2, [this](const Params& params) {
             if (params.has(1) && params.at(1) != Json::array()) throw params.wrong(1, "transactions can't be put in");
-            reorganise(params.number(0), true, params.number(0));
+            reorganise(params, params.number(0), true, params.number(0));
             return Json(nullptr);
         });
         add("gavel_reorg", 3, 3, [this](const Params& params) {
-            reorganise(params.number(0), params.boolean(1), params.number(2));
+            reorganise(params, params.number(0), params.boolean(1), params.number(2));
             return Json(nullptr);
         });
     }
@@ -343,24 +343,25 @@ struct JsonRpcService::Impl {
             auto status = chain.set_next_block_time(*time);
             if (!status.ok()) throw error_of(status);
         }
-        mine(count, 1);
+        mine(params, count, 1);
         return "0x0";
     }
 
     // `interval`: seconds between the blocks.
-    void mine(uint64_t count, uint64_t interval) const {
+    void mine(const Params& params, uint64_t count, uint64_t interval) const {
         if (count > kMaxMinedAtOnce) throw invalid_params("at most 10000 blocks at once");
         for (uint64_t i = 0; i < count; ++i) {
+            if (!params.still_wanted()) throw RpcError{-32000, "nobody waits for it any more", nullptr};
             if (i != 0 && interval > 1) chain.increase_time(interval);
             chain.mine();
         }
     }
 
-    void reorganise(uint64_t depth, bool keep_transactions, uint64_t new_blocks) const {
+    void reorganise(const Params& params, uint64_t depth, bool keep_transactions, uint64_t new_blocks) const {
         if (new_blocks > kMaxMinedAtOnce) throw invalid_params("at most 10000 blocks at once");
         auto status = chain.reorganise(depth, keep_transactions);
         if (!status.ok()) throw error_of(status);
-        mine(new_blocks, 1);
+        mine(params, new_blocks, 1);
     }
 
     static Json error_json(const Json& id, const RpcError& error) {
@@ -376,7 +377,7 @@ struct JsonRpcService::Impl {
     }
 
     // Null for a notification.
-    Json answer(const Json& request) const {
+    Json answer(const Json& request, const std::function<bool()>& wanted) const {
         const Json id = id_of(request);
         bool form = request.is_object() && request.value("jsonrpc", Json()) == "2.0" &&
                     request.value("method", Json()).is_string() && id == request.value("id", Json());
@@ -390,7 +391,7 @@ struct JsonRpcService::Impl {
             }
             const Json params = request.value("params", Json::array());
             if (!params.is_array()) throw invalid_params("params must be an array");
-            out = {{"jsonrpc", "2.0"}, {"id", id}, {"result", method->second(Params(params, chain))}};
+            out = {{"jsonrpc", "2.0"}, {"id", id}, {"result", method->second(Params(params, chain, wanted))}};
         } catch (const RpcError& error) {
             out = error_json(id, error);
         }
@@ -398,29 +399,34 @@ struct JsonRpcService::Impl {
         return request.contains("id") ? out : Json();
     }
 
-    std::string answer_batch(const Json& batch) const {
+    std::string answer_batch(const Json& batch, const std::function<bool()>& wanted) const {
         if (batch.empty() || batch.size() > kMaxBatch) {
             return error_json(nullptr, {-32600, batch.empty() ? "empty batch" : "batch too large", nullptr}).dump();
         }
         std::string out;
+        const auto end = std::chrono::steady_clock::now() + kMaxBatchTime;
         for (const Json& request : batch) {
-            Json one = out.size() < kMaxAnswerBytes ? answer(request)
-                                                    : error_json(id_of(request), {-32005, "response too large", nullptr});
+            if (wanted && !wanted()) return "";
+            const char* excess = out.size() >= kMaxAnswerBytes                  ? "response too large"
+                                 : std::chrono::steady_clock::now() >= end ? "batch took too long"
+                                                                           : nullptr;
+            Json one = excess ? error_json(id_of(request), {-32005, excess, nullptr}) : answer(request, wanted);
             if (!one.is_null()) out += (out.empty() ? "[" : ",") + one.dump();
         }
         return out.empty() ? out : out + "]";
     }
 };
 
-JsonRpcService::JsonRpcService(SimulatedChain& chain, BlockTimer& timer, ErrorNames error_names, Observer observer)
-    : impl_(std::make_unique<Impl>(chain, timer, std::move(error_names), std::move(observer))) {}
+JsonRpcService::JsonRpcService(SimulatedChain& chain, BlockTimer& timer, ErrorNames error_names, Observer observer,
+                               bool development)
+    : impl_(std::make_unique<Impl>(chain, timer, std::move(error_names), std::move(observer), development)) {}
 JsonRpcService::~JsonRpcService() = default;
 
-std::string JsonRpcService::handle(const std::string& body) {
-    Json request = Json::parse(body, nullptr, false);
-    if (request.is_discarded()) return Impl::error_json(nullptr, {-32700, "parse error", nullptr}).dump();
-    if (request.is_array()) return impl_->answer_batch(request);
-    Json out = impl_->answer(request);
+std::string JsonRpcService::handle(const std::string& body, const std::function<bool()>& wanted) {
+    const auto request = rpc::parse(body);
+    if (!request) return Impl::error_json(nullptr, {-32700, "parse error", nullptr}).dump();
+    if (request->is_array()) return impl_->answer_batch(*request, wanted);
+    Json out = impl_->answer(*request, wanted);
     return out.is_null() ? "" : out.dump();
 }
 

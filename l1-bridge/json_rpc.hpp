@@ -1,6 +1,7 @@
 // Ethereum's JSON-RPC 2.0 over a simulated chain: requests in, answers out, as texts. HTTP is the daemon's.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -27,17 +28,20 @@ class JsonRpcService {
 public:
     static constexpr size_t kMaxBatch = 1'000;
     static constexpr size_t kMaxAnswerBytes = size_t{64} << 20;  // of a batch; what comes after is refused
+    static constexpr std::chrono::milliseconds kMaxBatchTime{10'000};     // what comes after is refused
     static constexpr uint64_t kSafeDepth = 32, kFinalizedDepth = 64;  // blocks that the tags stand behind the head
 
     // Told of each request: a method's name, "unknown" for one that isn't there, and whether it succeeded.
     using Observer = std::function<void(const std::string& method, bool ok)>;
 
-    // References must outlive it.
-    JsonRpcService(SimulatedChain& chain, BlockTimer& timer, ErrorNames error_names, Observer observer = {});
+    // References must outlive it. `development`: whether the methods for development are there.
+    JsonRpcService(SimulatedChain& chain, BlockTimer& timer, ErrorNames error_names, Observer observer = {},
+                   bool development = true);
     ~JsonRpcService();
 
-    // Answer to a request or a batch; empty if there was nothing to answer (notifications only).
-    std::string handle(const std::string& body);
+    // Answer to a request or a batch; empty if there was nothing to answer (notifications only). `wanted`: whether somebody
+    // still waits for it, asked between a batch's requests and between blocks that are mined; once false, the rest isn't done.
+    std::string handle(const std::string& body, const std::function<bool()>& wanted = {});
 
 private:
     struct Impl;

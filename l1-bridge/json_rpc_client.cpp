@@ -1,15 +1,13 @@
 #include "l1-bridge/json_rpc_client.hpp"
 
-#include <curl/curl.h>
-
 #include <algorithm>
 #include <atomic>
 #include <cctype>
-#include <mutex>
 #include <vector>
 
+#include "l1-bridge/fee_oracle.hpp"
 #include "l1-bridge/rpc_json.hpp"
-#include "protocol/check.hpp"
+#include "l1-bridge/rpc_transport.hpp"
 
 namespace gavel::l1 {
 namespace {
@@ -24,58 +22,29 @@ node::Status invalid(const std::string& method, const std::string& what) {
 }
 
 constexpr const char* kBusy = "L1_UNREACHABLE";
-constexpr const char* kLogsTooMany = "LOGS_TOO_MANY";
+constexpr uint64_t kWidenAfter = 64;  // pieces answered, before a wider range than a node has refused is tried again
 
-node::Status too_large(uint64_t limit) {
-    return {node::Code::kInternal, "L1_ANSWER_INVALID", "too-large",
-            "the L1's answer has over " + std::to_string(limit) + " bytes"};
+// What a simulated chain says of itself in "data", as far as it is about the question alone: a node's word may not pass for a
+// reason of the programs' own.
+bool is_chains_reason(const std::string& reason) {
+    constexpr const char* kPrefixes[] = {"TX_", "LOG_", "TOO_MANY_LOGS", "BLOCK_", "STATE_"};
+    return std::any_of(std::begin(kPrefixes), std::end(kPrefixes), [&](const char* p) { return reason.starts_with(p); }) &&
+           std::all_of(reason.begin(), reason.end(), [](char c) { return (c >= 'A' && c <= 'Z') || c == '_'; });
 }
 
-// Nodes tell these by words only; the first that a message holds counts.
-const std::vector<std::pair<std::string, std::string>> kKnownRefusals{
-    {"already known", "TX_KNOWN"},
-    {"already imported", "TX_KNOWN"},
-    {"nonce too low", "TX_NONCE_TOO_LOW"},
-    {"underpriced", "TX_UNDERPRICED"},
-    {"less than block base fee", "TX_UNDERPRICED"},
-    {"insufficient funds", "TX_INSUFFICIENT_FUNDS"},
-    // eth_getLogs: what geth, erigon, nethermind, reth and the hosted nodes say of too many logs or blocks.
-    {"query returns more than", kLogsTooMany},
-    {"query returned more than", kLogsTooMany},
-    {"response size", kLogsTooMany},
-    {"range too large", kLogsTooMany},
-    {"range is too", kLogsTooMany},
-    {"range too wide", kLogsTooMany},
-    {"exceeds max", kLogsTooMany},
-    {"exceed max", kLogsTooMany},
-    {"limited to", kLogsTooMany},
-    {"too many logs", kLogsTooMany},
-    {"query timeout", kLogsTooMany},
-    {"rate limit", kBusy},
-    {"too many requests", kBusy},
-    {"timed out", kBusy},
-    {"timeout", kBusy},
-};
-
-bool is_too_many_logs(const node::Status& status) {
-    return status.reason == kLogsTooMany || status.reason == "TOO_MANY_LOGS" || status.reason == "LOG_RANGE_TOO_WIDE" ||
-           status.field == "too-large";
+bool is_word(const std::string& field) {
+    return field.size() <= 32 && std::all_of(field.begin(), field.end(), [](unsigned char c) { return std::isalnum(c); });
 }
 
-// The error object of an answer as a Status.
+// The error object of an answer as a Status. What becomes of a transaction that is refused isn't told by words: see L1Wallet.
 node::Status refusal(const Json& error) {
     std::string message = error.value("message", Json()).is_string() ? error["message"].get<std::string>() : "unknown error";
-    const Json data = error.value("data", Json());
-    std::string reason = "L1_ERROR", field;
+    const Json data = error.value("data", Json()), code = error.value("code", Json());
+    std::string reason = code == -32005 || code == 429 ? kBusy : "L1_ERROR", field;
     if (data.is_object()) {
-        if (data.value("reason", Json()).is_string()) reason = data["reason"].get<std::string>();
-        if (data.value("field", Json()).is_string()) field = data["field"].get<std::string>();
-    } else {
-        std::string lower = message;
-        std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
-        auto known = std::find_if(kKnownRefusals.begin(), kKnownRefusals.end(),
-                                  [&](const auto& refused) { return lower.find(refused.first) != lower.npos; });
-        if (known != kKnownRefusals.end()) reason = known->second;
+        const Json told = data.value("reason", Json()), where = data.value("field", Json());
+        if (told.is_string() && is_chains_reason(told.get<std::string>())) reason = told.get<std::string>();
+        if (where.is_string() && is_word(where.get<std::string>())) field = where.get<std::string>();
     }
     return {reason == kBusy ? node::Code::kUnavailable : node::Code::kFailedPrecondition, reason, field, message};
 }
@@ -89,101 +58,37 @@ std::optional<Bytes> revert_data(const Json& error) {
     return rpc::parse_data(error.value("data", Json())).value_or(Bytes{});
 }
 
-// A proxy of the environment is for other machines.
-bool is_loopback(const std::string& url) {
-    size_t host = url.find("://");
-    host = host == url.npos ? 0 : host + 3;
-    for (const char* name : {"127.", "localhost", "[::1]"}) {
-        if (url.compare(host, std::string_view(name).size(), name) == 0) return true;
-    }
-    return false;
-}
-
-struct Download {
-    std::string body;
-    uint64_t limit;
-    bool too_large = false;
-};
-
-size_t on_data(char* data, size_t size, size_t count, void* into) {
-    auto& download = *static_cast<Download*>(into);
-    download.too_large = download.body.size() + size * count > download.limit;
-    if (download.too_large) return 0;
-    download.body.append(data, size * count);
-    return size * count;
-}
-
 }  // namespace
 
 struct JsonRpcClient::Impl {
     JsonRpcOptions options;
-    curl_slist* headers = nullptr;
+    RpcTransport transport;
     std::atomic<uint64_t> next_id{1};
-    std::atomic<uint64_t> log_range;
-    std::mutex mutex;
-    std::vector<CURL*> idle;  // handles keep their connections
+    std::atomic<uint64_t> log_range;           // blocks of one eth_getLogs, as the node takes them
+    std::atomic<uint64_t> pieces_answered{0};  // since it was narrowed or widened
 
-    explicit Impl(JsonRpcOptions given) : options(std::move(given)), log_range(options.log_range) {
-        static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
-        GAVEL_CHECK(started == CURLE_OK);
-        headers = curl_slist_append(headers, "Content-Type: application/json");
-        headers = curl_slist_append(headers, "Expect:");
-    }
-    ~Impl() {
-        for (CURL* handle : idle) curl_easy_cleanup(handle);
-        curl_slist_free_all(headers);
-    }
-
-    CURL* take_handle() {
-        std::lock_guard lock(mutex);
-        if (idle.empty()) return curl_easy_init();
-        CURL* out = idle.back();
-        idle.pop_back();
-        return out;
-    }
-    void give_back(CURL* handle) {
-        std::lock_guard lock(mutex);
-        idle.push_back(handle);
-    }
-
-    // Body and HTTP status of a POST.
-    node::Result<std::pair<std::string, long>> post(const std::string& body) {
-        CURL* handle = take_handle();
-        if (handle == nullptr) return unreachable("no memory for a connection");
-        Download download{{}, options.max_answer_bytes};
-        curl_easy_setopt(handle, CURLOPT_URL, options.url.c_str());
-        curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
-        if (is_loopback(options.url)) curl_easy_setopt(handle, CURLOPT_PROXY, "");
-        curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
-        curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers);
-        curl_easy_setopt(handle, CURLOPT_POSTFIELDS, body.data());
-        curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
-        curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(options.timeout.count()));
-        curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count()));
-        curl_easy_setopt(handle, CURLOPT_ACCEPT_ENCODING, "");
-        curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, on_data);
-        curl_easy_setopt(handle, CURLOPT_WRITEDATA, &download);
-        CURLcode result = curl_easy_perform(handle);
-        long status = 0;
-        curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
-        give_back(handle);
-        if (download.too_large) return too_large(options.max_answer_bytes);
-        if (result != CURLE_OK) return unreachable(options.url + ": " + curl_easy_strerror(result));
-        return std::pair{std::move(download.body), status};
-    }
+    explicit Impl(JsonRpcOptions given)
+        : options(std::move(given)),
+          transport(options.url, options.timeout, options.connect_timeout, options.max_answer_bytes),
+          log_range(options.log_range) {}
 
     // The answer's object: it has "result" or "error".
     node::Result<Json> exchange(const std::string& method, const Json& params) {
         uint64_t id = next_id++;
-        auto answer = post(Json{{"jsonrpc", "2.0"}, {"id", id}, {"method", method}, {"params", params}}.dump());
+        auto answer = transport.post(Json{{"jsonrpc", "2.0"}, {"id", id}, {"method", method}, {"params", params}}.dump());
         if (!answer) return answer.status();
-        const long http = answer->second;
-        if (http == 429 || http >= 502) return unreachable(options.url + ": HTTP status " + std::to_string(http));
-        Json json = Json::parse(answer->first, nullptr, false);
-        bool form = json.is_object() && (json.contains("result") || json.value("error", Json()).is_object());
-        if (form && json.value("id", Json()) == Json(id)) return json;
-        if (http == 200) return invalid(method, form ? "it has another id" : "no JSON-RPC");
-        return unreachable(options.url + ": HTTP status " + std::to_string(http));
+        const long http = answer->http_status;
+        if (http == 429 || http >= 502) return unreachable(transport.shown() + ": HTTP status " + std::to_string(http));
+        std::string bad;
+        auto json = rpc::parse_answer(answer->body, id, bad);
+        if (!json && http == 413) return node::Status{node::Code::kFailedPrecondition, "L1_ERROR", "", "HTTP status 413: too large"};
+        if (!json && http == 200) return invalid(method, bad);
+        if (!json) return unreachable(transport.shown() + ": HTTP status " + std::to_string(http));
+        if (json->contains("error") && (*json)["error"].contains("message")) {
+            auto& message = (*json)["error"]["message"].get_ref<std::string&>();
+            message = transport.without_secrets(std::move(message));
+        }
+        return *std::move(json);
     }
 
     node::Result<Json> result_of(const std::string& method, const Json& params) {
@@ -213,6 +118,11 @@ struct JsonRpcClient::Impl {
         return value;
     }
 
+    node::Result<std::vector<Log>> get_logs(const LogFilter& filter, bool& is_refused);
+    node::Result<std::vector<Log>> logs_of_refused(JsonRpcClient& client, uint64_t number, LogFilter filter);
+    node::Result<std::vector<Receipt>> receipts_of(JsonRpcClient& client, const BlockSummary& block);
+    void count_piece();
+
     static std::optional<uint64_t> quantity64(const Json& json) {
         auto value = rpc::parse_quantity(json);
         if (!value || *value > UINT64_MAX) return std::nullopt;
@@ -235,39 +145,132 @@ node::Result<std::optional<BlockRef>> JsonRpcClient::block_at(uint64_t number) {
     return impl_->find<BlockRef>("eth_getBlockByNumber", {rpc::quantity(number), false}, rpc::block_ref_from_json);
 }
 
-node::Result<std::vector<Log>> JsonRpcClient::logs(const Address& address, uint64_t from_block, uint64_t to_block) {
-    auto read_logs = [](const Json& json) -> std::optional<std::vector<Log>> {
-        if (!json.is_array()) return std::nullopt;
-        std::vector<Log> out;
-        for (const Json& item : json) {
-            auto log = rpc::log_from_json(item);
-            if (!log) return std::nullopt;
-            out.push_back(std::move(*log));
-        }
-        return out;
-    };
+node::Result<std::optional<BlockSummary>> JsonRpcClient::summary_at(uint64_t number) {
+    return impl_->find<BlockSummary>("eth_getBlockByNumber", {rpc::quantity(number), false}, rpc::summary_from_json);
+}
+
+// ---- Logs ----
+
+// One eth_getLogs. `is_refused`: the node won't, or can't in so many bytes; less may do.
+node::Result<std::vector<Log>> JsonRpcClient::Impl::get_logs(const LogFilter& filter, bool& is_refused) {
+    auto answer = exchange("eth_getLogs", Json::array({rpc::to_json(filter)}));
+    is_refused = answer ? answer->contains("error") : answer.status().field == "too-large";
+    if (!answer) return answer.status();
+    if (is_refused) return refusal((*answer)["error"]);
+    auto logs = rpc::logs_from_json((*answer)["result"]);
+    if (!logs) return invalid("eth_getLogs", "result is of another form");
+    for (const Log& log : *logs)
+        if (!filter.matches(log)) return invalid("eth_getLogs", "a log that wasn't asked for");
+    return *std::move(logs);
+}
+
+void JsonRpcClient::Impl::count_piece() {
+    if (++pieces_answered % kWidenAfter != 0) return;
+    log_range = std::min(2 * log_range, options.log_range);
+}
+
+// Of one block that the node doesn't give the logs of.
+node::Result<std::vector<Log>> JsonRpcClient::Impl::logs_of_refused(JsonRpcClient& client, uint64_t number, LogFilter filter) {
+    auto block = client.summary_at(number);
+    if (!block) return block.status();
+    if (!*block) return invalid("eth_getBlockByNumber", "there is no such block");
+    filter.from_block = filter.to_block = number;
+    return client.logs_by_receipts(**block, filter);
+}
+
+node::Result<std::vector<Log>> JsonRpcClient::logs(const LogFilter& filter) {
+    bool is_refused = false;
+    if (filter.block_hash) return impl_->get_logs(filter, is_refused);
     std::vector<Log> all;
-    uint64_t range = impl_->log_range;
-    for (uint64_t first = from_block; first <= to_block;) {
-        const uint64_t last = std::min(to_block, first + std::min(range - 1, UINT64_MAX - first));
-        const LogFilter filter{first, last, {address}, {}};
-        auto some = impl_->read<std::vector<Log>>("eth_getLogs", Json::array({rpc::to_json(filter)}), read_logs);
-        if (!some && is_too_many_logs(some.status()) && last > first) {
-            impl_->log_range = range = (last - first + 1) / 2;
+    const uint64_t range_before = impl_->log_range;
+    for (uint64_t first = filter.from_block; first <= filter.to_block;) {
+        const uint64_t range = impl_->log_range;
+        LogFilter piece = filter;
+        piece.from_block = first;
+        piece.to_block = std::min(filter.to_block, first + std::min(range - 1, UINT64_MAX - first));
+        auto some = impl_->get_logs(piece, is_refused);
+        if (!some && is_refused && piece.to_block > first) {
+            impl_->log_range = (piece.to_block - first + 1) / 2;
+            impl_->pieces_answered = 0;
             continue;
         }
+        if (!some && is_refused) {
+            auto by_receipts = impl_->logs_of_refused(*this, first, filter);
+            if (by_receipts)
+                some = std::move(by_receipts);
+            else
+                impl_->log_range = range_before;  // it wasn't the size
+        }
         if (!some) return some;
+        impl_->count_piece();
         all.insert(all.end(), std::make_move_iterator(some->begin()), std::make_move_iterator(some->end()));
-        if (last == to_block) break;
-        first = last + 1;
-        impl_->log_range = range = std::min(2 * range, impl_->options.log_range);
+        if (piece.to_block == filter.to_block) break;
+        first = piece.to_block + 1;
     }
     return all;
 }
 
+node::Result<std::vector<Receipt>> JsonRpcClient::Impl::receipts_of(JsonRpcClient& client, const BlockSummary& block) {
+    auto all = find<std::vector<Receipt>>("eth_getBlockReceipts", Json::array({rpc::quantity(block.ref.number)}),
+                                          rpc::receipts_from_json);
+    if (all && *all) return **std::move(all);
+    if (!all && all.status().reason == kBusy) return all.status();
+    std::vector<Receipt> out;  // a node without that method
+    for (const Hash& transaction : block.transactions) {
+        auto one = client.receipt(transaction);
+        if (!one) return one.status();
+        if (!*one) return invalid("eth_getTransactionReceipt", "there is none of a transaction in a block");
+        out.push_back(**std::move(one));
+    }
+    return out;
+}
+
+node::Result<std::vector<Log>> JsonRpcClient::logs_by_receipts(const BlockSummary& block, const LogFilter& filter) {
+    auto receipts = impl_->receipts_of(*this, block);
+    if (!receipts) return receipts.status();
+    std::vector<Log> out;
+    uint64_t log_index = 0, gas_used = 0;
+    for (const Receipt& receipt : *receipts) {
+        if (receipt.block_hash != block.ref.hash) return invalid("eth_getBlockReceipts", "they are of another block");
+        gas_used = receipt.cumulative_gas_used;
+        for (const Log& log : receipt.logs) {
+            if (log.log_index != log_index++) return invalid("eth_getBlockReceipts", "logs are left out");
+            if (filter.matches(log)) out.push_back(log);
+        }
+    }
+    if (gas_used != block.gas_used) return invalid("eth_getBlockReceipts", "receipts are left out");
+    return out;
+}
+
+// ---- Transactions ----
+
 node::Result<std::optional<TransactionInput>> JsonRpcClient::transaction_input(const Hash& tx_hash) {
     return impl_->find<TransactionInput>("eth_getTransactionByHash", Json::array({to_hex(tx_hash)}),
                                          rpc::transaction_input_from_json);
+}
+
+node::Result<std::optional<TransactionInput>> JsonRpcClient::transaction_in_block(const Hash& tx_hash, uint64_t block) {
+    auto found = impl_->result_of("eth_getBlockByNumber", {rpc::quantity(block), true});
+    if (!found) return found.status();
+    if (found->is_null()) return std::optional<TransactionInput>{};
+    rpc::Members members(*found);
+    const Json& list = members.member("transactions");
+    if (!list.is_array()) return invalid("eth_getBlockByNumber", "it has no transactions");
+    for (const Json& item : list) {
+        if (rpc::parse_fixed<Hash>(rpc::Members(item).member("hash")) != tx_hash) continue;
+        auto input = rpc::transaction_input_from_json(item);
+        if (!input) return invalid("eth_getBlockByNumber", "a transaction is of another form");
+        return input;
+    }
+    return std::optional<TransactionInput>{};
+}
+
+// An object tells how far it has come.
+node::Result<bool> JsonRpcClient::is_syncing() {
+    return impl_->read<bool>("eth_syncing", Json::array(), [](const Json& told) -> std::optional<bool> {
+        if (told.is_boolean()) return told.get<bool>();
+        return told.is_object() ? std::optional(true) : std::nullopt;
+    });
 }
 
 node::Result<std::optional<Receipt>> JsonRpcClient::receipt(const Hash& tx_hash) {
@@ -313,29 +316,21 @@ node::Result<uint64_t> JsonRpcClient::estimate_gas(const CallRequest& request) {
 }
 
 node::Result<Fees> JsonRpcClient::fees() {
-    auto tip = impl_->read<u128>("eth_maxPriorityFeePerGas", Json::array(), rpc::parse_quantity);
-    if (!tip) return tip.status();
-    auto next_base_fee = [](const Json& history) -> std::optional<u128> {
-        rpc::Members members(history);
-        const Json& fees = members.member("baseFeePerGas");
-        if (!fees.is_array() || fees.empty()) return std::nullopt;
-        return rpc::parse_quantity(fees.back());
-    };
-    auto base_fee = impl_->read<u128>("eth_feeHistory", {"0x1", "latest", Json::array()}, next_base_fee);
-    if (!base_fee) return base_fee.status();
-    return Fees{*base_fee, *tip};
+    return find_fees([this](const std::string& method, const Json& params) { return impl_->result_of(method, params); });
 }
 
 node::Result<Hash> JsonRpcClient::send_raw(ByteView raw) {
     return impl_->read<Hash>("eth_sendRawTransaction", Json::array({to_hex(raw)}), rpc::parse_fixed<Hash>);
 }
 
+void JsonRpcClient::close() { impl_->transport.close(); }
+
 const ErrorNames& JsonRpcClient::error_names() const { return impl_->options.error_names; }
 
 node::Result<std::string> JsonRpcClient::request(const std::string& method, const std::string& params) {
-    Json list = Json::parse(params, nullptr, false);
-    if (!list.is_array()) return node::Status{node::Code::kInvalidArgument, "PARAMS_INVALID", "params", "not a JSON array"};
-    auto result = impl_->result_of(method, list);
+    const auto list = rpc::parse(params);
+    if (!list || !list->is_array()) return node::Status{node::Code::kInvalidArgument, "PARAMS_INVALID", "params", "not a JSON array"};
+    auto result = impl_->result_of(method, *list);
     if (!result) return result.status();
     return result->dump();
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,7 +31,10 @@ T value_of(node::Result<T> result) {
 
 class Params {
 public:
-    Params(const Json& list, const SimulatedChain& chain) : list_(list), chain_(chain) {}
+    // `wanted`: whether somebody still waits for the answer; empty: always. References must outlive it.
+    Params(const Json& list, const SimulatedChain& chain, const std::function<bool()>& wanted = kAlways)
+        : list_(list), chain_(chain), wanted_(wanted) {}
+    bool still_wanted() const { return !wanted_ || wanted_(); }
 
     // Throws unless there are so many.
     void expect(size_t least, size_t most) const;
@@ -67,6 +71,8 @@ private:
 
     const Json& list_;
     const SimulatedChain& chain_;
+    const std::function<bool()>& wanted_;
+    static inline const std::function<bool()> kAlways{};
 };
 
 }  // namespace gavel::l1::rpc

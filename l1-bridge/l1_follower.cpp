@@ -12,6 +12,8 @@ constexpr uint8_t kPositionVersion = 1;
 constexpr size_t kRefSize = 8 + Hash::kSize + Hash::kSize + 8;
 // Between two remembered blocks there are at most a fourth as many as between them and the newest.
 constexpr uint64_t kThinning = 4;
+constexpr uint64_t kThoroughPerStep = 16;
+constexpr uint64_t kNarrowestRange = 16;
 
 node::Status wrong_chain(const std::string& why) {
     return {node::Code::kUnavailable, "L1_WRONG_CHAIN", "l1", "the L1 node is another chain's: " + why};
@@ -20,7 +22,7 @@ node::Status wrong_chain(const std::string& why) {
 }  // namespace
 
 L1Follower::L1Follower(L1Client& client, const Address& rollup, FollowerOptions options)
-    : client_(client), rollup_(client, rollup), options_(options), log_range_(options.blocks_per_skip) {
+    : client_(client), rollup_(client, rollup), options_(options), log_range_(options.blocks_per_skip), widest_range_(options.blocks_per_skip) {
     GAVEL_CHECK(options.blocks_per_step > 0 && options.blocks_per_skip > 0);
 }
 
@@ -42,7 +44,7 @@ node::Result<bool> L1Follower::is_of_chain(const BlockRef& block, const std::opt
 // Shortens the trail to what is of the chain, and tells so if that is shorter than before.
 node::Status L1Follower::take_back(Trail& trail, FollowerStep& step) {
     size_t told = trail.size();
-    if (!trail.empty() && trail.back().number > step.l1_head.number && !accept_shorter_) {
+    if (!trail.empty() && trail.back().number > step.l1_head.number) {
         // What lies above the node's head says nothing; what lies below decides whether it is behind or elsewhere.
         auto known =
             std::find_if(trail.rbegin(), trail.rend(), [&](const BlockRef& b) { return b.number <= step.l1_head.number; });
@@ -78,7 +80,7 @@ node::Status L1Follower::check_chain() {
 node::Result<std::vector<LocatedEvent>> L1Follower::events(uint64_t first, uint64_t last) {
     auto events = rollup_.events(first, last);
     uint64_t asked = last - first + 1;
-    log_range_ = events ? std::min(2 * log_range_, options_.blocks_per_skip) : std::max<uint64_t>(asked / 2, 1);
+    log_range_ = events ? std::min(2 * log_range_, widest_range_) : std::max<uint64_t>(asked / 2, 1);
     if (!events) return events.status();
     uint64_t reached = first;
     for (const LocatedEvent& event : *events) {
@@ -119,16 +121,58 @@ node::Status L1Follower::tell(Trail& trail, const std::vector<BlockRef>& blocks,
 }
 
 node::Status L1Follower::tell_each(Trail& trail, uint64_t first, uint64_t last, FollowerStep& step) {
+    std::vector<BlockSummary> summaries;
     std::vector<BlockRef> blocks;
     for (uint64_t number = first; number <= last; ++number) {
-        if (node::Status status = get_block(number, blocks); !status.ok()) return status;
-        if (blocks.size() != number - first + 1) return {};
-        const BlockRef* before = number > first ? &blocks[blocks.size() - 2] : trail.empty() ? nullptr : &trail.back();
-        if (before && blocks.back().parent_hash != before->hash) return {};
+        auto block = client_.summary_at(number);
+        if (!block) return block.status();
+        if (!*block) return {};
+        const BlockRef* before = number > first ? &blocks.back() : trail.empty() ? nullptr : &trail.back();
+        if (before && (*block)->ref.parent_hash != before->hash) return {};
+        blocks.push_back((*block)->ref);
+        summaries.push_back(**std::move(block));
     }
     auto found = events(first, last);
     if (!found) return found.status();
-    return tell(trail, blocks, *found, step);
+    auto all = completed(summaries, *found, step);
+    if (!all) return all.status();
+    return tell(trail, blocks, *all, step);
+}
+
+// The events of these blocks: what was told of their range, and of a block whose bloom speaks of more, or that is to be read
+// thoroughly, what the node tells of it alone.
+node::Result<std::vector<LocatedEvent>> L1Follower::completed(const std::vector<BlockSummary>& blocks,
+                                                              const std::vector<LocatedEvent>& told, FollowerStep& step) {
+    std::vector<LocatedEvent> out;
+    auto next = told.begin();
+    for (const BlockSummary& block : blocks) {
+        std::vector<LocatedEvent> events;
+        for (; next != told.end() && next->block_hash == block.ref.hash; ++next) events.push_back(*next);
+        const size_t in_range = events.size();
+        const bool is_doubtful = !block.bloom || may_hold_more(*block.bloom, rollup_.address(), events);
+        if (is_doubtful || is_thorough(block.ref.number)) {
+            if (node::Status status = look_again(block, events); !status.ok()) return status;
+        }
+        if (events.size() > in_range && !step.left_out) step.left_out = block.ref.number;
+        out.insert(out.end(), events.begin(), events.end());
+    }
+    out.insert(out.end(), next, told.end());  // of other blocks than these: tell() refuses them
+    return out;
+}
+
+// Asks for a block alone. More events than are known replace them.
+node::Status L1Follower::look_again(const BlockSummary& block, std::vector<LocatedEvent>& events) {
+    auto take = [&](std::vector<LocatedEvent> found) {
+        if (found.size() > events.size()) events = std::move(found);
+    };
+    auto by_hash = rollup_.events_in(block.ref);
+    if (by_hash) take(*std::move(by_hash));
+    const bool may_be_more = !block.bloom || may_hold_more(*block.bloom, rollup_.address(), {});
+    if (by_hash && !(is_thorough(block.ref.number) && may_be_more)) return {};
+    auto by_receipts = rollup_.events_by_receipts(block);
+    if (!by_receipts) return by_hash ? node::Status{} : by_hash.status();
+    take(*std::move(by_receipts));
+    return {};
 }
 
 node::Status L1Follower::tell_some(Trail& trail, uint64_t first, uint64_t last, FollowerStep& step) {
@@ -159,16 +203,33 @@ node::Result<FollowerStep> L1Follower::step() {
     if (node::Status status = take_back(trail, out); !status.ok()) return status;
     uint64_t next = trail.empty() ? options_.start_block : trail.back().number + 1;
     if (!out.node_is_behind && next <= head->number) {
-        bool may_skip = head->number - next > options_.skip_beyond;
+        bool may_skip = head->number - next > options_.skip_beyond && !is_thorough(next);
         uint64_t end = may_skip ? head->number - options_.skip_beyond : head->number;
-        uint64_t last = std::min(end, next + std::min(log_range_, may_skip ? ~uint64_t{0} : options_.blocks_per_step) - 1);
+        if (next < thorough_from_ && thorough_from_ <= thorough_to_) end = std::min(end, thorough_from_ - 1);
+        uint64_t most = may_skip ? ~uint64_t{0} : is_thorough(next) ? kThoroughPerStep : options_.blocks_per_step;
+        uint64_t last = std::min(end, next + std::min(log_range_, most) - 1);
         node::Status status = may_skip ? tell_some(trail, next, last, out) : tell_each(trail, next, last, out);
         if (!status.ok()) return status;
     }
     out.is_up_to_date = !trail.empty() && trail.back().hash == head->hash;
     trail_ = std::move(trail);
-    accept_shorter_ = false;
     return out;
+}
+
+std::optional<L1Update> L1Follower::read_again(uint64_t depth) {
+    if (trail_.empty()) return std::nullopt;
+    const uint64_t newest = trail_.back().number;
+    thorough_to_ = std::max(thorough_to_, newest);
+    thorough_from_ = newest - std::min({newest, depth, kThoroughDepth});
+    widest_range_ = log_range_ = std::max(widest_range_ / 2, std::min(kNarrowestRange, options_.blocks_per_skip));
+    while (!trail_.empty() && (newest - trail_.back().number < depth)) trail_.pop_back();
+    return BlocksRemoved{trail_.empty() ? std::nullopt : std::optional(trail_.back())};
+}
+
+void L1Follower::found_right() {
+    thorough_from_ = 1;
+    thorough_to_ = 0;
+    widest_range_ = options_.blocks_per_skip;
 }
 
 Bytes L1Follower::encode_position() const {

@@ -1,5 +1,8 @@
-// Follows a rollup's events on an L1, block by block, through reorganisations, restarts, and a node that is slow, behind or
-// down. Free of policy: it tells what the chain is now; how deep a block must be to be believed is the caller's to say.
+// Follows a rollup's events on an L1, block by block, through reorganisations, restarts, and a node that is slow, behind, down, or
+// leaves events out. Free of policy: it tells what the chain is now; how deep a block must be to be believed is the caller's to say.
+//
+// Near the head each block's bloom is held against the events that the node told: where it speaks of more, the block is asked for
+// by its hash. Who knows by other means that something was left out says so, by read_again().
 #pragma once
 
 #include <optional>
@@ -32,6 +35,8 @@ struct FollowerStep {
     BlockRef l1_head;             // as the node told it in this step
     bool is_up_to_date = false;   // the last block told is l1_head
     bool node_is_behind = false;  // the node's chain ends below what was told, and doesn't contradict it
+    // The first block of which the node told fewer events in a range than when asked for that block; nullopt: none.
+    std::optional<uint64_t> left_out{};
 };
 
 struct FollowerOptions {
@@ -52,8 +57,14 @@ public:
     // client's: L1_WRONG_CHAIN (kUnavailable), where something would be taken back and the node is found to be another chain's: of
     // another chain id, or of another genesis block.
     node::Result<FollowerStep> step();
-    // A node that stays behind: takes its shorter chain for the truth. The next step tells what is gone.
-    void accept_shorter_chain() { accept_shorter_ = true; }
+    // What was told can't be all, or can't be true: takes back the newest `depth` blocks, to be read again. The newest
+    // kThoroughDepth of them are then read thoroughly: each by its hash, and from its receipts where its bloom speaks of the
+    // rollup. Older ones are read in smaller ranges, the smaller the more often this is called. The update is to be taken as those
+    // of a step; nullopt if nothing was told yet.
+    std::optional<L1Update> read_again(uint64_t depth);
+    // What was told has been found right: later blocks are read as usual.
+    void found_right();
+    static constexpr uint64_t kThoroughDepth = 4096;
 
     // The block told last; nullopt before any.
     std::optional<BlockRef> last() const { return trail_.empty() ? std::nullopt : std::optional(trail_.back()); }
@@ -78,14 +89,19 @@ private:
     node::Status tell(Trail& trail, const std::vector<BlockRef>& blocks, const std::vector<LocatedEvent>& events,
                       FollowerStep& step);
     node::Result<std::vector<LocatedEvent>> events(uint64_t first, uint64_t last);
+    node::Result<std::vector<LocatedEvent>> completed(const std::vector<BlockSummary>& blocks,
+                                                      const std::vector<LocatedEvent>& told, FollowerStep& step);
+    node::Status look_again(const BlockSummary& block, std::vector<LocatedEvent>& events);
     node::Status get_block(uint64_t number, std::vector<BlockRef>& blocks);
+    bool is_thorough(uint64_t number) const { return number >= thorough_from_ && number <= thorough_to_; }
 
     L1Client& client_;
     RollupClient rollup_;
     FollowerOptions options_;
     Trail trail_;
-    uint64_t log_range_;  // blocks that are asked for at once: halved when a node refuses, as for too many logs
-    bool accept_shorter_ = false;
+    uint64_t log_range_;   // blocks that are asked for at once: halved when that fails
+    uint64_t widest_range_;  // what log_range_ may grow to
+    uint64_t thorough_from_ = 1, thorough_to_ = 0;  // blocks to be read thoroughly
 };
 
 }  // namespace gavel::l1

@@ -5,11 +5,13 @@
 
 #include "l1-bridge/chain_setup.hpp"
 #include "l1-bridge/deployment.hpp"
+#include "l1-bridge/http_access.hpp"
 #include "l1-bridge/json_rpc.hpp"
 #include "l1-bridge/rollup_contract.hpp"
 #include "l1-bridge/test_token.hpp"
 #include "node/config.hpp"
 #include "node/http_server.hpp"
+#include "node/listener.hpp"
 #include "node/log.hpp"
 #include "node/metrics.hpp"
 #include "node/signals.hpp"
@@ -20,6 +22,7 @@ namespace {
 
 constexpr u128 kEther = u128{1'000'000'000} * 1'000'000'000;
 constexpr size_t kMaxBodyBytes = size_t{8} << 20;
+constexpr size_t kHttpThreads = 96;
 
 struct TokenAtStart {
     std::string name, symbol;
@@ -30,6 +33,8 @@ struct Config {
     std::string listen = "127.0.0.1:8545";
     std::string data_dir;
     uint64_t block_time_s = 0;
+    std::vector<std::string> allowed_hosts;
+    bool no_dev = false;
     ChainOptions chain;
     std::vector<TokenAtStart> tokens;
     bool print_abi = false;
@@ -80,13 +85,14 @@ node::Status set_rollup(Config& config, const std::string& stake, const std::str
     auto wei = parse_ether(stake);
     if (!wei) return bad_option("'" + stake + "' is no amount of ether");
     config.rollup_parameters.stake = *wei;
-    if (!home_operator.empty()) {
+    if (home_operator != "none") {
         auto address = address_from_string(home_operator);
         if (!address) return bad_option("'" + home_operator + "' is not an address");
         config.rollup_parameters.home_operator = *address;
     }
     if (!config.rollup_parameters.are_valid()) {
-        return bad_option("the freeze age must be at least challenge window + inclusion window + 7 days");
+        return bad_option("a stake above zero, a challenge window of at most 14 days, an inclusion window of at most 7 days, a "
+                          "freeze age of at least both and 7 days and at most both and 365 days");
     }
     return {};
 }
@@ -96,6 +102,8 @@ std::optional<int> read_options(Config& config, int argc, char** argv) {
     std::vector<std::string> funds, tokens;
     uint64_t base_fee = static_cast<uint64_t>(config.chain.initial_base_fee), minimum_base_fee = 0;
     options.text("--listen", config.listen, "host:port of JSON-RPC, /metrics and /healthz");
+    options.list("--allow-host", config.allowed_hosts, "name of this machine by which it may be called; may be repeated");
+    options.toggle("--no-dev", config.no_dev, "without the calls for development (evm_mine, anvil_setBalance, ...)");
     options.text("--data-dir", config.data_dir, "where the chain is kept; empty: in memory only");
     node::add_log_options(options, config.log);
     options.group("Chain");
@@ -108,15 +116,16 @@ std::optional<int> read_options(Config& config, int argc, char** argv) {
     options.list("--fund", funds, "ADDRESS=ETHER: an account that has ether; may be repeated");
     options.list("--token", tokens, "NAME:SYMBOL:DECIMALS: an ERC-20 that anybody may mint; may be repeated");
     options.group("Gavel's contract, at the start of a new chain");
-    std::string stake = "32", home_operator;
+    std::string stake = "32", home_operator = "none";
     RollupParameters& rollup = config.rollup_parameters;
     options.toggle("--deploy-rollup", config.rollup, "deploy the rollup contract");
     options.toggle("--print-abi", config.print_abi, "print the rollup contract's ABI as JSON, and end");
     options.seconds("--challenge-window", rollup.challenge_window, "how long a batch can be proven wrong", 1);
-    options.seconds("--inclusion-window", rollup.inclusion_window, "how long the sequencer may let an L1 operation wait", 1);
+    options.seconds("--inclusion-window", rollup.inclusion_window, "how long the sequencer may let an L1 operation wait",
+                    kMinInclusionWindow);
     options.seconds("--freeze-age", rollup.freeze_age, "age of a waiting L1 operation at which anybody may freeze");
     options.text("--stake", stake, "the sequencer's stake, in ether");
-    options.text("--home-operator", home_operator, "address that may take the seat from others (default: none)");
+    options.text("--home-operator", home_operator, "address that may take the seat from others, with notice, or none");
     if (auto status = options.parse(argc, argv)) return status;
     config.chain.initial_base_fee = base_fee;
     config.chain.minimum_base_fee = minimum_base_fee;
@@ -203,17 +212,22 @@ int run(const Config& config) {
 
     node::Metrics metrics;
     add_metrics(metrics, chain);
-    JsonRpcService service(chain, timer, error_names, [&](const std::string& method, bool ok) {
+    auto count = [&](const std::string& method, bool ok) {
         node::Labels labels{{"method", method}, {"ok", ok ? "true" : "false"}};
         metrics.counter("gavel_l1_requests_total", "Requests by method and outcome.", labels).add();
-    });
+    };
+    JsonRpcService service(chain, timer, error_names, count, !config.no_dev);
+    node::raise_descriptor_limit();
     node::HttpServerOptions http;
+    http.threads = kHttpThreads;
+    http.max_per_peer = kHttpThreads;  // for development everybody is one peer
     http.listen = config.listen;
     http.max_body_bytes = kMaxBodyBytes;
     node::HttpServer server(http);
-    server.route(node::HttpMethod::kPost, "/", [&](const std::string& body) -> node::HttpResponse {
+    server.route(node::HttpMethod::kPost, "/", [&](const node::HttpRequest& request) -> node::HttpResponse {
+        if (auto refusal = refuse_browsers(request, config.allowed_hosts)) return *refusal;
         try {
-            return {200, "application/json", service.handle(body)};
+            return {200, "application/json", service.handle(request.body, request.is_wanted)};
         } catch (const node::StoreError& error) {
             fail(error.what());
             return {500, "text/plain; charset=utf-8", "the store failed"};

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "l1-bridge/bloom.hpp"
 #include "protocol/amount.hpp"
 #include "protocol/bytes.hpp"
 
@@ -16,6 +17,15 @@ struct BlockRef {
     Hash parent_hash;
     uint64_t time = 0;  // seconds
     friend bool operator==(const BlockRef&, const BlockRef&) = default;
+};
+
+// What a block says of itself.
+struct BlockSummary {
+    BlockRef ref;
+    std::optional<Bloom> bloom;  // of its logs; nullopt from a node that doesn't tell it
+    uint64_t gas_used = 0;
+    std::vector<Hash> transactions;
+    friend bool operator==(const BlockSummary&, const BlockSummary&) = default;
 };
 
 struct Log {
@@ -63,6 +73,9 @@ struct LogFilter {
     uint64_t to_block = 0;  // inclusive
     std::vector<Address> addresses;          // empty: any
     std::vector<std::vector<Hash>> topics;   // by position the values allowed; empty: any
+    std::optional<Hash> block_hash = {};     // of this block alone, whatever from_block and to_block say
+
+    bool matches(const Log& log) const;
 };
 
 // A message to be tried without a transaction.
@@ -73,6 +86,8 @@ struct CallRequest {
     Bytes data;
     std::optional<uint64_t> gas;
     std::optional<uint64_t> block;  // nullopt: latest
+    // Wei per gas, as a transaction would pay: a contract may look at it. Zeros: none is told.
+    u128 max_fee = 0, max_priority_fee = 0;
 };
 
 // Outcome of such a message. A revert is an answer, not a failure.

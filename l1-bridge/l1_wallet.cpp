@@ -11,13 +11,15 @@ namespace {
 constexpr u128 kGwei = 1'000'000'000;
 constexpr uint64_t kSendAgainMs = 2'000;   // between two tries to give a node what it lacks
 constexpr uint64_t kMostFilled = 64;       // unknown nonces that are filled at once
-constexpr int kLostInARow = 5;             // answers before wait() believes that a transaction is lost
 constexpr uint64_t kTransferGas = 21'000;
+constexpr uint64_t kGasOfByte = 16;        // at least
+constexpr int kLooks = 4;                  // for what a node has refused, one poll apart: others behind its address may have it
+constexpr int kMostSends = 16;             // of one transaction, with other nonces and tips
+constexpr u128 kLeastRaisedTip = 4'000'000, kMostRaisedTip = 100 * kGwei;  // wei per gas
 
 // An eighth more: what every node's mempool takes for a replacement (geth asks for a tenth).
 u128 raised(u128 fee) { return fee + std::max<u128>(fee / 8 + (fee % 8 != 0), 1); }
 
-// Whether the node may have taken the transaction though it didn't say so.
 bool is_unclear(const node::Status& status) {
     return status.code == node::Code::kUnavailable || status.reason == "L1_ANSWER_INVALID";
 }
@@ -25,6 +27,11 @@ bool is_unclear(const node::Status& status) {
 node::Status over_cap(u128 base_fee, u128 cap, const std::string& what) {
     return {node::Code::kFailedPrecondition, "L1_FEE_OVER_CAP", "max_fee_cap",
             what + ": the L1's base fee is " + to_string(Amount{base_fee}) + " wei, the cap " + to_string(Amount{cap}) + " wei"};
+}
+
+node::Status not_taken(const Hash& hash, const node::Status& why) {
+    return {node::Code::kFailedPrecondition, "TX_REFUSED", "",
+            "the L1's node doesn't take " + to_hex(hash) + ": " + why.reason + ": " + why.message};
 }
 
 }  // namespace
@@ -53,9 +60,9 @@ L1Wallet::L1Wallet(L1Client& client, const PrivateKey& key, L1WalletOptions opti
 // ---- Sending ----
 
 node::Status L1Wallet::set_first_fees(Transaction& transaction, const Fees& fees) const {
-    transaction.max_priority_fee = fees.priority_fee;
+    transaction.max_priority_fee = std::max(fees.priority_fee, least_tip_);
     // Twice the base fee lasts for six full blocks.
-    transaction.max_fee = 2 * fees.base_fee + fees.priority_fee;
+    transaction.max_fee = 2 * fees.base_fee + transaction.max_priority_fee;
     if (options_.max_fee_cap == 0 || transaction.max_fee <= options_.max_fee_cap) return {};
     if (fees.base_fee >= options_.max_fee_cap) return over_cap(fees.base_fee, options_.max_fee_cap, "nothing is sent");
     transaction.max_fee = options_.max_fee_cap;
@@ -88,15 +95,29 @@ node::Result<Transaction> L1Wallet::prepare(const std::optional<Address>& to, u1
         out.gas_limit = *gas_limit;
         return out;
     }
+    auto gas = estimate(to, value, out.data);
+    if (gas) {
+        out.gas_limit = limit_for(*gas);
+        return out;
+    }
+    const node::Status refused = gas.status();
+    if (refused.code == node::Code::kAborted || is_unclear(refused)) return refused;
+    out.gas_limit = kTransferGas + kGasOfByte * out.data.size();
+    auto lacking = lacking_funds(out);
+    return lacking ? *lacking : refused;
+}
+
+node::Result<uint64_t> L1Wallet::estimate(const std::optional<Address>& to, u128 value, const Bytes& data) {
     CallRequest request;
     request.from = address_;
     request.to = to;
     request.value = value;
-    request.data = out.data;
-    auto gas = client_.estimate_gas(request);
-    if (!gas) return gas.status();
-    out.gas_limit = std::max(*gas, std::min(*gas * options_.gas_margin / 100, options_.max_gas));
-    return out;
+    request.data = data;
+    return client_.estimate_gas(request);
+}
+
+uint64_t L1Wallet::limit_for(uint64_t gas) const {
+    return std::max(gas, std::min(gas * options_.gas_margin / 100, options_.max_gas));
 }
 
 L1Wallet::Sent& L1Wallet::note(const SignedTransaction& transaction) {
@@ -113,21 +134,73 @@ node::Result<Hash> L1Wallet::send(const std::optional<Address>& to, u128 value, 
     std::lock_guard lock(mutex_);
     auto transaction = prepare(to, value, std::move(data), gas_limit);
     if (!transaction) return transaction.status();
-    for (;;) {
+    least_tip_ -= least_tip_ / 8;
+    node::Status refused;
+    std::vector<Hash> tried;  // with this nonce
+    for (int sends = 0; sends < kMostSends; ++sends) {
         SignedTransaction made = sign(*transaction, key_);
         auto answer = client_.send_raw(made.raw);
-        if (answer || is_unclear(answer.status()) || answer.status().reason == "TX_KNOWN") {
+        const Standing standing = answer ? Standing::kMayBeThere : after_refusal(made, answer.status(), tried.empty() ? kLooks : 1);
+        if (standing == Standing::kMayBeThere) {
+            if (!tried.empty()) least_tip_ = transaction->max_priority_fee;
             sent_.erase(made.body.nonce);  // what a reorganisation took back, or was cancelled
+            sent_[made.body.nonce].hashes = std::move(tried);
             note(made);
             return made.hash;
         }
-        if (answer.status().reason != "TX_NONCE_TOO_LOW" && answer.status().reason != "TX_UNDERPRICED") return answer.status();
-        // Somebody else with this key was faster.
-        auto nonce = next_nonce();
-        if (!nonce) return nonce.status();
-        if (*nonce <= transaction->nonce) return answer.status();
-        transaction->nonce = *nonce;
+        refused = not_taken(made.hash, answer.status());
+        if (standing == Standing::kNonceTaken) {  // somebody else with this key was faster
+            auto nonce = next_nonce();
+            if (!nonce) return nonce.status();
+            if (*nonce <= transaction->nonce) return refused;
+            transaction->nonce = *nonce;
+            tried.clear();
+            continue;
+        }
+        tried.push_back(made.hash);
+        if (auto lacking = lacking_funds(*transaction)) return *lacking;
+        if (!raise_tip(*transaction)) return refused;
     }
+    return refused;
+}
+
+// By state alone: nodes have many words for "I have it already", and behind one address there may be several nodes.
+L1Wallet::Standing L1Wallet::after_refusal(const SignedTransaction& transaction, const node::Status& refusal, int most_looks) {
+    if (is_unclear(refusal)) return Standing::kMayBeThere;
+    const uint64_t nonce = transaction.body.nonce;
+    for (int looks = 1;; ++looks) {
+        auto known = client_.transaction_input(transaction.hash);
+        if (!known || *known) return Standing::kMayBeThere;
+        auto next = client_.nonce(address_, true);
+        if (!next) return Standing::kMayBeThere;
+        if (looks == most_looks) return *next > nonce ? Standing::kNonceTaken : Standing::kNowhere;
+        std::this_thread::sleep_for(options_.poll);
+    }
+}
+
+// If the balance is below what this one and those that wait may cost.
+std::optional<node::Status> L1Wallet::lacking_funds(const Transaction& transaction) {
+    auto balance = client_.balance(address_);
+    if (!balance) return std::nullopt;
+    u128 needed = transaction.max_fee * transaction.gas_limit + transaction.value;
+    for (const auto& [nonce, sent] : sent_)
+        if (sent.waits() && nonce != transaction.nonce) needed += sent.body.max_fee * sent.body.gas_limit + sent.body.value;
+    if (*balance >= needed) return std::nullopt;
+    return node::Status{node::Code::kFailedPrecondition, "TX_INSUFFICIENT_FUNDS", "value",
+                        to_checksum(address_) + " has " + to_string(Amount{*balance}) + " wei on the L1, and may have to pay " +
+                            to_string(Amount{needed})};
+}
+
+// A pool may ask for more than its node suggests. False: it pays all that it may.
+bool L1Wallet::raise_tip(Transaction& transaction) const {
+    const u128 tip = std::min(std::max(4 * transaction.max_priority_fee, kLeastRaisedTip), kMostRaisedTip);
+    if (tip <= transaction.max_priority_fee) return false;
+    u128 fee = transaction.max_fee + (tip - transaction.max_priority_fee);
+    if (options_.max_fee_cap != 0) fee = std::min(fee, options_.max_fee_cap);
+    if (std::min(tip, fee) <= transaction.max_priority_fee) return false;
+    transaction.max_fee = fee;
+    transaction.max_priority_fee = std::min(tip, fee);
+    return true;
 }
 
 // ---- Keeping up ----
@@ -274,96 +347,23 @@ node::Status L1Wallet::send_again(uint64_t nonce) {
     sent.sent_ms = clock_.steady_ms();
     auto answer = client_.send_raw(sent.raw);
     if (answer) return {};
-    const node::Status status = answer.status();
-    // Known, mined meanwhile, or to be raised later: there is nothing to tell.
-    for (const char* harmless : {"TX_KNOWN", "TX_NONCE_TOO_LOW", "TX_UNDERPRICED"})
-        if (status.reason == harmless) return {};
-    return status;
+    if (is_settled(sent, nonce)) return {};
+    if (is_unclear(answer.status())) return answer.status();
+    if (auto lacking = lacking_funds(sent.body)) return *lacking;
+    auto fees = client_.fees();
+    if (fees && sent.body.max_fee < fees->base_fee) return {};  // it will be raised when it is due
+    return not_taken(sent.hashes.back(), answer.status());
 }
 
-// ---- Looking ----
-
-bool L1Wallet::has_version(const Sent& sent, const Hash& hash) {
-    return std::find(sent.hashes.begin(), sent.hashes.end(), hash) != sent.hashes.end();
-}
-
-const L1Wallet::Sent* L1Wallet::find(const Hash& hash) const {
-    for (const auto& [nonce, sent] : sent_)
-        if (has_version(sent, hash)) return &sent;
-    return nullptr;
-}
-
-node::Result<std::optional<Receipt>> L1Wallet::receipt(const Hash& sent) {
-    std::vector<Hash> hashes{sent};
-    {
-        std::lock_guard lock(mutex_);
-        if (const Sent* found = find(sent)) hashes = found->hashes;
-    }
-    for (auto hash = hashes.rbegin(); hash != hashes.rend(); ++hash) {
-        auto receipt = client_.receipt(*hash);
-        if (!receipt || *receipt) return receipt;
-    }
-    return std::optional<Receipt>{};
-}
-
-node::Result<bool> L1Wallet::is_lost(const Hash& sent) {
-    bool is_known = false;
-    {
-        std::lock_guard lock(mutex_);
-        const Sent* found = find(sent);
-        if (found && found->waits()) return false;
-        is_known = found != nullptr && found->body.nonce < mined_;
-    }
-    auto mined = receipt(sent);
-    if (!mined) return mined.status();
-    if (*mined || is_known) return !mined->has_value();
-    auto waiting = client_.transaction_input(sent);
-    if (!waiting) return waiting.status();
-    return !waiting->has_value();
-}
-
-node::Result<Receipt> L1Wallet::wait(const Hash& sent, std::chrono::milliseconds timeout) {
-    const auto until = std::chrono::steady_clock::now() + timeout;
-    for (int lost_in_a_row = 0;;) {
-        node::Status trouble = keep_up();
-        auto found = receipt(sent);
-        if (found && *found) return std::move(**found);
-        auto lost = is_lost(sent);
-        lost_in_a_row = lost && *lost ? lost_in_a_row + 1 : 0;
-        if (lost_in_a_row == kLostInARow)
-            return node::Status{node::Code::kAborted, "TX_LOST", "", to_hex(sent) + " is gone: its nonce is another's now"};
-        if (!found) trouble = found.status();
-        if (!trouble.ok() && !is_unclear(trouble) && trouble.reason != "L1_FEE_OVER_CAP") return trouble;
-        if (std::chrono::steady_clock::now() + options_.poll > until) {
-            return node::Status{node::Code::kDeadlineExceeded, "L1_TIMEOUT", "",
-                                to_hex(sent) + " is not in a block yet" + (trouble.ok() ? "" : "; " + trouble.message)};
-        }
-        std::this_thread::sleep_for(options_.poll);
-    }
-}
-
-node::Result<Receipt> L1Wallet::run(const std::optional<Address>& to, u128 value, Bytes data, std::chrono::milliseconds timeout) {
-    auto hash = send(to, value, std::move(data));
-    if (!hash) return hash.status();
-    auto receipt = wait(*hash, timeout);
-    if (receipt && !receipt->success) return explain(*receipt);
-    return receipt;
-}
-
-node::Status L1Wallet::explain(const Receipt& failed) {
-    const node::Status unknown{node::Code::kAborted, "EXECUTION_REVERTED", "revert",
-                               to_hex(failed.tx_hash) + " failed in its block"};
-    auto input = client_.transaction_input(failed.tx_hash);
-    if (!input || !*input || failed.block_number == 0) return unknown;
-    CallRequest request;
-    request.from = failed.from;
-    request.to = failed.to;
-    request.value = (*input)->value;
-    request.data = (*input)->input;
-    request.block = failed.block_number - 1;
-    auto reply = client_.try_call(request);
-    if (!reply || reply->success) return unknown;
-    return L1Client::revert_status(client_.error_names(), reply->data);
+// Whether a node has any version of it, or its nonce is used, by another process's that a dearer one will replace, say: then there
+// is nothing to tell of a refusal.
+bool L1Wallet::is_settled(const Sent& sent, uint64_t nonce) {
+    auto next = client_.nonce(address_, true);
+    if (next && *next > nonce) return true;
+    return std::any_of(sent.hashes.rbegin(), sent.hashes.rend(), [&](const Hash& hash) {
+        auto known = client_.transaction_input(hash);
+        return known && *known;
+    });
 }
 
 }  // namespace gavel::l1

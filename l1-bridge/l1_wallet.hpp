@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -27,6 +28,8 @@ struct L1WalletOptions {
     // Transactions that are remembered once they are in a block. Who has more on the way at the same time may ask in vain for one
     // that was replaced.
     size_t kept_mined = 64;
+    // Told by run() before it waits, so that the name is known whatever comes then.
+    std::function<void(const Hash& sent)> on_sent{};
 };
 
 // The same as flags of a program: --max-fee-gwei and --bump-after.
@@ -48,12 +51,21 @@ public:
              const node::Clock& clock = system_clock());
 
     const Address& address() const { return address_; }
+    const L1WalletOptions& options() const { return options_; }
 
-    // Builds, signs and sends; the name once the mempool has it, or may have it (the node's answer was lost: keep_up() sends it
-    // again). `to` of nullopt creates a contract. Without `gas_limit` it is estimated, so that what would revert is refused here,
-    // with the revert's reason (L1Client::revert_status). Reason, beside the client's: L1_FEE_OVER_CAP (kFailedPrecondition), the
-    // L1's base fee is above the cap.
+    // Builds, signs and sends; the name once a node has it, or may have it: whatever an answer says, it counts as handed over unless
+    // the node, asked for it and for the account's nonce, knows nothing of it (what it lacks then keep_up() gives it again). `to` of
+    // nullopt creates a contract. Without `gas_limit` it is estimated, so that what would revert is refused here, with the revert's
+    // reason (L1Client::revert_status). Refusals are told by state, not by the node's words; reasons, beside the client's:
+    //   L1_FEE_OVER_CAP        the L1's base fee is above the cap
+    //   TX_INSUFFICIENT_FUNDS  the account's balance is below what it and those that wait may cost
+    //   TX_REFUSED             the node doesn't take it, at a higher tip either (up to 100 gwei); the message has its words
+    // all kFailedPrecondition.
     node::Result<Hash> send(const std::optional<Address>& to, u128 value, Bytes data, std::optional<uint64_t> gas_limit = {});
+    // The gas that it takes at the head, without a margin; a refusal as send()'s.
+    node::Result<uint64_t> estimate(const std::optional<Address>& to, u128 value, const Bytes& data);
+    // The limit that send() gives to what takes so much.
+    uint64_t limit_for(uint64_t gas) const;
 
     // One round of care for what waits for its first block: sends again what the node has lost, as in a restart; replaces what waits
     // too long by the same with higher fees (both an eighth more at least, or what the node suggests now); and fills the nonces
@@ -71,8 +83,9 @@ public:
     // nonce. Of a node that is behind this may be said too early: let some time pass before it is believed.
     node::Result<bool> is_lost(const Hash& sent);
 
-    // Keeps up until its receipt is there, whether it succeeded or not, through times in which the node can't be reached. Reasons:
-    // L1_TIMEOUT (kDeadlineExceeded; the message has what was in the way), TX_LOST.
+    // Keeps up until its receipt is there, whether it succeeded or not, through whatever the node says meanwhile. After `timeout`,
+    // kDeadlineExceeded, with its name, where it is and what was in the way in the message: L1_TIMEOUT, it waits for a block, or its
+    // receipt can't be read; TX_NOT_KNOWN, the node doesn't know it (any more, or yet). Neither means that it has failed.
     node::Result<Receipt> wait(const Hash& sent, std::chrono::milliseconds timeout = std::chrono::minutes(2));
     // send() and wait(); a failed transaction is a revert's Status.
     node::Result<Receipt> run(const std::optional<Address>& to, u128 value, Bytes data,
@@ -99,6 +112,13 @@ private:
     node::Result<Transaction> prepare(const std::optional<Address>& to, u128 value, Bytes data,
                                       std::optional<uint64_t> gas_limit);
     node::Status set_first_fees(Transaction& transaction, const Fees& fees) const;
+    // What is known of a transaction after a refusal.
+    enum class Standing : uint8_t { kMayBeThere, kNonceTaken, kNowhere };
+    Standing after_refusal(const SignedTransaction& transaction, const node::Status& refusal, int most_looks);
+    std::optional<node::Status> lacking_funds(const Transaction& transaction);
+    bool raise_tip(Transaction& transaction) const;
+    bool is_settled(const Sent& sent, uint64_t nonce);
+    node::Status not_seen(const Hash& sent, const node::Status& trouble);
     node::Result<uint64_t> next_nonce();
     Sent& note(const SignedTransaction& transaction);
     bool is_due(const Sent& sent) const;
@@ -123,6 +143,7 @@ private:
     std::optional<uint64_t> chain_id_;
     OfNonce sent_;         // those not mined, and the newest of those that are: a reorganisation may take them back
     uint64_t mined_ = 0;   // the account's nonce in the L1's state when last seen
+    u128 least_tip_ = 0;   // wei; what a node took after it had refused less, and a little less with each one sent since
 };
 
 }  // namespace gavel::l1

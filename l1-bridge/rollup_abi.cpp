@@ -39,6 +39,7 @@ std::vector<AbiFunction> all_functions() {
                               {"bool", "rewardTaken"},    {"bool", "evicted"}};
     return {
         call("becomeSequencer", {}, "payable"),
+        call("announceTakeover", {}),
         call("resign", {}),
         call("evict", {}),
         call("takeStake", {{"uint64", "term"}}),
@@ -56,14 +57,16 @@ std::vector<AbiFunction> all_functions() {
                        {"address", "token"},
                        {"uint128", "amount"},
                        {"bytes32[]", "path"},
-                       {"address", "receiver"}}),
+                       {"address", "receiver"},
+                       {"uint256", "payGas"}}),
         call("freeze", {{"uint64", "number"}}),
         call("exit", {{"bytes", "header"},
                       {"uint32", "index"},
                       {"bytes", "leaf"},
                       {"bytes32[]", "path"},
-                      {"address", "receiver"}}),
-        call("refund", {{"uint64", "index"}, {"bytes", "entry"}, {"address", "receiver"}}),
+                      {"address", "receiver"},
+                      {"uint256", "payGas"}}),
+        call("refund", {{"uint64", "index"}, {"bytes", "entry"}, {"address", "receiver"}, {"uint256", "payGas"}}),
         view("parameters", {}, kParameterFields),
         view("prover", {}, {{"address", ""}}),
         view("head", {}, {{"uint64", "number"}, {"bytes32", "hash"}}),
@@ -72,6 +75,7 @@ std::vector<AbiFunction> all_functions() {
         view("queueLength", {}, {{"uint64", ""}}),
         view("queueHash", {{"uint64", "index"}}, {{"bytes32", ""}}),
         view("waiting", {}, {{"uint64", "index"}, {"uint64", "time"}}),
+        view("notice", {}, {{"uint64", "from"}, {"uint64", "until"}}),
         view("currentTerm", {}, {{"uint64", ""}}),
         view("termCount", {}, {{"uint64", ""}}),
         view("term", {{"uint64", "number"}}, term_fields),
@@ -79,7 +83,6 @@ std::vector<AbiFunction> all_functions() {
         view("isPaid", {{"uint32", "position"}}, {{"bool", ""}}),
         view("isExited", {{"uint32", "index"}}, {{"bool", ""}}),
         view("isRefunded", {{"uint64", "index"}}, {{"bool", ""}}),
-        view("depositedTotal", {{"address", "token"}}, {{"uint128", ""}}),
         view("heldTotal", {{"address", "token"}}, {{"uint128", ""}}),
         view("burned", {}, {{"uint128", ""}}),
         view("frozen", {}, {{"bool", ""}}),
@@ -102,7 +105,6 @@ std::vector<AbiEvent> all_events() {
           {"address", "token"},
           {"uint128", "amount"},
           {"uint64", "time"}}},
-        {"ProofCommitted", {{"address", "prover", true}, {"bytes32", "commitment"}}},
         {"WithdrawalClaimed",
          {{"uint32", "position", true},
           {"address", "recipient", true},
@@ -120,7 +122,7 @@ std::vector<AbiEvent> all_events() {
           {"address", "receiver"}}},
         {"DepositRefunded",
          {{"uint64", "index", true},
-          {"address", "caller", true},
+          {"address", "to", true},
           {"address", "token"},
           {"uint128", "amount"},
           {"address", "receiver"}}},
@@ -145,8 +147,10 @@ std::string AbiFunction::signature() const { return signature_of(name, inputs); 
 std::string AbiEvent::signature() const { return signature_of(name, inputs); }
 
 bool RollupParameters::are_valid() const {
-    return challenge_window > 0 && inclusion_window > 0 &&
-           u128{freeze_age} >= u128{challenge_window} + inclusion_window + kFreezeMargin;
+    const u128 windows = u128{challenge_window} + inclusion_window;
+    return stake > 0 && challenge_window > 0 && challenge_window <= kMaxChallengeWindow &&
+           inclusion_window >= kMinInclusionWindow && inclusion_window <= kMaxInclusionWindow &&
+           freeze_age >= windows + kFreezeMargin && freeze_age <= windows + kMaxFreezeMargin;
 }
 
 Bytes RollupParameters::encode() const {
@@ -171,6 +175,10 @@ const char* name_of(RollupError error) {
         case RollupError::kReentrantCall: return "ReentrancyGuardReentrantCall";
         case RollupError::kFrozen: return "Frozen";
         case RollupError::kSeatTaken: return "SeatTaken";
+        case RollupError::kNotHomeOperator: return "NotHomeOperator";
+        case RollupError::kNoticeTooEarly: return "NoticeTooEarly";
+        case RollupError::kNoticeRequired: return "NoticeRequired";
+        case RollupError::kPayGasShort: return "PayGasShort";
         case RollupError::kHomeOperatorBarred: return "HomeOperatorBarred";
         case RollupError::kWrongStake: return "WrongStake";
         case RollupError::kNotSequencer: return "NotSequencer";

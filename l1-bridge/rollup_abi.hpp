@@ -23,16 +23,28 @@ struct RollupParameters {
     u128 stake = u128{32} * 1'000'000'000'000'000'000u;
     Address home_operator;  // zero: none
 
-    // Whether the constructor takes them: windows above zero, the freeze age at least both and kFreezeMargin.
+    // Whether the constructor takes them: a stake, windows and a freeze age within the bounds below.
     bool are_valid() const;
     // The constructor's arguments.
     Bytes encode() const;
     friend bool operator==(const RollupParameters&, const RollupParameters&) = default;
 };
 
-inline constexpr uint64_t kFreezeMargin = 7 * 86400;  // seconds by which the freeze age exceeds both windows
-// Seconds after its own slash or eviction in which the home operator replaces nobody.
+// Bounds of parameters, in seconds.
+inline constexpr uint64_t kMaxChallengeWindow = 14 * 86400;
+inline constexpr uint64_t kMinInclusionWindow = 4;
+inline constexpr uint64_t kMaxInclusionWindow = 7 * 86400;
+inline constexpr uint64_t kFreezeMargin = 7 * 86400;       // by which the freeze age exceeds both windows, at least
+inline constexpr uint64_t kMaxFreezeMargin = 365 * 86400;  // and at most
+// Seconds after its own slash or eviction in which the home operator announces nothing.
 inline constexpr uint64_t kHomeBan = 7 * 86400;
+// Seconds between two of its notices, beside two inclusion windows.
+inline constexpr uint64_t kNoticePause = 7 * 86400;
+// Gas kept back from a payment of limited gas (claim, exit, refund).
+inline constexpr uint64_t kPayReserve = 20'000;
+// What Gavel's programs let go with the payment of somebody else's money (docs/contract.md, "What a payment needs").
+inline constexpr uint64_t kPayGasOfEth = 50'000;
+inline constexpr uint64_t kPayGasOfToken = 250'000;
 
 // Why a term ended; the numbers of the event.
 enum class TermEnd : uint8_t { kResigned = 0, kReplaced = 1, kSlashed = 2, kEvicted = 3, kFrozen = 4 };
@@ -45,7 +57,10 @@ enum class RollupError : uint8_t {
     kReentrantCall,          // called from within a call of its own
     kFrozen,                 // after a freeze
     kSeatTaken,              // somebody sits whom the caller can't replace
+    kNotHomeOperator,        // only the home operator announces
     kHomeOperatorBarred,     // within kHomeBan of its own slash or eviction
+    kNoticeTooEarly,         // its last notice isn't long enough ago
+    kNoticeRequired,         // taking a seat from somebody: no notice stands whose time is now
     kWrongStake,             // the value isn't the stake
     kNotSequencer,           // the caller doesn't sit
     kOperationWaiting,       // an L1 operation has waited half an inclusion window: no resigning
@@ -75,6 +90,7 @@ enum class RollupError : uint8_t {
     kWithdrawalPath,         // doesn't lead to the header's withdrawalsRoot
     kReceiverNotAllowed,     // only the recipient itself may name another receiver
     kVaultShort,             // the vault holds less of the token
+    kPayGasShort,            // less gas is left than the payment is to get
     kFreezeTooEarly,         // nothing allows a freeze yet
     kNotFrozen,              // exit and refund before a freeze
     kLeafLength,             // isn't 104 bytes
@@ -88,7 +104,7 @@ enum class RollupError : uint8_t {
     kNotADeposit,
     kZeroAddress,
     kZeroAmount,
-    kDepositCapExceeded,     // the token's deposits would pass 2^128-1
+    kDepositCapExceeded,     // the vault would hold more than 2^128-1 of the token
     kTokenWithoutCode,
     kTokenCallFailed,        // the token reverted, said no, or answered nonsense
     kNothingReceived,        // the balance didn't grow
@@ -101,6 +117,7 @@ const char* name_of(RollupError error);
 namespace rollup_call {
 
 Bytes become_sequencer();
+Bytes announce_takeover();
 Bytes resign();
 Bytes evict();
 Bytes take_stake(uint64_t term);
@@ -112,21 +129,23 @@ Bytes deposit_eth(const Address& to);
 Bytes deposit_token(const Address& token, const Address& to, Amount amount);
 Bytes force_transfer(const Address& token, const Address& to, Amount amount);
 Bytes force_withdrawal(const Address& token, const Address& to, Amount amount);
+// In these three `pay_gas` is how much gas goes with the payment; 0: all.
 // `receiver` zero: the recipient.
-Bytes claim(const BatchHeader& header, const WithdrawalProof& proof, const Address& receiver = {});
+Bytes claim(const BatchHeader& header, const WithdrawalProof& proof, const Address& receiver = {}, uint64_t pay_gas = 0);
 // `number`: a final batch whose withdrawals tree is full; any where an L1 operation has waited for the freeze age.
 Bytes freeze(uint64_t number);
 // `receiver` zero: the leaf's owner.
-Bytes exit(const BatchHeader& header, const ExitProof& proof, const Address& receiver = {});
-// `receiver` zero: the deposit's caller.
-Bytes refund(uint64_t index, const L1Operation& deposit, const Address& receiver = {});
+Bytes exit(const BatchHeader& header, const ExitProof& proof, const Address& receiver = {}, uint64_t pay_gas = 0);
+// `receiver` zero: whom the deposit was made for.
+Bytes refund(uint64_t index, const L1Operation& deposit, const Address& receiver = {}, uint64_t pay_gas = 0);
 
 }  // namespace rollup_call
 
 // The one argument of an append's calldata; nullopt if it is no exact calldata of append.
 std::optional<ByteView> batch_of_append(ByteView calldata);
-// keccak256(prover(20) || keccak256(proof)): what commitProof takes.
-Hash proof_commitment(const Address& prover, ByteView proof);
+// keccak256(prover(20) || keccak256(proof) || term(8)): what commitProof takes. `term` has posted the batch that the proof is
+// against.
+Hash proof_commitment(const Address& prover, ByteView proof, uint64_t term);
 
 // ---- Views: calldata and results ----
 
@@ -167,6 +186,13 @@ struct WaitingOperation {
     friend bool operator==(const WaitingOperation&, const WaitingOperation&) = default;
 };
 
+// When the home operator may take the seat from whoever sits, in seconds: from <= time < until. Zeros: no notice stands.
+struct Notice {
+    uint64_t from = 0;
+    uint64_t until = 0;
+    friend bool operator==(const Notice&, const Notice&) = default;
+};
+
 // The calldata of a view, and the reading of its result (nullopt: not what the ABI says).
 namespace rollup_view {
 
@@ -180,6 +206,8 @@ Bytes term(uint64_t number);
 std::optional<TermRecord> read_term(ByteView result);
 Bytes waiting();
 std::optional<WaitingOperation> read_waiting(ByteView result);
+Bytes notice();
+std::optional<Notice> read_notice(ByteView result);
 
 Bytes is_final(uint64_t number);
 Bytes is_paid(uint32_t position);
@@ -200,9 +228,8 @@ std::optional<Hash> read_hash(ByteView result);
 Bytes prover();  // the contract that checks proofs; zero: it does so itself
 std::optional<Address> read_address(ByteView result);
 
-Bytes deposited_total(const Address& token);  // ever
-Bytes held_total(const Address& token);       // deposited and not paid out
-Bytes burned();                               // wei of stakes that nobody gets
+Bytes held_total(const Address& token);  // deposited and not paid out
+Bytes burned();                          // wei of stakes that nobody gets
 std::optional<u128> read_amount(ByteView result);
 
 }  // namespace rollup_view
@@ -238,11 +265,6 @@ struct L1OperationQueued {
     L1Operation operation;
     friend bool operator==(const L1OperationQueued&, const L1OperationQueued&) = default;
 };
-struct ProofCommitted {
-    Address prover;
-    Hash commitment;
-    friend bool operator==(const ProofCommitted&, const ProofCommitted&) = default;
-};
 struct WithdrawalClaimed {
     uint32_t position = 0;
     Withdrawal withdrawal;
@@ -274,15 +296,15 @@ struct AccountExited {
 };
 struct DepositRefunded {
     uint64_t index = 0;
-    Address caller;
+    Address to;  // whom it was made for
     Address token;
     Amount amount;
     Address receiver;
     friend bool operator==(const DepositRefunded&, const DepositRefunded&) = default;
 };
 
-using RollupEvent = std::variant<TermStarted, TermEnded, BatchAppended, BatchStruck, L1OperationQueued, ProofCommitted,
-                                 WithdrawalClaimed, StakeReturned, RewardTaken, RollupFrozen, AccountExited, DepositRefunded>;
+using RollupEvent = std::variant<TermStarted, TermEnded, BatchAppended, BatchStruck, L1OperationQueued, WithdrawalClaimed,
+                                 StakeReturned, RewardTaken, RollupFrozen, AccountExited, DepositRefunded>;
 
 struct LogContent {
     std::vector<Hash> topics;

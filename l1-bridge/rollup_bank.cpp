@@ -38,12 +38,9 @@ void RollupCall::enqueue(L1OperationKind kind, const Address& to, const Address&
 }
 
 void RollupCall::credit(const Address& token, const Address& to, u128 amount) {
-    Vault vault = storage_.vault(token);
-    std::optional<Amount> total = Amount{vault.deposited}.plus(Amount{amount});
+    std::optional<Amount> total = Amount{storage_.held(token)}.plus(Amount{amount});
     if (!total) refuse(RollupError::kDepositCapExceeded);
-    vault.deposited = total->value();
-    vault.held += amount;
-    storage_.set(token, vault);
+    storage_.set_held(token, total->value());
     enqueue(L1OperationKind::kDeposit, to, token, amount);
 }
 
@@ -62,8 +59,8 @@ Hash RollupCall::balance_of_this(const Address& token) {
     return Hash::from(result.data);
 }
 
-void RollupCall::call_token(const Address& token, ByteView calldata) {
-    CallResult result = host_.call(token, 0, calldata);
+void RollupCall::call_token(const Address& token, ByteView calldata, uint64_t most_gas) {
+    CallResult result = host_.call(token, 0, calldata, most_gas);
     bool said_nothing = result.data.empty();
     bool said_yes = result.data.size() >= Hash::kSize && Hash::from(result.data) == word_of(u128{1});
     if (!result.success || !(said_nothing || said_yes)) refuse(RollupError::kTokenCallFailed);
@@ -108,7 +105,7 @@ void RollupCall::check_claim(const Globals& globals, const BatchHeader& header, 
 }
 
 void RollupCall::claim() {
-    CalldataReader reader = arguments(7);
+    CalldataReader reader = arguments(8);
     ByteView header_bytes = reader.bytes();
     WithdrawalProof proof;
     proof.position = reader.integer32();
@@ -117,6 +114,7 @@ void RollupCall::claim() {
     proof.withdrawal.amount = Amount{reader.integer(128)};
     proof.path = reader.words();
     Address receiver = reader.address();
+    Hash pay_gas = reader.word();
     const Withdrawal& withdrawal = proof.withdrawal;
 
     Globals globals = enter();
@@ -127,7 +125,7 @@ void RollupCall::claim() {
     take_from_vault(withdrawal.token, amount);
     storage_.set_paid(proof.position);
     emit(WithdrawalClaimed{proof.position, withdrawal, receiver});
-    pay_out(withdrawal.token, receiver, amount);
+    pay_out(withdrawal.token, receiver, amount, pay_gas);
 }
 
 Address RollupCall::receiver_for(const Address& owner, const Address& asked) const {
@@ -137,16 +135,25 @@ Address RollupCall::receiver_for(const Address& owner, const Address& asked) con
 }
 
 void RollupCall::take_from_vault(const Address& token, u128 amount) {
-    Vault vault = storage_.vault(token);
-    if (amount > vault.held) refuse(RollupError::kVaultShort);
-    vault.held -= amount;
-    storage_.set(token, vault);
+    u128 held = storage_.held(token);
+    if (amount > held) refuse(RollupError::kVaultShort);
+    storage_.set_held(token, held - amount);
 }
 
-void RollupCall::pay_out(const Address& token, const Address& receiver, u128 amount) {
-    if (token.is_zero()) return pay_eth(receiver, amount);
+void RollupCall::pay_out(const Address& token, const Address& receiver, u128 amount, const Hash& pay_gas) {
+    uint64_t most_gas = Host::kAllGas;
+    if (!pay_gas.is_zero()) {
+        // EIP-150 would pass on less than is asked for without a word, and the receiver would seem to fail.
+        uint64_t left = host_.gas_left() < kPayReserve ? 0 : host_.gas_left() - kPayReserve;
+        if (pay_gas > word_of(u128{left - left / 64})) refuse(RollupError::kPayGasShort);
+        most_gas = static_cast<uint64_t>(low_u128(pay_gas));
+    }
+    if (token.is_zero()) {
+        if (!host_.call(receiver, amount, {}, most_gas).success) refuse(RollupError::kPaymentFailed);
+        return;
+    }
     if (!host_.has_code(token)) refuse(RollupError::kTokenWithoutCode);
-    call_token(token, AbiWriter("transfer(address,uint256)").word(receiver).word(amount).take());
+    call_token(token, AbiWriter("transfer(address,uint256)").word(receiver).word(amount).take(), most_gas);
 }
 
 }  // namespace gavel::l1

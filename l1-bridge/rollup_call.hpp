@@ -42,6 +42,7 @@ public:
 
     // The seat.
     void become_sequencer();
+    void announce_takeover();
     void resign();
     void evict();
     void take_stake();
@@ -73,6 +74,7 @@ public:
     Bytes view_queue_length();
     Bytes view_queue_hash();
     Bytes view_waiting();
+    Bytes view_notice();
     Bytes view_current_term();
     Bytes view_term_count();
     Bytes view_term();
@@ -80,7 +82,6 @@ public:
     Bytes view_is_paid();
     Bytes view_is_exited();
     Bytes view_is_refunded();
-    Bytes view_deposited_total();
     Bytes view_held_total();
     Bytes view_burned();
     Bytes view_frozen();
@@ -99,28 +100,38 @@ private:
     // Whether the batch of that header stands.
     bool stands(const Globals& globals, const BatchHeader& header);
     WaitingOperation waiting_operation(const Globals& globals);
+    Notice standing_notice();
+    void withdraw_notice();
     uint64_t last_batch_of(const Globals& globals, uint64_t term);
     u128 held_stake(const TermSeat& seat, u128 stake) const;
     // The sitting term is over; the caller stores `globals`.
     void end_term(Globals& globals, TermEnd reason);
+    // Whether the sitting term has let an L1 operation wait for a whole inclusion window.
+    bool is_overdue(const Globals& globals);
+    // end_term(); a quarter of the stake burns if it is overdue. Nobody is spared that by a freeze or a take-over that comes
+    // before the eviction.
+    void end_dutifully(Globals& globals, TermEnd reason);
+    // A slash or an eviction of the home operator: remembered, and its notice is void.
+    void note_if_home(const RollupParameters& parameters, const Address& sequencer, Tallies& tallies);
     void check_on_head(const Globals& globals, const Batch& batch);
     void slash(Globals& globals, uint64_t term, TermSeat seat);
-    // Whether `prover` committed to the proof of that hash, after posted_at and before proof_at.
-    bool commit_counts(const Address& prover, const Hash& proof_hash, uint64_t posted_at, uint64_t proof_at);
+    // Whether `prover` committed to the proof of that hash against the term's batch, after posted_at and before proof_at.
+    bool commit_counts(const Address& prover, const Hash& proof_hash, uint64_t term, uint64_t posted_at, uint64_t proof_at);
     void pay_eth(const Address& to, u128 amount);
 
     void enqueue(L1OperationKind kind, const Address& to, const Address& token, u128 amount);
     void credit(const Address& token, const Address& to, u128 amount);
     void force(L1OperationKind kind);
     Hash balance_of_this(const Address& token);
-    void call_token(const Address& token, ByteView calldata);
+    void call_token(const Address& token, ByteView calldata, uint64_t most_gas = Host::kAllGas);
     void check_claim(const Globals& globals, const BatchHeader& header, const WithdrawalProof& proof);
     void check_exit(const Globals& globals, ByteView header, uint32_t index, ByteView leaf, std::vector<Hash> path);
     L1Operation check_refund(const Globals& globals, uint64_t index, ByteView entry);
     // Who is paid what is the owner's: the owner, unless it asks for another itself.
     Address receiver_for(const Address& owner, const Address& asked) const;
     void take_from_vault(const Address& token, u128 amount);
-    void pay_out(const Address& token, const Address& receiver, u128 amount);
+    // `pay_gas`: the gas that goes with it, neither more nor less; zero: all.
+    void pay_out(const Address& token, const Address& receiver, u128 amount, const Hash& pay_gas);
 
     Host& host_;
     const CallContext& context_;

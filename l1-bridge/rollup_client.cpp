@@ -1,8 +1,10 @@
 #include "l1-bridge/rollup_client.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "protocol/encoding.hpp"
+#include "protocol/keccak.hpp"
 
 namespace gavel::l1 {
 namespace {
@@ -17,6 +19,31 @@ std::optional<Amount> read_capped(ByteView result) {
     return high.is_zero() ? low : Amount::max();
 }
 
+// What a follower needs: whoever only wants to know of his own payments reads them from their transactions.
+bool is_followed(const std::string& event) {
+    constexpr std::array kFollowed{"TermStarted",       "TermEnded",         "BatchAppended", "BatchStruck",
+                                   "L1OperationQueued", "WithdrawalClaimed", "RollupFrozen",  "ProofCommitted"};
+    return std::find(kFollowed.begin(), kFollowed.end(), event) != kFollowed.end();
+}
+
+// The first topic of each event, by its place in rollup_events(); nullopt for one that isn't followed.
+const std::vector<std::optional<Hash>>& followed_topics() {
+    static const std::vector<std::optional<Hash>> topics = [] {
+        std::vector<std::optional<Hash>> out;
+        for (const AbiEvent& event : rollup_events())
+            out.push_back(is_followed(event.name) ? std::optional(keccak256(view_of(event.signature()))) : std::nullopt);
+        return out;
+    }();
+    return topics;
+}
+
+LogFilter followed_logs(const Address& rollup, uint64_t from_block, uint64_t to_block) {
+    LogFilter out{from_block, to_block, {rollup}, {{}}, {}};
+    for (const std::optional<Hash>& topic : followed_topics())
+        if (topic) out.topics[0].push_back(*topic);
+    return out;
+}
+
 }  // namespace
 
 ErrorNames rollup_error_names() {
@@ -29,8 +56,23 @@ ErrorNames rollup_error_names() {
     return names;
 }
 
-node::Result<Bytes> fetch_batch_bytes(L1Client& client, const Address& rollup, const Hash& tx_hash) {
+bool may_hold_more(const Bloom& bloom, const Address& rollup, const std::vector<LocatedEvent>& known) {
+    if (!may_hold(bloom, rollup)) return false;
+    for (size_t kind = 0; kind < followed_topics().size(); ++kind) {
+        const std::optional<Hash>& topic = followed_topics()[kind];
+        auto is_such = [&](const LocatedEvent& event) { return event.event.index() == kind; };
+        if (topic && may_hold(bloom, *topic) && std::none_of(known.begin(), known.end(), is_such)) return true;
+    }
+    return false;
+}
+
+node::Result<Bytes> fetch_batch_bytes(L1Client& client, const Address& rollup, const Hash& tx_hash,
+                                      std::optional<uint64_t> block) {
     auto found = client.transaction_input(tx_hash);
+    if (block && (!found || !*found)) {
+        auto in_block = client.transaction_in_block(tx_hash, *block);
+        if (in_block && *in_block) found = std::move(in_block);
+    }
     if (!found) return found.status();
     if (!*found) {
         return node::Status{node::Code::kNotFound, "BATCH_TX_UNKNOWN", "",
@@ -46,7 +88,7 @@ node::Result<Bytes> fetch_batch_bytes(L1Client& client, const Address& rollup, c
 
 template <class T>
 node::Result<T> RollupClient::ask(Bytes calldata, std::optional<T> (*read)(ByteView)) const {
-    auto result = client_.call(rollup_, std::move(calldata));
+    auto result = client_.call(rollup_, std::move(calldata), {}, at_block_);
     if (!result) return result.status();
     std::optional<T> value = read(*result);
     if (!value) return invalid_answer("no rollup contract answers at " + to_hex(rollup_));
@@ -63,6 +105,7 @@ node::Result<bool> RollupClient::is_final(uint64_t number) const { return ask(ro
 node::Result<uint64_t> RollupClient::queue_length() const { return ask(rollup_view::queue_length(), read_number); }
 node::Result<Hash> RollupClient::queue_hash(uint64_t index) const { return ask(rollup_view::queue_hash(index), read_hash); }
 node::Result<WaitingOperation> RollupClient::waiting() const { return ask(rollup_view::waiting(), read_waiting); }
+node::Result<Notice> RollupClient::notice() const { return ask(rollup_view::notice(), read_notice); }
 node::Result<uint64_t> RollupClient::current_term() const { return ask(rollup_view::current_term(), read_number); }
 node::Result<uint64_t> RollupClient::term_count() const { return ask(rollup_view::term_count(), read_number); }
 node::Result<TermRecord> RollupClient::term(uint64_t number) const { return ask(rollup_view::term(number), read_term); }
@@ -72,10 +115,6 @@ node::Result<bool> RollupClient::is_exited(uint32_t index) const { return ask(ro
 node::Result<bool> RollupClient::is_refunded(uint64_t index) const { return ask(rollup_view::is_refunded(index), read_bool); }
 node::Result<u128> RollupClient::burned() const { return ask(rollup_view::burned(), read_amount); }
 node::Result<bool> RollupClient::frozen() const { return ask(rollup_view::frozen(), read_bool); }
-
-node::Result<u128> RollupClient::deposited_total(const Address& token) const {
-    return ask(rollup_view::deposited_total(token), read_amount);
-}
 
 node::Result<u128> RollupClient::held_total(const Address& token) const {
     return ask(rollup_view::held_total(token), read_amount);
@@ -87,8 +126,7 @@ node::Result<uint64_t> RollupClient::committed_at(const Address& prover, const H
 
 // ---- Events and batches ----
 
-node::Result<std::vector<LocatedEvent>> RollupClient::events(uint64_t from_block, uint64_t to_block) const {
-    auto logs = client_.logs(rollup_, from_block, to_block);
+node::Result<std::vector<LocatedEvent>> RollupClient::located(node::Result<std::vector<Log>> logs) const {
     if (!logs) return logs.status();
     std::vector<LocatedEvent> out;
     for (const Log& log : *logs) {
@@ -97,6 +135,20 @@ node::Result<std::vector<LocatedEvent>> RollupClient::events(uint64_t from_block
         out.push_back({*std::move(event), log.block_number, log.block_hash, log.tx_hash, log.log_index});
     }
     return out;
+}
+
+node::Result<std::vector<LocatedEvent>> RollupClient::events(uint64_t from_block, uint64_t to_block) const {
+    return located(client_.logs(followed_logs(rollup_, from_block, to_block)));
+}
+
+node::Result<std::vector<LocatedEvent>> RollupClient::events_in(const BlockRef& block) const {
+    LogFilter filter = followed_logs(rollup_, block.number, block.number);
+    filter.block_hash = block.hash;
+    return located(client_.logs(filter));
+}
+
+node::Result<std::vector<LocatedEvent>> RollupClient::events_by_receipts(const BlockSummary& block) const {
+    return located(client_.logs_by_receipts(block, followed_logs(rollup_, block.ref.number, block.ref.number)));
 }
 
 node::Result<Batch> RollupClient::fetch_batch(const Hash& tx_hash, const Hash& batch_hash) const {
@@ -119,6 +171,10 @@ node::Result<Hash> RollupClient::become_sequencer(L1Wallet& wallet) const {
     return send(wallet, rollup_call::become_sequencer(), parameters->stake);
 }
 
+node::Result<Hash> RollupClient::announce_takeover(L1Wallet& wallet) const {
+    return send(wallet, rollup_call::announce_takeover());
+}
+
 node::Result<Hash> RollupClient::resign(L1Wallet& wallet) const { return send(wallet, rollup_call::resign()); }
 
 node::Result<Hash> RollupClient::evict(L1Wallet& wallet) const { return send(wallet, rollup_call::evict()); }
@@ -131,8 +187,8 @@ node::Result<Hash> RollupClient::append(L1Wallet& wallet, ByteView batch) const 
     return send(wallet, rollup_call::append(batch));
 }
 
-node::Result<Hash> RollupClient::commit_proof(L1Wallet& wallet, ByteView proof) const {
-    return send(wallet, rollup_call::commit_proof(l1::proof_commitment(wallet.address(), proof)));
+node::Result<Hash> RollupClient::commit_proof(L1Wallet& wallet, ByteView proof, uint64_t term) const {
+    return send(wallet, rollup_call::commit_proof(l1::proof_commitment(wallet.address(), proof, term)));
 }
 
 node::Result<Hash> RollupClient::prove(L1Wallet& wallet, ByteView proof) const { return send(wallet, rollup_call::prove(proof)); }

@@ -20,15 +20,22 @@ struct LocatedEvent {
 // The contract's and ERC-6093's errors, for an L1Client.
 ErrorNames rollup_error_names();
 
-// The argument of an append's transaction, whatever batch it is. Reasons, beside the client's: BATCH_TX_UNKNOWN (kNotFound: the
-// node doesn't know the transaction), L1_ANSWER_INVALID (kInternal: what it gives is no append to `rollup`).
-node::Result<Bytes> fetch_batch_bytes(L1Client& client, const Address& rollup, const Hash& tx_hash);
+// The argument of an append's transaction, whatever batch it is. A transaction that the node has forgotten is looked for in its
+// block, if that is given. Reasons, beside the client's: BATCH_TX_UNKNOWN (kNotFound: the node doesn't know the transaction),
+// L1_ANSWER_INVALID (kInternal: what it gives is no append to `rollup`).
+node::Result<Bytes> fetch_batch_bytes(L1Client& client, const Address& rollup, const Hash& tx_hash,
+                                      std::optional<uint64_t> block = {});
+
+// Whether a block, going by its bloom, may hold a followed event of the rollup of a kind that isn't among `known`.
+bool may_hold_more(const Bloom& bloom, const Address& rollup, const std::vector<LocatedEvent>& known);
 
 // Thread-safe. `client` must outlive it. Beside what L1Client's functions answer: L1_ANSWER_INVALID (kInternal) if a view's
 // result or a log isn't what the ABI says, as from an address where another contract stands or none.
 class RollupClient {
 public:
-    RollupClient(L1Client& client, const Address& rollup) : client_(client), rollup_(rollup) {}
+    // `at_block`: where the views are asked; nullopt: at the head.
+    RollupClient(L1Client& client, const Address& rollup, std::optional<uint64_t> at_block = {})
+        : client_(client), rollup_(rollup), at_block_(at_block) {}
 
     const Address& address() const { return rollup_; }
     L1Client& l1() const { return client_; }
@@ -42,6 +49,7 @@ public:
     node::Result<uint64_t> queue_length() const;
     node::Result<Hash> queue_hash(uint64_t index) const;
     node::Result<WaitingOperation> waiting() const;
+    node::Result<Notice> notice() const;
     node::Result<uint64_t> current_term() const;
     node::Result<uint64_t> term_count() const;
     node::Result<TermRecord> term(uint64_t number) const;
@@ -49,14 +57,17 @@ public:
     node::Result<bool> is_paid(uint32_t position) const;
     node::Result<bool> is_exited(uint32_t index) const;
     node::Result<bool> is_refunded(uint64_t index) const;
-    node::Result<u128> deposited_total(const Address& token) const;
     node::Result<u128> held_total(const Address& token) const;
     node::Result<u128> burned() const;
     node::Result<bool> frozen() const;
     node::Result<uint64_t> committed_at(const Address& prover, const Hash& commitment) const;
 
-    // Events of these blocks, both included, in order. The range may not go above the head.
+    // The followed events (those that say what the rollup's state is, not who was paid what) of these blocks, both included, in
+    // order. The range may not go above the head.
     node::Result<std::vector<LocatedEvent>> events(uint64_t from_block, uint64_t to_block) const;
+    // The same of one block, asked for by its hash: a node that doesn't have it says so. And from its transactions' receipts.
+    node::Result<std::vector<LocatedEvent>> events_in(const BlockRef& block) const;
+    node::Result<std::vector<LocatedEvent>> events_by_receipts(const BlockSummary& block) const;
     // The batch of that hash, from its append's transaction; checked against the hash. Reasons: fetch_batch_bytes's.
     node::Result<Batch> fetch_batch(const Hash& tx_hash, const Hash& batch_hash) const;
 
@@ -64,12 +75,13 @@ public:
     node::Result<Hash> send(L1Wallet& wallet, Bytes calldata, u128 value = 0) const;
     // With the stake that parameters() names.
     node::Result<Hash> become_sequencer(L1Wallet& wallet) const;
+    node::Result<Hash> announce_takeover(L1Wallet& wallet) const;
     node::Result<Hash> resign(L1Wallet& wallet) const;
     node::Result<Hash> evict(L1Wallet& wallet) const;
     node::Result<Hash> take_stake(L1Wallet& wallet, uint64_t term) const;
     node::Result<Hash> append(L1Wallet& wallet, ByteView batch) const;
-    // The wallet's address is the prover.
-    node::Result<Hash> commit_proof(L1Wallet& wallet, ByteView proof) const;
+    // The wallet's address is the prover; the term posted the batch that the proof is against.
+    node::Result<Hash> commit_proof(L1Wallet& wallet, ByteView proof, uint64_t term) const;
     node::Result<Hash> prove(L1Wallet& wallet, ByteView proof) const;
     node::Result<Hash> take_reward(L1Wallet& wallet, uint64_t term, const Address& prover) const;
     node::Result<Hash> deposit_eth(L1Wallet& wallet, const Address& to, Amount amount) const;
@@ -88,8 +100,11 @@ private:
     template <class T>
     node::Result<T> ask(Bytes calldata, std::optional<T> (*read)(ByteView)) const;
 
+    node::Result<std::vector<LocatedEvent>> located(node::Result<std::vector<Log>> logs) const;
+
     L1Client& client_;
     Address rollup_;
+    std::optional<uint64_t> at_block_;
 };
 
 // A token's contract, as far as Gavel's programs need it. Thread-safe.

@@ -33,6 +33,7 @@ Hash topic(const Address& value) { return Hash::from(ByteWriter().word(value).by
 namespace rollup_call {
 
 Bytes become_sequencer() { return to("becomeSequencer").take(); }
+Bytes announce_takeover() { return to("announceTakeover").take(); }
 Bytes resign() { return to("resign").take(); }
 Bytes evict() { return to("evict").take(); }
 Bytes take_stake(uint64_t term) { return to("takeStake").word(term).take(); }
@@ -54,7 +55,7 @@ Bytes force_withdrawal(const Address& token, const Address& receiver, Amount amo
     return to("forceWithdrawal").word(token).word(receiver).word(amount.value()).take();
 }
 
-Bytes claim(const BatchHeader& header, const WithdrawalProof& proof, const Address& receiver) {
+Bytes claim(const BatchHeader& header, const WithdrawalProof& proof, const Address& receiver, uint64_t pay_gas) {
     return to("claim")
         .bytes(header.encode())
         .word(proof.position)
@@ -63,19 +64,20 @@ Bytes claim(const BatchHeader& header, const WithdrawalProof& proof, const Addre
         .word(proof.withdrawal.amount.value())
         .hashes(proof.path)
         .word(receiver)
+        .word(pay_gas)
         .take();
 }
 
 Bytes freeze(uint64_t number) { return to("freeze").word(number).take(); }
 
-Bytes exit(const BatchHeader& header, const ExitProof& proof, const Address& receiver) {
+Bytes exit(const BatchHeader& header, const ExitProof& proof, const Address& receiver, uint64_t pay_gas) {
     AbiWriter out = to("exit");
-    out.bytes(header.encode()).word(proof.index).bytes(proof.account.encode()).hashes(proof.path).word(receiver);
+    out.bytes(header.encode()).word(proof.index).bytes(proof.account.encode()).hashes(proof.path).word(receiver).word(pay_gas);
     return out.take();
 }
 
-Bytes refund(uint64_t index, const L1Operation& deposit, const Address& receiver) {
-    return to("refund").word(index).bytes(deposit.encode()).word(receiver).take();
+Bytes refund(uint64_t index, const L1Operation& deposit, const Address& receiver, uint64_t pay_gas) {
+    return to("refund").word(index).bytes(deposit.encode()).word(receiver).word(pay_gas).take();
 }
 
 }  // namespace rollup_call
@@ -86,7 +88,9 @@ std::optional<ByteView> batch_of_append(ByteView calldata) {
     return read_all(calldata.subspan(4), [](AbiReader& in) { return in.bytes(); });
 }
 
-Hash proof_commitment(const Address& prover, ByteView proof) { return keccak256({prover, keccak256(proof)}); }
+Hash proof_commitment(const Address& prover, ByteView proof, uint64_t term) {
+    return keccak256({prover, keccak256(proof), ByteWriter().u64(term).bytes()});
+}
 
 namespace rollup_view {
 
@@ -95,6 +99,7 @@ Bytes head() { return to("head").take(); }
 Bytes batch(uint64_t number) { return to("batch").word(number).take(); }
 Bytes term(uint64_t number) { return to("term").word(number).take(); }
 Bytes waiting() { return to("waiting").take(); }
+Bytes notice() { return to("notice").take(); }
 Bytes prover() { return to("prover").take(); }
 Bytes is_final(uint64_t number) { return to("isFinal").word(number).take(); }
 Bytes is_paid(uint32_t position) { return to("isPaid").word(position).take(); }
@@ -109,7 +114,6 @@ Bytes committed_at(const Address& prover, const Hash& commitment) {
     return to("committedAt").word(prover).word(commitment).take();
 }
 Bytes queue_hash(uint64_t index) { return to("queueHash").word(index).take(); }
-Bytes deposited_total(const Address& token) { return to("depositedTotal").word(token).take(); }
 Bytes held_total(const Address& token) { return to("heldTotal").word(token).take(); }
 Bytes burned() { return to("burned").take(); }
 
@@ -136,6 +140,10 @@ std::optional<TermRecord> read_term(ByteView result) {
 
 std::optional<WaitingOperation> read_waiting(ByteView result) {
     return read_all(result, [](AbiReader& in) { return WaitingOperation{in.integer64(), in.integer64()}; });
+}
+
+std::optional<Notice> read_notice(ByteView result) {
+    return read_all(result, [](AbiReader& in) { return Notice{in.integer64(), in.integer64()}; });
 }
 
 std::optional<bool> read_bool(ByteView result) {
@@ -178,7 +186,6 @@ struct EventEncoder {
         data.word(static_cast<u128>(o.kind)).word(o.caller).word(o.to).word(o.token).word(o.amount.value()).word(o.time);
         return {{topic(e.index)}, data.take()};
     }
-    LogContent operator()(const ProofCommitted& e) const { return {{topic(e.prover)}, AbiWriter().word(e.commitment).take()}; }
     LogContent operator()(const WithdrawalClaimed& e) const {
         return {{topic(e.position), topic(e.withdrawal.recipient)},
                 AbiWriter().word(e.withdrawal.token).word(e.withdrawal.amount.value()).word(e.receiver).take()};
@@ -194,7 +201,7 @@ struct EventEncoder {
         return {{topic(e.index), topic(e.owner)}, AbiWriter().word(e.token).word(e.amount.value()).word(e.receiver).take()};
     }
     LogContent operator()(const DepositRefunded& e) const {
-        return {{topic(e.index), topic(e.caller)}, AbiWriter().word(e.token).word(e.amount.value()).word(e.receiver).take()};
+        return {{topic(e.index), topic(e.to)}, AbiWriter().word(e.token).word(e.amount.value()).word(e.receiver).take()};
     }
 };
 
@@ -217,8 +224,7 @@ RollupEvent read_event(size_t kind, AbiReader& topics, AbiReader& data) {
             o.time = data.integer64();
             return out;
         }
-        case 5: return ProofCommitted{topics.address(), data.word()};
-        case 6: {
+        case 5: {
             WithdrawalClaimed out;
             out.position = static_cast<uint32_t>(topics.integer(32));
             out.withdrawal.recipient = topics.address();
@@ -227,10 +233,10 @@ RollupEvent read_event(size_t kind, AbiReader& topics, AbiReader& data) {
             out.receiver = data.address();
             return out;
         }
-        case 7: return StakeReturned{topics.integer64(), data.address(), data.integer()};
-        case 8: return RewardTaken{topics.integer64(), data.address(), data.integer()};
-        case 9: return RollupFrozen{};
-        case 10:
+        case 6: return StakeReturned{topics.integer64(), data.address(), data.integer()};
+        case 7: return RewardTaken{topics.integer64(), data.address(), data.integer()};
+        case 8: return RollupFrozen{};
+        case 9:
             return AccountExited{static_cast<uint32_t>(topics.integer(32)), topics.address(), data.address(),
                                  Amount{data.integer()}, data.address()};
         default:

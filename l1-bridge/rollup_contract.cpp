@@ -15,6 +15,7 @@ struct Entry {
 
 const Entry kEntries[] = {
     {"becomeSequencer", &RollupCall::become_sequencer},
+    {"announceTakeover", &RollupCall::announce_takeover},
     {"resign", &RollupCall::resign},
     {"evict", &RollupCall::evict},
     {"takeStake", &RollupCall::take_stake},
@@ -38,6 +39,7 @@ const Entry kEntries[] = {
     {"queueLength", nullptr, &RollupCall::view_queue_length},
     {"queueHash", nullptr, &RollupCall::view_queue_hash},
     {"waiting", nullptr, &RollupCall::view_waiting},
+    {"notice", nullptr, &RollupCall::view_notice},
     {"currentTerm", nullptr, &RollupCall::view_current_term},
     {"termCount", nullptr, &RollupCall::view_term_count},
     {"term", nullptr, &RollupCall::view_term},
@@ -45,7 +47,6 @@ const Entry kEntries[] = {
     {"isPaid", nullptr, &RollupCall::view_is_paid},
     {"isExited", nullptr, &RollupCall::view_is_exited},
     {"isRefunded", nullptr, &RollupCall::view_is_refunded},
-    {"depositedTotal", nullptr, &RollupCall::view_deposited_total},
     {"heldTotal", nullptr, &RollupCall::view_held_total},
     {"burned", nullptr, &RollupCall::view_burned},
     {"frozen", nullptr, &RollupCall::view_frozen},
@@ -217,6 +218,11 @@ Bytes RollupCall::view_waiting() {
     return AbiWriter().word(waiting.index).word(waiting.time).take();
 }
 
+Bytes RollupCall::view_notice() {
+    Notice notice = standing_notice();
+    return AbiWriter().word(notice.from).word(notice.until).take();
+}
+
 Bytes RollupCall::view_current_term() { return AbiWriter().word(storage_.globals().current_term).take(); }
 
 Bytes RollupCall::view_term_count() { return AbiWriter().word(storage_.tallies().term_count).take(); }
@@ -241,9 +247,7 @@ Bytes RollupCall::view_is_exited() { return AbiWriter().boolean(storage_.is_exit
 
 Bytes RollupCall::view_is_refunded() { return AbiWriter().boolean(storage_.is_refunded(arguments(1).integer64())).take(); }
 
-Bytes RollupCall::view_deposited_total() { return AbiWriter().word(storage_.vault(arguments(1).address()).deposited).take(); }
-
-Bytes RollupCall::view_held_total() { return AbiWriter().word(storage_.vault(arguments(1).address()).held).take(); }
+Bytes RollupCall::view_held_total() { return AbiWriter().word(storage_.held(arguments(1).address())).take(); }
 
 Bytes RollupCall::view_burned() { return AbiWriter().word(storage_.tallies().burned).take(); }
 

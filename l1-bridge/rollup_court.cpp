@@ -26,12 +26,13 @@ void RollupCall::commit_proof() {
     Hash commitment = arguments(1).word();
     enter();
     storage_.set_committed_at(context_.sender, commitment, now());
-    emit(ProofCommitted{context_.sender, commitment});
 }
 
-bool RollupCall::commit_counts(const Address& prover, const Hash& proof_hash, uint64_t posted_at, uint64_t proof_at) {
+bool RollupCall::commit_counts(const Address& prover, const Hash& proof_hash, uint64_t term, uint64_t posted_at,
+                               uint64_t proof_at) {
     Bytes named = to_bytes(prover);
     gavel::append(named, proof_hash);
+    gavel::append(named, ByteWriter().u64(term).bytes());
     uint64_t committed_at = storage_.committed_at(prover, host_.keccak(named));
     return posted_at < committed_at && committed_at < proof_at;
 }
@@ -51,7 +52,7 @@ void RollupCall::prove() {
 
     // The last proof's, and no earlier one's: else a liar would keep the reward by striking his later lie first.
     Hash proof_hash = host_.keccak(proof);
-    bool counts = commit_counts(context_.sender, proof_hash, record.posted_at, now());
+    bool counts = commit_counts(context_.sender, proof_hash, record.term, record.posted_at, now());
     storage_.set(record.term, TermProof{counts ? context_.sender : Address{}, now(), proof_hash});
     TermCourse course = storage_.term_course(record.term);
     course.last_posted_at = record.posted_at;
@@ -68,7 +69,7 @@ void RollupCall::slash(Globals& globals, uint64_t term, TermSeat seat) {
     RollupParameters parameters = storage_.parameters();
     Tallies tallies = storage_.tallies();
     tallies.burned += held_stake(seat, parameters.stake) - parameters.stake / 4;
-    if (seat.sequencer == parameters.home_operator) tallies.home_punished_at = now();
+    note_if_home(parameters, seat.sequencer, tallies);
     storage_.set(tallies);
     seat.slashed = true;
     storage_.set(term, seat);
@@ -93,7 +94,7 @@ void RollupCall::take_reward() {
     if (prover.is_zero()) refuse(RollupError::kNotProver);
     TermProof last = storage_.last_proof(term);
     // Sent by somebody whose commit didn't count: a copy, perhaps. Whoever had committed to that very proof is the prover.
-    bool is_prover = last.prover.is_zero() ? commit_counts(prover, last.hash, course.last_posted_at, last.at)
+    bool is_prover = last.prover.is_zero() ? commit_counts(prover, last.hash, term, course.last_posted_at, last.at)
                                            : prover == last.prover;
     if (!is_prover) refuse(RollupError::kNotProver);
     u128 amount = storage_.parameters().stake / 4;

@@ -19,7 +19,7 @@ void RollupCall::freeze() {
 
     globals.frozen = true;
     emit(RollupFrozen{});
-    if (globals.current_term != 0) end_term(globals, TermEnd::kFrozen);
+    if (globals.current_term != 0) end_dutifully(globals, TermEnd::kFrozen);
     storage_.set(globals);
 }
 
@@ -37,12 +37,13 @@ void RollupCall::check_exit(const Globals& globals, ByteView header, uint32_t in
 }
 
 void RollupCall::exit() {
-    CalldataReader reader = arguments(5);
+    CalldataReader reader = arguments(6);
     ByteView header = reader.bytes();
     uint32_t index = reader.integer32();
     ByteView leaf = reader.bytes();
     std::vector<Hash> path = reader.words();
     Address receiver = reader.address();
+    Hash pay_gas = reader.word();
 
     Globals globals = enter();
     check_exit(globals, header, index, leaf, std::move(path));
@@ -52,7 +53,7 @@ void RollupCall::exit() {
     take_from_vault(account.key.token, account.balance.value());
     storage_.set_exited(index);
     emit(AccountExited{index, account.key.owner, account.key.token, account.balance, receiver});
-    pay_out(account.key.token, receiver, account.balance.value());
+    pay_out(account.key.token, receiver, account.balance.value(), pay_gas);
 }
 
 L1Operation RollupCall::check_refund(const Globals& globals, uint64_t index, ByteView entry) {
@@ -72,17 +73,18 @@ L1Operation RollupCall::check_refund(const Globals& globals, uint64_t index, Byt
 }
 
 void RollupCall::refund() {
-    CalldataReader reader = arguments(3);
+    CalldataReader reader = arguments(4);
     uint64_t index = reader.integer64();
     ByteView entry = reader.bytes();
     Address receiver = reader.address();
+    Hash pay_gas = reader.word();
 
     L1Operation deposit = check_refund(enter(), index, entry);
-    receiver = receiver_for(deposit.caller, receiver);
+    receiver = receiver_for(deposit.to, receiver);
     take_from_vault(deposit.token, deposit.amount.value());
     storage_.set_refunded(index);
-    emit(DepositRefunded{index, deposit.caller, deposit.token, deposit.amount, receiver});
-    pay_out(deposit.token, receiver, deposit.amount.value());
+    emit(DepositRefunded{index, deposit.to, deposit.token, deposit.amount, receiver});
+    pay_out(deposit.token, receiver, deposit.amount.value(), pay_gas);
 }
 
 }  // namespace gavel::l1

@@ -18,22 +18,54 @@ void RollupCall::become_sequencer() {
     Globals globals = enter();
     if (globals.frozen) refuse(RollupError::kFrozen);
     RollupParameters parameters = storage_.parameters();
-    Tallies tallies = storage_.tallies();
     const Address& caller = context_.sender;
     if (globals.current_term != 0) {
         bool may_replace = caller == parameters.home_operator && storage_.term_seat(globals.current_term).sequencer != caller;
         if (!may_replace) refuse(RollupError::kSeatTaken);
-        bool barred = tallies.home_punished_at != 0 && now() < u128{tallies.home_punished_at} + kHomeBan;
-        if (barred) refuse(RollupError::kHomeOperatorBarred);
+        Notice notice = standing_notice();
+        if (now() < notice.from || now() >= notice.until) refuse(RollupError::kNoticeRequired);
     }
     if (context_.value != parameters.stake) refuse(RollupError::kWrongStake);
 
-    if (globals.current_term != 0) end_term(globals, TermEnd::kReplaced);
+    if (caller == parameters.home_operator) withdraw_notice();
+    if (globals.current_term != 0) end_dutifully(globals, TermEnd::kReplaced);
+    Tallies tallies = storage_.tallies();
     globals.current_term = ++tallies.term_count;
     storage_.set(tallies);
     storage_.set(globals);
     storage_.set(globals.current_term, TermSeat{caller, now()});
     emit(TermStarted{globals.current_term, caller});
+}
+
+void RollupCall::announce_takeover() {
+    Globals globals = enter();
+    if (globals.frozen) refuse(RollupError::kFrozen);
+    RollupParameters parameters = storage_.parameters();
+    if (context_.sender != parameters.home_operator) refuse(RollupError::kNotHomeOperator);
+    uint64_t punished_at = storage_.tallies().home_punished_at;
+    if (punished_at != 0 && now() < u128{punished_at} + kHomeBan) refuse(RollupError::kHomeOperatorBarred);
+    uint64_t before = storage_.notice().announced_at;
+    if (before != 0 && now() < u128{before} + kNoticePause + 2 * parameters.inclusion_window) refuse(RollupError::kNoticeTooEarly);
+    storage_.set(NoticeWord{now(), true});
+}
+
+Notice RollupCall::standing_notice() {
+    NoticeWord word = storage_.notice();
+    if (!word.stands) return {};
+    uint64_t window = storage_.windows().inclusion_window;
+    return {word.announced_at + (window + 3) / 4, word.announced_at + window};
+}
+
+void RollupCall::withdraw_notice() {
+    NoticeWord word = storage_.notice();
+    word.stands = false;
+    storage_.set(word);
+}
+
+void RollupCall::note_if_home(const RollupParameters& parameters, const Address& sequencer, Tallies& tallies) {
+    if (sequencer != parameters.home_operator) return;
+    tallies.home_punished_at = now();
+    withdraw_notice();
 }
 
 void RollupCall::resign() {
@@ -51,23 +83,32 @@ void RollupCall::resign() {
 void RollupCall::evict() {
     Globals globals = enter();
     if (globals.frozen) refuse(RollupError::kFrozen);
-    uint64_t term = globals.current_term;
-    if (term == 0) refuse(RollupError::kSeatFree);
-    TermSeat seat = storage_.term_seat(term);
-    WaitingOperation waiting = waiting_operation(globals);
-    uint64_t waits_since = std::max({waiting.time, globals.last_strike_at, seat.started_at});
-    RollupParameters parameters = storage_.parameters();
-    bool is_overdue = waiting.time != 0 && now() >= u128{waits_since} + parameters.inclusion_window;
-    if (!is_overdue) refuse(RollupError::kNotOverdue);
+    if (globals.current_term == 0) refuse(RollupError::kSeatFree);
+    if (!is_overdue(globals)) refuse(RollupError::kNotOverdue);
 
-    seat.evicted = true;
-    storage_.set(term, seat);
-    Tallies tallies = storage_.tallies();
-    tallies.burned += parameters.stake / 4;
-    if (seat.sequencer == parameters.home_operator) tallies.home_punished_at = now();
-    storage_.set(tallies);
-    end_term(globals, TermEnd::kEvicted);
+    end_dutifully(globals, TermEnd::kEvicted);
     storage_.set(globals);
+}
+
+bool RollupCall::is_overdue(const Globals& globals) {
+    WaitingOperation waiting = waiting_operation(globals);
+    uint64_t started_at = storage_.term_seat(globals.current_term).started_at;
+    uint64_t waits_since = std::max({waiting.time, globals.last_strike_at, started_at});
+    return waiting.time != 0 && now() >= u128{waits_since} + storage_.windows().inclusion_window;
+}
+
+void RollupCall::end_dutifully(Globals& globals, TermEnd reason) {
+    if (is_overdue(globals)) {
+        TermSeat seat = storage_.term_seat(globals.current_term);
+        seat.evicted = true;
+        storage_.set(globals.current_term, seat);
+        RollupParameters parameters = storage_.parameters();
+        Tallies tallies = storage_.tallies();
+        tallies.burned += parameters.stake / 4;
+        note_if_home(parameters, seat.sequencer, tallies);
+        storage_.set(tallies);
+    }
+    end_term(globals, reason);
 }
 
 uint64_t RollupCall::last_batch_of(const Globals& globals, uint64_t term) {

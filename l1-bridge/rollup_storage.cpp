@@ -10,11 +10,12 @@ const Hash kRecords = slots::at(2);
 const Hash kTerms = slots::at(3);
 const Hash kQueueHashes = slots::at(4);
 const Hash kQueueTimes = slots::at(5);
-const Hash kVaults = slots::at(6);
+const Hash kHeld = slots::at(6);
 const Hash kCommits = slots::at(7);
 const Hash kPaid = slots::at(8);
 const Hash kExited = slots::at(9);
 const Hash kRefunded = slots::at(10);
+const Hash kNotice = slots::at(11);
 const Hash kParameters = keccak256(view_of("gavel.rollup.parameters"));
 
 constexpr uint64_t kTimesInWord = 4;
@@ -183,14 +184,18 @@ void RollupStorage::push_operation(uint64_t index, const Hash& hash_after, uint6
     host_.store(slot, after.word());
 }
 
-Vault RollupStorage::vault(const Address& token) {
-    WordReader word(host_.load(slots::mapping(host_, token, kVaults)));
-    return Vault{word.integer(16), word.integer(16)};
+u128 RollupStorage::held(const Address& token) { return low_u128(host_.load(slots::mapping(host_, token, kHeld))); }
+
+void RollupStorage::set_held(const Address& token, u128 amount) {
+    host_.store(slots::mapping(host_, token, kHeld), word_of(amount));
 }
 
-void RollupStorage::set(const Address& token, const Vault& v) {
-    host_.store(slots::mapping(host_, token, kVaults), WordWriter().integer(v.deposited, 16).integer(v.held, 16).word());
+NoticeWord RollupStorage::notice() {
+    WordReader word(host_.load(kNotice));
+    return NoticeWord{word.u64(), word.boolean()};
 }
+
+void RollupStorage::set(const NoticeWord& n) { host_.store(kNotice, WordWriter().u64(n.announced_at).boolean(n.stands).word()); }
 
 Hash RollupStorage::commit_slot(const Address& prover, const Hash& commitment) {
     return slots::mapping(host_, commitment, slots::mapping(host_, prover, kCommits));

@@ -55,10 +55,10 @@ struct TermProof {
     Hash hash;        // keccak256 of the proof
 };
 
-// One word for each token.
-struct Vault {
-    u128 deposited = 0;  // ever
-    u128 held = 0;       // deposited and not paid out
+// Slot 11.
+struct NoticeWord {
+    uint64_t announced_at = 0;  // the home operator's latest notice, whatever became of it; 0: none ever
+    bool stands = false;        // it may still be used, if its time is now
 };
 
 class RollupStorage {
@@ -95,8 +95,11 @@ public:
     // Appends one operation at queue_length(): its time and h[length + 1].
     void push_operation(uint64_t index, const Hash& hash_after, uint64_t time);
 
-    Vault vault(const Address& token);
-    void set(const Address& token, const Vault& vault);
+    // Of a token: deposited and not paid out.
+    u128 held(const Address& token);
+    void set_held(const Address& token, u128 amount);
+    NoticeWord notice();
+    void set(const NoticeWord& notice);
     uint64_t committed_at(const Address& prover, const Hash& commitment);
     void set_committed_at(const Address& prover, const Hash& commitment, uint64_t time);
     // What is spent once: a withdrawal's position, an account's index, an L1 operation's number.

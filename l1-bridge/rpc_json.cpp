@@ -19,7 +19,73 @@ std::optional<std::vector<T>> list_from_json(const Json& json, Read read) {
     return out;
 }
 
+// Whether the text stays within both bounds, whatever else it is.
+bool is_bounded(std::string_view text) {
+    size_t depth = 0, values = 1;
+    bool in_string = false;
+    for (size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (in_string) {
+            if (c == '\\') ++i;
+            in_string = c != '"';
+        } else if (c == '"') {
+            in_string = true;
+        } else if (c == '[' || c == '{') {
+            if (++depth > kMaxDepth || ++values > kMaxValues) return false;
+        } else if (c == ']' || c == '}') {
+            depth -= depth > 0;
+        } else if (c == ',' && ++values > kMaxValues) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// A node's words, fit for a log.
+std::string printable(const std::string& text) {
+    std::string out = text.substr(0, 300);
+    for (char& c : out)
+        if (c < ' ' || c > '~') c = '?';
+    return out;
+}
+
 }  // namespace
+
+std::optional<Json> parse(std::string_view text) {
+    if (!is_bounded(text)) return std::nullopt;
+    Json out = Json::parse(text, nullptr, false);
+    if (out.is_discarded()) return std::nullopt;
+    return out;
+}
+
+std::optional<Json> parse_answer(std::string_view text, uint64_t id, std::string& bad) {
+    bad = "no JSON-RPC";
+    auto answer = parse(text);
+    if (!answer || !answer->is_object()) return std::nullopt;
+    auto error = answer->find("error"), result = answer->find("result");
+    if (error != answer->end() && error->is_null()) {
+        answer->erase(error);
+        error = answer->end();
+        result = answer->find("result");
+    } else if (error != answer->end() && result != answer->end() && result->is_null()) {
+        answer->erase(result);
+        result = answer->end();
+        error = answer->find("error");
+    }
+    if ((error == answer->end()) == (result == answer->end())) return std::nullopt;
+    if (error != answer->end()) {
+        bad = "the error is of another form";
+        if (!error->is_object()) return std::nullopt;
+        auto code = error->find("code"), message = error->find("message");
+        if (code != error->end() && !code->is_number_integer()) return std::nullopt;
+        if (message != error->end() && !message->is_string()) return std::nullopt;
+        if (message != error->end()) *message = printable(message->get_ref<const std::string&>());
+    }
+    bad = "it has another id";
+    auto told = answer->find("id");
+    if (told == answer->end() || *told != Json(id)) return std::nullopt;
+    return answer;
+}
 
 std::string quantity(u128 value) {
     std::string out;
@@ -115,6 +181,8 @@ std::optional<Log> log_from_json(const Json& json) {
     return out;
 }
 
+std::optional<std::vector<Log>> logs_from_json(const Json& json) { return list_from_json<Log>(json, log_from_json); }
+
 Json to_json(const Receipt& receipt, ByteView bloom) {
     Json logs = Json::array();
     for (const Log& log : receipt.logs) logs.push_back(to_json(log));
@@ -154,6 +222,10 @@ std::optional<Receipt> receipt_from_json(const Json& json) {
     return out;
 }
 
+std::optional<std::vector<Receipt>> receipts_from_json(const Json& json) {
+    return list_from_json<Receipt>(json, receipt_from_json);
+}
+
 std::optional<BlockRef> block_ref_from_json(const Json& json) {
     Members members(json);
     BlockRef out;
@@ -162,6 +234,19 @@ std::optional<BlockRef> block_ref_from_json(const Json& json) {
     out.parent_hash = members.fixed<Hash>("parentHash");
     out.time = members.quantity64("timestamp");
     if (!members.ok()) return std::nullopt;
+    return out;
+}
+
+std::optional<BlockSummary> summary_from_json(const Json& json) {
+    auto ref = block_ref_from_json(json);
+    if (!ref) return std::nullopt;
+    Members members(json);
+    BlockSummary out{*ref, std::nullopt, members.quantity64("gasUsed"), {}};
+    auto bloom = members.optional_data("logsBloom");
+    auto transactions = list_from_json<Hash>(members.member("transactions"), parse_fixed<Hash>);
+    if (!members.ok() || !transactions || (bloom && bloom->size() != std::tuple_size_v<Bloom>)) return std::nullopt;
+    if (bloom) std::copy(bloom->begin(), bloom->end(), out.bloom.emplace().begin());
+    out.transactions = std::move(*transactions);
     return out;
 }
 
@@ -218,10 +303,14 @@ Json to_json(const LogFilter& filter) {
         for (const Hash& topic : allowed) position.push_back(to_hex(topic));
         topics.push_back(position.empty() ? Json(nullptr) : position);
     }
-    return {{"fromBlock", quantity(filter.from_block)},
-            {"toBlock", quantity(filter.to_block)},
-            {"address", addresses},
-            {"topics", topics}};
+    Json out{{"address", addresses}, {"topics", topics}};
+    if (filter.block_hash) {
+        out["blockHash"] = to_hex(*filter.block_hash);
+    } else {
+        out["fromBlock"] = quantity(filter.from_block);
+        out["toBlock"] = quantity(filter.to_block);
+    }
+    return out;
 }
 
 Json to_json(const CallRequest& request) {
@@ -231,6 +320,10 @@ Json to_json(const CallRequest& request) {
     if (request.value != 0) out["value"] = quantity(request.value);
     if (!request.data.empty()) out["input"] = to_hex(request.data);
     if (request.gas) out["gas"] = quantity(*request.gas);
+    if (request.max_fee != 0) {
+        out["maxFeePerGas"] = quantity(request.max_fee);
+        out["maxPriorityFeePerGas"] = quantity(request.max_priority_fee);
+    }
     return out;
 }
 

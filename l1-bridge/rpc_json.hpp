@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "l1-bridge/l1_types.hpp"
 #include "l1-bridge/transaction.hpp"
@@ -12,6 +13,17 @@
 namespace gavel::l1::rpc {
 
 using Json = nlohmann::json;
+
+// What comes from outside is looked over as text before it is parsed: nothing of Ethereum's is nested so deep, or has so many
+// values.
+inline constexpr size_t kMaxDepth = 32;
+inline constexpr size_t kMaxValues = 4'000'000;
+// nullopt for what is no JSON, or beyond those bounds. Throws nothing.
+std::optional<Json> parse(std::string_view text);
+// The answer to the request of this id: an object with either "result" or "error", the second an object whose code is an integer
+// and whose message a text of at most 300 printable characters, as far as they are there. nullopt for whatever else; `bad` says
+// what is wrong with it.
+std::optional<Json> parse_answer(std::string_view text, uint64_t id, std::string& bad);
 
 // QUANTITY: hex without leading zeros. DATA: two digits for each byte.
 std::string quantity(u128 value);
@@ -69,9 +81,13 @@ private:
 // Each from_json gives nullopt for what is not of the form.
 Json to_json(const Log& log);
 std::optional<Log> log_from_json(const Json& json);
+std::optional<std::vector<Log>> logs_from_json(const Json& json);
 Json to_json(const Receipt& receipt, ByteView bloom);
 std::optional<Receipt> receipt_from_json(const Json& json);
+std::optional<std::vector<Receipt>> receipts_from_json(const Json& json);
 std::optional<BlockRef> block_ref_from_json(const Json& json);
+// Of a block without its transactions' bodies.
+std::optional<BlockSummary> summary_from_json(const Json& json);
 std::optional<TransactionInput> transaction_input_from_json(const Json& json);
 // A transaction without the members that say where it stands: blockHash, blockNumber, transactionIndex, gasPrice.
 Json to_json(const SignedTransaction& transaction);

@@ -58,7 +58,7 @@ node::Status SimulatedChain::load_or_start() {
     Block genesis;
     genesis.header.gas_limit = options_.block_gas_limit;
     genesis.header.base_fee = options_.initial_base_fee;
-    genesis.header.time = clock_.now_ms() / 1000;
+    genesis.header.time = now_s();
     for (const auto& [address, balance] : options_.genesis_balances) genesis.edits.push_back({address, balance, std::nullopt});
     WorldState state(store_);
     execute_block(genesis, state);
@@ -72,7 +72,7 @@ BlockHeader SimulatedChain::next_header_locked() const {
     out.number = head_.number + 1;
     out.gas_limit = options_.block_gas_limit;
     out.base_fee = std::max(options_.minimum_base_fee, gas::next_base_fee(head_.base_fee, head_.gas_used, head_.gas_limit));
-    out.time = std::max(head_.time + 1, next_time_.value_or(clock_.now_ms() / 1000 + meta_.time_offset));
+    out.time = std::max(head_.time + 1, next_time_.value_or(now_s() + meta_.time_offset));
     if (meta_.reorganisations != 0) out.extra_data = ByteWriter().u64(meta_.reorganisations).take();
     return out;
 }

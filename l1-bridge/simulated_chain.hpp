@@ -119,7 +119,12 @@ public:
 
 private:
     SimulatedChain(node::Store& store, const node::Clock& clock, const NativeRegistry& registry, const ChainOptions& options)
-        : store_(store), clock_(clock), registry_(registry), options_(options) {}
+        : store_(store),
+          clock_(clock),
+          registry_(registry),
+          options_(options),
+          opened_wall_ms_(clock.now_ms()),
+          opened_steady_ms_(clock.steady_ms()) {}
 
     node::Status load_or_start();
     node::Status check_valid(const SignedTransaction& transaction) const;
@@ -128,6 +133,8 @@ private:
     void seal(Block& block, const WorldState& state);
     bool can_mine_something() const;
     void mine_what_waits();
+    // The wall's time when the chain was opened, and what has passed since: block times don't jump when somebody sets the clock.
+    uint64_t now_s() const { return (opened_wall_ms_ + clock_.steady_ms() - opened_steady_ms_) / 1000; }
     BlockHeader next_header_locked() const;
     BlockEnvironment environment(const BlockHeader& header) const;
     uint64_t nonce_at_head(const Address& address) const;
@@ -144,6 +151,7 @@ private:
     const node::Clock& clock_;
     const NativeRegistry& registry_;
     ChainOptions options_;
+    const uint64_t opened_wall_ms_, opened_steady_ms_;
     ChainMeta meta_;
     BlockHeader head_;
     Hash head_hash_;

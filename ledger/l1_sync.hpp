@@ -24,9 +24,9 @@ struct L1SyncOptions {
 
 class L1Sync {
 public:
-    // Asks the L1 for its chain id and the contract for its parameters, then opens what the store holds under "l1/". `store` and
-    // `client` must outlive it. Reasons:
-    //   L1_UNREACHABLE (kUnavailable)        try again
+    // Asks the L1 for its chain id and the contract for its parameters, then opens what the store holds under "l1/". While the L1
+    // can't tell, a store that has been opened before is enough: step() asks then. `store` and `client` must outlive it. Reasons:
+    //   L1_UNREACHABLE, L1_SYNCING (kUnavailable) try again
     //   L1_WRONG_CHAIN (kFailedPrecondition) another chain than expected, or than the store's
     //   NO_CONTRACT (kFailedPrecondition)    nothing stands at the address
     //   NOT_A_ROLLUP (kFailedPrecondition)   something else stands there
@@ -41,11 +41,13 @@ public:
     ~L1Sync();
 
     // One bounded round with the L1: reads blocks, or takes back what a reorganisation removed. The value: whether the view is
-    // now up to date, i.e. at the head that the L1 told in this round; false: call again at once. Not OK: call again later, with
-    // the view as it was. Reasons, beside the client's:
-    //   L1_BEHIND (kUnavailable)      the node's chain ends below what has been read; taken for the truth if it stays so for long
+    // now up to date, i.e. at the head that the L1 told in this round, and the contract's own views there say the same; false: call
+    // again at once. Not OK: call again later. Reasons, beside the client's and open()'s:
+    //   L1_BEHIND (kUnavailable)      the node's chain ends below what has been read. It stays unbelieved until it says otherwise of
+    //                                 a block that was read: a node that is behind is no reorganisation
     //   L1_WRONG_CHAIN (kUnavailable) the node is another chain's now
-    //   L1_EVENTS_INVALID (kInternal) the node tells events that can't follow each other
+    //   L1_CONTRADICTS (kUnavailable) the node's events can't follow each other, or aren't those that the contract's views speak of:
+    //                                 blocks were taken back, to be read again from further back each time
     node::Result<bool> step();
 
     // ---- Any thread ----
@@ -56,6 +58,8 @@ public:
     bool is_up_to_date() const;
     // The newest block that the L1 has told of; view().head() is how far has been read.
     l1::BlockRef l1_head() const;
+    // OK, or L1_CONTRADICTS from when the L1 contradicted itself until the view has been found right.
+    node::Status contradiction() const;
     // How often blocks were taken back, in this process's life.
     uint64_t reorganisations() const;
     // Gets batches' bytes from the calldata of their transactions: for a Replayer. Lives as long as the client.

@@ -1,6 +1,7 @@
 #include "ledger/l1_view.hpp"
 
 #include <algorithm>
+#include <bitset>
 #include <map>
 #include <mutex>
 #include <set>
@@ -17,7 +18,7 @@ using rows::required;
 namespace {
 
 constexpr std::string_view kFormatKey = "l1/format", kHeadKey = "l1/head", kPositionKey = "l1/position", kBlockTable = "l1/b";
-constexpr std::string_view kFormat = "gavel l1 view 1";
+constexpr std::string_view kFormat = "gavel l1 view 2";
 
 std::string block_key(uint64_t number) { return std::string(kBlockTable) + rows::u64_value(number); }
 
@@ -77,8 +78,7 @@ struct Derived {
     std::vector<Strike> strikes;
     std::vector<TermView> terms;         // term 1 first
     std::vector<QueuedOperation> queue;
-    std::set<uint32_t> claimed;
-    std::map<std::pair<Address, Hash>, uint64_t> commits;  // latest time
+    std::map<uint32_t, std::bitset<4096>> claimed;  // by position / 4096
     uint64_t frozen_at = 0;
 
     Hash queue_end() const { return queue.empty() ? Hash{} : queue.back().hash_after; }
@@ -114,12 +114,11 @@ struct Derived {
         queue.push_back({event.index, operation, operation.chain(queue_end()), block.number});
         return true;
     }
-    bool take(const l1::ProofCommitted& event, const l1::BlockRef& block, const Hash&) {
-        commits[{event.prover, event.commitment}] = block.time;
-        return true;
-    }
     bool take(const l1::WithdrawalClaimed& event, const l1::BlockRef&, const Hash&) {
-        return claimed.insert(event.position).second;
+        auto bit = claimed[event.position / 4096][event.position % 4096];
+        if (bit) return false;
+        bit = true;
+        return true;
     }
     bool take(const l1::StakeReturned&, const l1::BlockRef&, const Hash&) { return true; }
     bool take(const l1::RewardTaken&, const l1::BlockRef&, const Hash&) { return true; }
@@ -160,24 +159,23 @@ struct L1View::Impl {
     }
 
     void load() {
-        head = {};
-        if (auto row = store.get(kHeadKey)) {
-            ByteReader in(view_of(*row));
-            head = take_ref(in);
-            if (!in.finished()) throw node::StoreError("what the store holds of the L1 is damaged");
-        }
+        head = kept_head(store);
         position = store.get(kPositionKey).value_or("");
-        blocks.clear();
-        store.scan(kBlockTable, node::prefix_end(kBlockTable), [&](std::string_view key, std::string_view row) {
-            blocks.emplace(rows::u64_at_end(key), required(decode_block(row), "an L1 block"));
-            return true;
-        });
-        if (!derive()) throw node::StoreError("what the store holds of the L1 is damaged: an event can't follow");
+        derive(~uint64_t{0});
     }
 
-    bool derive() {
+    // From the blocks that the store holds, up to this one.
+    void derive(uint64_t last) {
         derived = {};
-        return std::all_of(blocks.begin(), blocks.end(), [&](const auto& block) { return derived.take(block.second); });
+        newest_with_events = 0;
+        store.scan(kBlockTable, node::prefix_end(kBlockTable), [&](std::string_view key, std::string_view row) {
+            const uint64_t number = rows::u64_at_end(key);
+            if (number > last) return false;
+            if (!derived.take(required(decode_block(row), "an L1 block")))
+                throw node::StoreError("what the store holds of the L1 is damaged: an event can't follow");
+            newest_with_events = number;
+            return true;
+        });
     }
 
     // In memory, and what it means for the store into `batch`; false: only load() helps.
@@ -187,19 +185,25 @@ struct L1View::Impl {
         if (!is_first && block.ref.number == head.number + 1 && block.ref.parent_hash != head.hash) return false;
         if (!derived.take(block)) return false;
         if (!block.events.empty()) {
-            blocks.emplace(block.ref.number, block);
+            newest_with_events = block.ref.number;
             batch.put(block_key(block.ref.number), encode_block(block));
         }
         set_head(block.ref, batch);
         return true;
     }
 
+    // Of what the store holds: nothing may have been added that isn't written yet.
     void remove_above(const l1::BlockRef& new_head, node::WriteBatch& batch) {
-        auto first = new_head.hash.is_zero() ? blocks.begin() : blocks.upper_bound(new_head.number);
-        bool events_gone = first != blocks.end();
-        for (auto block = first; block != blocks.end(); ++block) batch.erase(block_key(block->first));
-        blocks.erase(first, blocks.end());
-        if (events_gone) GAVEL_CHECK(derive());
+        const bool is_all = new_head.hash.is_zero();
+        if (is_all || newest_with_events > new_head.number) {
+            const std::string first = is_all ? std::string(kBlockTable) : block_key(new_head.number + 1);
+            store.scan(first, node::prefix_end(kBlockTable), [&](std::string_view key, std::string_view) {
+                batch.erase(std::string(key));
+                return true;
+            });
+            if (is_all) derived = {}, newest_with_events = 0;
+            if (!is_all) derive(new_head.number);
+        }
         set_head(new_head, batch);
     }
 
@@ -221,8 +225,8 @@ struct L1View::Impl {
     const l1::RollupParameters parameters;
     mutable std::shared_mutex mutex;
     l1::BlockRef head;
-    std::string position;              // the follower's
-    std::map<uint64_t, L1Block> blocks;  // those with events
+    std::string position;  // the follower's
+    uint64_t newest_with_events = 0;   // block; all of them are in the store alone
     uint64_t version = 0;
     Derived derived;
 };
@@ -236,6 +240,7 @@ bool L1View::take(const std::vector<l1::L1Update>& updates, ByteView position) {
     node::WriteBatch batch;
     for (const l1::L1Update& update : updates) {
         if (const auto* removed = std::get_if<l1::BlocksRemoved>(&update)) {
+            GAVEL_CHECK(&update == updates.data());
             impl_->remove_above(removed->head.value_or(l1::BlockRef{}), batch);
             continue;
         }
@@ -250,6 +255,15 @@ bool L1View::take(const std::vector<l1::L1Update>& updates, ByteView position) {
     batch.put(kPositionKey, impl_->position);
     impl_->store.write(batch, node::Durability::kBuffered);
     return true;
+}
+
+l1::BlockRef L1View::kept_head(node::Store& store) {
+    auto row = store.get(kHeadKey);
+    if (!row) return {};
+    ByteReader in(view_of(*row));
+    l1::BlockRef out = take_ref(in);
+    if (!in.finished()) throw node::StoreError("what the store holds of the L1 is damaged");
+    return out;
 }
 
 Bytes L1View::follower_position() const {
@@ -374,13 +388,8 @@ std::optional<Hash> L1View::queue_hash(uint64_t index) const {
 
 bool L1View::is_claimed(uint32_t position) const {
     std::shared_lock lock(impl_->mutex);
-    return impl_->derived.claimed.contains(position);
-}
-
-uint64_t L1View::committed_at(const Address& prover, const Hash& commitment) const {
-    std::shared_lock lock(impl_->mutex);
-    auto found = impl_->derived.commits.find({prover, commitment});
-    return found == impl_->derived.commits.end() ? 0 : found->second;
+    auto page = impl_->derived.claimed.find(position / 4096);
+    return page != impl_->derived.claimed.end() && page->second[position % 4096];
 }
 
 }  // namespace gavel::ledger

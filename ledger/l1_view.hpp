@@ -76,8 +76,11 @@ public:
 
     // ---- Reporting ----
 
-    // What a follower's step told, and its position after it, in one write. False: as add_block below, nothing is taken.
+    // What a follower's step told (blocks removed first, if any), and its position after it, in one write. False: as add_block
+    // below, nothing is taken.
     [[nodiscard]] bool take(const std::vector<l1::L1Update>& updates, ByteView position);
+    // The newest block that a store holds; number 0 if none.
+    static l1::BlockRef kept_head(node::Store& store);
     // The position taken last, for the follower to go on from after a restart; empty if there is none.
     Bytes follower_position() const;
 
@@ -122,8 +125,6 @@ public:
     std::optional<Hash> queue_hash(uint64_t index) const override;  // h[index], index <= queue_length()
 
     bool is_claimed(uint32_t position) const;
-    // Time of that prover's latest commit to this word (l1::proof_commitment); 0: none.
-    uint64_t committed_at(const Address& prover, const Hash& commitment) const;
 
 private:
     struct Impl;

@@ -26,6 +26,7 @@ struct Ledger::Impl {
         uint32_t withdrawal_count = 0;
         uint64_t chunks = 0;
         StateFields fields;
+        uint64_t rolled_back = 0;  // length of that list
     };
     // Kept under rows::kListsKey.
     struct Lists {

@@ -88,7 +88,7 @@ LedgerSummary Ledger::summary() const {
     out.withdrawal_count = seen.withdrawal_count;
     out.chunks = seen.chunks;
     out.batches = impl_->batches_.size();
-    out.rolled_back = impl_->lists_.rolled_back_count;
+    out.rolled_back = seen.rolled_back;
     out.generation = impl_->lists_.generation;
     return out;
 }

@@ -334,6 +334,7 @@ void Ledger::Impl::publish_locked() {
     published_.withdrawal_count = state_.withdrawals.count();
     published_.chunks = chunk_first_entry_.size();
     published_.fields = sealed_fields_;
+    published_.rolled_back = lists_.rolled_back_count;
     overlay_.clear();
 }
 

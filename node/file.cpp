@@ -60,7 +60,45 @@ Result<std::string> read_file(const std::string& path, uint64_t max_bytes) {
     }
 }
 
-Status write_file(const std::string& path, std::string_view content, unsigned mode) {
+namespace {
+
+// Where the content goes, and how.
+struct Place {
+    std::string path;      // a symbolic link's target
+    bool is_file = true;   // replaced as a whole; else written as it is
+};
+
+Result<Place> place_of(const std::string& path) {
+    struct stat info {};
+    if (::lstat(path.c_str(), &info) != 0) {
+        if (errno == ENOENT) return Place{path};
+        return file_error("FILE_UNWRITABLE", path, errno);
+    }
+    Place out{path};
+    if (S_ISLNK(info.st_mode)) {
+        // /dev/stdout leads to an open file of this process: that one is meant, not its name.
+        std::error_code error;
+        out.path = std::filesystem::canonical(path, error).string();
+        const bool is_open_file = path.starts_with("/dev/") || path.starts_with("/proc/");
+        if (is_open_file) out = {path, false};
+        if ((error && !is_open_file) || ::stat(path.c_str(), &info) != 0) return file_error("FILE_UNWRITABLE", path, ENOENT);
+        if (is_open_file && S_ISREG(info.st_mode)) return out;
+    }
+    if (S_ISBLK(info.st_mode) || S_ISDIR(info.st_mode)) {
+        return Status{Code::kFailedPrecondition, "FILE_UNWRITABLE", "",
+                      path + ": is a " + (S_ISDIR(info.st_mode) ? "folder" : "block device") + ", which isn't written over"};
+    }
+    if (!S_ISREG(info.st_mode)) out.is_file = false;
+    return out;
+}
+
+Status write_stream(const std::string& path, std::string_view content) {
+    Descriptor file(::open(path.c_str(), O_WRONLY | O_APPEND | O_NOCTTY | O_CLOEXEC));
+    if (!file.open() || !write_all(file.get(), content)) return file_error("FILE_UNWRITABLE", path, errno);
+    return {};
+}
+
+Status replace_file(const std::string& path, std::string_view content, unsigned mode) {
     std::string beside = path + ".XXXXXX";
     Descriptor file(::mkostemp(beside.data(), O_CLOEXEC));
     if (!file.open()) return file_error("FILE_UNWRITABLE", path, errno);
@@ -75,6 +113,14 @@ Status write_file(const std::string& path, std::string_view content, unsigned mo
     Descriptor directory(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!directory.open() || ::fsync(directory.get()) != 0) return file_error("FILE_UNWRITABLE", path, errno);
     return {};
+}
+
+}  // namespace
+
+Status write_file(const std::string& path, std::string_view content, unsigned mode) {
+    auto place = place_of(path);
+    if (!place) return place.status();
+    return place->is_file ? replace_file(place->path, content, mode) : write_stream(place->path, content);
 }
 
 }  // namespace gavel::node

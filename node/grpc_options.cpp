@@ -4,7 +4,8 @@ namespace gavel::node {
 namespace {
 
 constexpr uint64_t kMinMessageBytes = 64 << 10;
-constexpr uint64_t kMaxMessageBytes = 1 << 30;
+constexpr uint64_t kMaxMessageBytes = 64 << 20;
+constexpr uint64_t kMinMemory = 16 << 20;
 
 }  // namespace
 
@@ -15,7 +16,10 @@ void add_grpc_server_options(Options& options, GrpcServerOptions& server) {
     options.text("--tls-client-ca", server.tls_client_ca, "PEM file of who signs clients' certificates, which then are required");
     options.byte_size("--max-message", server.max_message_bytes, "longest gRPC message taken", kMinMessageBytes,
                       kMaxMessageBytes);
-    options.number("--max-threads", server.max_threads, "calls and streams served at a time", 16, 10'000);
+    options.number("--max-connections", server.max_connections, "connections served at a time", 1, 100'000);
+    options.number("--max-connections-per-peer", server.max_per_peer,
+                   "of these by one IPv4 address or IPv6 /64; more where many clients share a proxy", 1, 100'000);
+    options.byte_size("--grpc-memory", server.memory_bytes, "for what gRPC buffers; near it calls are ended", kMinMemory);
 }
 
 void add_grpc_channel_options(Options& options, const std::string& name, const std::string& help, GrpcChannelOptions& channel) {

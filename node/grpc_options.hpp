@@ -14,10 +14,13 @@ struct GrpcServerOptions {
     std::string tls_cert{};              // PEM file with the certificate and its chain; empty: no TLS
     std::string tls_key{};               // PEM file with its private key
     std::string tls_client_ca{};         // PEM file; if given, a client must show a certificate signed by it (mutual TLS)
-    uint64_t max_message_bytes = 8 << 20;
-    // Each call under way that a blocking handler serves holds one, an open stream too. Calls beyond that are answered
-    // RESOURCE_EXHAUSTED. At least 16.
-    uint64_t max_threads = 512;
+    uint64_t max_message_bytes = 1 << 20;
+    // Connections above these are closed as they come. A peer is an IPv4 address or the first half of an IPv6 address. Fewer in
+    // all if the process may not hold so many descriptors (node/listener.hpp).
+    uint64_t max_connections = 1024;
+    uint64_t max_per_peer = 128;
+    // For what gRPC itself holds: buffers of what comes and goes, messages not yet whole. Near it, calls are ended.
+    uint64_t memory_bytes = 256 << 20;
 };
 
 struct GrpcChannelOptions {
@@ -27,10 +30,10 @@ struct GrpcChannelOptions {
     std::string tls_cert{};  // PEM files for mutual TLS, both or none. Imply tls
     std::string tls_key{};
     std::string tls_name{};  // the name expected in the server's certificate, if it isn't the target's
-    uint64_t max_message_bytes = 8 << 20;
+    uint64_t max_message_bytes = 8 << 20;  // of an answer
 };
 
-// --listen, --tls-cert, --tls-key, --tls-client-ca, --max-message, --max-threads.
+// --listen, --tls-cert, --tls-key, --tls-client-ca, --max-message, --max-connections, --max-connections-per-peer, --grpc-memory.
 void add_grpc_server_options(Options& options, GrpcServerOptions& server);
 // --NAME for the target (NAME is "sequencer", say), and --NAME-tls, --NAME-tls-ca, --NAME-tls-cert, --NAME-tls-key,
 // --NAME-tls-name.

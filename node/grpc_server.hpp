@@ -1,40 +1,71 @@
-// A gRPC server with what each daemon wants of one (TLS and mutual TLS, health, reflection, limits, a clean end), a client's
+// A gRPC server with what each daemon wants of one (TLS and mutual TLS, health, reflection, bounds, a clean end), a client's
 // channel, and how a Status travels: as gRPC's code, as the text "REASON: message (field)", and, for programs, as trailing
-// metadata `gavel-reason` and `gavel-field`. The only file of node/ whose users see gRPC: target gavel_node_grpc.
+// metadata `gavel-reason` and `gavel-field`. With grpc_calls.hpp the only files of node/ whose users see gRPC: target
+// gavel_node_grpc.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
 
 #include <chrono>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <vector>
 
 #include "node/grpc_options.hpp"
+#include "node/listener.hpp"
 #include "node/status.hpp"
+
+namespace grpc::experimental {
+class ExternalConnectionAcceptor;
+}
 
 namespace gavel::node {
 
+// Compressed messages are refused. Connections come through a Listener of our own: gRPC's stops listening for ever when it once
+// gets no descriptor, and has no bounds.
 class GrpcServer {
 public:
     // Binds and serves; `services` must outlive the server. Health (grpc.health.v1) and reflection are there too.
-    // Reasons: TLS_FILE_UNREADABLE, TLS_OPTIONS_INCOMPLETE, LISTEN_FAILED.
+    // Reasons: TLS_FILE_UNREADABLE, TLS_OPTIONS_INCOMPLETE, TLS_FILES_INVALID, LISTEN_ADDRESS_INVALID, LISTEN_FAILED.
     static Result<std::unique_ptr<GrpcServer>> start(const GrpcServerOptions& options,
                                                      const std::vector<grpc::Service*>& services);
     ~GrpcServer();
     GrpcServer(const GrpcServer&) = delete;
     GrpcServer& operator=(const GrpcServer&) = delete;
 
-    uint16_t port() const { return port_; }
+    uint16_t port() const { return listener_->port(); }
+    // Connections that are open, but for those that have just gone.
+    uint64_t connections() const { return listener_->connections().used(); }
     // What the health service answers, overall and for each service. True from the start.
     void set_serving(bool serving);
-    // Takes no new call, gives the running ones until the deadline, then cancels them (streams see IsCancelled). Returns when
-    // every handler has returned. Does nothing the second time.
+    // Asks the own port for its health, over a connection of its own. Reason: GRPC_PORT_DEAF. An answer holds for a second.
+    // From any thread.
+    Status answers();
+    // Takes no new connection or call, gives the running ones until the deadline, then cancels them. Returns when every handler
+    // has returned. Does nothing the second time. Clocks that jump don't matter to it.
     void stop(std::chrono::milliseconds deadline = std::chrono::milliseconds(1000));
 
 private:
-    GrpcServer() = default;
+    struct Connections;
+
+    GrpcServer();
+    void take(Accepted accepted);
+    bool is_own(const sockaddr_storage& from);
+    Status ask_own_port();
+
+    // Handed over to gRPC, which tells nobody when one ends.
+    std::unique_ptr<Connections> connections_;
+    std::unique_ptr<Listener> listener_;
+    std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> clients_, own_;
     std::unique_ptr<grpc::Server> server_;
-    uint16_t port_ = 0;
+
+    std::mutex asking_mutex_;  // one asks at a time
+    std::optional<std::chrono::steady_clock::time_point> asked_at_;
+    Status answer_;
+    bool stopped_ = false;
+    std::mutex own_mutex_;
+    std::optional<sockaddr_storage> own_address_;  // from which the own port is being asked
 };
 
 // A channel, not yet connected. Reasons: TLS_FILE_UNREADABLE, TLS_OPTIONS_INCOMPLETE.

@@ -3,6 +3,7 @@
 // meant for the machine itself or for a network behind a proxy.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -17,7 +18,18 @@ struct HttpServerOptions {
     std::string listen = "127.0.0.1:0";  // host:port, [v6]:port; port 0 takes a free one
     size_t max_body_bytes = 1 << 20;     // a longer one, is answered 413
     size_t threads = 64;                 // a connection holds one while it is open
-    unsigned idle_timeout_s = 5;         // how long a kept-alive connection may wait for its next request
+    uint64_t max_connections = 256;      // those above are closed as they come; more than threads: they wait for one
+    uint64_t max_per_peer = 48;          // of one IPv4 address or IPv6 /64; less than threads, so that nobody holds all
+    // How long a connection may wait for its next request, then take for the request's head, for its body, and to take the answer.
+    std::chrono::milliseconds idle_time{5'000}, head_time{10'000}, body_time{30'000}, answer_time{30'000};
+};
+
+struct HttpRequest {
+    std::string body{};  // empty for GET
+    // Headers; empty if there is none. Several: the first Origin, no Host and no Content-Type.
+    std::string host{}, origin{}, content_type{};
+    // Whether somebody still waits for the answer: false once the client has gone or the server stops.
+    std::function<bool()> is_wanted = [] { return true; };
 };
 
 struct HttpResponse {
@@ -30,7 +42,10 @@ enum class HttpMethod : uint8_t { kGet, kPost };
 
 class HttpServer {
 public:
-    // `body` is empty for GET. Called from several threads at a time. What it throws is logged and answered 500.
+    // Called from several threads at a time. What it throws is logged and answered 500. One that takes long looks at is_wanted:
+    // stop() waits for it.
+    using RequestHandler = std::function<HttpResponse(const HttpRequest& request)>;
+    // The same of the body alone.
     using Handler = std::function<HttpResponse(const std::string& body)>;
 
     explicit HttpServer(HttpServerOptions options);
@@ -39,12 +54,13 @@ public:
     HttpServer& operator=(const HttpServer&) = delete;
 
     // Before start(). `path` is compared exactly; a query after it is ignored.
+    void route(HttpMethod method, const std::string& path, RequestHandler handler);
     void route(HttpMethod method, const std::string& path, Handler handler);
     // Binds and serves on threads of its own. Reasons: LISTEN_ADDRESS_INVALID, LISTEN_FAILED.
     [[nodiscard]] Status start();
     // The port bound, once started.
     uint16_t port() const;
-    // Ends the requests under way and closes. Does nothing the second time.
+    // Ends all connections, whatever their clients do, and closes. Returns when no handler runs. Does nothing the second time.
     void stop();
 
 private:

@@ -34,6 +34,22 @@ std::optional<PrivateKey> PrivateKey::from(const Hash& scalar) {
     return PrivateKey{scalar};
 }
 
+std::optional<PrivateKey> PrivateKey::from_bytes(ByteView bytes) {
+    if (bytes.size() != Hash::kSize) return std::nullopt;
+    Hash scalar = Hash::from(bytes);
+    auto key = from(scalar);
+    OPENSSL_cleanse(scalar.data(), scalar.size());
+    return key;
+}
+
+std::optional<PrivateKey> PrivateKey::from_hex(std::string_view digits) {
+    auto bytes = gavel::from_hex(digits);
+    if (!bytes) return std::nullopt;
+    auto key = from_bytes(*bytes);
+    OPENSSL_cleanse(bytes->data(), bytes->size());
+    return key;
+}
+
 PrivateKey PrivateKey::derived(std::string_view text) {
     auto key = from(keccak256(view_of(text)));
     GAVEL_CHECK(key.has_value());  // a hash outside [1, n-1] has a chance of 2^-127

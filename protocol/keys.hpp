@@ -12,6 +12,10 @@ class PrivateKey {
 public:
     // nullopt if `scalar` is zero or not below the group order.
     static std::optional<PrivateKey> from(const Hash& scalar);
+    // The same from 32 bytes (nullopt for another number of them), and from 64 hex digits, with or without 0x; nothing of it is
+    // left behind in memory.
+    static std::optional<PrivateKey> from_bytes(ByteView bytes);
+    static std::optional<PrivateKey> from_hex(std::string_view digits);
     // The key of a name: keccak256(text), for tests, devnets and loads that derive an account for each sender. Never for money.
     static PrivateKey derived(std::string_view text);
     PrivateKey(const PrivateKey&) = default;

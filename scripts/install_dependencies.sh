@@ -7,7 +7,7 @@ packages='
     g++ cmake ninja-build ccache mold pkg-config git ca-certificates
     libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc
     libleveldb-dev libsecp256k1-dev libssl-dev libcrypto++-dev
-    libzstd-dev zlib1g-dev libbrotli-dev gnuplot-nox
+    libicu-dev libzstd-dev zlib1g-dev libbrotli-dev gnuplot-nox
     catch2 librapidcheck-dev libcli11-dev libfmt-dev libspdlog-dev nlohmann-json3-dev
     libcpp-httplib-dev libcurl4-openssl-dev prometheus-cpp-dev
     openssl zstd python3

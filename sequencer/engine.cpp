@@ -63,7 +63,13 @@ std::optional<Address> SignerCache::signer(const Hash& digest, const Signature& 
 
 Engine::Engine(ledger::Ledger& ledger, const ledger::L1View& view, const FeePolicy& fees, const node::Clock& clock,
                EngineConfig config, SignerCache& signers)
-    : ledger_(ledger), view_(view), fees_(fees), clock_(clock), config_(config), signers_(signers) {
+    : ledger_(ledger),
+      view_(view),
+      fees_(fees),
+      clock_(clock),
+      config_(config),
+      signers_(signers),
+      batch_limit_(config.batch_bytes) {
     set_posted(view_.batch_head());
     note_unbatched();
 }
@@ -172,11 +178,28 @@ bool Engine::consume_l1_operations(uint64_t up_to, size_t most) {
 
 bool Engine::seal() {
     ledger::ChunkRecord sealed;
+    std::vector<FeeTally::Entry> fees = ledger_.open_chunk().fees.entries();
     Outcome outcome = ledger_.seal([this](const Address& token) { return fee_leaf(token); }, sealed);
     if (!outcome.ok()) return false;
-    unposted_.push_back({sealed.number, posted_size(sealed)});
-    unposted_sealed_bytes_ += unposted_.back().bytes;
+    add_unposted(sealed, std::move(fees));
     return true;
+}
+
+void Engine::add_unposted(const ledger::ChunkRecord& chunk, std::vector<FeeTally::Entry> fees) {
+    unposted_.push_back({chunk.number, posted_size(chunk), std::move(fees)});
+    unposted_sealed_bytes_ += unposted_.back().bytes;
+}
+
+// Of a chunk that an earlier process sealed.
+std::vector<FeeTally::Entry> Engine::fees_of(const ledger::ChunkRecord& chunk) const {
+    FeeTally out;
+    auto decoded = decode_ops(chunk.ops);
+    const Chunk* good = std::get_if<Chunk>(&decoded);
+    for (size_t i = 0; good != nullptr && i < good->operations.size(); ++i) {
+        auto sender = ledger_.newest_account(good->operations[i].sender);
+        if (sender && !out.add(sender->key.token, good->operations[i].fee)) break;
+    }
+    return out.entries();
 }
 
 size_t Engine::open_bytes() const {
@@ -191,16 +214,16 @@ size_t Engine::unposted_bytes() const { return unposted_sealed_bytes_ + open_byt
 void Engine::set_posted(uint64_t batch_number) {
     uint64_t first_unposted = 0;
     if (auto batch = ledger_.batch(std::min(batch_number, ledger_.batch_head()))) first_unposted = batch->chunk_end();
-    bool known = generation_ == ledger_.generation() && first_unposted >= first_unposted_;
+    const bool known = generation_ == ledger_.generation() && first_unposted >= first_unposted_;
     if (!known) {
         signers_.clear();
         unposted_.clear();
         unposted_sealed_bytes_ = 0;
+        due_below_ = 0;
         for (uint64_t n = first_unposted; n < ledger_.chunk_count(); ++n) {
             auto chunk = ledger_.chunk(n);
             if (!chunk) break;
-            unposted_.push_back({n, posted_size(*chunk)});
-            unposted_sealed_bytes_ += unposted_.back().bytes;
+            add_unposted(*chunk, fees_of(*chunk));
         }
     }
     while (!unposted_.empty() && unposted_.front().chunk < first_unposted) {
@@ -208,6 +231,8 @@ void Engine::set_posted(uint64_t batch_number) {
         unposted_sealed_bytes_ -= unposted_.front().bytes;
         unposted_.pop_front();
     }
+    for (; posted_ < batch_number; ++posted_) batch_limit_ = std::min(batch_limit_ + batch_limit_ / 16, config_.batch_bytes);
+    posted_ = batch_number;
     generation_ = ledger_.generation();
     first_unposted_ = first_unposted;
     note_unbatched();
@@ -226,46 +251,61 @@ void Engine::note_unbatched() {
         oldest_unbatched_ms_ = clock_.steady_ms();
 }
 
-// How many sealed chunks, from the first that no batch holds, fill a batch; `full` tells whether there would be more.
-uint16_t Engine::chunks_for_a_batch(bool& full) const {
-    size_t bytes = kBatchFixedBytes;
-    uint16_t count = 0;
-    full = false;
-    uint64_t first = first_unbatched_chunk();
-    for (const SealedSize& sealed : unposted_) {
-        if (sealed.chunk < first) continue;
-        full = count == kMaxChunks || bytes + sealed.bytes > config_.batch_bytes;
-        if (full) break;
-        bytes += sealed.bytes;
-        ++count;
+// The sealed chunks, from the first that no batch holds, that fill a batch.
+Engine::Cut Engine::next_cut() const {
+    Cut out{0, kBatchFixedBytes, false};
+    const uint64_t first = first_unbatched_chunk();
+    for (const Waiting& waiting : unposted_) {
+        if (waiting.chunk < first) continue;
+        // One chunk at least: it can't be cut any more.
+        out.is_full = out.chunks == kMaxChunks || (out.chunks > 0 && out.bytes + waiting.bytes > batch_limit_);
+        if (out.is_full) break;
+        out.bytes += waiting.bytes;
+        ++out.chunks;
     }
-    return count;
+    return out;
+}
+
+// Whether what the chunks of that cut and the open one have taken in fees pays for posting them now.
+bool Engine::fees_pay(const Cut& cut) const {
+    std::vector<FeeTally::Entry> fees = ledger_.open_chunk().fees.entries();
+    const uint64_t first = first_unbatched_chunk();
+    for (const Waiting& waiting : unposted_)
+        if (waiting.chunk >= first) fees.insert(fees.end(), waiting.fees.begin(), waiting.fees.end());
+    return !fees.empty() && fees_.cover_a_batch(fees, cut.bytes + open_bytes());
 }
 
 bool Engine::batch_is_due() const {
     if (!oldest_unbatched_ms_) return false;
+    if (post_at_once_) return true;
     // Whatever the operator likes: an L1 operation that isn't posted in its inclusion window costs the seat.
     const uint64_t most_ms = view_.parameters().inclusion_window * 1000 / 4;
     if (clock_.steady_ms() >= *oldest_unbatched_ms_ + std::min(config_.batch_age_ms, most_ms)) return true;
-    bool full = false;
-    chunks_for_a_batch(full);
-    return full;
+    if (first_unbatched_chunk() < due_below_) return true;
+    const Cut cut = next_cut();
+    return cut.is_full || fees_pay(cut);
 }
 
 std::optional<Batch> Engine::cut_batch() {
-    bool full = false;
-    uint16_t count = chunks_for_a_batch(full);
-    if (!full && !ledger_.open_chunk().empty()) {
+    Cut cut = next_cut();
+    if (!cut.is_full && !ledger_.open_chunk().empty()) {
         GAVEL_CHECK(seal());
-        count = chunks_for_a_batch(full);
+        cut = next_cut();
     }
-    if (count == 0) return std::nullopt;
-    return ledger_.assemble(ledger_.last_header(), first_unbatched_chunk(), count);
+    if (cut.chunks == 0) return std::nullopt;
+    return ledger_.assemble(ledger_.last_header(), first_unbatched_chunk(), cut.chunks);
 }
 
 void Engine::batch_was_marked() {
     oldest_unbatched_ms_.reset();
     note_unbatched();
+}
+
+bool Engine::batch_was_refused(size_t bytes, size_t chunks) {
+    if (chunks < 2) return false;
+    batch_limit_ = std::min(batch_limit_, bytes / 2);
+    due_below_ = first_unbatched_chunk();
+    return true;
 }
 
 }  // namespace gavel::sequencer

@@ -14,7 +14,7 @@ namespace gavel::sequencer {
 
 struct EngineConfig {
     Address fee_recipient;                  // owner of the leaves that take the fees
-    uint64_t batch_age_ms = 10'000;         // the oldest operation that isn't in a batch waits no longer, nor for longer than a
+    uint64_t batch_age_ms = 300'000;        // the oldest operation that isn't in a batch waits no longer, nor for longer than a
                                             // quarter of the inclusion window
     size_t batch_bytes = 120'000;           // a batch is cut at the latest here (a transaction has at most 131,072 bytes)
     uint64_t l1_confirmations = 0;          // blocks on top of the one that queued an L1 operation before it is consumed
@@ -54,8 +54,10 @@ public:
     bool consume_l1_operations();
     // Consumes those that the L1 has told of below number `up_to`, at most so many.
     bool consume_l1_operations(uint64_t up_to, size_t most);
-    // Whether there is something for a batch, and enough of it or old enough.
+    // Whether there is something for a batch, and it is full, or its fees pay for it, or it is old enough.
     bool batch_is_due() const;
+    // Whatever there is, is enough: when the seat may be lost soon.
+    void post_at_once(bool yes) { post_at_once_ = yes; }
     // Seals what is open and assembles the next batch behind the ledger's last one; nullopt if there is nothing for one.
     // It isn't marked: that is for whoever has run it again from its bytes.
     std::optional<Batch> cut_batch();
@@ -67,15 +69,19 @@ public:
     size_t cached_signers() const { return signers_.size(); }
     // The first sealed chunk that no batch holds: where the next batch begins.
     uint64_t first_unbatched_chunk() const;
-    // Tells that the batch cut last has been marked in the ledger.
+    // Tells that the batch cut last has been marked in the ledger, or that marks were taken back.
     void batch_was_marked();
+    // An L1 node takes no batch of so many bytes, whose mark is about to be taken back: those cut from now on are half as large, at
+    // once, and grow by a sixteenth with each that comes to stand. False, and all stays, if it holds one chunk alone.
+    bool batch_was_refused(size_t bytes, size_t chunks);
     // Since when something waits for a batch; nullopt if nothing does.
     std::optional<uint64_t> oldest_unbatched_ms() const { return oldest_unbatched_ms_; }
 
 private:
-    struct SealedSize {
+    struct Waiting {
         uint64_t chunk;
         size_t bytes;
+        std::vector<FeeTally::Entry> fees;
     };
     std::optional<uint32_t> fee_leaf(const Address& token) const;
     SubmitOutcome confirm(const CheckedSubmission& checked, uint64_t at_ms, bool ask_fee);
@@ -84,7 +90,15 @@ private:
     bool seal();
     size_t open_bytes() const;
     void note_unbatched();
-    uint16_t chunks_for_a_batch(bool& full) const;
+    struct Cut {
+        uint16_t chunks = 0;
+        size_t bytes = 0;
+        bool is_full = false;  // there would be more
+    };
+    Cut next_cut() const;
+    void add_unposted(const ledger::ChunkRecord& chunk, std::vector<FeeTally::Entry> fees);
+    std::vector<FeeTally::Entry> fees_of(const ledger::ChunkRecord& chunk) const;
+    bool fees_pay(const Cut& cut) const;
 
     ledger::Ledger& ledger_;
     const ledger::L1View& view_;
@@ -92,11 +106,15 @@ private:
     const node::Clock& clock_;
     EngineConfig config_;
     SignerCache& signers_;
-    std::deque<SealedSize> unposted_;  // sealed chunks that aren't on the L1
+    std::deque<Waiting> unposted_;  // sealed chunks that aren't on the L1
     size_t unposted_sealed_bytes_ = 0;
     uint64_t first_unposted_ = 0;
-    uint64_t generation_ = 0;  // of the ledger, as unposted_ knows it
+    std::optional<uint64_t> generation_;  // of the ledger, as unposted_ knows it; nullopt: it knows nothing yet
+    uint64_t posted_ = 0;                 // the last batch that stands on the L1
+    uint64_t due_below_ = 0;              // chunks below this one have been in a batch that a node didn't take
+    size_t batch_limit_;                  // bytes: what the L1's nodes take, at most what is configured
     std::optional<uint64_t> oldest_unbatched_ms_;
+    bool post_at_once_ = false;
 };
 
 }  // namespace gavel::sequencer

@@ -1,6 +1,19 @@
 #include "sequencer/figures.hpp"
 
+#include <algorithm>
+
+#include "node/log.hpp"
+
 namespace gavel::sequencer {
+namespace {
+
+constexpr uint64_t kRefusalsTold_ms = 60'000;  // at most so often, of one reason
+
+bool is_own_fault(node::Code code) {
+    return code == node::Code::kUnavailable || code == node::Code::kInternal || code == node::Code::kResourceExhausted;
+}
+
+}  // namespace
 
 Sequencer::Figures::Figures(node::Metrics& m)
     : metrics(m),
@@ -15,17 +28,25 @@ Sequencer::Figures::Figures(node::Metrics& m)
       batches_on_l1(m.gauge("gavel_batches_posted", "Number of the newest batch on the L1.")),
       batches_in_flight(m.gauge("gavel_batches_in_flight", "Batches made and not yet seen on the L1.")),
       l1_block(m.gauge("gavel_l1_block", "L1 block up to which was read.")),
+      l1_age(m.gauge("gavel_l1_age_seconds", "Since the newest L1 block came.")),
       accounts(m.gauge("gavel_accounts", "Leaves of the account tree.")),
       cached_signers(m.gauge("gavel_cached_signers", "Operations whose signer is remembered until they are posted.")) {}
 
-void Sequencer::Figures::count(const SubmitOutcome& outcome, uint64_t latency_ms) {
-    if (!outcome.status.ok()) return count_refusal(outcome.status);
+void Sequencer::Figures::count(const SubmitOutcome& outcome, uint64_t latency_ms, uint64_t now_ms) {
+    if (!outcome.status.ok()) return count_refusal(outcome.status, now_ms);
     operations.add();
     latency.observe(static_cast<double>(latency_ms) / 1000);
 }
 
-void Sequencer::Figures::count_refusal(const node::Status& status) {
+void Sequencer::Figures::count_refusal(const node::Status& status, uint64_t now_ms) {
     metrics.counter("gavel_operations_refused_total", "Operations refused.", {{"reason", status.reason}}).add();
+    if (!is_own_fault(status.code)) return;
+    std::lock_guard lock(refused_mutex);
+    Refused& so_far = refused[status.reason];
+    ++so_far.count;
+    if (so_far.told_ms != 0 && now_ms < so_far.told_ms + kRefusalsTold_ms) return;
+    node::log_warn("operations refused", {{"reason", status.reason}, {"detail", status.message}, {"count", so_far.count}});
+    so_far = {0, std::max<uint64_t>(now_ms, 1)};
 }
 
 void Sequencer::Figures::set_wallet_balance(u128 wei) { wallet_balance.set(static_cast<double>(wei) / 1e18); }

@@ -13,9 +13,11 @@ namespace gavel::sequencer {
 struct Sequencer::Figures {
     explicit Figures(node::Metrics& metrics);
 
-    void count(const SubmitOutcome& outcome, uint64_t latency_ms);
-    void count_refusal(const node::Status& status);
+    void count(const SubmitOutcome& outcome, uint64_t latency_ms, uint64_t now_ms);
+    // Told in the log too, with how many they are, now and then: those that aren't the client's fault.
+    void count_refusal(const node::Status& status, uint64_t now_ms);
     void set_wallet_balance(u128 wei);
+    void set_l1_age(uint64_t ms) { l1_age.set(static_cast<double>(ms) / 1000); }
     void update(const Engine& engine, const ledger::LedgerSummary& ledger, const ledger::L1View& view, const node::Clock& clock);
 
     node::Metrics& metrics;
@@ -29,8 +31,17 @@ struct Sequencer::Figures {
     node::Gauge batches_on_l1;
     node::Gauge batches_in_flight;
     node::Gauge l1_block;
+    node::Gauge l1_age;
     node::Gauge accounts;
     node::Gauge cached_signers;
+
+private:
+    struct Refused {
+        uint64_t count = 0;  // since it was told
+        uint64_t told_ms = 0;
+    };
+    std::mutex refused_mutex;
+    std::map<std::string, Refused> refused;  // by reason
 };
 
 }  // namespace gavel::sequencer

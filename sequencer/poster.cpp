@@ -8,19 +8,22 @@
 namespace gavel::sequencer {
 namespace {
 
-// A bound on what append takes, for batches whose parent isn't mined yet, so that no node can estimate it: the calldata's floor
-// (EIP-7623), and for each chunk its leaves.
-uint64_t gas_of_append(size_t calldata_bytes, size_t chunks) { return 21'000 + 40 * calldata_bytes + 250'000 + 5'000 * chunks; }
+// Whether the node has refused the transaction itself, for a reason that it alone knows: its size, perhaps.
+bool is_refused_by_node(const node::Status& status) {
+    return status.code == node::Code::kFailedPrecondition && (status.reason == "TX_REFUSED" || status.reason == "L1_ERROR" ||
+                                                              status.reason == "TX_TOO_LARGE");
+}
 
 }  // namespace
 
 Poster::Poster(ledger::Ledger& ledger, Engine& engine, const ledger::L1View& view, l1::L1Client& client, l1::L1Wallet& wallet,
-               const SignerCache& signers, WriterMutex& writer, Config config)
+               FeePolicy& fees, const SignerCache& signers, WriterMutex& writer, Config config)
     : ledger_(ledger),
       engine_(engine),
       view_(view),
       client_(client),
       wallet_(wallet),
+      fees_(fees),
       signers_(signers),
       writer_(writer),
       config_(config) {}
@@ -89,22 +92,54 @@ Bytes Poster::bytes_of(uint64_t number) {
     return ledger_.assemble(parent ? parent->header : genesis_header(), record->first_chunk, record->header.chunk_count).encode();
 }
 
-node::Status Poster::send_one(uint64_t number) {
+// The node estimates the batch whose parent stands. The next ones take no more in proportion to bytes or chunks, whichever are
+// more, since what an append takes grows with both and has a fixed part. nullopt: no such batch was estimated yet.
+node::Result<std::optional<uint64_t>> Poster::gas_limit_of(uint64_t number, const Bytes& calldata, size_t chunks) {
+    if (number == view_.batch_head() + 1) {
+        auto gas = wallet_.estimate(view_.rollup(), 0, calldata);
+        if (!gas) return gas.status();
+        estimate_ = Estimate{calldata.size(), chunks, *gas};
+        fees_.note_append(calldata.size(), *gas);
+        return std::optional(wallet_.limit_for(*gas));
+    }
+    if (!estimate_) return std::optional<uint64_t>{};
+    const double more = std::max({1.0, static_cast<double>(calldata.size()) / static_cast<double>(estimate_->bytes),
+                                  static_cast<double>(chunks) / static_cast<double>(estimate_->chunks)});
+    const auto gas = static_cast<uint64_t>(more * static_cast<double>(estimate_->gas));
+    return std::optional(std::min(wallet_.limit_for(gas), wallet_.options().max_gas));
+}
+
+node::Result<bool> Poster::send_one(uint64_t number) {
     Bytes posted = bytes_of(number);
     size_t chunks = decode_batch(posted)->chunks.size();
     // After a restart, batches marked before it haven't been looked at by this process.
     if (!make_rechecker() || rechecker_->header().number < number)
         if (node::Status status = check(posted); !status.ok()) return status;
     Bytes calldata = l1::rollup_call::append(posted);
-    std::optional<uint64_t> gas;
-    if (number != view_.batch_head() + 1) gas = gas_of_append(calldata.size(), chunks);
-    size_t size = calldata.size();
-    auto sent = wallet_.send(view_.rollup(), 0, std::move(calldata), gas);
+    const size_t size = calldata.size();
+    auto gas = gas_limit_of(number, calldata, chunks);
+    if (gas && !*gas) return false;
+    auto sent = gas ? wallet_.send(view_.rollup(), 0, std::move(calldata), **gas) : node::Result<Hash>(gas.status());
+    if (!sent && is_refused_by_node(sent.status())) return take_back(number, posted.size(), chunks, sent.status());
     if (!sent) return sent.status();
-    node::log_info("batch sent", {{"batch", number}, {"bytes", size}, {"tx", to_hex(*sent)}});
+    node::log_info("batch sent", {{"batch", number}, {"bytes", size}, {"gas_limit", **gas}, {"tx", to_hex(*sent)}});
     std::lock_guard lock(writer_);
     ledger_.set_batch_transaction(number, *sent);
-    return {};
+    return true;
+}
+
+// A marked batch that no block has and a node doesn't take: its mark goes, and its chunks become smaller batches. Of one behind
+// another that is on its way that is decided when its turn comes: the node may only think that it would revert.
+node::Status Poster::take_back(uint64_t number, size_t bytes, size_t chunks, const node::Status& why) {
+    if (number != view_.batch_head() + 1) return why;
+    std::lock_guard lock(writer_);
+    if (!engine_.batch_was_refused(bytes, chunks)) return why;
+    node::log_warn("a batch that the L1's node doesn't take is cut anew, smaller",
+                   {{"batch", number}, {"bytes", bytes}, {"chunks", chunks}, {"why", node::to_string(why)}});
+    ledger_.unmark_batches_from(number);
+    engine_.batch_was_marked();
+    restart();
+    return why;
 }
 
 // What was sent, had no effect in any block and is neither in the wallet's care nor in a mempool has been lost: it is sent again.
@@ -133,7 +168,9 @@ node::Status Poster::send() {
             std::lock_guard lock(writer_);
             if (sent_ >= ledger_.batch_head()) return {};
         }
-        if (node::Status status = send_one(sent_ + 1); !status.ok()) return status;
+        auto sent = send_one(sent_ + 1);
+        if (!sent) return sent.status();
+        if (!*sent) return {};
         ++sent_;
     }
 }

@@ -21,19 +21,22 @@ public:
 
     // None of these is owned.
     Poster(ledger::Ledger& ledger, Engine& engine, const ledger::L1View& view, l1::L1Client& client, l1::L1Wallet& wallet,
-           const SignerCache& signers, WriterMutex& writer, Config config);
+           FeePolicy& fees, const SignerCache& signers, WriterMutex& writer, Config config);
 
     // Cuts the next batch if it is due and there is room, checks it, marks it. One that doesn't pass is a bug of the sequencer's:
     // INTERNAL, BATCH_CHECK_FAILED; nothing may be posted any more.
     node::Status prepare();
-    // Sends what is marked and not on its way.
+    // Sends what is marked and not on its way. What a node doesn't take, and no block has, is cut anew, smaller.
     node::Status send();
     // To be called when the ledger was rolled back, or batches came to stand that weren't made here.
     void restart();
 
 private:
     node::Status check(const Bytes& posted);
-    node::Status send_one(uint64_t number);
+    // Whether it was sent; a batch whose gas can't be told yet isn't.
+    node::Result<bool> send_one(uint64_t number);
+    node::Result<std::optional<uint64_t>> gas_limit_of(uint64_t number, const Bytes& calldata, size_t chunks);
+    node::Status take_back(uint64_t number, size_t bytes, size_t chunks, const node::Status& why);
     node::Status look_for_lost();
     Bytes bytes_of(uint64_t number);
     bool make_rechecker();
@@ -43,11 +46,17 @@ private:
     const ledger::L1View& view_;
     l1::L1Client& client_;
     l1::L1Wallet& wallet_;
+    FeePolicy& fees_;
     const SignerCache& signers_;
     WriterMutex& writer_;
     Config config_;
     std::optional<Rechecker> rechecker_;
     uint64_t sent_ = 0;  // the last batch that is on its way
+    struct Estimate {
+        size_t bytes = 0, chunks = 0;
+        uint64_t gas = 0;
+    };
+    std::optional<Estimate> estimate_;  // the node's last, of a batch whose parent stood
 };
 
 }  // namespace gavel::sequencer

@@ -1,6 +1,7 @@
 #include "sequencer/sequencer.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "l1-bridge/rollup_client.hpp"
 #include "node/log.hpp"
@@ -14,9 +15,25 @@ namespace {
 constexpr size_t kOperationsAtOnce = 4096;  // executed before one flush
 constexpr int kReplaySteps = 64;            // in one round with the L1
 constexpr int kSyncSteps = 64;
+constexpr const char* kTakeover = "TAKEOVER_ANNOUNCED";
+
+constexpr const char *kNotPosted = "BATCHES_NOT_POSTED", *kNotMined = "BATCHES_NOT_IN_A_BLOCK",
+                     *kHeldUp = "L1_TRANSACTIONS_HELD_UP";
 
 node::Status not_sequencing(std::string reason, std::string message) {
     return {node::Code::kUnavailable, std::move(reason), "", std::move(message)};
+}
+
+// Tokens in which fees are asked.
+std::vector<Address> fee_tokens(const SequencerConfig& config) {
+    std::vector<Address> out;
+    if (!config.open_fee_accounts) return out;
+    auto named = config.fees.per_transfer.find(Address{});
+    const bool eth_costs = named == config.fees.per_transfer.end() ? config.fees.eth_percent > 0 : !named->second.is_zero();
+    if (eth_costs) out.push_back({});
+    for (const auto& [token, fee] : config.fees.per_transfer)
+        if (!fee.is_zero() && !token.is_zero()) out.push_back(token);
+    return out;
 }
 
 }  // namespace
@@ -31,15 +48,21 @@ Sequencer::Sequencer(node::Store& store, ledger::L1Sync& sync, l1::L1Client& cli
       troubles_(clock, &metrics),
       store_(store),
       data_is_new_(note_if_new(store)),
+      freshness_(clock, troubles_, sync.view().parameters().inclusion_window, config_.l1_stale_after_ms),
       ledger_(store, sync.domain()),
       fees_(config_.fees),
       engine_(ledger_, sync.view(), fees_, clock, config_.engine, signers_),
       replayer_(ledger_, sync.view(), sync.batch_source(), clock, {.keep_lost_batches = true}),
-      poster_(ledger_, engine_, sync.view(), client, wallet, signers_, writer_, config_.posting),
+      poster_(ledger_, engine_, sync.view(), client, wallet, fees_, signers_, writer_, config_.posting),
+      calldata_gas_(client, clock, wallet.address()),
+      fee_accounts_(ledger_, writer_, sync.view(), client, wallet, clock, troubles_, config_.engine.fee_recipient,
+                    fee_tokens(config_)),
       queries_(ledger_, sync.view()),
       pool_(config_.signature_threads),
       figures_(std::make_unique<Figures>(metrics)),
-      state_(not_sequencing("STARTING", "the sequencer hasn't read the L1 yet")) {}
+      state_(not_sequencing("STARTING", "the sequencer hasn't read the L1 yet")) {
+    metrics.before_text([this] { update_figures(); });
+}
 
 Sequencer::~Sequencer() = default;
 
@@ -59,7 +82,7 @@ void Sequencer::submit(const std::vector<Submission>& submissions, Answers answe
             ticket.places.push_back(i);
         } else {
             ticket.outcomes[i].status = checked[i]->status();
-            figures_->count_refusal(ticket.outcomes[i].status);
+            figures_->count_refusal(ticket.outcomes[i].status, ticket.taken_ms);
         }
     }
     ticket.answers = std::move(answers);
@@ -79,7 +102,7 @@ void Sequencer::submit(const std::vector<Submission>& submissions, Answers answe
 void Sequencer::refuse(Ticket& ticket, const node::Status& status) {
     for (size_t place : ticket.places) {
         ticket.outcomes[place] = {status, {}, {}};
-        figures_->count_refusal(status);
+        figures_->count_refusal(status, clock_.steady_ms());
     }
     ticket.answers(std::move(ticket.outcomes));
 }
@@ -96,8 +119,11 @@ void Sequencer::stop() {
 }
 
 node::Status Sequencer::sequencing() const {
-    std::lock_guard lock(state_mutex_);
-    return state_;
+    {
+        std::lock_guard lock(state_mutex_);
+        if (!state_.ok()) return state_;
+    }
+    return freshness_.check();
 }
 
 node::Status Sequencer::health() const {
@@ -156,10 +182,14 @@ bool Sequencer::execute() {
         for (Ticket& ticket : tickets) refuse(ticket, {node::Code::kInternal, "STORE_FAILED", "", "the server's disk failed"});
         stop();
         throw;
+    } catch (const std::exception&) {
+        for (Ticket& ticket : tickets) refuse(ticket, {node::Code::kInternal, "INTERNAL", "", "the server failed; its log says how"});
+        throw;
     }
     uint64_t now_ms = clock_.steady_ms();
     for (Ticket& ticket : tickets) {
-        for (size_t place : ticket.places) figures_->count(ticket.outcomes[place], now_ms - std::min(now_ms, ticket.taken_ms));
+        for (size_t place : ticket.places) 
+            figures_->count(ticket.outcomes[place], now_ms - std::min(now_ms, ticket.taken_ms), now_ms);
         ticket.answers(std::move(ticket.outcomes));
     }
     return true;
@@ -184,37 +214,6 @@ node::Status Sequencer::replay() {
             return not_sequencing("FALSE_BATCH", "a false batch stands on the L1 and has to be proven first");
         case ledger::Replayer::Progress::kUnavailable: return replayer_.status();
     }
-    return {};
-}
-
-// A key that was the sequencer before has a folder somewhere, with what it confirmed and hadn't posted yet.
-node::Status Sequencer::accept_data() {
-    if (!data_is_new_) return {};
-    std::vector<ledger::TermView> terms = sync_.view().terms();
-    bool sat_before = std::any_of(terms.begin(), terms.end(), [&](const auto& t) { return t.sequencer == wallet_.address(); });
-    if (sat_before && !config_.new_data)
-        return not_sequencing("DATA_IS_NEW",
-                              "the data folder is new, but the L1 shows that this key was the sequencer before: start with the old "
-                              "folder, or, if it is lost, with --new-data; operations confirmed and not posted are lost then");
-    if (sat_before)
-        node::log_warn("began with a new data folder: operations that this key confirmed before and hadn't posted are lost");
-    accept_as_old(store_);
-    data_is_new_ = false;
-    return {};
-}
-
-// After a repair: executes again what was confirmed and isn't on the L1.
-node::Status Sequencer::restore() {
-    if (!has_salvage(store_)) return {};
-    // A batch still on its way holds some of it.
-    auto mined = client_.nonce(wallet_.address(), false);
-    if (!mined) return mined.status();
-    auto pending = client_.nonce(wallet_.address(), true);
-    if (!pending) return pending.status();
-    if (*pending > *mined)
-        return not_sequencing("REPAIRING", "the repair waits until no transaction of this key is on its way to the L1");
-    std::lock_guard lock(writer_);
-    tell(restore_salvage(store_, ledger_, engine_));
     return {};
 }
 
@@ -265,46 +264,117 @@ void Sequencer::warn_of_deadline(const ledger::TermView& sitting) {
                    {{"l1_operation", waiting->index}, {"overdue_at", since + window}, {"now", now}});
 }
 
+// A receipt promises that its operation will be posted. So operations are confirmed only as long as that can be done before the
+// first instant at which the home operator may take the seat: until an eighth of the inclusion window before it, half the time of
+// its notice. What is confirmed is posted at once then; when the notice is over and the seat still here, all goes on.
+node::Status Sequencer::heed_notice() {
+    const ledger::L1View& view = sync_.view();
+    const l1::RollupParameters& parameters = view.parameters();
+    if (parameters.home_operator.is_zero() || parameters.home_operator == wallet_.address()) return {};
+    const uint64_t margin = (parameters.inclusion_window + 7) / 8, now = view.head().time, now_ms = clock_.steady_ms();
+    auto read = l1::RollupClient(client_, view.rollup()).notice();
+    if (read) {
+        notice_ = *read;
+        notice_read_ms_ = now_ms;
+    } else if (!notice_read_ms_ || now_ms >= *notice_read_ms_ + margin * 1000) {
+        return not_sequencing("NOTICE_UNKNOWN", "whether the home operator takes the seat can't be read: " + read.status().message);
+    }
+    const bool stands = now < notice_.until, closed = stands && now + margin >= notice_.from;
+    std::string what = "the home operator may take the seat from " + std::to_string(notice_.from) + " until " +
+                       std::to_string(notice_.until) + " (L1 time)";
+    if (stands)
+        troubles_.raise(kTakeover, what, 0, false);
+    else
+        troubles_.settled(kTakeover);
+    {
+        std::lock_guard lock(writer_);
+        engine_.post_at_once(closed);
+    }
+    return closed ? not_sequencing(kTakeover, what + "; nothing is confirmed that might not be posted before") : node::Status{};
+}
+
 void Sequencer::update_gas_price() {
     auto fees = client_.fees();
     if (fees) fees_.set_gas_price(fees->base_fee + fees->priority_fee);
+    if (auto gas = calldata_gas_.ask()) fees_.set_gas_per_byte(*gas);
     auto balance = client_.balance(wallet_.address());
     if (balance) figures_->set_wallet_balance(*balance);
 }
 
-node::Status Sequencer::follow() {
-    if (broken_) return sequencing();
-    bool behind = true;
-    for (int i = 0; i < kSyncSteps && behind; ++i) {
+// Steps until the view is up to date, or for a while: then sync_.is_up_to_date() is false.
+node::Status Sequencer::read_l1() {
+    node::Status status;
+    for (int i = 0; i < kSyncSteps; ++i) {
         auto up_to_date = sync_.step();
-        if (!up_to_date) return up_to_date.status();
-        behind = !*up_to_date;
+        status = up_to_date.status();
+        if (!status.ok() || *up_to_date) break;
     }
+    freshness_.note(status, sync_);
+    return status;
+}
+
+// Ages go on whether or not the L1 answers.
+void Sequencer::update_figures() {
+    std::lock_guard lock(writer_);
+    figures_->update(engine_, ledger_.summary(), sync_.view(), clock_);
+    figures_->set_l1_age(freshness_.age_ms());
+}
+
+node::Status Sequencer::read_and_keep_seat() {
+    if (node::Status read = read_l1(); !read.ok()) {
+        // What the L1 contradicts isn't gone on with; an L1 that is only silent is old after a while.
+        if (!sync_.contradiction().ok()) set_state(sync_.contradiction());
+        return read;
+    }
+    const bool behind = !sync_.is_up_to_date();
     node::Status status = behind ? not_sequencing("CATCHING_UP", "the sequencer is reading the L1") : replay();
     if (status.ok()) status = accept_data();
     if (status.ok()) status = restore();
     if (status.ok()) {
-        node::Status kept = wallet_.keep_up();
-        if (!kept.ok()) node::log_status(node::LogLevel::kDebug, "transactions on their way", kept);
+        troubles_.settle(kHeldUp, wallet_.keep_up(), config_.trouble_after_ms);
         update_gas_price();
         status = keep_seat();
     }
-    set_state(status.ok() ? open_fee_accounts() : status);
-    {
-        std::lock_guard lock(writer_);
-        figures_->update(engine_, ledger_.summary(), sync_.view(), clock_);
-    }
-    if (!status.ok()) return status;
+    if (status.reason == "SEAT_TAKEN") troubles_.settled(kTakeover);
+    node::Status heeded = status.ok() ? heed_notice() : status;
+    set_state(heeded.ok() ? open_fee_accounts() : heeded);
+    return status;
+}
+
+node::Status Sequencer::post() {
     {
         std::lock_guard lock(writer_);
         if (engine_.consume_l1_operations()) ledger_.flush(node::Durability::kSynced);
     }
-    status = poster_.prepare();
+    node::Status status = poster_.prepare();
     if (status.ok()) status = poster_.send();
     if (status.reason == "BATCH_CHECK_FAILED") {
         broken_ = true;
         set_state(status);
     }
+    return status;
+}
+
+// Whatever the reason, if something waits to be posted and can't be; and if what was sent comes into no block.
+void Sequencer::note_posting(const node::Status& status) {
+    const uint64_t posted = sync_.view().batch_head();
+    const bool has_moved = std::exchange(posted_seen_, posted) != posted;
+    bool waits = false, in_flight = false;
+    {
+        std::lock_guard lock(writer_);
+        in_flight = ledger_.batch_head() > posted;
+        waits = in_flight || engine_.oldest_unbatched_ms().has_value();
+    }
+    troubles_.settle(kNotPosted, waits ? status : node::Status{}, config_.trouble_after_ms);
+    if (!in_flight || has_moved) return troubles_.settled(kNotMined);
+    troubles_.raise(kNotMined, "batch " + std::to_string(posted + 1) + " was sent, and no block has it", 5 * config_.trouble_after_ms);
+}
+
+node::Status Sequencer::follow() {
+    if (broken_) return sequencing();
+    node::Status status = read_and_keep_seat();
+    if (status.ok()) status = post();
+    note_posting(status);
     return status;
 }
 
@@ -316,57 +386,10 @@ node::Status Sequencer::step() {
 
 // ---- Fee accounts ----
 
-// OK once no account is being opened any more. A token whose account can't be opened holds nothing up: its fees are refused.
+// OK once no account is being opened any more.
 node::Status Sequencer::open_fee_accounts() {
-    if (!config_.open_fee_accounts) return {};
-    std::vector<Address> tokens;
-    if (config_.fees.eth_percent > 0) tokens.push_back({});
-    for (const auto& [token, fee] : config_.fees.per_transfer)
-        if (!fee.is_zero() && !token.is_zero()) tokens.push_back(token);
-    bool opening = false;
-    for (const Address& token : tokens) {
-        auto still = open_fee_account(token);
-        if (!still) node::log_status(node::LogLevel::kWarn, "no fee account", still.status());
-        opening |= still && *still;
-    }
-    return opening ? not_sequencing("OPENING_FEE_ACCOUNTS", "the deposits that open the operator's fee accounts are on their way")
-                   : node::Status{};
-}
-
-// Whether a deposit to the fee recipient's account for that token is on its way. Sends one, of a unit, once in the process's life,
-// if there is neither the account nor such a deposit.
-node::Result<bool> Sequencer::open_fee_account(const Address& token) {
-    const Address& recipient = config_.engine.fee_recipient;
-    {
-        std::lock_guard lock(writer_);
-        if (ledger_.newest_account({recipient, token})) return false;
-        for (uint64_t i = ledger_.counters().l1_ops_consumed; i < sync_.view().queue_length(); ++i) {
-            auto queued = sync_.view().queued(i);
-            if (queued && queued->operation.to == recipient && queued->operation.token == token) return true;
-        }
-    }
-    auto [sent, first_time] = fee_deposits_.try_emplace(token);
-    if (first_time) {
-        auto hash = deposit_for_fees(token);
-        if (!hash) return hash.status();
-        sent->second = *hash;
-    }
-    if (!sent->second) return false;
-    auto receipt = wallet_.receipt(*sent->second);
-    if (receipt && *receipt) return (*receipt)->success;
-    auto lost = wallet_.is_lost(*sent->second);
-    if (lost && *lost) fee_deposits_.erase(sent);  // by a reorganisation: another is sent
-    return true;
-}
-
-node::Result<Hash> Sequencer::deposit_for_fees(const Address& token) {
-    l1::RollupClient rollup(client_, sync_.view().rollup());
-    const Address& recipient = config_.engine.fee_recipient;
-    if (token.is_zero()) return rollup.deposit_eth(wallet_, recipient, Amount{1});
-    auto approved = l1::Erc20Client(client_, token).approve(wallet_, rollup.address(), Amount{1});
-    if (!approved) return approved.status();
-    if (auto mined = wallet_.wait(*approved); !mined) return mined.status();
-    return rollup.deposit_token(wallet_, token, recipient, Amount{1});
+    if (!fee_accounts_.step()) return {};
+    return not_sequencing("OPENING_FEE_ACCOUNTS", "the deposits that open the operator's fee accounts are on their way");
 }
 
 }  // namespace gavel::sequencer

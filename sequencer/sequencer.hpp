@@ -5,15 +5,18 @@
 #include <atomic>
 #include <condition_variable>
 #include <deque>
-#include <map>
 #include <memory>
 #include <mutex>
 
+#include "l1-bridge/rollup_abi.hpp"
+#include "ledger/l1_freshness.hpp"
 #include "ledger/l1_sync.hpp"
 #include "ledger/queries.hpp"
 #include "ledger/replayer.hpp"
 #include "node/metrics.hpp"
 #include "node/troubles.hpp"
+#include "sequencer/calldata_gas.hpp"
+#include "sequencer/fee_accounts.hpp"
 #include "sequencer/poster.hpp"
 #include "sequencer/worker_pool.hpp"
 
@@ -29,6 +32,9 @@ struct SequencerConfig {
     unsigned signature_threads = 0;  // beside the callers' own
     uint64_t seat_retry_ms = 15'000;
     bool new_data = false;           // begin with an empty store although this key was the sequencer before
+    // What keeps a batch from being sent for longer (two blocks) is told; what keeps it out of a block, after five times as long.
+    uint64_t trouble_after_ms = 24'000;
+    uint64_t l1_stale_after_ms = 0;  // without a new block; 0: as L1Freshness finds
 };
 
 class Sequencer {
@@ -49,7 +55,7 @@ public:
         return fees_.quote(token, shape);
     }
     const ledger::Queries& queries() const { return queries_; }
-    // Whether operations are taken now; if not, why.
+    // Whether operations are taken now; if not, why: as the last round with the L1 left it, or L1_STALE once that is too long ago.
     node::Status sequencing() const;
     // Whether all is well: operations are taken, and no grave trouble stands.
     node::Status health() const;
@@ -85,11 +91,15 @@ private:
     node::Status replay();
     node::Status accept_data();
     node::Status restore();
+    node::Status read_l1();
+    void update_figures();
     node::Status keep_seat();
     void warn_of_deadline(const ledger::TermView& sitting);
+    node::Status heed_notice();
     node::Status open_fee_accounts();
-    node::Result<bool> open_fee_account(const Address& token);
-    node::Result<Hash> deposit_for_fees(const Address& token);
+    node::Status read_and_keep_seat();
+    node::Status post();
+    void note_posting(const node::Status& status);
     void update_gas_price();
     void set_state(node::Status status);
 
@@ -101,6 +111,7 @@ private:
     node::Troubles troubles_;
     node::Store& store_;
     bool data_is_new_;  // made by this ledger, or by one that hadn't yet found on the L1 that it may be
+    ledger::L1Freshness freshness_;
     ledger::Ledger ledger_;
     FeePolicy fees_;
     SignerCache signers_;
@@ -108,6 +119,8 @@ private:
     Engine engine_;
     ledger::Replayer replayer_;
     Poster poster_;
+    CalldataGas calldata_gas_;
+    FeeAccounts fee_accounts_;
     ledger::Queries queries_;
     WorkerPool pool_;
     std::unique_ptr<Figures> figures_;
@@ -122,8 +135,10 @@ private:
     node::Status state_;          // OK: sequencing
     uint64_t seat_tried_ms_ = 0;
     uint64_t ledger_generation_ = 0;
-    std::map<Address, std::optional<Hash>> fee_deposits_;  // tried in this process; the transaction, if one was sent
     std::optional<uint64_t> warned_of_;  // L1 operation near its deadline
+    uint64_t posted_seen_ = 0;           // the last batch on the L1, in the latest round
+    l1::Notice notice_;                  // of the home operator, as read last
+    std::optional<uint64_t> notice_read_ms_;
     bool broken_ = false;
 };
 

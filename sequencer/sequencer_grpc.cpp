@@ -2,10 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <deque>
-#include <future>
-#include <thread>
-
 #include "ledger/query_convert_grpc.hpp"
 #include "proto/convert_grpc.hpp"
 
@@ -13,7 +9,6 @@ namespace gavel::sequencer {
 namespace {
 
 constexpr int kMaxBatch = 4096;
-constexpr size_t kMaxUnderWay = 16;  // messages of one stream taken and not answered
 
 using Outcomes = std::vector<SubmitOutcome>;
 
@@ -46,8 +41,8 @@ void to_pb(const SubmitOutcome& outcome, v1::SubmitResult& message) {
     }
 }
 
-// One message of a stream: what is wrong in form is refused here, the rest is submitted together, in order.
-std::future<Outcomes> submit(Sequencer& sequencer, const v1::SubmitBatch& batch) {
+// What is wrong in form is refused here, the rest is submitted together, in order; `answers` is called once.
+void submit(Sequencer& sequencer, const v1::SubmitBatch& batch, Sequencer::Answers answers) {
     auto outcomes = std::make_shared<Outcomes>(batch.requests_size());
     std::vector<Submission> submissions;
     std::vector<size_t> places;
@@ -60,49 +55,11 @@ std::future<Outcomes> submit(Sequencer& sequencer, const v1::SubmitBatch& batch)
         submissions.push_back(std::move(*submission));
         places.push_back(i);
     }
-    auto promise = std::make_shared<std::promise<Outcomes>>();
-    auto future = promise->get_future();
-    sequencer.submit(submissions, [promise, outcomes, places = std::move(places)](Outcomes answers) {
-        for (size_t i = 0; i < answers.size(); ++i) (*outcomes)[places[i]] = std::move(answers[i]);
-        promise->set_value(std::move(*outcomes));
+    sequencer.submit(submissions, [answers = std::move(answers), outcomes, places = std::move(places)](Outcomes right) {
+        for (size_t i = 0; i < right.size(); ++i) (*outcomes)[places[i]] = std::move(right[i]);
+        answers(std::move(*outcomes));
     });
-    return future;
 }
-
-// Messages under way on one stream: read by one thread, answered by another, in order.
-class UnderWay {
-public:
-    // Waits while there are too many; false once the other side is done.
-    bool push(std::future<Outcomes> outcomes) {
-        std::unique_lock lock(mutex_);
-        changed_.wait(lock, [this] { return closed_ || waiting_.size() < kMaxUnderWay; });
-        if (closed_) return false;
-        waiting_.push_back(std::move(outcomes));
-        changed_.notify_all();
-        return true;
-    }
-    // nullopt when there is nothing and never will be.
-    std::optional<std::future<Outcomes>> pop() {
-        std::unique_lock lock(mutex_);
-        changed_.wait(lock, [this] { return closed_ || !waiting_.empty(); });
-        if (waiting_.empty()) return std::nullopt;
-        auto outcomes = std::move(waiting_.front());
-        waiting_.pop_front();
-        changed_.notify_all();
-        return outcomes;
-    }
-    void close() {
-        std::lock_guard lock(mutex_);
-        closed_ = true;
-        changed_.notify_all();
-    }
-
-private:
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    std::deque<std::future<Outcomes>> waiting_;
-    bool closed_ = false;
-};
 
 node::Result<OperationShape> shape_of(const v1::EstimateFeeRequest& request) {
     auto invalid = [](std::string reason, std::string field, std::string message) {
@@ -128,80 +85,82 @@ node::Result<OperationShape> shape_of(const v1::EstimateFeeRequest& request) {
 
 }  // namespace
 
-grpc::Status SequencerService::Submit(grpc::ServerContext* context, const v1::SubmitRequest* request, v1::Receipt* reply) {
-    return ledger::handle(*context, [&]() -> node::Status {
-        auto submission = from_pb(*request);
-        if (!submission) return submission.status();
-        auto promise = std::make_shared<std::promise<SubmitOutcome>>();
-        auto answer = promise->get_future();
-        sequencer_.submit({*submission}, [promise](Outcomes outcomes) { promise->set_value(std::move(outcomes.front())); });
-        SubmitOutcome outcome = answer.get();
-        if (outcome.expected_nonce)
-            context->AddTrailingMetadata("gavel-expected-nonce", std::to_string(*outcome.expected_nonce));
-        if (outcome.status.ok()) to_pb(outcome.receipt, *reply);
-        return outcome.status;
-    });
-}
+SequencerService::SequencerService(Sequencer& sequencer, StreamLimits streams, node::CallLimits calls)
+    : sequencer_(sequencer),
+      calls_(calls),
+      streams_(streams, calls_, [this, fields = streams.fields](const grpc::ByteBuffer& message, SubmitStreams::Done done) {
+          return take(message, fields, std::move(done));
+      }) {}
 
-grpc::Status SequencerService::SubmitStream(grpc::ServerContext* context,
-                                            grpc::ServerReaderWriter<v1::SubmitBatchResult, v1::SubmitBatch>* stream) {
-    return ledger::handle(*context, [&]() -> node::Status {
-        ledger::StreamSlots::Slot slot(streams_);
-        if (!slot.ok()) return ledger::StreamSlots::none_left();
-        UnderWay under_way;
-        std::thread answering([&] {
-            while (auto outcomes = under_way.pop()) {
-                v1::SubmitBatchResult result;
-                for (const SubmitOutcome& outcome : outcomes->get()) to_pb(outcome, *result.add_results());
-                if (!stream->Write(result)) break;
-            }
-            under_way.close();
+// The executing thread confirms; answers are made by threads of ours.
+grpc::ServerUnaryReactor* SequencerService::Submit(Context* context, const Bytes* request_bytes, Bytes* reply_bytes) {
+    auto begin = [this, context](const v1::SubmitRequest& request, node::Calls::Answer answer) {
+        auto submission = from_pb(request);
+        if (!submission) return answer(submission.status(), v1::Receipt());
+        sequencer_.submit({*submission}, [this, context, answer = std::move(answer)](Outcomes outcomes) {
+            calls_.run([context, answer, outcome = std::move(outcomes.front())] {
+                v1::Receipt reply;
+                if (outcome.expected_nonce)
+                    context->AddTrailingMetadata("gavel-expected-nonce", std::to_string(*outcome.expected_nonce));
+                if (outcome.status.ok()) to_pb(outcome.receipt, reply);
+                answer(outcome.status, reply);
+            });
         });
-        node::Status status;
-        v1::SubmitBatch batch;
-        while (stream->Read(&batch)) {
-            if (batch.requests_size() == 0 || batch.requests_size() > kMaxBatch) {
-                status = {node::Code::kInvalidArgument, "BATCH_SIZE_INVALID", "requests",
-                          fmt::format("a message holds 1 to {} requests, not {}", kMaxBatch, batch.requests_size())};
-                break;
-            }
-            if (!under_way.push(submit(sequencer_, batch))) break;
-        }
-        under_way.close();
-        answering.join();
-        return status;
-    });
+    };
+    return calls_.unary_elsewhere<v1::SubmitRequest>(*context, *request_bytes, *reply_bytes, begin);
 }
 
-grpc::Status SequencerService::EstimateFee(grpc::ServerContext* context, const v1::EstimateFeeRequest* request,
-                                           v1::FeeEstimate* reply) {
-    return ledger::handle(*context, [&]() -> node::Status {
-        auto token = proto::token_from_pb(request->token(), "token");
+grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* SequencerService::SubmitStream(Context* context) {
+    return streams_.open(*context);
+}
+
+node::Result<uint64_t> SequencerService::take(const Bytes& message, size_t max_fields, SubmitStreams::Done done) {
+    v1::SubmitBatch batch;
+    node::Status parsed = node::parse_message(message, max_fields, batch);
+    if (!parsed.ok()) return parsed;
+    if (batch.requests_size() == 0 || batch.requests_size() > kMaxBatch) {
+        return node::Status{node::Code::kInvalidArgument, "BATCH_SIZE_INVALID", "requests",
+                            fmt::format("a message holds 1 to {} requests, not {}", kMaxBatch, batch.requests_size())};
+    }
+    submit(sequencer_, batch, [this, done = std::move(done)](Outcomes outcomes) {
+        calls_.run([done, outcomes = std::move(outcomes)] {
+            v1::SubmitBatchResult result;
+            for (const SubmitOutcome& outcome : outcomes) to_pb(outcome, *result.add_results());
+            done(node::serialize(result));
+        });
+    });
+    return static_cast<uint64_t>(batch.requests_size());
+}
+
+grpc::ServerUnaryReactor* SequencerService::EstimateFee(Context* context, const Bytes* request_bytes, Bytes* reply_bytes) {
+    auto body = [this](const v1::EstimateFeeRequest& request, v1::FeeEstimate& reply) -> node::Status {
+        auto token = proto::token_from_pb(request.token(), "token");
         if (!token) return token.status();
-        auto shape = shape_of(*request);
+        auto shape = shape_of(request);
         if (!shape) return shape.status();
         auto quote = sequencer_.estimate_fee(*token, *shape);
         if (!quote) return quote.status();
-        reply->set_minimum(to_string(quote->minimum));
-        reply->set_suggested(to_string(quote->suggested));
+        reply.set_minimum(to_string(quote->minimum));
+        reply.set_suggested(to_string(quote->suggested));
         return {};
-    });
+    };
+    return calls_.unary<v1::EstimateFeeRequest, v1::FeeEstimate>(*context, *request_bytes, *reply_bytes, body);
 }
 
-grpc::Status SequencerService::GetRolledBack(grpc::ServerContext* context, const v1::GetRolledBackRequest* request,
-                                             v1::GetRolledBackResponse* reply) {
-    return ledger::handle(*context, [&]() -> node::Status {
+grpc::ServerUnaryReactor* SequencerService::GetRolledBack(Context* context, const Bytes* request_bytes, Bytes* reply_bytes) {
+    auto body = [this](const v1::GetRolledBackRequest& request, v1::GetRolledBackResponse& reply) -> node::Status {
         std::optional<Address> sender;
-        if (!request->sender().empty()) {
-            auto address = proto::address_from_pb(request->sender(), "sender");
+        if (!request.sender().empty()) {
+            auto address = proto::address_from_pb(request.sender(), "sender");
             if (!address) return address.status();
             sender = *address;
         }
-        auto page = sequencer_.queries().rolled_back(sender, request->cursor(), request->limit());
-        for (const ledger::OperationInfo& info : page.items) ledger::to_pb(info, *reply->add_operations());
-        reply->set_next_cursor(page.next_cursor);
+        auto page = sequencer_.queries().rolled_back(sender, request.cursor(), request.limit());
+        for (const ledger::OperationInfo& info : page.items) ledger::to_pb(info, *reply.add_operations());
+        reply.set_next_cursor(page.next_cursor);
         return {};
-    });
+    };
+    return calls_.unary<v1::GetRolledBackRequest, v1::GetRolledBackResponse>(*context, *request_bytes, *reply_bytes, body);
 }
 
 }  // namespace gavel::sequencer

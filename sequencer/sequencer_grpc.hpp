@@ -3,27 +3,38 @@
 
 #include "gavel/v1/sequencer.grpc.pb.h"
 
-#include "ledger/handler_grpc.hpp"
-#include "sequencer/sequencer.hpp"
+#include "node/grpc_calls.hpp"
+#include "sequencer/submit_stream_grpc.hpp"
 
 namespace gavel::sequencer {
 
-// Thread-safe. `sequencer` must outlive it, and its execute() must be called by somebody.
-class SequencerService final : public v1::Sequencer::Service {
-public:
-    explicit SequencerService(Sequencer& sequencer, unsigned max_streams = 200) : sequencer_(sequencer), streams_(max_streams) {}
+// Each method from the bytes as they came (node/grpc_calls.hpp).
+using RawSequencer =
+    v1::Sequencer::WithRawCallbackMethod_Submit<
+    v1::Sequencer::WithRawCallbackMethod_SubmitStream<
+    v1::Sequencer::WithRawCallbackMethod_EstimateFee<
+    v1::Sequencer::WithRawCallbackMethod_GetRolledBack<
+    v1::Sequencer::Service>>>>;
 
-    grpc::Status Submit(grpc::ServerContext* context, const v1::SubmitRequest* request, v1::Receipt* reply) override;
-    grpc::Status SubmitStream(grpc::ServerContext* context,
-                              grpc::ServerReaderWriter<v1::SubmitBatchResult, v1::SubmitBatch>* stream) override;
-    grpc::Status EstimateFee(grpc::ServerContext* context, const v1::EstimateFeeRequest* request,
-                             v1::FeeEstimate* reply) override;
-    grpc::Status GetRolledBack(grpc::ServerContext* context, const v1::GetRolledBackRequest* request,
-                               v1::GetRolledBackResponse* reply) override;
+// Thread-safe. `sequencer` must outlive it, and it its server's stop; execute() must be called by somebody.
+class SequencerService final : public RawSequencer {
+public:
+    explicit SequencerService(Sequencer& sequencer, StreamLimits streams = {}, node::CallLimits calls = {});
+
+    using Context = grpc::CallbackServerContext;
+    using Bytes = grpc::ByteBuffer;
+    using Reactor = grpc::ServerUnaryReactor;
+    Reactor* Submit(Context* context, const Bytes* request, Bytes* reply) override;
+    grpc::ServerBidiReactor<Bytes, Bytes>* SubmitStream(Context* context) override;
+    Reactor* EstimateFee(Context* context, const Bytes* request, Bytes* reply) override;
+    Reactor* GetRolledBack(Context* context, const Bytes* request, Bytes* reply) override;
 
 private:
+    node::Result<uint64_t> take(const Bytes& message, size_t max_fields, SubmitStreams::Done done);
+
     Sequencer& sequencer_;
-    ledger::StreamSlots streams_;
+    node::Calls calls_;
+    SubmitStreams streams_;
 };
 
 }  // namespace gavel::sequencer

@@ -1,19 +1,19 @@
 // gavel-sequencer: takes operations over gRPC, confirms them, posts them to the L1.
 #include <fmt/format.h>
 
-#include <atomic>
 #include <cstdio>
 #include <thread>
 
-#include "l1-bridge/json_rpc_client.hpp"
 #include "l1-bridge/key_file.hpp"
-#include "l1-bridge/rollup_client.hpp"
+#include "l1-bridge/l1_sources.hpp"
 #include "ledger/query_grpc.hpp"
 #include "node/config.hpp"
 #include "node/grpc_server.hpp"
 #include "node/http_server.hpp"
 #include "node/log.hpp"
 #include "node/scrub.hpp"
+#include "node/secret.hpp"
+#include "node/loop.hpp"
 #include "node/signals.hpp"
 #include "sequencer/repair.hpp"
 #include "sequencer/sequencer_grpc.hpp"
@@ -23,10 +23,11 @@ namespace {
 using namespace gavel;
 
 struct Settings {
-    std::string l1 = "http://127.0.0.1:8545";
+    l1::L1Flags l1;
     std::string rollup;
     std::string data_dir = "gavel-sequencer-data";
     std::string key_file;
+    bool allow_readable_key = false;
     l1::L1WalletFlags wallet;
     std::string fee_recipient;
     std::vector<std::string> fees;
@@ -38,8 +39,9 @@ struct Settings {
     uint64_t max_in_flight = 4;
     uint64_t signature_threads = std::max(1u, std::thread::hardware_concurrency()) - 1;
     uint64_t start_block = 0;
-    std::chrono::milliseconds batch_age{10'000};
+    std::chrono::milliseconds batch_age{300'000};
     std::chrono::milliseconds poll{500};
+    std::chrono::milliseconds l1_stale_after{0};
     bool no_seat = false;
     bool new_data = false;
     bool repair = false;
@@ -49,20 +51,24 @@ struct Settings {
 
 void add_options(node::Options& options, Settings& s) {
     options.group("L1");
-    options.text("--l1", s.l1, "URL of the L1's JSON-RPC");
+    l1::add_l1_flags(options, s.l1);
     options.text("--rollup", s.rollup, "address of the rollup contract").required();
     options.text("--key-file", s.key_file, "file with the private key (hex) of the account that posts and sits").required();
     options.number("--l1-confirmations", s.l1_confirmations, "blocks on top before an L1 operation is consumed", 0, 1000);
     options.number("--start-block", s.start_block, "L1 block from which to read: not after the contract's deployment");
     options.toggle("--no-seat", s.no_seat, "don't take the seat when it is free: only follow");
     options.duration("--poll", s.poll, "how often the L1 is asked");
+    l1::add_key_file_flag(options, s.allow_readable_key);
+    options.duration("--l1-stale-after", s.l1_stale_after,
+                     "so long without a new L1 block, and no operation is taken; 0: four block times, at most an eighth of the "
+                     "inclusion window");
     l1::add_wallet_flags(options, s.wallet);
     options.group("Fees");
     options.list("--fee", s.fees, "TOKEN=UNITS: base units that a plain transfer of it costs (repeat); others are refused");
     options.number("--eth-fee-percent", s.eth_fee_percent, "fee of ETH, in percent of what the L1 asks for its bytes", 0, 10'000);
     options.text("--fee-recipient", s.fee_recipient, "owner of the accounts that take the fees (default: the key's address)");
     options.group("Batches");
-    options.duration("--batch-age", s.batch_age, "the oldest confirmed operation waits no longer for its batch");
+    options.duration("--batch-age", s.batch_age, "the oldest confirmed operation waits no longer for its batch, full or paid for or not");
     options.byte_size("--batch-bytes", s.batch_bytes, "a batch is posted at the latest at this size", 2'000, 130'000);
     options.number("--max-in-flight", s.max_in_flight, "batches sent and not yet in a block", 1, 64);
     options.byte_size("--max-unposted", s.max_unposted, "bytes confirmed and not posted above which operations are refused", 4'096);
@@ -103,80 +109,66 @@ node::Result<sequencer::SequencerConfig> config_of(const Settings& s, const Addr
     config.posting.max_in_flight = s.max_in_flight;
     config.take_seat = !s.no_seat;
     config.new_data = s.new_data;
+    config.l1_stale_after_ms = static_cast<uint64_t>(s.l1_stale_after.count());
     config.signature_threads = static_cast<unsigned>(s.signature_threads);
     return config;
-}
-
-// Runs `round` until told to stop; a store that fails stops the daemon.
-template <class Round>
-std::thread loop(const std::atomic<bool>& running, std::atomic<bool>& failed, Round round) {
-    return std::thread([&running, &failed, round] {
-        try {
-            while (running) round();
-        } catch (const node::StoreError& error) {
-            node::log_error("store failed, stopping", {{"detail", error.what()}});
-            failed = true;
-            node::request_stop();
-        }
-    });
 }
 
 node::Status run(const Settings& s, node::StopSignals& signals) {
     auto rollup = address_from_string(s.rollup);
     if (!rollup) return bad_option("--rollup", "not an address: " + s.rollup);
-    auto key = l1::read_key_file(s.key_file);
+    auto key = l1::read_key_file(s.key_file, s.allow_readable_key);
     if (!key) return key.status();
     auto config = config_of(s, key->address());
     if (!config) return config.status();
 
-    l1::JsonRpcOptions rpc;
-    rpc.url = s.l1;
-    rpc.error_names = l1::rollup_error_names();
-    l1::JsonRpcClient client(std::move(rpc));
     node::SystemClock clock;
-    l1::L1Wallet wallet(client, *key, s.wallet.options(), clock);
+    auto client = l1::open_l1(s.l1, clock);
+    if (!client) return client.status();
+    l1::L1Wallet wallet(**client, *key, s.wallet.options(), clock);
     if (s.repair) sequencer::repair_folder(s.data_dir, *rollup);
     node::LevelDbStore store(s.data_dir);
     node::Scrub scrub(store, node::request_stop);
-    auto sync = ledger::L1Sync::open_when_reachable(store, client, *rollup, {.start_block = s.start_block},
+    auto sync = ledger::L1Sync::open_when_reachable(store, **client, *rollup, {.start_block = s.start_block},
                                                     [&] { return signals.wait_for(s.poll) == 0; });
     if (!sync) return sync.status();
     if (!*sync) return {};
 
     node::Metrics metrics;
-    sequencer::Sequencer sequencer(store, **sync, client, wallet, clock, metrics, *config);
+    sequencer::Sequencer sequencer(store, **sync, **client, wallet, clock, metrics, *config);
     sequencer::SequencerService service(sequencer);
     ledger::QueryService queries(sequencer.queries(), "sequencer");
     auto server = node::GrpcServer::start(s.grpc, {&service, &queries});
     if (!server) return server.status();
     node::HttpServer http({.listen = s.metrics_listen.empty() ? "127.0.0.1:0" : s.metrics_listen});
     if (!s.metrics_listen.empty()) {
-        node::serve_metrics(http, metrics, [&] { return sequencer.health(); });
+        node::serve_metrics(http, metrics, [&] {
+            node::Status status = sequencer.health();
+            return status.ok() ? (*server)->answers() : status;
+        });
         if (node::Status status = http.start(); !status.ok()) return status;
     }
     node::log_info("serving", {{"grpc_port", (*server)->port()},
                                {"rollup", to_checksum(*rollup)},
                                {"poster", to_checksum(key->address())}});
 
-    std::atomic<bool> running{true}, failed{false};
-    std::thread executing = loop(running, failed, [&] {
+    node::Loops loops(sequencer.troubles());
+    loops.start("EXECUTING_FAILED", [&] {
         if (!sequencer.execute()) sequencer.wait_for_work(50);
     });
-    std::thread following = loop(running, failed, [&] {
+    loops.start("FOLLOWING_FAILED", [&] {
         node::Status status = sequencer.follow();
         if (!status.ok()) node::log_status(node::LogLevel::kDebug, "round with the L1", status);
-        for (auto slept = std::chrono::milliseconds(0); running && slept < s.poll; slept += std::chrono::milliseconds(20))
-            std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        loops.rest(s.poll);
     });
     while (signals.wait_for(std::chrono::seconds(1)) == 0) sequencer.troubles().tick();
     node::log_info("stopping");
     sequencer.stop();
     (*server)->stop();
-    running = false;
-    executing.join();
-    following.join();
+    (*client)->close();
+    loops.stop();
     http.stop();
-    if (failed || store.failure())
+    if (loops.has_failed() || store.failure())
         return {node::Code::kInternal, "STORE_FAILED", "data-dir", "the database failed; the log tells why"};
     return {};
 }
@@ -184,6 +176,7 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    node::forbid_dumps();
     node::StopSignals signals;
     Settings settings;
     node::Options options("gavel-sequencer", "Takes payments over gRPC, confirms them, and posts them to the L1 in batches.");

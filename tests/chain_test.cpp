@@ -662,6 +662,9 @@ TEST_CASE("Block times increase strictly and follow the clock", "[chain]") {
     CHECK(w.chain->mine().time == start + 2);
     w.clock.advance(60'000);
     CHECK(w.chain->mine().time == start + 60);
+    w.clock.set_wall((start + 86'400) * 1000);  // somebody sets the machine's clock: no time has passed
+    CHECK(w.chain->mine().time == start + 61);
+    w.clock.set_wall((start + 60) * 1000);
     CHECK(w.chain->increase_time(1000) == 1000);
     CHECK(w.chain->mine().time == start + 1060);
     CHECK(w.chain->set_next_block_time(start).reason == "TIME_NOT_INCREASING");

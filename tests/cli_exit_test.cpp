@@ -163,13 +163,14 @@ TEST_CASE("the operator disappears, and everybody leaves with every wei") {
     CHECK(story.usd_of("alice") == Amount{751'500'000});
     CHECK(story.refusal("alice", {"refund"}) == "NOTHING_TO_REFUND");
 
-    CHECK(story.alone("carol", {"sequencer", "take-stake"})["amount"] == "1000000000000000000");
+    // The freeze took from Carol, who served nobody either, what the eviction took from the operator.
+    CHECK(story.alone("carol", {"sequencer", "take-stake"})["amount"] == "750000000000000000");
     CHECK(story.alone("carol", {"sequencer", "take-stake", "1"})["amount"] == "750000000000000000");
     CHECK(story.refusal("carol", {"sequencer", "take-stake", "1"}) == "AlreadyTaken");
     CHECK((story.held({}) == 0));
     CHECK((story.held(*address_from_string(token)) == 0));
-    CHECK((story.ether_of(world.domain().rollup) == 250 * kMilli));  // burned by the eviction
-    CHECK((*world.rollup().burned() == 250 * kMilli));
+    CHECK((story.ether_of(world.domain().rollup) == 500 * kMilli));  // burned
+    CHECK((*world.rollup().burned() == 500 * kMilli));
 }
 
 TEST_CASE("one caller sends everybody home, whoever can't be paid") {
@@ -186,7 +187,20 @@ TEST_CASE("one caller sends everybody home, whoever can't be paid") {
     file.close();
     story.served("alice", {"dev", "mint", story.token, "10"});
     story.served("alice", {"deposit", "10", "--token", story.token, "--wait"});
-    story.served("alice", {"deposit", "0.5", "--to", to_checksum(vault), "--wait"});
+    // Nobody pays the contract itself by mistake; on purpose it can be done.
+    for (std::vector<std::string> command : {std::vector<std::string>{"deposit", "0.5", "--to", to_checksum(vault)},
+                                                   {"send", to_checksum(vault), "0.5"},
+                                                   {"withdraw", "0.5", "--to", to_checksum(vault)},
+                                                   {"force", "transfer", to_checksum(vault), "0.5"},
+                                                   {"force", "withdraw", "0.5", "--to", to_checksum(vault)},
+                                                   {"send", story.token, "0.5", "--token", story.token},
+                                                   {"deposit", "0.5", "--to", to_checksum(Address{})}}) {
+        INFO(command[0]);
+        command.insert(command.begin(), "--json");
+        CHECK(json::parse(world.gavel("alice", command).output)["error"]["reason"] == "PAYEE_INVALID");
+    }
+    l1::L1Wallet wallet(world.l1_client(), key_of("alice"));
+    REQUIRE(wallet.run(vault, kEther / 2, l1::rollup_call::deposit_eth(vault)).ok());
     story.served("alice", {"deposit", "3", "--wait"});
     story.served("alice", {"pay", world.folder().file("pay.csv"), "--fee", "0"});
     story.served("alice", {"send", checksum_of("bob"), "0.5", "--fee", "0"});
@@ -240,16 +254,42 @@ TEST_CASE("a lie is proven with nothing but the L1's address and a key") {
 
     CHECK(story.refusal("bob", {"proof", "make", std::to_string(lie - 1), "--from-l1"}) == "BATCH_TRUE");
     CHECK(story.refusal("bob", {"proof", "make", std::to_string(lie + 1)}) == "UNKNOWN_BATCH");
+    // The batch is read from the L1 alone, though it is false.
+    const json batch = story.alone("bob", {"batch", std::to_string(lie), "--operations"});
+    CHECK(batch["hash"] == to_hex(world.rollup().batch(lie)->hash));
+    CHECK(batch["chunks"].size() >= 1);
+    CHECK(story.alone("bob", {"batch", std::to_string(lie - 1)})["operations"] == 1);
+    CHECK(story.refusal("bob", {"batch", std::to_string(lie + 1)}) == "UNKNOWN_BATCH");
+
     const std::string file = world.folder().file("proof.hex");
     CHECK(story.alone("bob", {"proof", "make", std::to_string(lie), "--out", file})["stage"].is_null());
     const json checked = story.alone("bob", {"proof", "check", file});
     CHECK(checked["holds"] == true);
     CHECK(checked["stands"] == true);
+    CHECK(checked["final"] == false);
+    CHECK(checked["contract"] == "accepts");
+    CHECK(checked["not_checked"].empty());
+    CHECK(story.refusal("bob", {"proof", "check", file, "--offline"}) == "OPTION_INVALID");
+    const Finished offline = e2e::run({program("gavel"), "--json", "--l1", "http://127.0.0.1:1", "--rollup",
+                                       to_checksum(world.domain().rollup), "proof", "check", file, "--offline", "--chain-id",
+                                       std::to_string(world.domain().chain_id)},
+                                      world.folder().path());
+    INFO(offline.output << offline.errors);
+    CHECK(offline.exit_status == 0);
+    const json by_bytes = json::parse(offline.output);
+    CHECK(by_bytes["holds"] == true);
+    CHECK(by_bytes["stands"].is_null());
+    CHECK(by_bytes["not_checked"].size() == 2);
     const json sent = story.alone("bob", {"proof", "send", file});
     CHECK(sent["batch"] == lie);
     CHECK(sent["reward"] == true);
     CHECK(world.rollup().head()->number == lie - 1);
     CHECK(story.refusal("bob", {"proof", "send", file}) == "UnknownBatch");
+    const json gone = json::parse(story.run("bob", {"proof", "check", file}).output);
+    CHECK(gone["holds"] == true);
+    CHECK(gone["stands"] == false);
+    CHECK(gone["contract"] == "UnknownBatch");
+    CHECK(story.run("bob", {"proof", "check", file}).exit_status == 1);
 
     CHECK(story.refusal("bob", {"sequencer", "take-reward"}) == "RewardTooEarly");
     CHECK(story.refusal("alice", {"sequencer", "take-reward"}) == "NO_SUCH_TERM");
@@ -269,8 +309,14 @@ TEST_CASE("a lie that nobody proved in time is told, not paid by") {
     story.wait_posted(story.served("alice", {"send", checksum_of("bob"), "1", "--fee", "0"}));
     world.sequencer().kill_now();
     REQUIRE(world.drill("money-from-nothing").exit_status == 0);
+    const std::string file = world.folder().file("proof.hex");
+    story.alone("bob", {"proof", "make", std::to_string(world.rollup().head()->number), "--from-l1", "--out", file});
     story.alone("alice", {"force", "withdraw", "1"});
     story.pass(kFreezeAge);
+    const Finished late = story.run("bob", {"proof", "check", file});
+    CHECK(late.exit_status == 1);
+    CHECK(json::parse(late.output)["final"] == true);
+    CHECK(json::parse(late.output)["contract"] == "BatchFinal");
     story.alone("alice", {"freeze"});
     CHECK(story.refusal("alice", {"exit", "--all-mine"}) == "FALSE_BATCH_FINAL");
 }

@@ -8,9 +8,7 @@
 #include <set>
 
 #include "cli/corpus.hpp"
-#include "cli/keystore.hpp"
 #include "cli/load_plan.hpp"
-#include "cli/payments.hpp"
 #include "cli/rollup_facts.hpp"
 #include "cli/session.hpp"
 #include "cli/synthetic.hpp"
@@ -26,10 +24,7 @@ using nlohmann::json;
 
 namespace {
 
-const std::string kKeystores = "address/ethereum__tests/KeyStoreTests/basic_tests.json";
-const std::string kWallets = "address/ethers-io__ethers.js/testcases/wallets.json.gz";
 const std::string kUnits = "address/ethers-io__ethers.js/testcases/units.json.gz";
-constexpr KeystoreCost kCheap{4};
 
 std::string reason_of(const node::Status& status) { return status.reason; }
 std::string units_reason(std::string_view text, unsigned decimals = kEtherDecimals) {
@@ -167,85 +162,6 @@ TEST_CASE("a refusal of the contract says what it waits for") {
           "L1 operation 4 is overdue at 2023-11-14 22:13:25 UTC (in 5 s); nobody can be evicted before");
     CHECK(told("SomethingElse").message == "raw");
     CHECK(explained({node::Code::kUnavailable, "NotOverdue", "", "raw"}, facts).message == "raw");
-}
-
-TEST_CASE("a key comes back from its keystore with the password only") {
-    const PrivateKey key = random_key();
-    const std::string text = encrypt_key(key, "correct horse", kCheap);
-    auto back = decrypt_key(text, "correct horse");
-    REQUIRE(back.ok());
-    CHECK(back->scalar() == key.scalar());
-    CHECK(reason_of(decrypt_key(text, "wrong").status()) == "PASSWORD_WRONG");
-    CHECK(address_of_keystore(text) == key.address());
-    CHECK(encrypt_key(key, "correct horse", kCheap) != text);
-    CHECK(json::parse(encrypt_key(key, "", {}))["crypto"]["kdfparams"]["n"] == 1 << 17);
-}
-
-TEST_CASE("a keystore that isn't one is refused by name") {
-    const json good = json::parse(encrypt_key(random_key(), "p", kCheap));
-    auto reason_with = [&](const std::string& pointer, const json& value) {
-        json bad = good;
-        bad[json::json_pointer(pointer)] = value;
-        return reason_of(decrypt_key(bad.dump(), "p").status());
-    };
-    CHECK(reason_of(decrypt_key("", "p").status()) == "KEYSTORE_INVALID");
-    CHECK(reason_of(decrypt_key("[1]", "p").status()) == "KEYSTORE_INVALID");
-    CHECK(reason_with("/version", 4) == "KEYSTORE_UNSUPPORTED");
-    CHECK(reason_with("/crypto", "x") == "KEYSTORE_INVALID");
-    CHECK(reason_with("/crypto/cipher", "aes-256-cbc") == "KEYSTORE_UNSUPPORTED");
-    CHECK(reason_with("/crypto/cipherparams/iv", "00") == "KEYSTORE_INVALID");
-    CHECK(reason_with("/crypto/ciphertext", "zz") == "KEYSTORE_INVALID");
-    CHECK(reason_with("/crypto/ciphertext", "00") == "KEYSTORE_INVALID");
-    CHECK(reason_with("/crypto/kdf", "argon2") == "KEYSTORE_UNSUPPORTED");
-    CHECK(reason_with("/crypto/kdfparams/dklen", 16) == "KEYSTORE_UNSUPPORTED");
-    CHECK(reason_with("/crypto/kdfparams/n", uint64_t{1} << 40) == "KEYSTORE_UNSUPPORTED");
-    CHECK(reason_with("/crypto/kdfparams/n", 3) == "KEYSTORE_UNSUPPORTED");
-    CHECK(reason_with("/crypto/kdfparams/r", uint64_t{1} << 62) == "KEYSTORE_UNSUPPORTED");
-    CHECK(reason_with("/crypto/kdfparams/n", -1) == "KEYSTORE_INVALID");
-    CHECK(reason_with("/crypto/mac", "00") == "PASSWORD_WRONG");
-}
-
-TEST_CASE("keystores of published vectors open") {
-    auto text = test::vector_file(kKeystores);
-    if (!text) return;
-    const json cases = json::parse(*text);
-    for (const auto& [name, item] : cases.items()) {
-        INFO(name);
-        auto key = decrypt_key(item["json"].dump(), item["password"].get<std::string>());
-        INFO(to_string(key.status()));
-        REQUIRE(key.ok());
-        CHECK(to_hex(key->scalar()).substr(2) == item["priv"].get<std::string>());
-    }
-}
-
-TEST_CASE("wallets' keystores of published vectors open") {
-    auto text = test::vector_file(kWallets);
-    if (!text) return;
-    unsigned opened = 0;
-    for (const json& item : json::parse(*text)) {
-        if (item["type"] != "keystore") continue;
-        INFO(item["name"]);
-        const Bytes password = *from_hex(item["password"].get<std::string>());
-        auto key = decrypt_key(item["content"].get<std::string>(), string_of(password));
-        INFO(to_string(key.status()));
-        REQUIRE(key.ok());
-        CHECK(to_checksum(key->address()) == item["address"].get<std::string>());
-        ++opened;
-    }
-    CHECK(opened >= 7);
-}
-
-TEST_CASE("keys are stored once, for their owner alone, and listed") {
-    TempDir dir;
-    const std::string folder = dir.file("keys");
-    CHECK(list_keys(folder).empty());
-    const PrivateKey key = random_key();
-    auto path = store_key(folder, key, "p", kCheap);
-    REQUIRE(path.ok());
-    CHECK(std::filesystem::status(*path).permissions() == (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
-    CHECK(reason_of(store_key(folder, key, "p", kCheap).status()) == "KEY_EXISTS");
-    REQUIRE(list_keys(folder).size() == 1);
-    CHECK(list_keys(folder)[0].address == key.address());
 }
 
 TEST_CASE("CSV fields") {
@@ -398,58 +314,6 @@ TEST_CASE("a load spreads a token over several where one can't carry it") {
     const auto left = spendings(plan);
     REQUIRE(left.size() == 4);
     CHECK(needed(left[3], plan.tokens[left[3].token]) == Amount{17});
-}
-
-TEST_CASE("lines become payouts that fit a chunk") {
-    auto line = [](uint32_t number, bool is_new) {
-        PayLine out;
-        out.payment.to.bytes[19] = static_cast<uint8_t>(number);
-        out.payment.to.bytes[18] = static_cast<uint8_t>(number >> 8);
-        out.new_recipient = is_new;
-        return out;
-    };
-    std::vector<PayLine> known, fresh, same;
-    for (uint32_t i = 1; i <= 200; ++i) {
-        known.push_back(line(i, false));
-        fresh.push_back(line(i, true));
-        same.push_back(line(7, true));
-    }
-    auto sizes = [](const std::vector<std::vector<PayLine>>& payouts) {
-        std::vector<size_t> out;
-        for (const auto& payout : payouts) out.push_back(payout.size());
-        return out;
-    };
-    CHECK(sizes(split_into_payouts(known)) == std::vector<size_t>{94, 94, 12});
-    CHECK(sizes(split_into_payouts(fresh)) == std::vector<size_t>{47, 47, 47, 47, 12});
-    CHECK(sizes(split_into_payouts(same)) == std::vector<size_t>{93, 94, 13});
-    CHECK(split_into_payouts({}).empty());
-}
-
-TEST_CASE("a file of payments is read strictly") {
-    TempDir dir;
-    auto good = read_pay_file(write_text(dir, "a.csv", "to,amount\n" + kAlice + ",1.5\n\n" + kBob + ",0.000001\n"), 6);
-    REQUIRE(good.ok());
-    REQUIRE(good->size() == 2);
-    CHECK((*good)[0].amount == Amount{1'500'000});
-    auto field_of = [&](const std::string& text) {
-        auto result = read_pay_file(write_text(dir, "b.csv", text), 6);
-        return result.ok() ? std::string("OK") : result.status().reason + " " + result.status().field;
-    };
-    CHECK(field_of(kAlice + ",1\n" + kBob + ",1.0000001\n") == "PAY_FILE_LINE line 2");
-    CHECK(field_of(kAlice + ",1,2\n") == "PAY_FILE_LINE line 1");
-    CHECK(field_of(kZero + ",1\n") == "PAY_FILE_LINE line 1");
-    CHECK(field_of("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed,1\n") == "OK");
-    CHECK(field_of("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAeD,1\n") == "PAY_FILE_LINE line 1");
-    CHECK(field_of("to,amount\n") == "PAY_FILE_EMPTY file");
-}
-
-TEST_CASE("memos are text or a hash") {
-    CHECK(to_hex(*parse_memo("")) == "0x" + std::string(64, '0'));
-    CHECK(string_of(ByteView(*parse_memo("hi")).first(3)) == std::string("hi\0", 3));
-    CHECK(parse_memo(std::string(32, 'x')).ok());
-    CHECK(reason_of(parse_memo(std::string(33, 'x')).status()) == "MEMO_INVALID");
-    CHECK(reason_of(parse_memo("0x12").status()) == "MEMO_INVALID");
-    CHECK(parse_memo("0x" + std::string(64, 'a')).ok());
 }
 
 TEST_CASE("addresses are checked before anything is signed for them") {

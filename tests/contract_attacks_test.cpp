@@ -90,7 +90,7 @@ TEST_CASE("a sacrificial lie before the real one: both are gone, and the real on
     BatchHeader header = f.append(f.alice, again);
     CHECK(f.send(f.alice, rollup_call::claim(header, claim)) == "BatchNotFinal");
     Bytes proof = f.proof_against(again);
-    f.commit(f.bob, proof);
+    f.commit(f.bob, proof, 2);
     REQUIRE(f.prove(f.bob, proof) == "");
     f.pass(kChallenge);
     CHECK(f.send(f.alice, rollup_call::claim(header, claim)) == "UnknownBatch");

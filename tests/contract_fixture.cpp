@@ -123,8 +123,14 @@ Bytes ContractFixture::proof_against(const Batch& batch) {
     return proof->encode();
 }
 
-void ContractFixture::commit(const PrivateKey& prover, ByteView proof) {
-    REQUIRE(send(prover, rollup_call::commit_proof(proof_commitment(prover.address(), proof))) == "");
+void ContractFixture::commit(const PrivateKey& prover, ByteView proof, uint64_t term) {
+    REQUIRE(send(prover, rollup_call::commit_proof(proof_commitment(prover.address(), proof, term))) == "");
+}
+
+void ContractFixture::take_over() {
+    REQUIRE(send(home, rollup_call::announce_takeover()) == "");
+    at(rollup_view::read_notice(view(rollup_view::notice()))->from);
+    REQUIRE(send(home, rollup_call::become_sequencer(), parameters.stake) == "");
 }
 
 StateFields lie(const BatchHeader& parent, uint64_t op_count) {

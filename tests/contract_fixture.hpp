@@ -74,8 +74,10 @@ public:
     BatchHeader append(const PrivateKey& by, const Batch& batch);
     // The proof against chunk 0 of `batch`, from a state without accounts that has the parent's counters.
     Bytes proof_against(const Batch& batch);
-    // Commits to it, and lets a second pass.
-    void commit(const PrivateKey& prover, ByteView proof);
+    // Commits to a proof against that term's batch.
+    void commit(const PrivateKey& prover, ByteView proof, uint64_t term = 1);
+    // The home operator takes the taken seat, with notice; must succeed.
+    void take_over();
     std::string prove(const PrivateKey& by, const Bytes& proof) { return send(by, rollup_call::prove(proof)); }
 
     const PrivateKey alice = PrivateKey::derived("alice"), bob = PrivateKey::derived("bob"), carol = PrivateKey::derived("carol"),

@@ -62,7 +62,7 @@ struct Frozen : ContractFixture {
     State state;
 };
 
-constexpr const char* kExit = "exit(bytes,uint32,bytes,bytes32[],address)";
+constexpr const char* kExit = "exit(bytes,uint32,bytes,bytes32[],address,uint256)";
 
 }  // namespace
 
@@ -92,7 +92,30 @@ TEST_CASE("freeze: when the waiting operation is of age, from its queueing on, a
     CHECK(f.is_frozen());
     CHECK(f.current_term() == 0);
     CHECK((f.term(1).ended_at == time) == somebody_sits);
+    // Who has just sat down isn't overdue.
+    CHECK(f.term(1).evicted == !somebody_sits);
     CHECK(f.send(f.bob, rollup_call::freeze(0)) == "Frozen");
+}
+
+TEST_CASE("freeze: takes the quarter that evict could take, to the second, and from nobody else") {
+    Frozen f({});
+    const u128 stake = f.parameters.stake, quarter = stake / 4;
+    const uint64_t queued = f.now();
+    f.deposit(5);
+    const bool is_overdue = GENERATE(false, true);
+    f.at(queued + f.parameters.freeze_age - kInclusion + (is_overdue ? 0 : 1));
+    REQUIRE(f.send(GENERATE(false, true) ? f.home : f.alice, rollup_call::become_sequencer(), stake) == "");
+    const Address sat = f.term(1).sequencer;
+    f.at(queued + f.parameters.freeze_age);
+    const uint64_t frozen = f.now();
+    REQUIRE(f.send(f.bob, rollup_call::freeze(0)) == "");
+    CHECK(f.events() == std::vector<RollupEvent>{RollupFrozen{}, TermEnded{1, TermEnd::kFrozen}});
+    const u128 left = is_overdue ? stake - quarter : stake;
+    CHECK(f.term(1) == TermRecord{sat, left, f.term(1).started_at, frozen, false, 0, {}, 0, false, false, is_overdue});
+    CHECK(f.burned() == (is_overdue ? quarter : 0));
+    const u128 before = f.balance(sat);
+    REQUIRE(f.send(f.bob, rollup_call::take_stake(1)) == "");
+    CHECK(f.balance(sat) == before + left);
 }
 
 TEST_CASE("freeze too early: an operation that was consumed doesn't count, the next one's own age does") {
@@ -290,7 +313,7 @@ TEST_CASE("exit and refund of tokens of each kind: judged by the answer, all or 
     CHECK(f.token_balance(token, kBob) == c.received);
     CHECK(f.held(token) == 2 * c.deposited - 40);
     CHECK(f.send(f.carol, rollup_call::refund(1, entry)) == "");
-    CHECK(f.only_event<DepositRefunded>() == DepositRefunded{1, kAlice, token, Amount{c.deposited}, kAlice});
+    CHECK(f.only_event<DepositRefunded>() == DepositRefunded{1, kBob, token, Amount{c.deposited}, kBob});
     CHECK(f.held(token) == c.deposited - 40);
     CHECK(f.token_balance(token, f.rollup) == c.deposited - 40);
 }
@@ -342,7 +365,7 @@ TEST_CASE("exit of a token that calls back, and of one that is no contract") {
     CHECK(f.held(token) == 59);
 }
 
-TEST_CASE("refund: every refusal, in order, then the deposit to who made it, once") {
+TEST_CASE("refund: every refusal, in order, then the deposit to whom it was made for, once") {
     Frozen f({});
     REQUIRE(f.send(f.alice, rollup_call::become_sequencer(), f.parameters.stake) == "");
     L1Operation first = f.deposit(70), second = f.deposit(11);
@@ -353,12 +376,12 @@ TEST_CASE("refund: every refusal, in order, then the deposit to who made it, onc
     last.l1_ops_consumed = 1;
     f.append(f.alice, f.batch_on(f.genesis, last));
     auto refund = [&](uint64_t index, const L1Operation& entry, const Address& receiver = {}) {
-        return f.send(f.bob, rollup_call::refund(index, entry, receiver));
+        return f.send(f.carol, rollup_call::refund(index, entry, receiver));
     };
     auto raw = [&](uint64_t index, size_t size) {
         Bytes entry = second.encode();
         entry.resize(size);
-        return f.send(f.bob, AbiWriter("refund(uint64,bytes,address)").word(index).bytes(entry).word(Address{}).take());
+        return f.send(f.bob, AbiWriter("refund(uint64,bytes,address,uint256)").word(index).bytes(entry).word(Address{}).word(0).take());
     };
     CHECK(raw(0, 84) == "NotFrozen");
     f.freeze();
@@ -376,30 +399,29 @@ TEST_CASE("refund: every refusal, in order, then the deposit to who made it, onc
     spoiled.kind = L1OperationKind::kDeposit;
     CHECK(refund(2, spoiled) == "EntryHash");
     CHECK(refund(2, forced, kAlice) == "NotADeposit");
-    CHECK(refund(1, second, kBob) == "ReceiverNotAllowed");  // credited to Bob, made by Carol
+    CHECK(refund(1, second, kCarol) == "ReceiverNotAllowed");  // made by Carol, for Bob
     CHECK(f.held({}) == 94);
 
-    u128 before = f.balance(kCarol);
+    u128 before = f.balance(kBob);
     CHECK(refund(1, second) == "");
-    CHECK(f.only_event<DepositRefunded>() == DepositRefunded{1, kCarol, {}, Amount{11}, kCarol});
-    CHECK(f.balance(kCarol) == before + 11);
+    CHECK(f.only_event<DepositRefunded>() == DepositRefunded{1, kBob, {}, Amount{11}, kBob});
+    CHECK(f.balance(kBob) == before + 11);
     CHECK(f.is_refunded(1));
     CHECK_FALSE(f.is_refunded(3));
     CHECK(refund(1, second) == "AlreadyRefunded");
     CHECK(refund(1, first) == "AlreadyRefunded");
     Address fresh = Address::from(keccak256(view_of("fresh")));
-    CHECK(f.send(f.carol, rollup_call::refund(3, third, fresh)) == "");
+    CHECK(f.send(f.bob, rollup_call::refund(3, third, fresh)) == "");
     CHECK(f.balance(fresh) == 13);
     CHECK(f.held({}) == 70);
 }
 
-TEST_CASE("refund: after an exit has emptied the vault it is short; a depositor that refuses ETH names another receiver") {
+TEST_CASE("refund: after an exit has emptied the vault it is short; an owner that refuses ETH names another receiver") {
     Address refuser = deployed(1);
     Frozen f({{kAlice, {}, 60}});
     REQUIRE(f.deploy("refuser") == refuser);
-    REQUIRE(f.send(f.carol, refuser, forwarded(f.rollup, rollup_call::deposit_eth(kBob)), 100) == "");
+    REQUIRE(f.send(f.carol, rollup_call::deposit_eth(refuser), 100) == "");
     L1Operation entry = f.only_event<L1OperationQueued>().operation;
-    CHECK(entry.caller == refuser);
     f.freeze();
     CHECK(f.send(f.bob, rollup_call::refund(0, entry)) == "PaymentFailed");
     CHECK_FALSE(f.is_refunded(0));

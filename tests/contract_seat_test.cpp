@@ -48,12 +48,20 @@ TEST_CASE("constructor: which parameters it takes") {
     CHECK(refusal(good) == "");
     CHECK(refusal(RollupParameters{}) == "");
     for (auto spoil :
-         {+[](RollupParameters& p) { p.challenge_window = 0; }, +[](RollupParameters& p) { p.inclusion_window = 0; },
-          +[](RollupParameters& p) { --p.freeze_age; }, +[](RollupParameters& p) { p.challenge_window = ~uint64_t{0}; }}) {
+         {+[](RollupParameters& p) { p.challenge_window = 0; }, +[](RollupParameters& p) { p.inclusion_window = 3; },
+          +[](RollupParameters& p) { --p.freeze_age; }, +[](RollupParameters& p) { p.challenge_window = ~uint64_t{0}; },
+          +[](RollupParameters& p) { p.stake = 0; },
+          +[](RollupParameters& p) { p.freeze_age += kMaxFreezeMargin - kFreezeMargin + 1; },
+          // Within the bounds that the windows have together with the freeze age.
+          +[](RollupParameters& p) { p.challenge_window = 14 * 86400 + 1, p.freeze_age = 40 * 86400; },
+          +[](RollupParameters& p) { p.inclusion_window = 7 * 86400 + 1, p.freeze_age = 40 * 86400; }}) {
         RollupParameters bad = good;
         spoil(bad);
         CHECK(refusal(bad) == "ParametersInvalid");
     }
+    const uint64_t day = 86400;
+    CHECK(refusal({1, 4, 5 + 7 * day, 1, {}}) == "");
+    CHECK(refusal({14 * day, 7 * day, 21 * day + 365 * day, ~u128{0}, {}}) == "");
     CHECK(rollup_view::read_parameters(f.view(rollup_view::parameters())) == good);
     CHECK(f.head() == Head{0, genesis_header().hash()});
     CHECK(rollup_view::read_batch(f.view(rollup_view::batch(0))) == BatchRecord{genesis_header().hash(), 0, 0});
@@ -125,6 +133,9 @@ TEST_CASE("becomeSequencer: one seat, the stake to the wei, and the home operato
     CHECK(f.term(0) == TermRecord{});
     CHECK(f.send(f.bob, become, stake) == "SeatTaken");
     CHECK(f.send(f.alice, become, stake) == "SeatTaken");
+    CHECK(f.send(f.home, become, stake) == "NoticeRequired");
+    REQUIRE(f.send(f.home, rollup_call::announce_takeover()) == "");
+    f.pass(kInclusion / 4);
     CHECK(f.send(f.home, become, 0) == "WrongStake");
 
     CHECK(f.send(f.home, become, stake) == "");
@@ -245,20 +256,6 @@ TEST_CASE("evicted, then proven wrong: the other three quarters go as in any sla
     CHECK(f.balance(f.rollup) == f.stake - f.quarter + 5);
 }
 
-TEST_CASE("the home operator, evicted, replaces nobody for seven days") {
-    ContractFixture f;
-    u128 stake = f.parameters.stake;
-    REQUIRE(f.send(f.home, rollup_call::become_sequencer(), stake) == "");
-    REQUIRE(f.send(f.bob, rollup_call::deposit_eth(f.bob.address()), 5) == "");
-    f.pass(kInclusion);
-    uint64_t evicted = f.now();
-    REQUIRE(f.send(f.bob, rollup_call::evict()) == "");
-    REQUIRE(f.send(f.alice, rollup_call::become_sequencer(), stake) == "");
-    f.at(evicted + kHomeBan - 1);
-    CHECK(f.send(f.home, rollup_call::become_sequencer(), stake) == "HomeOperatorBarred");
-    CHECK(f.send(f.home, rollup_call::become_sequencer(), stake) == "");
-}
-
 TEST_CASE("squatting on the seat: each inclusion window without service costs a quarter of a stake, and buys no time") {
     ContractFixture f;
     u128 stake = f.parameters.stake, quarter = stake / 4;
@@ -275,36 +272,6 @@ TEST_CASE("squatting on the seat: each inclusion window without service costs a 
     REQUIRE(f.send(f.alice, rollup_call::become_sequencer(), stake) == "");
     f.at(queued + f.parameters.freeze_age);
     CHECK(f.send(f.bob, rollup_call::freeze(0)) == "");
-}
-
-TEST_CASE("resigning and retaking against eviction: two and a half windows, with the home operator's help, and no more") {
-    ContractFixture f;
-    u128 stake = f.parameters.stake;
-    Bytes become = rollup_call::become_sequencer();
-    REQUIRE(f.send(f.alice, become, stake) == "");
-    uint64_t queued = f.now();
-    REQUIRE(f.send(f.bob, rollup_call::deposit_eth(f.bob.address()), 5) == "");
-    // As late as resigning goes; an accomplice sits in the next second.
-    f.at(queued + kInclusion / 2 - 1);
-    REQUIRE(f.send(f.alice, rollup_call::resign()) == "");
-    uint64_t second = f.now();
-    REQUIRE(f.send(f.carol, become, stake) == "");
-    CHECK(f.send(f.carol, rollup_call::resign()) == "OperationWaiting");
-    // The home operator takes over in the last second before the accomplice can be evicted.
-    f.at(second + kInclusion - 2);
-    CHECK(f.send(f.bob, rollup_call::evict()) == "NotOverdue");
-    uint64_t third = f.now();
-    REQUIRE(f.send(f.home, become, stake) == "");
-    CHECK(f.send(f.home, rollup_call::resign()) == "OperationWaiting");
-    CHECK(f.send(f.alice, become, stake) == "SeatTaken");
-    f.at(third + kInclusion);
-    uint64_t time = f.now();
-    CHECK(f.send(f.bob, rollup_call::evict()) == "");
-    CHECK(time <= queued + 2 * kInclusion + kInclusion / 2);
-    CHECK(time > queued + 2 * kInclusion);
-    // The next one to sit has a window of its own, and the home operator can't help again.
-    REQUIRE(f.send(f.alice, become, stake) == "");
-    CHECK(f.send(f.home, become, stake) == "HomeOperatorBarred");
 }
 
 TEST_CASE("takeStake: once, when the term is over and its last batch is final or gone") {

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Each call of the Solidity contract once, on Anvil with mainnet's limits, and its gas; and what only a node can show, an
-account that has delegated itself to code (EIP-7702). Whether calls are judged as docs/contract.md says is for other tests.
+"""Each call of the Solidity contract once, on Anvil with mainnet's limits, and its gas; and what only a node can show: an
+account that has delegated itself to code (EIP-7702), and what gas wallets need to be paid. Whether calls are judged as docs/contract.md says is for other tests.
 
 usage: contract_smoke_test.py
 """
@@ -19,6 +19,10 @@ CHALLENGE, INCLUSION = 24 * HOUR, 6 * HOUR
 FREEZE = CHALLENGE + INCLUSION + 7 * 24 * HOUR
 ETH = bytes(20)
 NO_RECEIVER = bytes(20)
+EXIT = "exit(bytes,uint32,bytes,bytes32[],address,uint256)"
+# docs/contract.md, "What a payment needs": receiver and the least payGas.
+PAY_GAS = {"a plain account": 1, "a wallet contract": 1, "a proxy wallet": 3_963, "a delegated account": 1,
+           "one that keeps books": 42_130}
 keccak = ethereum.keccak256
 zeros = [bytes(32)]
 while len(zeros) < 33:
@@ -124,6 +128,28 @@ class Test:
                 sys.exit(f"append by a delegated account: {error}, status {receipt['status']}")
         self.node.delegate(self.operator, bytes(20))
 
+    def measure_payments(self, owner, exit_to):
+        """The least payGas with which `owner`'s account can exit to each kind of receiver."""
+        wallet, _ = self.node.deploy(self.alice, "Wallet", folder="build/contracts")
+        proxy, _ = self.node.deploy(self.alice, "WalletProxy", wallet, folder="build/contracts")
+        books, _ = self.node.deploy(self.alice, "WalletWithBooks", folder="build/contracts")
+        delegated = self.node.key("delegated")
+        self.node.delegate(delegated, wallet)
+        short = keccak(b"PayGasShort()")[:4]
+        for what, receiver in (("a plain account", ethereum.address_of(self.bob)), ("a wallet contract", wallet),
+                               ("a proxy wallet", proxy), ("a delegated account", ethereum.address_of(delegated)),
+                               ("one that keeps books", books)):
+            pays = lambda gas, to=receiver: self.node.call(self.rollup, exit_to(to, gas), sender=owner)[1]
+            least, enough = 0, 200_000  # 0 would be all
+            while enough - least > 1:
+                middle = (least + enough) // 2
+                least, enough = (least, middle) if pays(middle) is None else (middle, enough)
+            print(f"pay gas of {what}: {enough}")
+            if enough != PAY_GAS[what] or (enough > 1 and pays(enough - 1) != keccak(b"PaymentFailed()")[:4]):
+                sys.exit(f"what a payment to {what} needs is {enough}, not {PAY_GAS[what]}")
+            if pays(2**255) != short:
+                sys.exit("a payment of more gas than there is isn't refused")
+
     def run(self):
         alice, bob = (ethereum.address_of(key) for key in (self.alice, self.bob))
         self.call("becomeSequencer, first", self.operator, "becomeSequencer()", value=32 * ETHER)
@@ -152,8 +178,8 @@ class Test:
             self.append(f"append, {count} chunks of 47 payments", [full() for _ in range(count)], state)
         self.append("append, 256 empty chunks", [NOTHING] * 256, state)
         self.node.pass_time(CHALLENGE)
-        self.call("claim", self.bob, "claim(bytes,uint32,address,address,uint128,bytes32[],address)", self.headers[-1], 0, bob,
-                  self.token, 1000, [], NO_RECEIVER)
+        self.call("claim", self.bob, "claim(bytes,uint32,address,address,uint128,bytes32[],address,uint256)", self.headers[-1], 0,
+                  bob, self.token, 1000, [], NO_RECEIVER, 100_000)
         self.expect("claim", "isPaid(uint32)", 0, first=1)
 
         # A lie: a chunk of nothing that makes an account.
@@ -163,7 +189,7 @@ class Test:
         frontier = withdrawal
         proof = (self.headers[-1] + number(0, 2) + number(3, 2) + NOTHING[0] + number(0, 2) + state.encode()
                  + keccak(liar.encode()) + frontier)
-        self.call("commitProof", self.bob, "commitProof(bytes32)", keccak(bob + keccak(proof)))
+        self.call("commitProof", self.bob, "commitProof(bytes32)", keccak(bob + keccak(proof) + number(2, 8)))
         self.node.pass_time(1)
         self.call("prove, an empty chunk", self.bob, "prove(bytes)", proof)
         self.expect("prove", "head()", first=len(self.headers) - 2)
@@ -180,11 +206,13 @@ class Test:
         late = self.call("depositEth, third", self.bob, "depositEth(address)", alice, value=ETHER)
         self.node.pass_time(FREEZE)
         self.call("freeze", self.bob, "freeze(uint64)", 0)
-        self.call("exit", self.alice, "exit(bytes,uint32,bytes,bytes32[],address)", self.headers[-1], 1, leaf, [sentinel], bob)
+        exit_to = lambda receiver, gas: encode(EXIT, self.headers[-1], 1, leaf, [sentinel], receiver, gas)
+        self.measure_payments(alice, exit_to)
+        self.tell("exit", self.node.send(self.alice, self.rollup, exit_to(bob, 50_000)))
         self.expect("exit", "isExited(uint32)", 1, first=1)
         self.expect("exit", "heldTotal(address)", ETH, first=8 * ETHER)
         entry = (number(0, 1) + bob + alice + ETH + number(ETHER, 16) + number(self.node.time_of(late), 8))
-        self.call("refund", self.alice, "refund(uint64,bytes,address)", 5, entry, NO_RECEIVER)
+        self.call("refund", self.alice, "refund(uint64,bytes,address,uint256)", 5, entry, NO_RECEIVER, 0)
         self.expect("refund", "isRefunded(uint64)", 5, first=1)
         self.expect("refund", "heldTotal(address)", ETH, first=7 * ETHER)
 

@@ -37,11 +37,11 @@ class Drills:
         return head + proof + bytes(-len(proof) % 32)
 
     def prepare(self):
-        """An honest batch with what the lies are about: somebody's ether, and a payment without a fee."""
+        """An honest batch with what the lies are about: somebody's ether, and a payment with a fee, as nearly all are."""
         world = self.world
-        world.start_sequencer("--eth-fee-percent", "0")
+        world.start_sequencer()
         world.gavel("alice", "deposit", "3", "--wait")
-        paid = world.gavel("alice", "send", ethereum.checksum(ethereum.address_of(ethereum.key_of("bob"))), "1", "--fee", "0")
+        paid = world.gavel("alice", "send", ethereum.checksum(ethereum.address_of(ethereum.key_of("bob"))), "1")
         world.gavel("alice", "tx", paid["hash"], "--wait", "posted", "--timeout", "60s")
         world.stop("sequencer")
         world.gavel("operator", "sequencer", "resign")

@@ -14,12 +14,22 @@ public:
     node::Result<std::optional<l1::BlockRef>> block_at(uint64_t number) override {
         return ask([&] { return inner_.block_at(number); });
     }
-    node::Result<std::vector<l1::Log>> logs(const Address& address, uint64_t from, uint64_t to) override {
-        return ask([&] { return inner_.logs(address, from, to); });
+    node::Result<std::optional<l1::BlockSummary>> summary_at(uint64_t number) override {
+        return ask([&] { return inner_.summary_at(number); });
+    }
+    node::Result<std::vector<l1::Log>> logs(const l1::LogFilter& filter) override {
+        return ask([&] { return inner_.logs(filter); });
+    }
+    node::Result<std::vector<l1::Log>> logs_by_receipts(const l1::BlockSummary& block, const l1::LogFilter& filter) override {
+        return ask([&] { return inner_.logs_by_receipts(block, filter); });
     }
     node::Result<std::optional<l1::TransactionInput>> transaction_input(const Hash& tx) override {
         return ask([&] { return inner_.transaction_input(tx); });
     }
+    node::Result<std::optional<l1::TransactionInput>> transaction_in_block(const Hash& tx, uint64_t block) override {
+        return ask([&] { return inner_.transaction_in_block(tx, block); });
+    }
+    node::Result<bool> is_syncing() override { return ask([&] { return inner_.is_syncing(); }); }
     node::Result<std::optional<l1::Receipt>> receipt(const Hash& tx) override { return ask([&] { return inner_.receipt(tx); }); }
     node::Result<u128> balance(const Address& address) override { return ask([&] { return inner_.balance(address); }); }
     node::Result<uint64_t> nonce(const Address& address, bool pending) override {

@@ -143,7 +143,7 @@ TEST_CASE("Wallet over HTTP: deploys, sends, waits, tells reverts by name", "[rp
     L1WalletOptions capped;
     capped.max_fee_cap = 1;
     CHECK(L1Wallet(*s.client, s.alice, capped).send(token, 0, mint(s.bob.address(), 1)).status().reason == "L1_FEE_OVER_CAP");
-    CHECK(wallet.wait(Hash{}, std::chrono::milliseconds(1)).status().reason == "L1_TIMEOUT");
+    CHECK(wallet.wait(Hash{}, std::chrono::milliseconds(1)).status().reason == "TX_NOT_KNOWN");
 }
 
 TEST_CASE("A contract with a Solidity twin is deployed by the twin's creation code, and pays for it", "[rpc]") {
@@ -182,10 +182,26 @@ TEST_CASE("The clients over HTTP and in process answer the same", "[rpc]") {
     InProcessClient& b = *s.direct;
     CHECK(same(a.chain_id(), b.chain_id()));
     CHECK(same(a.head(), b.head()));
-    for (uint64_t number : {0, 1, 2, 3, 4, 1000}) CHECK(same(a.block_at(number), b.block_at(number)));
-    CHECK(same(a.logs(token, 0, 3), b.logs(token, 0, 3)));
-    CHECK(a.logs(token, 0, 3)->size() == 1);
-    CHECK(same(a.logs(token, 0, 9), b.logs(token, 0, 9)));
+    for (uint64_t number : {0, 1, 2, 3, 4, 1000}) {
+        CHECK(same(a.block_at(number), b.block_at(number)));
+        CHECK(same(a.summary_at(number), b.summary_at(number)));
+    }
+    auto at = [&](uint64_t last) { return LogFilter{0, last, {token}, {}}; };
+    CHECK(same(a.logs(at(3)), b.logs(at(3))));
+    CHECK(a.logs(at(3))->size() == 1);
+    CHECK(same(a.logs(at(9)), b.logs(at(9))));
+    LogFilter by_hash{0, 0, {token}, {}, a.block_at(2)->value().hash};
+    CHECK(a.logs(by_hash)->size() == 1);
+    CHECK(same(a.logs(by_hash), b.logs(by_hash)));
+    by_hash.block_hash = hash;
+    CHECK(same(a.logs(by_hash), b.logs(by_hash)));
+    const BlockSummary with_log = **a.summary_at(2);
+    CHECK(a.logs_by_receipts(with_log, at(3))->size() == 1);
+    CHECK(same(a.logs_by_receipts(with_log, at(3)), b.logs_by_receipts(with_log, at(3))));
+    CHECK(same(a.transaction_in_block(hash, 2), b.transaction_in_block(hash, 2)));
+    CHECK(same(a.transaction_in_block(hash, 1), b.transaction_in_block(hash, 1)));
+    CHECK((**a.transaction_in_block(hash, 2)).input == mint(s.bob.address(), 7));
+    CHECK(same(a.is_syncing(), b.is_syncing()));
     CHECK(same(a.receipt(hash), b.receipt(hash)));
     CHECK((**a.receipt(hash)).logs.size() == 1);
     CHECK(same(a.receipt(Hash{}), b.receipt(Hash{})));
@@ -245,8 +261,8 @@ TEST_CASE("A client without a node says so", "[rpc]") {
     CHECK(reason(R"({"id":1,"result":"0x1"})") == "L1_ANSWER_INVALID");  // an id of before
     CHECK(reason(R"({"id":4,"result":"0x01"})") == "L1_ANSWER_INVALID");
     CHECK(reason(R"({"id":5,"result":{}})") == "L1_ANSWER_INVALID");
-    CHECK(reason(R"({"id":6,"error":{"code":-32000,"message":"nonce too low"}})") == "TX_NONCE_TOO_LOW");
-    CHECK(reason(R"({"id":7,"error":{"code":"x","message":7,"data":[]}})") == "L1_ERROR");
+    CHECK(reason(R"({"id":6,"error":{"code":-32000,"message":"nonce too low"}})") == "L1_ERROR");
+    CHECK(reason(R"({"id":7,"error":{"code":"x","message":7,"data":[]}})") == "L1_ANSWER_INVALID");
     CHECK(reason(R"({"id":8,"result":"0x539"})").empty());
     http_status = 503;
     CHECK(reason("busy") == "L1_UNREACHABLE");
@@ -316,6 +332,11 @@ TEST_CASE("Requests of the wrong form get JSON-RPC's codes", "[rpc]") {
     CHECK(code(R"({"jsonrpc":"2.0","id":1,"method":"eth_chainId","params":{}})") == -32602);
     CHECK(code(R"({"jsonrpc":"2.0","id":1,"method":"eth_chainId","params":[1]})") == -32602);
     CHECK(code(std::string(100'000, '[')) == -32700);
+    const std::string nested = std::string(50'000, '[') + std::string(50'000, ']');
+    CHECK(code(R"({"jsonrpc":"2.0","method":"eth_chainId","id":)" + nested + "}") == -32700);
+    CHECK(code(R"({"jsonrpc":"2.0","method":"eth_chainId","id":1,"params":)" + nested + "}") == -32700);
+    CHECK(code("[" + nested + "]") == -32700);
+    CHECK(code(R"({"jsonrpc":"2.0","method":"eth_chainId","id":[[[[[[[[[[]]]]]]]]]]})") == -32600);
     CHECK(s.service->handle(R"({"jsonrpc":"2.0","method":"eth_chainId"})").empty());
     const json asked{{"jsonrpc", "2.0"}, {"id", 1}, {"method", "eth_chainId"}},
         told{{"jsonrpc", "2.0"}, {"method", "eth_chainId"}};

@@ -34,11 +34,7 @@ std::string describe(const L1View& view) {
     for (const Strike& strike : view.strikes()) out += " strike " + std::to_string(strike.number) + to_hex(strike.hash);
     for (const TermView& term : view.terms()) out += " term " + std::to_string(term.ended_at);
     for (uint32_t position = 0; position < 20; ++position) out += view.is_claimed(position) ? "1" : "0";
-    out += " final head " + std::to_string(view.final_head()) + (view.frozen() ? " frozen" : "") + " commits";
-    for (uint8_t i = 0; i < 250; ++i) {
-        uint64_t time = view.committed_at(address_of(3), hash_of(i));
-        if (time != 0) out += " " + std::to_string(i) + ":" + std::to_string(time);
-    }
+    out += " final head " + std::to_string(view.final_head()) + (view.frozen() ? " frozen" : "");
     return out;
 }
 
@@ -124,7 +120,7 @@ TEST_CASE("the view is what its blocks say, after a restart and with blocks take
     uint64_t claims = 0;
     for (int i = 0; i < 120; ++i) {
         uint64_t standing = view->batch_head();
-        switch (world.below(9)) {
+        switch (world.below(8)) {
             case 0: l1.queue(world.random_l1_operation()); break;
             case 1:
             case 2: l1.add(l1::BatchAppended{standing + 1, hash_of(static_cast<uint8_t>(world.below(250))), 1}); break;
@@ -132,8 +128,7 @@ TEST_CASE("the view is what its blocks say, after a restart and with blocks take
                 if (standing > view->final_head()) l1.strike(view->final_head() + 1 + world.below(standing - view->final_head()));
                 break;
             case 4: l1.add(l1::WithdrawalClaimed{static_cast<uint32_t>(claims++), {}, {}}); break;
-            case 5: l1.add(l1::ProofCommitted{address_of(3), hash_of(static_cast<uint8_t>(world.below(250)))}); break;
-            case 6: {
+            case 5: {
                 if (l1.blocks.empty()) break;
                 size_t count = 1 + world.below(std::min<size_t>(l1.blocks.size(), 6));
                 for (size_t gone = l1.blocks.size() - count; gone < l1.blocks.size(); ++gone) {

@@ -1,109 +1,8 @@
-// The sequencer in one process with a simulated L1: step() by step().
-#include <catch2/catch.hpp>
-
-#include "l1-bridge/in_process_client.hpp"
-#include "l1-bridge/l1_wallet.hpp"
-#include "sequencer/sequencer.hpp"
-#include "tests/contract_fixture.hpp"
+// The sequencer in one process with a simulated L1: what it takes, confirms and keeps.
+#include "tests/sequencer_world.hpp"
 
 using namespace gavel;
 using namespace gavel::sequencer;
-
-namespace {
-
-constexpr u128 kMilli = test::kEther / 1000;
-
-class World {
-public:
-    explicit World(SequencerConfig wanted = {}) : config(std::move(wanted)) {
-        config.engine.fee_recipient = l1.home.address();
-        config.engine.batch_age_ms = 5'000;
-        config.fees.eth_percent = 0;
-        start();
-    }
-
-    void start() {
-        sequencer.reset();
-        sync.reset();
-        wallet = std::make_unique<l1::L1Wallet>(client, l1.home, l1::L1WalletOptions{}, clock);
-        auto opened = ledger::L1Sync::open(store, client, l1.rollup);
-        REQUIRE(opened.ok());
-        sync = std::move(*opened);
-        metrics = std::make_unique<node::Metrics>();
-        sequencer = std::make_unique<Sequencer>(store, *sync, client, *wallet, clock, *metrics, config);
-    }
-
-    // `rounds` of step, time passing and a block mined.
-    void run(int rounds, uint64_t seconds = 3) {
-        for (int i = 0; i < rounds; ++i) {
-            last = sequencer->step();
-            l1.pass(seconds);
-            clock.advance_to(l1.now() * 1000);
-            REQUIRE(l1.chain->set_next_block_time(l1.now()).ok());
-            l1.chain->mine();
-            l1.pass(1);
-        }
-        last = sequencer->step();
-    }
-
-    void deposit(const PrivateKey& from, const Address& to, u128 wei) {
-        REQUIRE(l1.send(from, l1::rollup_call::deposit_eth(to), wei).empty());
-    }
-
-    Submission transfer(const PrivateKey& from, const Address& to, u128 amount, uint64_t nonce, u128 fee = 0) const {
-        Submission out;
-        out.operation = {OperationKind::kTransfer, {}, {{to, Amount{amount}}}, Amount{fee}, nonce, {}};
-        return sign(from, out);
-    }
-    Submission sign(const PrivateKey& from, Submission out) const {
-        Domain domain = sync->domain();
-        out.sender = from.address();
-        out.chain_id = domain.chain_id;
-        out.signature = from.sign(out.operation.digest(domain.separator()));
-        return out;
-    }
-    std::vector<SubmitOutcome> submit(const std::vector<Submission>& submissions) {
-        std::optional<std::vector<SubmitOutcome>> answers;
-        sequencer->submit(submissions, [&](std::vector<SubmitOutcome> outcomes) { answers = std::move(outcomes); });
-        sequencer->execute();
-        REQUIRE(answers.has_value());
-        REQUIRE(answers->size() == submissions.size());
-        return *answers;
-    }
-    SubmitOutcome submit(const Submission& submission) { return submit(std::vector{submission}).front(); }
-
-    u128 balance(const Address& owner) const { return sequencer->queries().account({owner, {}}).balance.value(); }
-    ledger::OperationStatus status(const Hash& digest) const {
-        auto info = sequencer->queries().operation(digest);
-        REQUIRE(info.ok());
-        return info->status;
-    }
-
-    test::ContractFixture l1;
-    l1::InProcessClient client{*l1.chain, l1::ErrorNames(l1::rollup_error_signatures())};
-    node::MemoryStore store;
-    node::ManualClock clock{test::kStart * 1000};
-    SequencerConfig config;
-    std::unique_ptr<l1::L1Wallet> wallet;
-    std::unique_ptr<ledger::L1Sync> sync;
-    std::unique_ptr<node::Metrics> metrics;
-    std::unique_ptr<Sequencer> sequencer;
-    node::Status last;
-};
-
-// A world in which alice has 5 ether on the second layer.
-struct Funded : World {
-    explicit Funded(SequencerConfig wanted = {}) : World(std::move(wanted)) {
-        run(3);
-        INFO(node::to_string(last));
-        REQUIRE(sequencer->health().ok());
-        deposit(l1.alice, l1.alice.address(), 5 * test::kEther);
-        run(3);
-        REQUIRE(balance(l1.alice.address()) == 5 * test::kEther);
-    }
-};
-
-}  // namespace
 
 TEST_CASE("A payment is confirmed, posted, final") {
     Funded w;
@@ -332,4 +231,65 @@ TEST_CASE("An L1 operation is posted within its window, however long the operato
     const uint64_t queued_at = w.l1.now();
     while (w.l1.now() < queued_at + test::kInclusion / 2) w.run(1, 10);
     CHECK(l1::rollup_view::read_waiting(w.l1.view(l1::rollup_view::waiting()))->time == 0);
+}
+
+TEST_CASE("A take-over that is announced: confirmed only what can be posted before, and posted before; told, and over when it is") {
+    SequencerConfig config;
+    config.engine.batch_age_ms = 1'000'000'000;
+    Funded w(config, PrivateKey::derived("carol"));
+    w.config.engine.batch_age_ms = 1'000'000'000;
+    auto is_told = [&] {
+        for (const node::Trouble& trouble : w.sequencer->troubles().standing())
+            if (trouble.reason == "TAKEOVER_ANNOUNCED") return true;
+        return false;
+    };
+    CHECK_FALSE(is_told());
+    REQUIRE(w.l1.send(w.l1.home, l1::rollup_call::announce_takeover()).empty());
+    const l1::Notice notice = *l1::rollup_view::read_notice(w.l1.view(l1::rollup_view::notice()));
+    w.run(1, 1);
+    CHECK(is_told());
+    CHECK(w.sequencer->health().ok());
+    uint64_t nonce = 0, open_until = 0;
+    std::vector<Hash> confirmed;
+    for (;;) {
+        SubmitOutcome outcome = w.submit(w.transfer(w.l1.alice, w.l1.bob.address(), kMilli, nonce));
+        if (!outcome.status.ok()) {
+            CHECK(outcome.status.reason == "TAKEOVER_ANNOUNCED");
+            break;
+        }
+        ++nonce;
+        confirmed.push_back(outcome.receipt.hash);
+        open_until = w.sync->view().head().time;
+        w.run(1, 1);
+    }
+    // An eighth of the window is kept for posting.
+    CHECK(open_until + test::kInclusion / 8 < notice.from);
+    CHECK(w.sync->view().head().time + test::kInclusion / 8 >= notice.from);
+    CHECK(w.sequencer->health().reason == "TAKEOVER_ANNOUNCED");
+    while (w.l1.now() + 10 < notice.from) w.run(1, 1);
+    for (const Hash& hash : confirmed) CHECK(w.status(hash) == ledger::OperationStatus::kPosted);
+
+    SECTION("the home operator comes in its first second: nothing that was confirmed is lost") {
+        w.l1.at(notice.from);
+        REQUIRE(w.l1.send(w.l1.home, l1::rollup_call::become_sequencer(), w.l1.parameters.stake).empty());
+        w.run(2);
+        CHECK(w.sequencer->health().reason == "SEAT_TAKEN");
+        CHECK_FALSE(is_told());
+        for (const Hash& hash : confirmed) CHECK(w.status(hash) == ledger::OperationStatus::kPosted);
+    }
+    SECTION("the home operator doesn't come: all goes on when the notice is over, and not before") {
+        while (w.sync->view().head().time < notice.until) {
+            CHECK(w.submit(w.transfer(w.l1.alice, w.l1.bob.address(), kMilli, nonce)).status.reason == "TAKEOVER_ANNOUNCED");
+            w.run(1, 20);
+        }
+        CHECK(w.submit(w.transfer(w.l1.alice, w.l1.bob.address(), kMilli, nonce)).status.ok());
+        CHECK_FALSE(is_told());
+    }
+}
+
+TEST_CASE("The home operator itself heeds no notice of its own") {
+    Funded w;
+    REQUIRE(w.l1.send(w.l1.home, l1::rollup_call::announce_takeover()).empty());
+    w.run(1, test::kInclusion / 4);
+    CHECK(w.submit(w.transfer(w.l1.alice, w.l1.bob.address(), kMilli, 0)).status.ok());
 }

@@ -101,6 +101,14 @@ TEST_CASE("a fraud proof comes again at each stage") {
     v1::FraudProof same;
     REQUIRE(served.stub->GetFraudProof(&get, request, &same).ok());
     CHECK(same.proof() == proof.proof());
+    grpc::ClientContext get_by_hash, get_other;
+    request.set_batch_hash(proof.batch_hash());
+    REQUIRE(served.stub->GetFraudProof(&get_by_hash, request, &same).ok());
+    CHECK(same.batch_hash() == proof.batch_hash());
+    request.set_batch_hash(std::string(32, 'x'));
+    auto other = node::from_grpc(served.stub->GetFraudProof(&get_other, request, &same), get_other);
+    CHECK(other.reason == "UNKNOWN_FRAUD_PROOF");
+    CHECK(other.field == "batch_hash");
 }
 
 TEST_CASE("a proof of nothing isn't found, by name") {

@@ -7,21 +7,6 @@ using verifier::LieKind;
 using verifier::ProofStage;
 using verifier::VerdictKind;
 
-// Two honest batches: deposits of alice, bob and the operator, and payments among them.
-struct HonestStart {
-    L1World world;
-    Operator op{world, world.operator_key};
-
-    HonestStart() {
-        op.sit();
-        world.deposit(world.alice.address(), 10 * kEther);
-        world.deposit(world.bob.address(), 5 * kEther);
-        world.deposit(world.operator_key.address(), kEther);
-        op.post({{&world.alice, world.bob.address(), kEther}, {&world.bob, PrivateKey::derived("new").address(), 3}});
-        op.post({{&world.alice, world.bob.address(), 7}});
-    }
-};
-
 std::optional<verifier::VerdictRecord> verdict(const Watcher& watcher, uint64_t number) {
     return watcher.verifier->findings().latest_verdict(number);
 }
@@ -253,7 +238,7 @@ TEST_CASE("reorganisations lose no challenge") {
         watcher.settle();
         CHECK(watcher.verifier->status().head_batch == 2);
         CHECK_FALSE(warns(watcher, "FALSE_BATCH"));
-        CHECK(watcher.only_proof().stage == ProofStage::kCommitted);
+        CHECK(watcher.only_proof().stage == ProofStage::kBuilt);
         start.op.post({});
         watcher.settle();
         CHECK(verdict(watcher, 3)->kind == VerdictKind::kTrue);
@@ -423,51 +408,6 @@ TEST_CASE("it warns that a freeze is possible when no more withdrawals can be ma
     CHECK(warnings[0].reason == "FREEZE_POSSIBLE");
 }
 
-TEST_CASE("withdrawals are claimed for their recipients, and one that reverts isn't looped on") {
-    HonestStart start;
-    L1World& world = start.world;
-    Address carol = PrivateKey::derived("carol").address();
-    verifier::VerifierOptions options = Watcher::default_options();
-    options.claim = true;
-    Watcher watcher(world, &world.prover, options);
-    start.op.post({{&world.alice, world.refuser, 100, true}, {&world.alice, carol, 200, true}, {&world.bob, carol, 300, true}});
-    watcher.settle();
-    CHECK(world.sent_by(world.prover) == 0);
-    world.pass(kWindow);
-    watcher.settle();
-    world.mine();
-    watcher.settle();
-    CHECK(world.balance(carol) == 500);
-    CHECK(watcher.verifier->status().claimed == 2);
-    CHECK(watcher.verifier->status().claims_refused == 1);
-    CHECK(world.sent_by(world.prover) == 2);
-    uint64_t tried = watcher.client.estimates;
-    for (int i = 0; i < 20; ++i) {  // four minutes
-        world.mine();
-        watcher.settle();
-    }
-    CHECK(world.sent_by(world.prover) == 2);
-    CHECK(watcher.client.estimates > tried);
-    CHECK(watcher.client.estimates <= tried + 3);
-
-    SECTION("again after a reorganisation that has lost them") {
-        REQUIRE(world.chain->reorganise(21, false).ok());
-        world.pass(300);
-        for (int i = 0; i < 22; ++i) world.mine();
-        CHECK(world.balance(carol) == 0);
-        watcher.settle();
-        world.mine();
-        watcher.settle();
-        CHECK(world.balance(carol) == 500);
-    }
-    SECTION("and a restart claims nothing twice") {
-        watcher.restart();
-        watcher.settle();
-        world.mine();
-        CHECK(world.sent_by(world.prover) == 2);
-    }
-}
-
 TEST_CASE("verdicts can be read from any batch on, in order") {
     HonestStart start;
     L1World& world = start.world;
@@ -493,10 +433,11 @@ TEST_CASE("verdicts can be read from any batch on, in order") {
     CHECK(numbers(0) == all);
     CHECK(numbers(3) == Kinds{{3, VerdictKind::kFalse}, {3, VerdictKind::kTrue}});
     CHECK(numbers(4).empty());
-    auto changes = findings.fraud_proofs_changed_after(0, 0);
-    REQUIRE(changes.proofs.size() == 1);
-    CHECK(findings.fraud_proofs_changed_after(changes.known, 0).proofs.empty());
-    CHECK(findings.fraud_proofs_changed_after(0, 4).proofs.empty());
+    auto change = findings.next_changed_proof(0, 0);
+    REQUIRE(change.proof);
+    CHECK(change.proof->number == 3);
+    CHECK_FALSE(findings.next_changed_proof(change.known, 0).proof);
+    CHECK_FALSE(findings.next_changed_proof(0, 4).proof);
 }
 
 TEST_CASE("a drill says what it lacks") {

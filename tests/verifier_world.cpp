@@ -16,12 +16,12 @@ public:
 // ---- L1World ----
 
 L1World::L1World() {
-    parameters = {kWindow, kInclusion, kWindow + kInclusion + l1::kFreezeMargin, 32 * kEther, {}};
+    parameters = {kWindow, kInclusion, kWindow + kInclusion + l1::kFreezeMargin, 32 * kEther, home.address()};
     registry.add(l1::kRollupName, std::make_shared<l1::RollupContract>());
     registry.add("refuser", std::make_shared<Refuser>());
     l1::ChainOptions options;
     const PrivateKey deployer = l1::setup_deployer("test");
-    for (const PrivateKey* key : {&operator_key, &faucet, &prover, &rival, &deployer})
+    for (const PrivateKey* key : {&operator_key, &faucet, &prover, &rival, &home, &deployer})
         options.genesis_balances.push_back({key->address(), 100'000 * kEther});
     auto opened = l1::SimulatedChain::open(chain_store, clock, registry, options);
     REQUIRE(opened.ok());

@@ -38,6 +38,7 @@ public:
 
     const PrivateKey operator_key = PrivateKey::derived("operator"), faucet = PrivateKey::derived("faucet"),
                      prover = PrivateKey::derived("prover"), rival = PrivateKey::derived("rival"),
+                     home = PrivateKey::derived("home"),
                      alice = PrivateKey::derived("alice"), bob = PrivateKey::derived("bob");
     node::MemoryStore chain_store;
     node::ManualClock clock{1'700'000'000'000};
@@ -54,11 +55,36 @@ public:
     using ForwardingClient::ForwardingClient;
     bool is_down = false;     // nothing is answered
     bool lose_sends = false;  // transactions are taken, and vanish
-    uint64_t estimates = 0;   // asked for
+    uint64_t estimates = 0;         // asked for
+    uint64_t priced_estimates = 0;  // of those, with a price of gas
+    uint64_t refused_estimates = 0; // so many are refused
+    u128 dearer_by = 0;             // wei per gas, told on top of the chain's base fee
+    bool hides_reverts = false;     // what would revert is estimated as if it didn't
+    // Logs are left out of answers, without an error; kAll: of those about a block alone too, and of receipts.
+    enum class LeavesOut { kNothing, kOfRanges, kOfBlocks, kAll } leaves_out = LeavesOut::kNothing;
+
+    node::Result<std::vector<l1::Log>> logs(const l1::LogFilter& filter) override {
+        const bool out = leaves_out >= (filter.block_hash ? LeavesOut::kOfBlocks : LeavesOut::kOfRanges);
+        return out ? std::vector<l1::Log>{} : ForwardingClient::logs(filter);
+    }
+    node::Result<std::vector<l1::Log>> logs_by_receipts(const l1::BlockSummary& block, const l1::LogFilter& filter) override {
+        return leaves_out == LeavesOut::kAll ? std::vector<l1::Log>{} : ForwardingClient::logs_by_receipts(block, filter);
+    }
 
     node::Result<uint64_t> estimate_gas(const l1::CallRequest& request) override {
         ++estimates;
-        return ForwardingClient::estimate_gas(request);
+        priced_estimates += request.max_fee != 0;
+        if (refused_estimates > 0) {
+            --refused_estimates;
+            return node::Status{node::Code::kFailedPrecondition, "L1_ERROR", "", "gas required exceeds allowance"};
+        }
+        auto gas = ForwardingClient::estimate_gas(request);
+        return !gas && hides_reverts ? node::Result<uint64_t>(uint64_t{120'000}) : gas;
+    }
+    node::Result<l1::Fees> fees() override {
+        auto fees = ForwardingClient::fees();
+        if (fees) fees->base_fee += dearer_by;
+        return fees;
     }
     node::Result<Hash> send_raw(ByteView raw) override {
         return lose_sends && !is_down ? node::Result<Hash>(keccak256(raw)) : ForwardingClient::send_raw(raw);
@@ -102,6 +128,21 @@ public:
 private:
     void append(const Batch& batch, bool and_mine);
     Operation operation_of(const Order& order) const;
+};
+
+// Two honest batches: deposits of alice, bob and the operator, and payments among them.
+struct HonestStart {
+    L1World world;
+    Operator op{world, world.operator_key};
+
+    HonestStart() {
+        op.sit();
+        world.deposit(world.alice.address(), 10 * kEther);
+        world.deposit(world.bob.address(), 5 * kEther);
+        world.deposit(world.operator_key.address(), kEther);
+        op.post({{&world.alice, world.bob.address(), kEther}, {&world.bob, PrivateKey::derived("new").address(), 3}});
+        op.post({{&world.alice, world.bob.address(), 7}});
+    }
 };
 
 // A verifier on a store of its own, that can be stopped and started.

@@ -9,8 +9,15 @@ namespace gavel::verifier {
 namespace {
 
 constexpr uint64_t kEarlierPatienceMs = 60'000;
+// At most, at 64 gas for a byte of calldata: docs/contract.md, "Gas".
+constexpr u128 kCommitGas = 100'000, kProveGas = 8'000'000;
+constexpr u128 kUsualFeeCap = 500'000'000'000;  // wei per gas
 
 }  // namespace
+
+u128 proof_reserve(u128 max_fee_cap) {
+    return (kCommitGas + kProveGas) * (max_fee_cap == 0 ? kUsualFeeCap : max_fee_cap);
+}
 
 uint64_t proof_margin(const l1::RollupParameters& parameters) {
     return std::min<uint64_t>(3600, parameters.challenge_window / 4);
@@ -27,19 +34,34 @@ Challenger::Challenger(const ledger::L1View& view, l1::L1Client& client, l1::L1W
       lost_after_ms_(lost_after_ms) {}
 
 node::Status Challenger::step() {
-    if (node::Status status = update_stages(); !status.ok() || !wallet_) return status;
+    node::Status staged = update_stages();  // what is only told holds up nothing that is due
+    if (!wallet_) return staged;
     if (node::Status status = challenge(); !status.ok()) return status;
-    return take_rewards();
+    if (node::Status status = take_rewards(); !status.ok()) return status;
+    return staged;
 }
 
 // ---- Stages ----
 
-uint64_t Challenger::committed_at(const FraudProofRecord& proof) const {
-    if (!wallet_) return 0;
-    return view_.committed_at(wallet_->address(), l1::proof_commitment(wallet_->address(), proof.proof));
+node::Result<uint64_t> Challenger::committed_at(const FraudProofRecord& proof, uint64_t term) {
+    if (!wallet_) return uint64_t{0};
+    if (commits_version_ != view_.version()) commits_.clear();
+    commits_version_ = view_.version();
+    const Hash word = l1::proof_commitment(wallet_->address(), proof.proof, term);
+    if (auto known = commits_.find(word); known != commits_.end()) return known->second;
+    l1::CallRequest request;
+    request.to = view_.rollup();
+    request.data = l1::rollup_view::committed_at(wallet_->address(), word);
+    request.block = view_.head().number;  // a later one may tell what a reorganisation of the view's own is yet to undo
+    auto reply = client_.try_call(request);
+    if (!reply) return reply.status();
+    auto time = reply->success ? l1::rollup_view::read_number(reply->data) : std::nullopt;
+    if (!time) return node::Status{node::Code::kInternal, "L1_ANSWER_INVALID", "committedAt", "the time of a commit can't be read"};
+    commits_.emplace(word, *time);
+    return *time;
 }
 
-ProofStage Challenger::stage_of(const FraudProofRecord& proof) const {
+node::Result<ProofStage> Challenger::stage_of(const FraudProofRecord& proof) {
     auto standing = view_.batch(proof.number);
     bool stands = standing && standing->hash == proof.hash;
     if (!stands && view_.was_struck(proof.number, proof.hash)) {
@@ -50,20 +72,26 @@ ProofStage Challenger::stage_of(const FraudProofRecord& proof) const {
         bool is_own = by != strikes.rend() && wallet_ && by->prover == wallet_->address();
         return is_own ? ProofStage::kProven : ProofStage::kStruck;
     }
-    return committed_at(proof) > (stands ? standing->posted_at : 0) ? ProofStage::kCommitted : ProofStage::kBuilt;
+    if (!stands) return ProofStage::kBuilt;
+    auto committed = committed_at(proof, standing->term);
+    if (!committed) return committed.status();
+    return *committed > standing->posted_at ? ProofStage::kCommitted : ProofStage::kBuilt;
 }
 
 node::Status Challenger::update_stages() {
     for (FraudProofRecord proof : findings_.fraud_proofs()) {
-        ProofStage stage = stage_of(proof);
+        auto told = stage_of(proof);
+        if (!told) return told.status();
+        ProofStage stage = *told;
         bool lacks_gas = stage == ProofStage::kProven && proof.gas_used == 0;
         if (stage == proof.stage && !lacks_gas) continue;
         if (stage == ProofStage::kProven) {
             for (const ledger::Strike& strike : view_.strikes())
                 if (strike.number == proof.number && strike.hash == proof.hash) proof.prove_tx = strike.tx_hash;
+            // Only to be told: a node that can't say it now keeps no other proof from being sent.
             auto receipt = client_.receipt(*proof.prove_tx);
-            if (!receipt) return receipt.status();
-            if (*receipt) proof.gas_used = (*receipt)->gas_used;
+            if (receipt && *receipt) proof.gas_used = (*receipt)->gas_used;
+            if (proof.gas_used == 0 && stage == proof.stage) continue;
         } else {
             proof.gas_used = 0;
         }
@@ -95,13 +123,16 @@ node::Status Challenger::challenge() {
     // The next block's time is above this one's: a commit that the view shows counts in it.
     uint64_t final_at = standing.posted_at + view_.parameters().challenge_window;
     bool is_late = view_.head().time + proof_margin(view_.parameters()) >= final_at;
-    Errand due = committed_at(*lowest) > standing.posted_at || is_late ? Errand::kProve : Errand::kCommit;
+    auto committed = committed_at(*lowest, standing.term);
+    if (!committed && !is_late) return committed.status();
+    bool counts = committed && *committed > standing.posted_at;
+    Errand due = counts || is_late ? Errand::kProve : Errand::kCommit;
     auto mined = earlier_are_mined();
     if (!mined) return mined.status();
     if (!*mined && !is_late) return {};
     auto waiting = still_waiting(due, *lowest);
     if (!waiting) return waiting.status();
-    return *waiting ? node::Status{} : send(due, std::move(*lowest));
+    return *waiting ? node::Status{} : send(due, std::move(*lowest), standing.term);
 }
 
 // A commit to the same proof, of an earlier process, that lands in the proof's own block would be too late: the latest counts.
@@ -135,9 +166,9 @@ node::Result<bool> Challenger::still_waiting(Errand due, const FraudProofRecord&
     return false;
 }
 
-node::Status Challenger::send(Errand errand, FraudProofRecord proof) {
+node::Status Challenger::send(Errand errand, FraudProofRecord proof, uint64_t term) {
     Bytes data = errand == Errand::kCommit
-                     ? l1::rollup_call::commit_proof(l1::proof_commitment(wallet_->address(), proof.proof))
+                     ? l1::rollup_call::commit_proof(l1::proof_commitment(wallet_->address(), proof.proof, term))
                      : l1::rollup_call::prove(proof.proof);
     auto sent = wallet_->send(view_.rollup(), 0, std::move(data));
     if (!sent) return sent.status();
@@ -162,18 +193,24 @@ node::Status Challenger::take_rewards() {
     }
     for (const auto& [term, strike] : last) {
         bool is_due = view_.head().time >= first_proof_at[term] + view_.parameters().challenge_window;
-        if (!is_due || rewards_settled_.contains(term) || !may_be_ours(strike)) continue;
+        if (!is_due || rewards_settled_.contains(term)) continue;
+        auto ours = may_be_ours(strike);
+        if (!ours) return ours.status();
+        if (!*ours) rewards_settled_.insert(term);  // whatever is committed to from now on is too late
+        if (!*ours) continue;
         if (node::Status status = take_reward(term); !status.ok()) return status;
     }
     return {};
 }
 
 // The last prover's, or, should somebody without a commit have sent a proof that this wallet had committed to, its own.
-bool Challenger::may_be_ours(const ledger::Strike& last) const {
+node::Result<bool> Challenger::may_be_ours(const ledger::Strike& last) {
     if (last.prover == wallet_->address()) return true;
     auto proof = findings_.fraud_proof(last.number, last.hash);
-    uint64_t committed = proof ? committed_at(*proof) : 0;
-    return committed != 0 && committed < last.time;
+    if (!proof) return false;
+    auto committed = committed_at(*proof, last.term);
+    if (!committed) return committed.status();
+    return *committed != 0 && *committed < last.time;
 }
 
 node::Status Challenger::take_reward(uint64_t term) {

@@ -17,6 +17,9 @@ namespace gavel::verifier {
 // Seconds before the window ends in which a proof is sent, committed or not: an hour, or a quarter of a window shorter than four.
 uint64_t proof_margin(const l1::RollupParameters& parameters);
 
+// Wei that a commit and a proof cost at most, at this cap on the price of gas (0, no cap: at 500 gwei).
+u128 proof_reserve(u128 max_fee_cap);
+
 class Challenger {
 public:
     // None of the references is owned. Without a wallet only the stages are kept.
@@ -40,15 +43,16 @@ private:
     };
 
     node::Status update_stages();
-    ProofStage stage_of(const FraudProofRecord& proof) const;
-    // When this wallet last committed to it; 0: never.
-    uint64_t committed_at(const FraudProofRecord& proof) const;
+    node::Result<ProofStage> stage_of(const FraudProofRecord& proof);
+    // When this wallet last committed to it against the term's batch, by the contract as of the view's newest block; 0: never.
+    // No event tells of commits, and others' don't matter.
+    node::Result<uint64_t> committed_at(const FraudProofRecord& proof, uint64_t term);
     node::Status challenge();
     node::Result<bool> earlier_are_mined();
     node::Result<bool> still_waiting(Errand due, const FraudProofRecord& proof);
-    node::Status send(Errand errand, FraudProofRecord proof);
+    node::Status send(Errand errand, FraudProofRecord proof, uint64_t term);
     node::Status take_rewards();
-    bool may_be_ours(const ledger::Strike& last) const;
+    node::Result<bool> may_be_ours(const ledger::Strike& last);
     node::Status take_reward(uint64_t term);
 
     const ledger::L1View& view_;
@@ -59,11 +63,13 @@ private:
     const node::Clock& clock_;
     uint64_t lost_after_ms_;
 
+    std::map<Hash, uint64_t> commits_;   // what the contract has told of this wallet's, by commitment
+    uint64_t commits_version_ = 0;       // of the view, then
     std::optional<Sent> sent_;
     bool earlier_mined_ = false;  // nothing that an earlier process sent is still under way, or it is stuck
     uint64_t waiting_since_ms_ = 0;
     std::map<uint64_t, OnItsWay> rewards_sent_;  // by term
-    std::set<uint64_t> rewards_settled_;
+    std::set<uint64_t> rewards_settled_;         // taken, or nobody's and not ours to take
     uint64_t proofs_sent_ = 0;
 };
 

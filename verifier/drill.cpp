@@ -46,8 +46,8 @@ std::optional<OldPayment> find_old_payment(const ledger::Ledger& ledger) {
         auto* done = entry ? std::get_if<ledger::OperationEntry>(&entry->what) : nullptr;
         if (!done || done->operation.kind != OperationKind::kTransfer) continue;
         auto sender = ledger.account(done->posted.sender);
-        auto total = done->operation.total();
-        if (!sender || !total || sender->balance < *total || !done->operation.fee.is_zero()) continue;
+        auto total = done->operation.total();  // with the fee, which nearly every payment has
+        if (!sender || !total || sender->balance < *total) continue;
         return OldPayment{ledger.posted_form(done->operation, done->posted.sender), done->signature, done->digest};
     }
     return std::nullopt;
@@ -232,13 +232,15 @@ private:
         Account sender;
         Operation form;
         StateView::Mark start = runner_.mark();
-        if (!execute_operation(runner_, posted, fees, sender, form).ok()) {
+        Chunk chunk;
+        chunk.operations.push_back(posted);
+        if (!posted.fee.is_zero()) chunk.fee_leaves = {posted.sender};  // any leaf of the token may have it
+        if (!execute_operation(runner_, posted, fees, sender, form).ok() ||
+            !apply_fee_leaves(runner_, chunk.fee_leaves, fees).ok()) {
             runner_.roll_back(start);
             return false;
         }
         ++state_.counters.op_count;
-        Chunk chunk;
-        chunk.operations.push_back(posted);
         Signature own = key_.sign(form.digest(ledger_.domain_separator()));
         add({encode_ops(chunk), to_bytes(signature ? *signature : own)});
         return true;

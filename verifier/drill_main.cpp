@@ -1,11 +1,12 @@
 // gavel-drill: posts a lie on a test chain, so that operators see their verifier catch it.
 #include <cstdio>
 
-#include "l1-bridge/json_rpc_client.hpp"
+#include "l1-bridge/l1_sources.hpp"
 #include "l1-bridge/rollup_client.hpp"
 #include "ledger/l1_sync.hpp"
 #include "node/config.hpp"
 #include "node/log.hpp"
+#include "node/secret.hpp"
 #include "verifier/drill.hpp"
 #include "l1-bridge/key_file.hpp"
 
@@ -16,9 +17,10 @@ using namespace gavel;
 constexpr uint64_t kMainnet = 1;
 
 struct Settings {
-    std::string l1 = "http://127.0.0.1:8545";
+    l1::L1Flags l1;
     std::string rollup;
     std::string key_file;
+    bool allow_readable_key = false;
     std::string key;
     std::string lie;
     std::string data_dir;
@@ -29,9 +31,10 @@ struct Settings {
 
 void add_options(node::Options& options, Settings& s) {
     options.choice("--lie", s.lie, verifier::lie_names(), "which lie to post").required();
-    options.text("--l1", s.l1, "URL of the L1's JSON-RPC");
+    l1::add_l1_flags(options, s.l1);
     options.text("--rollup", s.rollup, "address of the rollup contract").required();
     options.text("--key-file", s.key_file, "file with the private key (hex) of the account that holds the seat");
+    l1::add_key_file_flag(options, s.allow_readable_key);
     options.text("--key", s.key, "the key itself, for throw-away accounts");
     options.toggle("--take-seat", s.take_seat, "take the seat, with the stake, if it is free");
     options.text("--data-dir", s.data_dir, "folder to keep what was read from the L1; empty: in memory");
@@ -152,18 +155,18 @@ node::Status run(const Settings& s) {
     if (!rollup) return {node::Code::kInvalidArgument, "OPTION_INVALID", "rollup", "not an address: " + s.rollup};
     if (s.key.empty() == s.key_file.empty())
         return {node::Code::kInvalidArgument, "OPTION_INVALID", "key-file", "give one of --key-file and --key"};
-    auto key = s.key.empty() ? l1::read_key_file(s.key_file) : l1::key_from_text(s.key, "key");
+    auto key = s.key.empty() ? l1::read_key_file(s.key_file, s.allow_readable_key) : l1::key_from_text(s.key, "key");
     if (!key) return key.status();
-    l1::JsonRpcOptions rpc;
-    rpc.url = s.l1;
-    rpc.error_names = l1::rollup_error_names();
-    l1::JsonRpcClient client(std::move(rpc));
-    return Drill(s, client, *key).run(*rollup);
+    node::SystemClock clock;
+    auto client = l1::open_l1(s.l1, clock);
+    if (!client) return client.status();
+    return Drill(s, **client, *key).run(*rollup);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+    node::forbid_dumps();
     Settings settings;
     node::Options options("gavel-drill", "Fire drill: posts a lie on a test chain, for a verifier to catch. It costs the stake.");
     add_options(options, settings);

@@ -111,18 +111,13 @@ std::optional<VerdictRecord> Findings::latest_verdict(uint64_t number) const {
     return read_verdict(*sequence, *row);
 }
 
-Findings::ProofChanges Findings::fraud_proofs_changed_after(uint64_t known, uint64_t from_batch) const {
-    std::vector<KeptProof> found;
-    ProofChanges out;
-    {
-        std::lock_guard lock(mutex_);
-        for (const auto& [key, kept] : proofs_)
-            if (kept.changed > known && key.first >= from_batch) found.push_back(kept);
-        out.known = changes_;
-    }
-    std::sort(found.begin(), found.end(), [](const KeptProof& a, const KeptProof& b) { return a.changed < b.changed; });
-    for (KeptProof& kept : found) out.proofs.push_back(std::move(kept.record));
-    return out;
+Findings::ProofChange Findings::next_changed_proof(uint64_t known, uint64_t from_batch) const {
+    std::lock_guard lock(mutex_);
+    const KeptProof* next = nullptr;
+    for (auto it = proofs_.lower_bound({from_batch, Hash{}}); it != proofs_.end(); ++it)
+        if (it->second.changed > known && (!next || it->second.changed < next->changed)) next = &it->second;
+    if (!next) return {std::nullopt, changes_};
+    return {next->record, next->changed};
 }
 
 std::optional<FraudProofRecord> Findings::fraud_proof(uint64_t number, const Hash& hash) const {
@@ -132,13 +127,30 @@ std::optional<FraudProofRecord> Findings::fraud_proof(uint64_t number, const Has
     return found->second.record;
 }
 
-std::optional<FraudProofRecord> Findings::latest_fraud_proof(uint64_t number) const {
-    std::lock_guard lock(mutex_);
-    const KeptProof* latest = nullptr;
-    for (auto it = proofs_.lower_bound({number, Hash{}}); it != proofs_.end() && it->first.first == number; ++it)
-        if (!latest || it->second.changed > latest->changed) latest = &it->second;
-    if (!latest) return std::nullopt;
-    return latest->record;
+std::optional<Hash> Findings::latest_false(uint64_t number) const {
+    std::vector<uint64_t> sequences;
+    store_.scan_reverse(number_key(number), number_key(number + 1), [&](std::string_view key, std::string_view) {
+        sequences.push_back(u64_at_end(key));
+        return true;
+    });
+    for (uint64_t sequence : sequences) {
+        auto row = store_.get(verdict_key(sequence));
+        if (!row) throw node::StoreError("the verifier's store is damaged: a verdict is missing");
+        const VerdictRecord verdict = read_verdict(sequence, *row);
+        if (verdict.kind == VerdictKind::kFalse) return verdict.hash;
+    }
+    return std::nullopt;
+}
+
+node::Result<FraudProofRecord> Findings::fraud_proof_about(uint64_t number, const std::optional<Hash>& hash) const {
+    auto unknown = [&](std::string message) {
+        return node::Status{node::Code::kNotFound, "UNKNOWN_FRAUD_PROOF", hash ? "batch_hash" : "batch", std::move(message)};
+    };
+    const std::optional<Hash> about = hash ? hash : latest_false(number);
+    if (!about) return unknown("no batch number " + std::to_string(number) + " is known to be false");
+    if (auto proof = fraud_proof(number, *about)) return *proof;
+    if (hash) return unknown("no proof about a batch number " + std::to_string(number) + " of this hash is known");
+    return unknown("the batch " + to_hex(*about) + " is false; its proof isn't built yet");
 }
 
 std::vector<FraudProofRecord> Findings::fraud_proofs() const {
@@ -148,14 +160,11 @@ std::vector<FraudProofRecord> Findings::fraud_proofs() const {
     return out;
 }
 
-void Findings::wait_for_verdicts(uint64_t known, uint64_t timeout_ms) const {
+Findings::Known Findings::wait_for_news(Known known, uint64_t timeout_ms) const {
     std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, std::chrono::milliseconds(timeout_ms), [&] { return verdict_count_ > known; });
-}
-
-void Findings::wait_for_proofs(uint64_t known, uint64_t timeout_ms) const {
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, std::chrono::milliseconds(timeout_ms), [&] { return changes_ > known; });
+    changed_.wait_for(lock, std::chrono::milliseconds(timeout_ms),
+                      [&] { return verdict_count_ > known.verdicts || changes_ > known.changes; });
+    return {verdict_count_, changes_};
 }
 
 }  // namespace gavel::verifier

@@ -7,6 +7,7 @@
 #include <map>
 #include <mutex>
 
+#include "node/status.hpp"
 #include "node/store.hpp"
 #include "verifier/records.hpp"
 
@@ -40,23 +41,28 @@ public:
     // The latest about this number.
     std::optional<VerdictRecord> latest_verdict(uint64_t number) const;
 
-    // Every change of a fraud proof counts up; those changed after `known`, in order of their latest change.
-    struct ProofChanges {
-        std::vector<FraudProofRecord> proofs;
+    // Every change of a fraud proof counts up: of those changed after `known` the one whose latest change is the oldest.
+    struct ProofChange {
+        std::optional<FraudProofRecord> proof;
         uint64_t known = 0;  // what to ask with next
     };
-    ProofChanges fraud_proofs_changed_after(uint64_t known, uint64_t from_batch) const;
+    ProofChange next_changed_proof(uint64_t known, uint64_t from_batch) const;
     std::optional<FraudProofRecord> fraud_proof(uint64_t number, const Hash& hash) const;
-    // The one about this number that changed last.
-    std::optional<FraudProofRecord> latest_fraud_proof(uint64_t number) const;
+    // The one about the batch of this hash; without a hash, about the batch of this number that was found false last, even while
+    // that proof isn't built yet. NOT_FOUND/UNKNOWN_FRAUD_PROOF batch (or batch_hash).
+    node::Result<FraudProofRecord> fraud_proof_about(uint64_t number, const std::optional<Hash>& hash) const;
     std::vector<FraudProofRecord> fraud_proofs() const;
 
-    // Until there are more verdicts than `known`, or the time is over.
-    void wait_for_verdicts(uint64_t known, uint64_t timeout_ms) const;
-    // Until a fraud proof has changed after `known`, or the time is over.
-    void wait_for_proofs(uint64_t known, uint64_t timeout_ms) const;
+    // Until there are more verdicts or changes of proofs than those known, or the time is over; what there is then.
+    struct Known {
+        uint64_t verdicts = 0, changes = 0;
+    };
+    Known wait_for_news(Known known, uint64_t timeout_ms) const;
 
 private:
+    // The batch of this number that was found false last.
+    std::optional<Hash> latest_false(uint64_t number) const;
+
     struct KeptProof {
         FraudProofRecord record;
         uint64_t changed = 0;

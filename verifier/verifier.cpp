@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "l1-bridge/rollup_client.hpp"
 #include "node/log.hpp"
 #include "protocol/fraud_proof.hpp"
 
@@ -36,13 +37,19 @@ Verifier::Verifier(node::Store& store, ledger::L1Sync& sync, l1::L1Client& clien
       client_(client),
       wallet_(wallet),
       troubles_now_(clock, options.metrics),
+      freshness_(clock, troubles_now_, sync.view().parameters().inclusion_window, options.l1_stale_after_ms),
       ledger_(store, sync.domain()),
       source_(sync.batch_source()),
       replayer_(ledger_, view_, source_, clock, {.keep_lost_batches = false}),
       findings_(store),
       challenger_(view_, client, wallet, ledger_.domain_separator(), findings_, clock, options.lost_after_ms),
       queries_(ledger_, view_) {
-    if (wallet && options.claim) claimer_.emplace(ledger_, view_, client, *wallet, clock, options.lost_after_ms, options.claims);
+    claim_wallet_ = options.claim_wallet ? options.claim_wallet : wallet;
+    if (claim_wallet_ && options.claim) {
+        ClaimerOptions claims = options.claims;
+        if (claim_wallet_ == wallet) claims.reserve = proof_reserve(wallet->options().max_fee_cap);
+        claimer_.emplace(ledger_, view_, client, *claim_wallet_, clock, options.lost_after_ms, claims);
+    }
     restore_verdicts();
     publish();
 }
@@ -74,20 +81,18 @@ node::Result<bool> Verifier::step() {
     more_to_do_ = false;
     node::Status status;
     auto up_to_date = sync_.step();
+    freshness_.note(up_to_date.status(), sync_);
     if (!up_to_date) {
         status = up_to_date.status();
         note(kL1Trouble, status);
     } else if (!*up_to_date) {
         more_to_do_ = true;
+        note(kL1Trouble, sync_.contradiction());
     } else {
         status = replay();
+        if (node::Status read = read_notice(); status.ok()) status = read;
         note(kL1Trouble, status);
-        node::Status challenged = challenger_.step();
-        if (node::Status kept = wallet_ ? wallet_->keep_up() : node::Status{}; challenged.ok()) challenged = kept;
-        note(kProofNotSent, challenged);
-        node::Status claimed = claimer_ ? claimer_->step() : node::Status{};
-        note(kClaimsNotSent, claimed);
-        if (status.ok()) status = challenged.ok() ? claimed : challenged;
+        if (node::Status acted = act(); status.ok()) status = acted;
     }
     publish();
     if (!status.ok()) return status;
@@ -115,6 +120,14 @@ node::Status Verifier::replay() {
         return {};
     }
     return handle_false_batch(*replayer_.false_batch());
+}
+
+node::Status Verifier::read_notice() {
+    if (view_.parameters().home_operator.is_zero()) return {};
+    auto read = l1::RollupClient(client_, view_.rollup()).notice();
+    if (!read) return read.status();
+    notice_ = *read;
+    return {};
 }
 
 void Verifier::take_verdicts() {
@@ -210,9 +223,22 @@ node::Status Verifier::judge_followers(uint64_t false_batch) {
     return {};
 }
 
+// What is due on the L1. The claims' troubles are nobody else's.
+node::Status Verifier::act() {
+    node::Status challenged = challenger_.step();
+    if (node::Status kept = wallet_ ? wallet_->keep_up() : node::Status{}; challenged.ok()) challenged = kept;
+    note(kProofNotSent, challenged);
+    node::Status claimed = claimer_ ? claimer_->step() : node::Status{};
+    if (claimer_ && claim_wallet_ != wallet_)
+        if (node::Status kept = claim_wallet_->keep_up(); claimed.ok()) claimed = kept;
+    note(kClaimsNotSent, claimed);
+    return challenged.ok() ? claimed : challenged;
+}
+
 // ---- Status ----
 
 void Verifier::note(const char* reason, const node::Status& status) {
+    troubles_now_.settle(reason, status, options_.trouble_after_ms, reason != kClaimsNotSent);
     if (!status.ok()) troubles_.push_back({reason, node::to_string(status), clock_.now_ms() / 1000, false});
 }
 
@@ -232,6 +258,8 @@ void Verifier::publish() {
     now.proofs_sent = challenger_.proofs_sent();
     now.claimed = claimer_ ? claimer_->claimed() : 0;
     now.claims_refused = claimer_ ? claimer_->refused() : 0;
+    now.claims_given_up = claimer_ ? claimer_->given_up() : 0;
+    now.claims_not_worth_it = claimer_ ? claimer_->not_worth_it() : 0;
     auto waiting = view_.queued(ledger_.counters().l1_ops_consumed);
     now.oldest_l1_operation_s = waiting ? now.l1_time - std::min(now.l1_time, waiting->operation.time) : 0;
     auto newest = view_.batch(now.head_batch);
@@ -244,6 +272,7 @@ void Verifier::publish() {
     KnownFacts known{ledger_.counters().l1_ops_consumed, {}, now.can_prove};
     auto final_batch = ledger_.batch(view_.final_head());
     known.withdrawals_full = final_batch && final_batch->header.last.withdrawal_count == kMaxWithdrawalCount;
+    known.notice = notice_;
     if (replayer_.false_batch()) known.false_batch = replayer_.false_batch()->verdict.number;
     // Behind the L1 everything looks late: what was told before stays.
     if (now.is_synced)
@@ -267,8 +296,15 @@ void Verifier::publish() {
 }
 
 VerifierStatus Verifier::status() const {
-    std::lock_guard lock(mutex_);
-    return status_;
+    VerifierStatus out;
+    {
+        std::lock_guard lock(mutex_);
+        out = status_;
+    }
+    out.l1_age_s = freshness_.age_ms() / 1000;
+    if (out.oldest_l1_operation_s != 0) out.oldest_l1_operation_s += out.l1_age_s;
+    if (out.last_batch_s != 0) out.last_batch_s += out.l1_age_s;
+    return out;
 }
 
 node::Status Verifier::health() const {

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "l1-bridge/l1_wallet.hpp"
+#include "ledger/l1_freshness.hpp"
 #include "ledger/l1_sync.hpp"
 #include "ledger/queries.hpp"
 #include "ledger/replayer.hpp"
@@ -20,9 +21,12 @@
 namespace gavel::verifier {
 
 struct VerifierOptions {
-    bool claim = false;                // needs a wallet
+    bool claim = false;                // needs a wallet, this one or the prover's
+    l1::L1Wallet* claim_wallet = nullptr;  // null: the prover's, of which what a commit and a proof may cost is left alone
     size_t chunks_per_step = 32;
     uint64_t lost_after_ms = 15'000;   // a transaction that no node knows so long after it was sent is sent again
+    uint64_t trouble_after_ms = 24'000;  // what keeps a proof from the L1 for longer (two blocks) is told
+    uint64_t l1_stale_after_ms = 0;    // without a new block; 0: as L1Freshness finds
     WarningOptions warnings;
     ClaimerOptions claims;
     node::Metrics* metrics = nullptr;  // for what stands in the way
@@ -46,8 +50,13 @@ struct VerifierStatus {
     uint64_t proofs_sent = 0;
     uint64_t claimed = 0;
     uint64_t claims_refused = 0;
+    uint64_t claims_given_up = 0;     // after all tries
+    uint64_t claims_not_worth_it = 0; // when they were looked at last
     uint64_t oldest_l1_operation_s = 0;  // age of the first L1 operation that isn't consumed; 0: none waits
+    // Ages by the L1's time, which goes on by the clock while no block comes.
+    uint64_t oldest_l1_operation_s = 0;  // of the first L1 operation that isn't consumed; 0: none waits
     uint64_t last_batch_s = 0;           // since the newest batch on the L1; 0: there is none
+    uint64_t l1_age_s = 0;               // since the newest L1 block came; 0 before the first
     u128 wallet_balance = 0;             // wei
 };
 
@@ -76,11 +85,13 @@ private:
     void restore_verdicts();
     void on_reorganisation();
     node::Status replay();
+    node::Status read_notice();
     void take_verdicts();
     void add_verdict(VerdictRecord verdict);
     node::Status handle_false_batch(const ledger::Replayer::FalseBatch& found);
     node::Status build_proof(const ledger::Replayer::FalseBatch& found);
     node::Status judge_followers(uint64_t false_batch);
+    node::Status act();
     void note(const char* reason, const node::Status& status);
     void publish();
 
@@ -91,6 +102,7 @@ private:
     l1::L1Client& client_;
     l1::L1Wallet* wallet_;
     node::Troubles troubles_now_;
+    ledger::L1Freshness freshness_;
     ledger::Ledger ledger_;
     ledger::BatchSource source_;
     ledger::Replayer replayer_;
@@ -103,9 +115,11 @@ private:
     std::optional<Hash> proof_for_;    // batch whose proof is known to be sound
     uint64_t followers_judged_ = 0;    // batches above the false one, up to here
     ledger::Replayer::Progress progress_ = ledger::Replayer::Progress::kWorked;
+    l1::L1Wallet* claim_wallet_ = nullptr;
     std::vector<Warning> troubles_;    // of the latest round
     bool more_to_do_ = false;
     Hash balance_asked_at_;            // block
+    l1::Notice notice_;                // of the home operator, as read last
 
     mutable std::mutex mutex_;
     VerifierStatus status_;

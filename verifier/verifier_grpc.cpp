@@ -5,10 +5,53 @@
 namespace gavel::verifier {
 namespace {
 
-constexpr uint64_t kStreamStep_ms = 250;  // how long a stream may sit without looking whether it is still wanted
+using node::Next;
+using node::Result;
+
+constexpr uint64_t kNewsStep_ms = 250;
 constexpr size_t kStreamPage = 100;
 
-node::Status ended() { return {node::Code::kCancelled, "CANCELLED", "", "the stream was ended"}; }
+// Sources of streams: each gives its next message, if there is one now, from a page that it holds.
+
+class VerdictSource {
+public:
+    VerdictSource(const Findings& findings, uint64_t from_batch) : findings_(findings), from_batch_(from_batch) {}
+
+    Result<Next> operator()(v1::Verdict& message) {
+        if (told_ == page_.verdicts.size()) {
+            page_ = findings_.verdicts(page_.next, from_batch_, kStreamPage);
+            told_ = 0;
+        }
+        if (page_.verdicts.empty()) return Next::kLater;
+        to_pb(page_.verdicts[told_++], message);
+        return Next::kMessage;
+    }
+
+private:
+    const Findings& findings_;
+    uint64_t from_batch_;
+    Findings::VerdictPage page_;
+    size_t told_ = 0;
+};
+
+// One proof at a time: they are large.
+class FraudProofSource {
+public:
+    FraudProofSource(const Findings& findings, uint64_t from_batch) : findings_(findings), from_batch_(from_batch) {}
+
+    Result<Next> operator()(v1::FraudProof& message) {
+        auto change = findings_.next_changed_proof(known_, from_batch_);
+        known_ = change.known;
+        if (!change.proof) return Next::kLater;
+        to_pb(*change.proof, message);
+        return Next::kMessage;
+    }
+
+private:
+    const Findings& findings_;
+    uint64_t from_batch_;
+    uint64_t known_ = 0;
+};
 
 }  // namespace
 
@@ -60,64 +103,47 @@ void to_pb(const VerifierStatus& status, v1::VerifierStatus& message) {
 
 // ---- Handlers ----
 
-grpc::Status VerifierService::GetStatus(grpc::ServerContext* context, const v1::GetStatusRequest*, v1::VerifierStatus* reply) {
-    return ledger::handle(*context, [&] {
-        to_pb(verifier_.status(), *reply);
+VerifierService::VerifierService(const Verifier& verifier, node::CallLimits limits)
+    : verifier_(verifier), calls_(limits, [&findings = verifier.findings(), known = Findings::Known{}]() mutable {
+          known = findings.wait_for_news(known, kNewsStep_ms);
+      }) {}
+
+grpc::ServerUnaryReactor* VerifierService::GetStatus(Context* context, const Bytes* request_bytes, Bytes* reply_bytes) {
+    auto body = [this](const v1::GetStatusRequest&, v1::VerifierStatus& reply) -> node::Status {
+        to_pb(verifier_.status(), reply);
         return node::Status{};
-    });
+    };
+    return calls_.unary<v1::GetStatusRequest, v1::VerifierStatus>(*context, *request_bytes, *reply_bytes, body);
 }
 
-grpc::Status VerifierService::Verdicts(grpc::ServerContext* context, const v1::VerdictsRequest* request,
-                                       grpc::ServerWriter<v1::Verdict>* writer) {
-    return ledger::handle(*context, [&]() -> node::Status {
-        ledger::StreamSlots::Slot slot(streams_);
-        if (!slot.ok()) return ledger::StreamSlots::none_left();
-        const Findings& findings = verifier_.findings();
-        for (uint64_t at = 0; !context->IsCancelled();) {
-            auto page = findings.verdicts(at, request->from_batch(), kStreamPage);
-            for (const VerdictRecord& verdict : page.verdicts) {
-                v1::Verdict message;
-                to_pb(verdict, message);
-                if (!writer->Write(message)) return ended();
-            }
-            at = page.next;
-            if (page.verdicts.empty()) findings.wait_for_verdicts(at, kStreamStep_ms);
-        }
-        return ended();
-    });
+VerifierService::Writer* VerifierService::Verdicts(Context* context, const Bytes* request_bytes) {
+    auto open = [this](const v1::VerdictsRequest& request) -> Result<VerdictSource> {
+        return VerdictSource(verifier_.findings(), request.from_batch());
+    };
+    return calls_.stream<v1::VerdictsRequest, v1::Verdict>(*context, *request_bytes, open);
 }
 
-grpc::Status VerifierService::FraudProofs(grpc::ServerContext* context, const v1::FraudProofsRequest* request,
-                                          grpc::ServerWriter<v1::FraudProof>* writer) {
-    return ledger::handle(*context, [&]() -> node::Status {
-        ledger::StreamSlots::Slot slot(streams_);
-        if (!slot.ok()) return ledger::StreamSlots::none_left();
-        const Findings& findings = verifier_.findings();
-        for (uint64_t known = 0; !context->IsCancelled();) {
-            auto changes = findings.fraud_proofs_changed_after(known, request->from_batch());
-            for (const FraudProofRecord& proof : changes.proofs) {
-                v1::FraudProof message;
-                to_pb(proof, message);
-                if (!writer->Write(message)) return ended();
-            }
-            known = changes.known;
-            findings.wait_for_proofs(known, kStreamStep_ms);
-        }
-        return ended();
-    });
+VerifierService::Writer* VerifierService::FraudProofs(Context* context, const Bytes* request_bytes) {
+    auto open = [this](const v1::FraudProofsRequest& request) -> Result<FraudProofSource> {
+        return FraudProofSource(verifier_.findings(), request.from_batch());
+    };
+    return calls_.stream<v1::FraudProofsRequest, v1::FraudProof>(*context, *request_bytes, open);
 }
 
-grpc::Status VerifierService::GetFraudProof(grpc::ServerContext* context, const v1::GetFraudProofRequest* request,
-                                            v1::FraudProof* reply) {
-    return ledger::handle(*context, [&]() -> node::Status {
-        auto proof = verifier_.findings().latest_fraud_proof(request->batch());
-        if (!proof) {
-            return {node::Code::kNotFound, "UNKNOWN_FRAUD_PROOF", "batch",
-                    "no batch number " + std::to_string(request->batch()) + " is known to be false"};
+grpc::ServerUnaryReactor* VerifierService::GetFraudProof(Context* context, const Bytes* request_bytes, Bytes* reply_bytes) {
+    auto body = [this](const v1::GetFraudProofRequest& request, v1::FraudProof& reply) -> node::Status {
+        std::optional<Hash> asked;
+        if (!request.batch_hash().empty()) {
+            auto hash = proto::hash_from_pb(request.batch_hash(), "batch_hash");
+            if (!hash) return hash.status();
+            asked = *hash;
         }
-        to_pb(*proof, *reply);
+        auto proof = verifier_.findings().fraud_proof_about(request.batch(), asked);
+        if (!proof) return proof.status();
+        to_pb(*proof, reply);
         return {};
-    });
+    };
+    return calls_.unary<v1::GetFraudProofRequest, v1::FraudProof>(*context, *request_bytes, *reply_bytes, body);
 }
 
 }  // namespace gavel::verifier

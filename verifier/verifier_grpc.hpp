@@ -3,27 +3,36 @@
 
 #include "gavel/v1/verifier.grpc.pb.h"
 
-#include "ledger/handler_grpc.hpp"
+#include "node/grpc_calls.hpp"
 #include "verifier/verifier.hpp"
 
 namespace gavel::verifier {
 
-// Thread-safe. `verifier` must outlive it. Streams wait in bounded steps, and end when client or server is done with them.
-class VerifierService final : public v1::Verifier::Service {
-public:
-    explicit VerifierService(const Verifier& verifier, unsigned max_streams = 200) : verifier_(verifier), streams_(max_streams) {}
+// Each method from the bytes as they came (node/grpc_calls.hpp).
+using RawVerifier =
+    v1::Verifier::WithRawCallbackMethod_GetStatus<
+    v1::Verifier::WithRawCallbackMethod_Verdicts<
+    v1::Verifier::WithRawCallbackMethod_FraudProofs<
+    v1::Verifier::WithRawCallbackMethod_GetFraudProof<
+    v1::Verifier::Service>>>>;
 
-    grpc::Status GetStatus(grpc::ServerContext* context, const v1::GetStatusRequest* request, v1::VerifierStatus* reply) override;
-    grpc::Status Verdicts(grpc::ServerContext* context, const v1::VerdictsRequest* request,
-                          grpc::ServerWriter<v1::Verdict>* writer) override;
-    grpc::Status FraudProofs(grpc::ServerContext* context, const v1::FraudProofsRequest* request,
-                             grpc::ServerWriter<v1::FraudProof>* writer) override;
-    grpc::Status GetFraudProof(grpc::ServerContext* context, const v1::GetFraudProofRequest* request,
-                               v1::FraudProof* reply) override;
+// Thread-safe. `verifier` must outlive it, and it its server's stop.
+class VerifierService final : public RawVerifier {
+public:
+    explicit VerifierService(const Verifier& verifier, node::CallLimits limits = {});
+
+    using Context = grpc::CallbackServerContext;
+    using Bytes = grpc::ByteBuffer;
+    using Reactor = grpc::ServerUnaryReactor;
+    using Writer = grpc::ServerWriteReactor<Bytes>;
+    Reactor* GetStatus(Context* context, const Bytes* request, Bytes* reply) override;
+    Writer* Verdicts(Context* context, const Bytes* request) override;
+    Writer* FraudProofs(Context* context, const Bytes* request) override;
+    Reactor* GetFraudProof(Context* context, const Bytes* request, Bytes* reply) override;
 
 private:
     const Verifier& verifier_;
-    ledger::StreamSlots streams_;
+    node::Calls calls_;
 };
 
 void to_pb(const VerdictRecord& verdict, v1::Verdict& message);

@@ -1,16 +1,16 @@
 // gavel-verifier: reads the L1, verifies every batch, proves false ones, tells of it over gRPC.
-#include <atomic>
 #include <cstdio>
-#include <thread>
 
-#include "l1-bridge/json_rpc_client.hpp"
 #include "l1-bridge/key_file.hpp"
-#include "l1-bridge/rollup_client.hpp"
+#include "l1-bridge/l1_sources.hpp"
 #include "ledger/query_grpc.hpp"
 #include "node/config.hpp"
+#include "node/grpc_server.hpp"
 #include "node/http_server.hpp"
 #include "node/log.hpp"
 #include "node/scrub.hpp"
+#include "node/secret.hpp"
+#include "node/loop.hpp"
 #include "node/signals.hpp"
 #include "node/store_salvage.hpp"
 #include "verifier/verifier_grpc.hpp"
@@ -20,9 +20,11 @@ namespace {
 using namespace gavel;
 
 struct Settings {
-    std::string l1 = "http://127.0.0.1:8545";
+    l1::L1Flags l1;
     std::string rollup;
-    std::string key_file;
+    std::string key_file, claim_key_file;
+    bool allow_readable_key = false;
+    std::vector<std::string> claim_tokens;
     l1::L1WalletFlags wallet;
     std::string data_dir = "gavel-verifier-data";
     bool repair = false;
@@ -30,6 +32,7 @@ struct Settings {
     uint64_t start_block = 0;
     uint64_t chain_id = 0;
     std::chrono::milliseconds poll{1'000};
+    std::chrono::milliseconds l1_stale_after{0};
     verifier::VerifierOptions verifier;
     node::GrpcServerOptions grpc{.listen = "127.0.0.1:9546"};
     node::LogOptions log;
@@ -37,15 +40,24 @@ struct Settings {
 
 void add_options(node::Options& options, Settings& s) {
     options.group("L1");
-    options.text("--l1", s.l1, "URL of the L1's JSON-RPC");
+    l1::add_l1_flags(options, s.l1);
     options.text("--rollup", s.rollup, "address of the rollup contract").required();
     options.number("--chain-id", s.chain_id, "chain id that the L1 must have; 0: any");
     options.number("--start-block", s.start_block, "L1 block from which to read: not after the contract's deployment");
     options.duration("--poll", s.poll, "how often the L1 is asked");
+    options.duration("--l1-stale-after", s.l1_stale_after,
+                     "so long without a new L1 block is unhealthy; 0: four block times, at most an eighth of the inclusion window");
     options.group("Acting on the L1");
     options.text("--key-file", s.key_file, "file with the private key (hex) of the account that proves; empty: only watch");
+    l1::add_key_file_flag(options, s.allow_readable_key);
     l1::add_wallet_flags(options, s.wallet);
-    options.toggle("--claim", s.verifier.claim, "claim withdrawals for their recipients, at this account's cost");
+    options.toggle("--claim", s.verifier.claim, "claim withdrawals for their recipients, at --claim-key-file's cost");
+    options.text("--claim-key-file", s.claim_key_file,
+                 "file with the private key of the account that claims; empty: --key-file's, which keeps what a commit and a proof "
+                 "cost at the fee cap");
+    options.number("--claim-min-worth", s.verifier.claims.min_worth,
+                   "ETH is claimed that is so many times what its claim costs; 0: any", 0, 1'000'000);
+    options.list("--claim-token", s.claim_tokens, "TOKEN=MIN_UNITS: withdrawals of it are claimed from so many base units on (repeat)");
     options.number("--claim-max-gas", s.verifier.claims.max_gas, "a claim that needs more gas isn't sent", 100'000,
                    uint64_t{1} << 24);
     options.group("Warnings");
@@ -65,6 +77,7 @@ void add_options(node::Options& options, Settings& s) {
 void add_metrics(node::Metrics& metrics, const verifier::Verifier& verifier) {
     auto gauge = [&](const char* name, const char* help) { return metrics.gauge(name, help); };
     auto lag = gauge("gavel_l1_lag_blocks", "Blocks of the L1 not yet read.");
+    auto l1_age = gauge("gavel_l1_age_seconds", "Since the newest L1 block came.");
     auto verified = gauge("gavel_verified_batch", "The last batch that is true and stands on true ones only.");
     auto head = gauge("gavel_head_batch", "The newest batch on the L1.");
     auto verdicts = gauge("gavel_batches_checked", "Verdicts given since the start.");
@@ -75,10 +88,13 @@ void add_metrics(node::Metrics& metrics, const verifier::Verifier& verifier) {
     auto balance = gauge("gavel_wallet_balance_ether", "ETH of the account that proves and claims.");
     auto claimed = gauge("gavel_withdrawals_claimed", "Withdrawals claimed since the start.");
     auto refused = gauge("gavel_withdrawals_refused", "Withdrawals whose claim the contract refuses for now.");
+    auto given_up = gauge("gavel_withdrawals_given_up", "Withdrawals given up since the start, after all tries to claim them.");
+    auto not_worth = gauge("gavel_withdrawals_not_worth_it", "Withdrawals that aren't worth what their claim costs now.");
     auto warnings = gauge("gavel_warnings", "Warnings that stand.");
     metrics.before_text([=, &verifier]() mutable {
         const verifier::VerifierStatus now = verifier.status();
         lag.set(static_cast<double>(now.l1_head - now.l1_block));
+        l1_age.set(static_cast<double>(now.l1_age_s));
         verified.set(static_cast<double>(now.verified_batch));
         head.set(static_cast<double>(now.head_batch));
         verdicts.set(static_cast<double>(now.verdicts));
@@ -89,6 +105,8 @@ void add_metrics(node::Metrics& metrics, const verifier::Verifier& verifier) {
         balance.set(static_cast<double>(now.wallet_balance) / 1e18);
         claimed.set(static_cast<double>(now.claimed));
         refused.set(static_cast<double>(now.claims_refused));
+        given_up.set(static_cast<double>(now.claims_given_up));
+        not_worth.set(static_cast<double>(now.claims_not_worth_it));
         warnings.set(static_cast<double>(now.warnings.size()));
     });
 }
@@ -97,22 +115,26 @@ node::Status bad_option(const std::string& option, const std::string& message) {
     return {node::Code::kInvalidArgument, "OPTION_INVALID", option, message};
 }
 
-// Rounds until told to stop. A store that fails stops the daemon.
-void drive(verifier::Verifier& verifier, const std::atomic<bool>& running, std::atomic<bool>& failed,
-           std::chrono::milliseconds poll) {
-    constexpr std::chrono::milliseconds kNap{20};
-    try {
-        while (running) {
-            auto more = verifier.step();
-            if (!more) node::log_status(node::LogLevel::kDebug, "round with the L1", more.status());
-            if (more && *more) continue;
-            for (std::chrono::milliseconds slept{0}; running && slept < poll; slept += kNap) std::this_thread::sleep_for(kNap);
-        }
-    } catch (const node::StoreError& error) {
-        node::log_error("store failed, stopping", {{"detail", error.what()}});
-        failed = true;
-        node::request_stop();
+node::Result<std::map<Address, Amount>> claim_tokens_of(const Settings& s) {
+    std::map<Address, Amount> out;
+    for (const std::string& text : s.claim_tokens) {
+        const size_t equals = text.find('=');
+        auto token = address_from_string(text.substr(0, equals));
+        auto least = equals == text.npos ? std::nullopt : amount_from_string(text.substr(equals + 1));
+        if (!token || token->is_zero() || !least) return bad_option("--claim-token", "not TOKEN=MIN_UNITS: " + text);
+        out[*token] = *least;
     }
+    return out;
+}
+
+// The wallet of a key file; none without one.
+node::Status open_wallet(std::optional<l1::L1Wallet>& wallet, l1::L1Client& client, const std::string& key_file, const Settings& s,
+                         const node::Clock& clock) {
+    if (key_file.empty()) return {};
+    auto key = l1::read_key_file(key_file, s.allow_readable_key);
+    if (!key) return key.status();
+    wallet.emplace(client, *key, s.wallet.options(), clock);
+    return {};
 }
 
 // All that a verifier knows is on the L1.
@@ -126,22 +148,22 @@ void repair_folder(const std::string& path, const Address& rollup) {
 node::Status run(const Settings& s, node::StopSignals& signals) {
     auto rollup = address_from_string(s.rollup);
     if (!rollup) return bad_option("--rollup", "not an address: " + s.rollup);
-    if (s.verifier.claim && s.key_file.empty()) return bad_option("--claim", "needs --key-file");
-    l1::JsonRpcOptions rpc;
-    rpc.url = s.l1;
-    rpc.error_names = l1::rollup_error_names();
-    l1::JsonRpcClient client(std::move(rpc));
+    if (s.verifier.claim && s.key_file.empty() && s.claim_key_file.empty())
+        return bad_option("--claim", "needs --claim-key-file or --key-file");
+    auto claim_tokens = claim_tokens_of(s);
+    if (!claim_tokens) return claim_tokens.status();
     node::SystemClock clock;
-    std::optional<l1::L1Wallet> wallet;
-    if (!s.key_file.empty()) {
-        auto key = l1::read_key_file(s.key_file);
-        if (!key) return key.status();
-        wallet.emplace(client, *key, s.wallet.options(), clock);
-    }
+    auto client = l1::open_l1(s.l1, clock);
+    if (!client) return client.status();
+    std::optional<l1::L1Wallet> wallet, claim_wallet;
+    if (node::Status status = open_wallet(wallet, **client, s.key_file, s, clock); !status.ok()) return status;
+    if (node::Status status = open_wallet(claim_wallet, **client, s.claim_key_file, s, clock); !status.ok()) return status;
+    if (wallet && claim_wallet && wallet->address() == claim_wallet->address())
+        return bad_option("--claim-key-file", "the key that proves: leave the option out, or name another");
     if (s.repair) repair_folder(s.data_dir, *rollup);
     node::LevelDbStore store(s.data_dir);
     node::Scrub scrub(store, node::request_stop);
-    auto sync = ledger::L1Sync::open_when_reachable(store, client, *rollup, {s.start_block, s.chain_id},
+    auto sync = ledger::L1Sync::open_when_reachable(store, **client, *rollup, {s.start_block, s.chain_id},
                                                     [&] { return signals.wait_for(s.poll) == 0; });
     if (!sync) return sync.status();
     if (!*sync) return {};
@@ -149,7 +171,10 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
     node::Metrics metrics;
     verifier::VerifierOptions options = s.verifier;
     options.metrics = &metrics;
-    verifier::Verifier verifier(store, **sync, client, wallet ? &*wallet : nullptr, clock, options);
+    options.claim_wallet = claim_wallet ? &*claim_wallet : nullptr;
+    options.claims.tokens = *claim_tokens;
+    options.l1_stale_after_ms = static_cast<uint64_t>(s.l1_stale_after.count());
+    verifier::Verifier verifier(store, **sync, **client, wallet ? &*wallet : nullptr, clock, options);
     verifier::VerifierService service(verifier);
     ledger::QueryService queries(verifier.queries(), "verifier");
     auto server = node::GrpcServer::start(s.grpc, {&service, &queries});
@@ -157,7 +182,10 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
     add_metrics(metrics, verifier);
     node::HttpServer http({.listen = s.metrics_listen.empty() ? "127.0.0.1:0" : s.metrics_listen});
     if (!s.metrics_listen.empty()) {
-        node::serve_metrics(http, metrics, [&] { return verifier.health(); });
+        node::serve_metrics(http, metrics, [&] {
+            node::Status status = verifier.health();
+            return status.ok() ? (*server)->answers() : status;
+        });
         if (node::Status status = http.start(); !status.ok()) return status;
     }
     node::log_info("serving", {{"grpc_port", (*server)->port()},
@@ -165,15 +193,19 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
                                {"prover", wallet ? to_checksum(wallet->address()) : "none"},
                                {"claims", s.verifier.claim}});
 
-    std::atomic<bool> running{true}, failed{false};
-    std::thread driver([&] { drive(verifier, running, failed, s.poll); });
+    node::Loops loops(verifier.troubles());
+    loops.start("VERIFYING_FAILED", [&] {
+        auto more = verifier.step();
+        if (!more) node::log_status(node::LogLevel::kDebug, "round with the L1", more.status());
+        if (!more || !*more) loops.rest(s.poll);
+    });
     while (signals.wait_for(std::chrono::seconds(1)) == 0) verifier.troubles().tick();
     node::log_info("stopping");
     (*server)->stop();
-    running = false;
-    driver.join();
+    (*client)->close();
+    loops.stop();
     http.stop();
-    if (failed || store.failure())
+    if (loops.has_failed() || store.failure())
         return {node::Code::kInternal, "STORE_FAILED", "data-dir", "the database failed; the log tells why"};
     return {};
 }
@@ -181,6 +213,7 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    node::forbid_dumps();
     node::StopSignals signals;
     Settings settings;
     node::Options options("gavel-verifier", "Verifies every batch on the L1 and proves the false ones.");

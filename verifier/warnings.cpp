@@ -23,6 +23,7 @@ public:
                      view_.final_at(view_.final_head()).value_or(0));
             if (auto waiting = view_.queued(known_.l1_ops_consumed)) look_at(*waiting);
             look_for_silence();
+            look_at_notice();
         }
         if (known_.false_batch) look_at_lie(*known_.false_batch);
         return std::move(out_);
@@ -70,6 +71,15 @@ private:
         uint64_t since = std::max(last_batch_at(), sitting_->started_at);
         uint64_t silent_at = since + (options_.silent_after ? options_.silent_after : view_.parameters().inclusion_window);
         if (now_ >= silent_at) warn("SEQUENCER_STALLED", "no batch has come for " + seconds(now_ - since), silent_at);
+    }
+
+    void look_at_notice() {
+        const l1::Notice& notice = known_.notice;
+        if (now_ >= notice.until) return;
+        warn("TAKEOVER_ANNOUNCED",
+             notice.from > now_ ? "the home operator may take the seat in " + seconds(notice.from - now_)
+                                : "the home operator may take the seat for another " + seconds(notice.until - now_),
+             notice.from - (view_.parameters().inclusion_window + 3) / 4);
     }
 
     void look_at_lie(uint64_t number) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "l1-bridge/rollup_abi.hpp"
 #include "ledger/l1_view.hpp"
 
 namespace gavel::verifier {
@@ -30,11 +31,13 @@ struct KnownFacts {
     std::optional<uint64_t> false_batch;   // number of the lowest that stands
     bool can_prove = false;
     bool withdrawals_full = false;         // a final batch has all the withdrawals that there can be
+    l1::Notice notice;                     // of the home operator, as the contract told it last
 };
 
 // By the newest block's time. Reasons:
 //   L1_OPERATION_OVERDUE_SOON  the waiting operation is past half of its inclusion window; after all of it comes eviction
 //   SEQUENCER_STALLED          see WarningOptions; or operations wait and nobody sits
+//   TAKEOVER_ANNOUNCED         the home operator may take the seat soon, or now; the sequencer confirms nothing meanwhile
 //   FREEZE_POSSIBLE            the waiting operation is as old as the freeze age, or no more withdrawals can be made
 //   FROZEN                     the rollup is frozen: critical, who has money in it has to exit
 //   FALSE_BATCH                a false batch stands and can still be proven

@@ -8,7 +8,7 @@ import {BitMaps} from "@openzeppelin/contracts/utils/structs/BitMaps.sol";
 import {Hash} from "./Hash.sol";
 import {Header} from "./Header.sol";
 import {RollupState} from "./RollupState.sol";
-import {Kind, Vault} from "./RollupTypes.sol";
+import {Kind} from "./RollupTypes.sol";
 import {Trees} from "./Trees.sol";
 
 /// @title The bank: deposits, forced operations, withdrawals
@@ -18,6 +18,8 @@ abstract contract Bank is RollupState {
     using SafeERC20 for IERC20;
 
     address internal constant ETH = address(0);
+    /// @dev Gas kept back from a payment of limited gas: more than the call to an account with code costs by itself.
+    uint256 private constant PAY_RESERVE = 20_000;
 
     /// @notice Deposits the ETH that is sent, for `to`'s account. Anybody.
     /// @dev Frozen, ZeroAddress, ZeroAmount, DepositCapExceeded; docs/contract.md, "The bank".
@@ -66,8 +68,9 @@ abstract contract Bank is RollupState {
     /// @notice Pays a withdrawal of a final batch, once. Anybody; only the recipient may name another receiver than itself (or
     /// zero, which stands for it).
     /// @param path the siblings of `position` in the withdrawal tree of the header's last state (docs/protocol.md, "Trees")
+    /// @param payGas how much gas goes with the payment; 0: all
     /// @dev HeaderLength, UnknownBatch, BatchNotFinal, WithdrawalPosition, AlreadyPaid, WithdrawalPath, ReceiverNotAllowed,
-    /// VaultShort, PaymentFailed, TokenWithoutCode, TokenCallFailed; docs/contract.md, "The bank".
+    /// VaultShort, PayGasShort, PaymentFailed, TokenWithoutCode, TokenCallFailed; docs/contract.md, "The bank".
     function claim(
         bytes calldata header,
         uint32 position,
@@ -75,7 +78,8 @@ abstract contract Bank is RollupState {
         address token,
         uint128 amount,
         bytes32[] calldata path,
-        address receiver
+        address receiver,
+        uint256 payGas
     ) external nonReentrant {
         require(header.length == Header.LENGTH, HeaderLength());
         require(isFinalSince(records[standing(header)].postedAt), BatchNotFinal());
@@ -89,16 +93,15 @@ abstract contract Bank is RollupState {
         takeFromVault(token, amount);
         paid.set(position);
         emit WithdrawalClaimed(position, recipient, token, amount, receiver);
-        payOut(token, receiver, amount);
+        payOut(token, receiver, amount, payGas);
     }
 
     // ---- In ----
 
     function credit(address token, address to, uint256 amount) private {
-        Vault storage vault = vaults[token];
-        require(amount <= type(uint128).max - vault.deposited, DepositCapExceeded());
-        vault.deposited += uint128(amount);
-        vault.held += uint128(amount);
+        uint128 before = held[token];
+        require(amount <= type(uint128).max - before, DepositCapExceeded());
+        held[token] = before + uint128(amount);
         enqueue(Kind.Deposit, to, token, uint128(amount));
     }
 
@@ -128,15 +131,39 @@ abstract contract Bank is RollupState {
     }
 
     function takeFromVault(address token, uint128 amount) internal {
-        Vault storage vault = vaults[token];
-        require(amount <= vault.held, VaultShort());
-        vault.held -= amount;
+        require(amount <= held[token], VaultShort());
+        held[token] -= amount;
     }
 
-    /// @dev The last thing that a call does.
-    function payOut(address token, address receiver, uint128 amount) internal {
-        if (token == ETH) return payEth(receiver, amount);
-        require(token.code.length != 0, TokenWithoutCode());
-        require(IERC20(token).trySafeTransfer(receiver, amount), TokenCallFailed());
+    /// @dev The last thing that a call does. `payGas` above zero: with so much gas, neither more nor less. (EIP-150 would pass
+    /// on less than is asked for without a word, and the receiver would seem to fail.)
+    function payOut(address token, address receiver, uint128 amount, uint256 payGas) internal {
+        uint256 passed = gasleft(); // too much: a call passes on all but a 64th
+        if (payGas != 0) {
+            uint256 left = passed < PAY_RESERVE ? 0 : passed - PAY_RESERVE;
+            require(left - left / 64 >= payGas, PayGasShort());
+            passed = payGas;
+        }
+        if (token == ETH) {
+            (bool success,,) = callOn(receiver, amount, "", passed);
+            require(success, PaymentFailed());
+        } else {
+            require(token.code.length != 0, TokenWithoutCode());
+            bytes memory transfer = abi.encodeCall(IERC20.transfer, (receiver, amount));
+            (bool success, uint256 size, uint256 word) = callOn(token, 0, transfer, passed);
+            require(success && (size == 0 || (size >= 32 && word == 1)), TokenCallFailed());
+        }
+    }
+
+    /// @dev Calls with at most `passed` gas. Of what comes back only the size and the first word are looked at.
+    function callOn(address target, uint256 value, bytes memory data, uint256 passed)
+        private
+        returns (bool success, uint256 size, uint256 word)
+    {
+        assembly ("memory-safe") {
+            success := call(passed, target, value, add(data, 32), mload(data), 0x00, 0x20)
+            size := returndatasize()
+            word := mload(0x00)
+        }
     }
 }

@@ -12,11 +12,11 @@ abstract contract Court is RollupState {
     bytes32 private constant DOMAIN_TYPE =
         keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
 
-    /// @notice Commits the caller to a proof: `commitment` is keccak256(caller(20) || keccak256(proof)). Anybody.
+    /// @notice Commits the caller to a proof against a batch that a term posted: `commitment` is
+    /// keccak256(caller(20) || keccak256(proof) || term(8)). Anybody; no event tells of it.
     /// @dev docs/contract.md, "The court".
     function commitProof(bytes32 commitment) external nonReentrant {
         commits[msg.sender][commitment] = uint64(block.timestamp);
-        emit ProofCommitted(msg.sender, commitment);
     }
 
     /// @notice Strikes a batch and all above it, if the proof shows that it claims something false; slashes the term that posted
@@ -41,7 +41,7 @@ abstract contract Court is RollupState {
         require(isFinalSince(over.firstProofAt), RewardTooEarly());
         bool entitled = over.lastProver != address(0)
             ? prover == over.lastProver
-            : commitCounts(prover, over.lastProofHash, over.lastPostedAt, over.lastProofAt);
+            : commitCounts(prover, over.lastProofHash, term, over.lastPostedAt, over.lastProofAt);
         require(prover != address(0) && entitled, NotProver());
         over.rewardTaken = true;
         emit RewardTaken(term, prover, STAKE / 4);
@@ -69,9 +69,13 @@ abstract contract Court is RollupState {
         return keccak256(abi.encode(DOMAIN_TYPE, keccak256("Gavel"), keccak256("1"), block.chainid, address(this)));
     }
 
-    /// @dev Whether somebody committed to the proof after the batch was posted and before the proof landed.
-    function commitCounts(address prover, bytes32 proofHash, uint64 postedAt, uint64 provenAt) private view returns (bool) {
-        uint64 time = commits[prover][keccak256(abi.encodePacked(prover, proofHash))];
+    /// @dev Whether somebody committed to the proof against that term's batch, after it was posted and before the proof landed.
+    function commitCounts(address prover, bytes32 proofHash, uint64 term, uint64 postedAt, uint64 provenAt)
+        private
+        view
+        returns (bool)
+    {
+        uint64 time = commits[prover][keccak256(abi.encodePacked(prover, proofHash, term))];
         return postedAt < time && time < provenAt;
     }
 
@@ -79,7 +83,7 @@ abstract contract Court is RollupState {
         Record storage struck = records[number];
         (uint64 postedAt, uint64 termNumber, uint64 time) = (struck.postedAt, struck.term, uint64(block.timestamp));
         Term storage term = terms[termNumber];
-        term.lastProver = commitCounts(msg.sender, proofHash, postedAt, time) ? msg.sender : address(0);
+        term.lastProver = commitCounts(msg.sender, proofHash, termNumber, postedAt, time) ? msg.sender : address(0);
         term.lastProofHash = proofHash;
         term.lastPostedAt = postedAt;
         term.lastProofAt = time;

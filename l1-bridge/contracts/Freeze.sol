@@ -26,19 +26,25 @@ abstract contract Freeze is Bank {
         require(waitedTooLong || isFull(number), FreezeTooEarly());
         frozen = true;
         emit RollupFrozen();
-        if (currentTerm != 0) endTerm(TermEnd.Frozen);
+        if (currentTerm != 0) endDutifully(TermEnd.Frozen);
     }
 
     /// @notice Pays the whole balance of a leaf of the last state, once. Anybody; only the leaf's owner may name another receiver
     /// than itself (or zero, which stands for it).
     /// @param leaf owner(20) token(20) nonce(8) balance(16) nextOwner(20) nextToken(20)
     /// @param path the siblings of `index` in the account tree of the header's last state (docs/protocol.md, "Trees")
+    /// @param payGas how much gas goes with the payment; 0: all
     /// @dev NotFrozen, HeaderLength, NotOnHead, BatchNotFinal, LeafLength, ExitIndex, AlreadyExited, ExitPath, ZeroAmount,
-    /// ReceiverNotAllowed, VaultShort, PaymentFailed, TokenWithoutCode, TokenCallFailed; docs/contract.md, "After a freeze".
-    function exit(bytes calldata header, uint32 index, bytes calldata leaf, bytes32[] calldata path, address receiver)
-        external
-        nonReentrant
-    {
+    /// ReceiverNotAllowed, VaultShort, PayGasShort, PaymentFailed, TokenWithoutCode, TokenCallFailed; docs/contract.md, "After a
+    /// freeze".
+    function exit(
+        bytes calldata header,
+        uint32 index,
+        bytes calldata leaf,
+        bytes32[] calldata path,
+        address receiver,
+        uint256 payGas
+    ) external nonReentrant {
         require(frozen, NotFrozen());
         require(header.length == Header.LENGTH, HeaderLength());
         require(Hash.keccak(header) == records[headNumber].hash, NotOnHead());
@@ -56,15 +62,16 @@ abstract contract Freeze is Bank {
         takeFromVault(token, balance);
         exited.set(index);
         emit AccountExited(index, owner, token, balance, receiver);
-        payOut(token, receiver, balance);
+        payOut(token, receiver, balance, payGas);
     }
 
-    /// @notice Pays a deposit that was never consumed back to who made it, once. Anybody; only who made it may name another
-    /// receiver (or zero, which stands for them).
+    /// @notice Pays a deposit that was never consumed to whom it was made for, once. Anybody; only they may name another receiver
+    /// (or zero, which stands for them).
     /// @param entry kind(1) caller(20) to(20) token(20) amount(16) time(8) of L1 operation `index`
+    /// @param payGas how much gas goes with the payment; 0: all
     /// @dev NotFrozen, BatchNotFinal, EntryLength, EntryIndex, AlreadyRefunded, EntryHash, NotADeposit, ReceiverNotAllowed,
-    /// VaultShort, PaymentFailed, TokenWithoutCode, TokenCallFailed; docs/contract.md, "After a freeze".
-    function refund(uint64 index, bytes calldata entry, address receiver) external nonReentrant {
+    /// VaultShort, PayGasShort, PaymentFailed, TokenWithoutCode, TokenCallFailed; docs/contract.md, "After a freeze".
+    function refund(uint64 index, bytes calldata entry, address receiver, uint256 payGas) external nonReentrant {
         require(frozen, NotFrozen());
         require(isFinalSince(records[headNumber].postedAt), BatchNotFinal());
         require(entry.length == ENTRY_LENGTH, EntryLength());
@@ -73,13 +80,13 @@ abstract contract Freeze is Bank {
         bytes32 next = Hash.keccak(queueHashes[index], Hash.keccak(entry));
         require(next == queueHashes[uint256(index) + 1], EntryHash());
         require(uint8(entry[0]) == uint8(Kind.Deposit), NotADeposit());
-        (address caller, address token) = (address(bytes20(entry[1:21])), address(bytes20(entry[41:61])));
+        (address to, address token) = (address(bytes20(entry[21:41])), address(bytes20(entry[41:61])));
         uint128 amount = uint128(bytes16(entry[61:77]));
-        receiver = allowedReceiver(receiver, caller);
+        receiver = allowedReceiver(receiver, to);
         takeFromVault(token, amount);
         refunded.set(index);
-        emit DepositRefunded(index, caller, token, amount, receiver);
-        payOut(token, receiver, amount);
+        emit DepositRefunded(index, to, token, amount, receiver);
+        payOut(token, receiver, amount, payGas);
     }
 
     /// @dev Whether that batch is final and its withdrawal tree at its end.

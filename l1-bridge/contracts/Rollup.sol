@@ -126,13 +126,8 @@ contract Rollup is Seat, Batches, Court, Freeze, IQueue {
         return refunded.get(index);
     }
 
-    /// @notice How much of a token was ever deposited; ETH is token zero.
-    function depositedTotal(address token) external view returns (uint128) {
-        return vaults[token].deposited;
-    }
-
     /// @notice How much of a token was deposited and not paid out; ETH is token zero.
     function heldTotal(address token) external view returns (uint128) {
-        return vaults[token].held;
+        return held[token];
     }
 }

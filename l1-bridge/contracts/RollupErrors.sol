@@ -11,7 +11,10 @@ interface RollupErrors {
     error BatchNotFinal();
     // The seat
     error SeatTaken();
+    error NotHomeOperator();
     error HomeOperatorBarred();
+    error NoticeTooEarly();
+    error NoticeRequired();
     error WrongStake();
     error NotSequencer();
     error OperationWaiting();
@@ -51,6 +54,7 @@ interface RollupErrors {
     error WithdrawalPath();
     error ReceiverNotAllowed();
     error VaultShort();
+    error PayGasShort();
     // After a freeze
     error FreezeTooEarly();
     error NotFrozen();

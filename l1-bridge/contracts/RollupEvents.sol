@@ -14,7 +14,6 @@ interface RollupEvents {
     event L1OperationQueued(
         uint64 indexed index, Kind kind, address caller, address to, address token, uint128 amount, uint64 time
     );
-    event ProofCommitted(address indexed prover, bytes32 commitment);
     event WithdrawalClaimed(
         uint32 indexed position, address indexed recipient, address token, uint128 amount, address receiver
     );
@@ -22,5 +21,5 @@ interface RollupEvents {
     event RewardTaken(uint64 indexed term, address prover, uint256 amount);
     event RollupFrozen();
     event AccountExited(uint32 indexed index, address indexed owner, address token, uint128 amount, address receiver);
-    event DepositRefunded(uint64 indexed index, address indexed caller, address token, uint128 amount, address receiver);
+    event DepositRefunded(uint64 indexed index, address indexed to, address token, uint128 amount, address receiver);
 }

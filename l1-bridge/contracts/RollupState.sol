@@ -10,7 +10,7 @@ import {ProofErrors} from "./ProofErrors.sol";
 import {Prover} from "./Prover.sol";
 import {RollupErrors} from "./RollupErrors.sol";
 import {RollupEvents} from "./RollupEvents.sol";
-import {Record, Term, TermEnd, Vault} from "./RollupTypes.sol";
+import {Record, Term, TermEnd} from "./RollupTypes.sol";
 
 /// @notice What all rooms of the contract share: parameters, storage (docs/contract.md, "Storage": slots are part of the page),
 /// and what more than one of them asks or does.
@@ -37,23 +37,27 @@ abstract contract RollupState is RollupEvents, RollupErrors, ProofErrors, Reentr
     uint64 internal homePunishedAt; // the home operator's latest slash or eviction
     /// @notice Wei of stakes that nobody gets; it stays in the contract.
     uint128 public burned;
-    // Slots 2 to 10
+    // Slots 2 to 11
     mapping(uint256 => Record) internal records; // by batch number; above the head, old words that mean nothing
     mapping(uint256 => Term) internal terms;
     mapping(uint256 => bytes32) internal queueHashes; // h[i], i from 1
     uint64[] internal queueTimes; // of L1 operation i, from 0
-    mapping(address => Vault) internal vaults; // by token; ETH is token zero
+    mapping(address => uint128) internal held; // by token, what was deposited and not paid out; ETH is token zero
     mapping(address => mapping(bytes32 => uint64)) internal commits; // time of a prover's latest commit to that word
     BitMaps.BitMap internal paid; // by withdrawal's position
     BitMaps.BitMap internal exited; // by account's index
     BitMaps.BitMap internal refunded; // by L1 operation
+    uint64 internal announcedAt; // the home operator's latest notice, whatever became of it; 0: none ever
+    bool internal noticeStands; // it may still be used, if its time is now
 
     constructor(uint64 challengeWindow, uint64 inclusionWindow, uint64 freezeAge, uint256 stake, address homeOperator) {
         require(
-            challengeWindow != 0 && inclusionWindow != 0 && stake <= type(uint128).max
-                && freezeAge >= uint256(challengeWindow) + inclusionWindow + WEEK,
+            challengeWindow != 0 && challengeWindow <= 2 * WEEK && inclusionWindow >= 4 && inclusionWindow <= WEEK && stake != 0
+                && stake <= type(uint128).max,
             ParametersInvalid()
         );
+        uint256 windows = uint256(challengeWindow) + inclusionWindow;
+        require(freezeAge >= windows + WEEK && freezeAge <= windows + 365 days, ParametersInvalid());
         CHALLENGE_WINDOW = challengeWindow;
         INCLUSION_WINDOW = inclusionWindow;
         FREEZE_AGE = freezeAge;
@@ -93,9 +97,32 @@ abstract contract RollupState is RollupEvents, RollupErrors, ProofErrors, Reentr
         emit TermEnded(number, reason);
     }
 
-    /// @dev Remembers a slash or an eviction if it hit the home operator.
+    /// @dev Whether the term that sits has let an L1 operation wait for a whole inclusion window.
+    function isOverdue() internal view returns (bool) {
+        (bool exists,, uint256 since) = waitingOperation();
+        if (since < lastStrikeAt) since = lastStrikeAt;
+        uint64 startedAt = terms[currentTerm].startedAt;
+        if (since < startedAt) since = startedAt;
+        return exists && block.timestamp >= since + INCLUSION_WINDOW;
+    }
+
+    /// @dev Ends the term that sits; a quarter of its stake burns if it leaves an L1 operation overdue. Nobody is spared that by
+    /// a freeze or a take-over that comes before the eviction.
+    function endDutifully(TermEnd reason) internal {
+        if (isOverdue()) {
+            Term storage term = terms[currentTerm];
+            term.evicted = true;
+            burned += uint128(STAKE / 4);
+            noteIfHome(term.sequencer);
+        }
+        endTerm(reason);
+    }
+
+    /// @dev Remembers a slash or an eviction if it hit the home operator, whose notice is void then.
     function noteIfHome(address sequencer) internal {
-        if (sequencer == HOME_OPERATOR) homePunishedAt = uint64(block.timestamp);
+        if (sequencer != HOME_OPERATOR) return;
+        homePunishedAt = uint64(block.timestamp);
+        noticeStands = false;
     }
 
     // ---- The queue ----

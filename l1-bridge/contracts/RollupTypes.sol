@@ -29,12 +29,6 @@ struct Term {
     bytes32 lastProofHash;
 }
 
-/// A token's money, in its smallest units: ever deposited; deposited and not paid out.
-struct Vault {
-    uint128 deposited;
-    uint128 held;
-}
-
 /// Why a term ended.
 enum TermEnd {
     Resigned,

@@ -7,17 +7,38 @@ import {Term, TermEnd} from "./RollupTypes.sol";
 /// @title The seat: who may post batches, and the stake for it
 /// @notice docs/contract.md, "The seat"
 abstract contract Seat is RollupState {
-    /// @notice Takes the seat, for exactly the stake. Anybody if it is free; the home operator from somebody else.
-    /// @dev Frozen, SeatTaken, HomeOperatorBarred, WrongStake; docs/contract.md, "The seat".
+    /// @notice Tells that the home operator means to take the seat from whoever sits. Only the home operator.
+    /// @dev Frozen, NotHomeOperator, HomeOperatorBarred, NoticeTooEarly; docs/contract.md, "The seat".
+    function announceTakeover() external nonReentrant {
+        require(!frozen, Frozen());
+        require(msg.sender == HOME_OPERATOR, NotHomeOperator());
+        require(homePunishedAt == 0 || block.timestamp >= uint256(homePunishedAt) + WEEK, HomeOperatorBarred());
+        uint256 pause = WEEK + 2 * uint256(INCLUSION_WINDOW);
+        require(announcedAt == 0 || block.timestamp >= announcedAt + pause, NoticeTooEarly());
+        announcedAt = uint64(block.timestamp);
+        noticeStands = true;
+    }
+
+    /// @notice When the home operator may take the seat from somebody: at `from` <= time < `until`. Zeros if no notice stands.
+    function notice() public view returns (uint64 from, uint64 until) {
+        if (!noticeStands) return (0, 0);
+        return (announcedAt + (INCLUSION_WINDOW + 3) / 4, announcedAt + INCLUSION_WINDOW);
+    }
+
+    /// @notice Takes the seat, for exactly the stake. Anybody if it is free; the home operator from somebody else, in the time
+    /// of its notice.
+    /// @dev Frozen, SeatTaken, NoticeRequired, WrongStake; docs/contract.md, "The seat".
     function becomeSequencer() external payable nonReentrant {
         require(!frozen, Frozen());
         uint64 sitting = currentTerm;
         if (sitting != 0) {
             require(msg.sender == HOME_OPERATOR && msg.sender != terms[sitting].sequencer, SeatTaken());
-            require(homePunishedAt == 0 || block.timestamp >= uint256(homePunishedAt) + WEEK, HomeOperatorBarred());
+            (uint64 from, uint64 until) = notice();
+            require(from <= block.timestamp && block.timestamp < until, NoticeRequired());
         }
         require(msg.value == STAKE, WrongStake());
-        if (sitting != 0) endTerm(TermEnd.Replaced);
+        if (msg.sender == HOME_OPERATOR) noticeStands = false;
+        if (sitting != 0) endDutifully(TermEnd.Replaced);
         uint64 number = ++termCount;
         currentTerm = number;
         Term storage term = terms[number];
@@ -40,15 +61,8 @@ abstract contract Seat is RollupState {
     function evict() external nonReentrant {
         require(!frozen, Frozen());
         require(currentTerm != 0, SeatFree());
-        Term storage term = terms[currentTerm];
-        (bool exists,, uint256 since) = waitingOperation();
-        if (since < lastStrikeAt) since = lastStrikeAt;
-        if (since < term.startedAt) since = term.startedAt;
-        require(exists && block.timestamp >= since + INCLUSION_WINDOW, NotOverdue());
-        term.evicted = true;
-        burned += uint128(STAKE / 4);
-        noteIfHome(term.sequencer);
-        endTerm(TermEnd.Evicted);
+        require(isOverdue(), NotOverdue());
+        endDutifully(TermEnd.Evicted);
     }
 
     /// @notice Pays the stake of a term that is over back to its sequencer, less a quarter if it was evicted. Anybody.

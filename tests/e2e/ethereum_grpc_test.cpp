@@ -1,9 +1,9 @@
 // The daemons' whole life on a real Ethereum node, against the contract in Solidity.
 #include <catch2/catch.hpp>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "node/file.hpp"
 #include "proto/convert_grpc.hpp"
 #include "tests/e2e/world.hpp"
 
@@ -54,7 +54,7 @@ TEST_CASE("on Ethereum: a payment, a withdrawal that is claimed, a node started 
 
 TEST_CASE("on Ethereum: what isn't right about the L1 is told by name, at the start") {
     World world({.on_ethereum = true});
-    auto deployed = nlohmann::json::parse(world.gavel_json("operator", {"deploy", "--challenge-window", "60", "--stake", "1.5"}));
+    auto deployed = nlohmann::json::parse(world.gavel_json("operator", {"deploy", "--home-operator", "none", "--challenge-window", "60", "--stake", "1.5"}));
     CHECK(deployed["chain_id"] == 31'337);
     CHECK(deployed["challenge_window"] == 60);
     CHECK(deployed["stake"] == "1500000000000000000");
@@ -69,17 +69,18 @@ TEST_CASE("on Ethereum: what isn't right about the L1 is told by name, at the st
     Finished other = refused(token["address"]);
     CHECK(other.exit_status == 1);
     CHECK(other.errors.find("NOT_A_ROLLUP") != std::string::npos);
-    Finished poor = world.gavel("poor", {"deploy"});
+    Finished poor = world.gavel("poor", {"deploy", "--home-operator", "none"});
     CHECK(poor.exit_status == 1);
     CHECK(poor.errors.find("TX_INSUFFICIENT_FUNDS") != std::string::npos);
     Finished good = refused(deployed["address"]);
     INFO(good.output << good.errors);
     CHECK(good.exit_status == 0);
+    CHECK(good.errors.find("sent to the L1: 0x") != std::string::npos);  // before it waits
     for (const auto& [program_name, flag] : {std::pair{"gavel-verifier", "--data-dir"}, {"gavel-sequencer", "--data-dir"}}) {
         std::vector<std::string> command{program(program_name), "--l1", world.l1_url(), "--rollup", nobody, "--listen",
                                          "127.0.0.1:0", flag, world.folder().file(program_name)};
         if (std::string(program_name) == "gavel-sequencer") {
-            std::ofstream(world.folder().file("key")) << to_hex(key_of("operator").scalar()) << "\n";
+            REQUIRE(node::write_file(world.folder().file("key"), to_hex(key_of("operator").scalar()) + "\n", 0600).ok());
             command.insert(command.end(), {"--key-file", world.folder().file("key")});
         }
         Finished done = run(command, world.folder().path(), std::chrono::seconds(30));

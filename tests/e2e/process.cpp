@@ -1,8 +1,10 @@
 #include "tests/e2e/process.hpp"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -135,6 +137,19 @@ Finished run(const std::vector<std::string>& command, const std::string& folder,
         waitpid(pid, nullptr, 0);
     }
     return {status && WIFEXITED(*status) ? WEXITSTATUS(*status) : -1, read_whole(stem + ".out"), read_whole(stem + ".err")};
+}
+
+int free_port() {
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* plain = reinterpret_cast<sockaddr*>(&address);
+    const bool found = fd >= 0 && bind(fd, plain, size) == 0 && getsockname(fd, plain, &size) == 0;
+    if (fd >= 0) close(fd);
+    if (!found) throw std::runtime_error("no free port");
+    return ntohs(address.sin_port);
 }
 
 }  // namespace gavel::e2e

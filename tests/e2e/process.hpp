@@ -22,7 +22,10 @@ public:
     Process(const Process&) = delete;
     Process& operator=(const Process&) = delete;
 
+    pid_t pid() const { return pid_; }
     bool is_alive();
+    // For signals, while it is alive.
+    pid_t pid() const { return pid_; }
     // SIGKILL, and waits until it is gone.
     void kill_now();
     // SIGTERM; the exit status, or nullopt if it had to be killed after half a minute, or was ended by a signal.
@@ -48,5 +51,8 @@ struct Finished {
 // Runs to its end; killed, with exit status -1, if it takes longer.
 Finished run(const std::vector<std::string>& command, const std::string& folder,
              std::chrono::seconds time = std::chrono::seconds(120));
+
+// A port of 127.0.0.1 that is free now; another program may take it before it is used. Throws if there is none.
+int free_port();
 
 }  // namespace gavel::e2e

@@ -33,6 +33,7 @@ struct WorldOptions {
     uint64_t inclusion_window_s = 600;
     std::vector<std::string> funded = {"alice", "bob", "operator", "watcher"};
     std::vector<std::string> sequencer_flags = {"--eth-fee-percent", "0"};
+    std::vector<std::string> verifier_flags = {};
     bool on_ethereum = false;  // the L1 is a real Ethereum node, Anvil, instead of gavel-l1
 };
 
@@ -71,11 +72,18 @@ public:
     l1::RollupClient& rollup() { return *rollup_; }
     const Domain& domain() const { return domain_; }
     const testing::TempDir& folder() const { return folder_; }
-    // Counts from the next start on.
+    // These count from the next start on. The L1 as a program sees it ("sequencer", "verifier", "gavel"): one --l1 for each URL, the
+    // L1 itself if there is none.
     void set_sequencer_flags(std::vector<std::string> flags) { options_.sequencer_flags = std::move(flags); }
+    void set_verifier_flags(std::vector<std::string> flags) { options_.verifier_flags = std::move(flags); }
+    void set_l1(const std::string& program, std::vector<std::string> urls) { l1_urls_[program] = std::move(urls); }
     const std::string& port(const std::string& daemon) const { return ports_.at(daemon); }
     std::string sequencer_address() const { return "127.0.0.1:" + ports_.at("sequencer"); }
     std::string l1_url() const { return "http://127.0.0.1:" + ports_.at("l1"); }
+
+    // What a daemon's /healthz and /metrics say; empty if nothing is answered. The first is "ok\n" if all is well.
+    std::string health(const std::string& daemon) const { return http_get(daemon, "/healthz"); }
+    std::string metrics(const std::string& daemon) const { return http_get(daemon, "/metrics"); }
 
     // ---- What stories do ----
     // On the L1; waits until the sequencer has credited it.
@@ -95,6 +103,9 @@ public:
 
 private:
     std::string listen(const std::string& daemon) const;
+    std::string http_get(const std::string& daemon, const std::string& path) const;
+    void add_l1(const std::string& program, std::vector<std::string>& command) const;
+    void add_metrics_port(const std::string& daemon, std::vector<std::string>& flags);
     std::string key_file(const std::string& name);
     std::string log_file(const std::string& daemon) const { return folder_.file(daemon + ".log"); }
     std::unique_ptr<Process> start_anvil();
@@ -106,6 +117,8 @@ private:
     WorldOptions options_;
     testing::TempDir folder_;
     std::map<std::string, std::string> ports_;  // by daemon, once it has run
+    std::map<std::string, int> metrics_ports_;
+    std::map<std::string, std::vector<std::string>> l1_urls_;  // by program, where it isn't the L1 itself
     std::unique_ptr<Process> l1_, sequencer_, verifier_;
     std::unique_ptr<l1::JsonRpcClient> l1_client_;
     std::unique_ptr<l1::RollupClient> rollup_;

@@ -1,5 +1,7 @@
 #include "tests/e2e/world.hpp"
 
+#include <httplib.h>
+
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <fstream>
@@ -7,6 +9,7 @@
 
 #include "l1-bridge/deployment.hpp"
 #include "l1-bridge/rollup_abi.hpp"
+#include "node/file.hpp"
 #include "proto/convert_grpc.hpp"
 #include "tests/ethereum_node.hpp"
 
@@ -61,9 +64,30 @@ std::string World::listen(const std::string& daemon) const {
     return "127.0.0.1:" + (port == ports_.end() ? "0" : port->second);
 }
 
+std::string World::http_get(const std::string& daemon, const std::string& path) const {
+    auto port = metrics_ports_.find(daemon);
+    if (port == metrics_ports_.end()) return "";
+    httplib::Client client("127.0.0.1", port->second);
+    client.set_connection_timeout(2);
+    client.set_read_timeout(5);
+    auto answer = client.Get(path);
+    return answer ? answer->body : "";
+}
+
+void World::add_l1(const std::string& program, std::vector<std::string>& command) const {
+    auto urls = l1_urls_.find(program);
+    for (const std::string& url : urls == l1_urls_.end() ? std::vector<std::string>{l1_url()} : urls->second)
+        command.insert(command.end(), {"--l1", url});
+}
+
+void World::add_metrics_port(const std::string& daemon, std::vector<std::string>& flags) {
+    const int port = metrics_ports_.emplace(daemon, free_port()).first->second;
+    flags.insert(flags.end(), {"--metrics-listen", "127.0.0.1:" + std::to_string(port)});
+}
+
 std::string World::key_file(const std::string& name) {
     const std::string path = folder_.file(name + ".key");
-    std::ofstream(path) << hex_of(key_of(name)) << "\n";
+    REQUIRE(node::write_file(path, hex_of(key_of(name)) + "\n", 0600).ok());
     return path;
 }
 
@@ -121,8 +145,10 @@ void World::deploy_rollup() {
 }
 
 void World::launch_sequencer(const std::string& name) {
-    std::vector<std::string> flags = {"--l1", l1_url(), "--rollup", to_checksum(domain_.rollup), "--key-file", key_file(name),
+    std::vector<std::string> flags = {"--rollup", to_checksum(domain_.rollup), "--key-file", key_file(name),
                                       "--l1-confirmations", "1", "--batch-age", "1s", "--poll", "100ms"};
+    add_l1("sequencer", flags);
+    add_metrics_port("sequencer", flags);
     flags.insert(flags.end(), options_.sequencer_flags.begin(), options_.sequencer_flags.end());
     sequencer_ = start("gavel-sequencer", "sequencer", flags, "\"grpc_port\":");
     if (!sequencer_remote_) sequencer_remote_ = connect("sequencer");
@@ -134,7 +160,10 @@ void World::start_sequencer(const std::string& name) {
 }
 
 void World::start_verifier(const std::string& key) {
-    std::vector<std::string> flags = {"--l1", l1_url(), "--rollup", to_checksum(domain_.rollup), "--poll", "100ms"};
+    std::vector<std::string> flags = {"--rollup", to_checksum(domain_.rollup), "--poll", "100ms"};
+    add_l1("verifier", flags);
+    add_metrics_port("verifier", flags);
+    flags.insert(flags.end(), options_.verifier_flags.begin(), options_.verifier_flags.end());
     if (!key.empty()) flags.insert(flags.end(), {"--key-file", key_file(key), "--claim"});
     verifier_ = start("gavel-verifier", "verifier", flags, "\"grpc_port\":");
     if (!verifier_remote_) verifier_remote_ = connect("verifier");
@@ -155,7 +184,8 @@ Finished World::drill(const std::string& kind, const std::string& key) {
 // ---- The command ----
 
 Finished World::gavel(const std::string& name, std::vector<std::string> arguments) {
-    std::vector<std::string> command = {program("gavel"), "--l1", l1_url(), "--private-key", hex_of(key_of(name))};
+    std::vector<std::string> command = {program("gavel"), "--private-key", hex_of(key_of(name))};
+    add_l1("gavel", command);
     for (const char* daemon : {"sequencer", "verifier"}) {
         if (ports_.count(daemon) == 0) continue;
         command.push_back(std::string("--") + daemon);

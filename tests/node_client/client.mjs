@@ -103,8 +103,9 @@ const { position, recipient, token, amount } = proof.withdrawal;
 const balance = await reader.getBalance({ address: account.address });
 const path = proof.path.map((sibling) => bytesToHex(sibling));
 const toRecipient = zeroAddress;  // the recipient itself could name another receiver
+const allGas = 0n;  // goes with the payment
 await onL1('claim',
-  [bytesToHex(proof.header), position, bytesToHex(recipient), bytesToHex(token), BigInt(amount), path, toRecipient]);
+  [bytesToHex(proof.header), position, bytesToHex(recipient), bytesToHex(token), BigInt(amount), path, toRecipient, allGas]);
 const gained = (await reader.getBalance({ address: account.address })) - balance;
 console.log('claimed on the L1: ' + formatEther(BigInt(amount)) + ' ETH; after the gas, ' + formatEther(gained) + ' ETH more');
 if (gained <= 0n) throw new Error('nothing came');

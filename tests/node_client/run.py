@@ -38,7 +38,7 @@ def start(world):
     users = [flag for name in ("wallet", "operator") for flag in ("--fund", address(name) + "=1000")]
     world.start("L1", "gavel-l1", r"listening on \S+ port (\d+)", "--listen", "127.0.0.1:0", "--block-time", "1", *users)
     world.l1 = ethereum.L1(f"http://127.0.0.1:{world.ports['L1']}")
-    deployed = world.gavel("operator", "deploy", "--challenge-window", 5, "--inclusion-window", "10m", "--stake", 1)
+    deployed = world.gavel("operator", "deploy", "--home-operator", "none", "--challenge-window", 5, "--inclusion-window", "10m", "--stake", 1)
     world.start("sequencer", "gavel-sequencer", r"grpc_port=(\d+)", "--listen", "127.0.0.1:0", "--data-dir",
                 world.path("sequencer"), "--l1", world.l1.url, "--rollup", deployed["address"], "--key-file",
                 world.key_file("operator"), "--l1-confirmations", "1", "--batch-age", "1s", "--poll", "100ms")

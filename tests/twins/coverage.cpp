@@ -28,9 +28,11 @@ std::string told(bool success, ByteView output) {
 // ABI decoder takes, or for ETH where it isn't taken; becomeSequencer has neither arguments nor refuses ETH.
 //
 // Left out, since no sequence of transactions leads there:
+//   depositEth DepositCapExceeded: there isn't so much ETH.
 //   exit, refund TokenWithoutCode: a token from which something was deposited has code for ever (EIP-6780).
 const std::vector<std::pair<std::string, std::string>> kPage = {
-    {"becomeSequencer", "Frozen SeatTaken HomeOperatorBarred WrongStake"},
+    {"becomeSequencer", "Frozen SeatTaken NoticeRequired WrongStake"},
+    {"announceTakeover", "Frozen NotHomeOperator HomeOperatorBarred NoticeTooEarly"},
     {"resign", "NotSequencer OperationWaiting"},
     {"evict", "Frozen SeatFree NotOverdue"},
     {"takeStake", "UnknownTerm TermNotOver TermSlashed AlreadyTaken LastBatchPending PaymentFailed"},
@@ -42,21 +44,21 @@ const std::vector<std::pair<std::string, std::string>> kPage = {
      "Truncated UnknownBatch BatchFinal ChunkIndex OpsPath SigsPath Frontier L1Operations HintRange LeafPath Lookup "
      "TrailingBytes ClaimIsTrue"},
     {"takeReward", "UnknownTerm TermNotSlashed AlreadyTaken RewardTooEarly NotProver PaymentFailed"},
-    {"depositEth", "Frozen ZeroAddress ZeroAmount DepositCapExceeded"},
+    {"depositEth", "Frozen ZeroAddress ZeroAmount"},
     {"depositToken",
      "Frozen ZeroAddress ZeroAmount TokenWithoutCode TokenCallFailed DepositCapExceeded NothingReceived"},
     {"forceTransfer", "Frozen ZeroAddress"},
     {"forceWithdrawal", "Frozen ZeroAddress ZeroAmount"},
     {"claim",
      "HeaderLength UnknownBatch BatchNotFinal WithdrawalPosition AlreadyPaid WithdrawalPath ReceiverNotAllowed VaultShort "
-     "PaymentFailed TokenWithoutCode TokenCallFailed"},
+     "PayGasShort PaymentFailed TokenWithoutCode TokenCallFailed"},
     {"freeze", "Frozen FreezeTooEarly"},
     {"exit",
      "NotFrozen HeaderLength NotOnHead BatchNotFinal LeafLength ExitIndex AlreadyExited ExitPath ZeroAmount ReceiverNotAllowed "
-     "VaultShort PaymentFailed TokenCallFailed"},
+     "VaultShort PayGasShort PaymentFailed TokenCallFailed"},
     {"refund",
      "NotFrozen BatchNotFinal EntryLength EntryIndex AlreadyRefunded EntryHash NotADeposit ReceiverNotAllowed VaultShort "
-     "PaymentFailed TokenCallFailed"},
+     "PayGasShort PaymentFailed TokenCallFailed"},
 };
 
 }  // namespace

@@ -39,6 +39,9 @@ Tx deposit_of_nothing(World& world);
 Tx mint(World& world, const Address& token, const Address& to, u128 amount);
 // Moves tokens of anybody: OddToken keeps no allowances.
 Tx move_tokens(World& world, const Address& token, const Address& from, const Address& to, u128 amount);
+// Gas for a payment: all, or plenty; more than a transaction has.
+uint64_t any_pay_gas(World& world);
+uint64_t too_much_pay_gas(World& world);
 u128 token_balance(World& world, const Address& token, const Address& owner);
 Step token_deposit(World& world, const Address& token, const Address& actor, const Address& to, u128 amount);
 
@@ -54,6 +57,7 @@ Prep need_sitter(World& world);
 Prep need_sitter(World& world, const Address& who);
 Prep need_poster(World& world);  // a sitter who may append
 Prep need_waiting(World& world);
+Prep need_notice(World& world);    // of the home operator's, whose time isn't over
 Prep need_lie(World& world);       // find_lie finds one
 Prep need_slashed(World& world);   // some term
 // The youngest batch that isn't final and holds a lie after a true claim; nullptr: none.

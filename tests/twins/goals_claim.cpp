@@ -12,6 +12,7 @@ struct Claim {
     BatchHeader header;
     WithdrawalProof proof;
     Address receiver;
+    uint64_t pay_gas = 0;
 };
 using Holds = std::function<bool(const Kept&, uint32_t position, const Withdrawal&)>;
 
@@ -28,11 +29,11 @@ std::optional<Claim> find_claim(World& w, const Holds& holds) {
     if (found.empty()) return std::nullopt;
     const auto [kept, position] = w.random.pick(found);
     const auto path = kept->after().withdrawals.path(position, kept->header.last.withdrawal_count);
-    return Claim{kept->header, {position, kept->withdrawals[position], path}, {}};
+    return Claim{kept->header, {position, kept->withdrawals[position], path}, {}, 0};
 }
 
 Tx claim_by(World& w, const Address& actor, const Claim& claim) {
-    return w.as(actor, rollup_call::claim(claim.header, claim.proof, claim.receiver));
+    return w.as(actor, rollup_call::claim(claim.header, claim.proof, claim.receiver, claim.pay_gas));
 }
 Tx claim_of(World& w, const Claim& claim) { return claim_by(w, w.any_actor(), claim); }
 
@@ -91,6 +92,7 @@ Next success(World& w) {
         return w.is_final(kept) && is_unpaid(w, position) && pays(kept, position, one);
     });
     if (!found) return prepare(w, wanted);
+    found->pay_gas = any_pay_gas(w);
     if (w.random.chance(30)) {
         const Address recipient = found->proof.withdrawal.recipient;
         for (const Address& actor : {w.party(0), w.party(1), w.party(2), w.forwarder, w.reenterer}) {
@@ -125,9 +127,9 @@ Next header_length(World& w) {
     Bytes header = found->header.encode();
     header.resize(w.random.chance(30) ? 0 : w.random.chance(50) ? BatchHeader::kSize - 1 : BatchHeader::kSize + 1);
     const Withdrawal& withdrawal = found->proof.withdrawal;
-    AbiWriter writer("claim(bytes,uint32,address,address,uint128,bytes32[],address)");
+    AbiWriter writer("claim(bytes,uint32,address,address,uint128,bytes32[],address,uint256)");
     writer.bytes(header).word(found->proof.position).word(withdrawal.recipient).word(withdrawal.token);
-    writer.word(withdrawal.amount.value()).hashes(found->proof.path).word(Address{});
+    writer.word(withdrawal.amount.value()).hashes(found->proof.path).word(Address{}).word(0);
     return step(w.as(w.any_actor(), writer.take()));
 }
 
@@ -170,7 +172,9 @@ std::vector<Goal> claim_goals() {
     auto kind = [](std::function<Withdrawal(World&)> wanted, std::function<bool(World&, const Withdrawal&)> holds) {
         return [=](World& w) {
             auto ready = [&](const Kept&, uint32_t, const Withdrawal& one) { return holds(w, one); };
-            return claim_with(w, wanted(w), ready, [](Claim&) {});
+            return claim_with(w, wanted(w), ready, [&](Claim& claim) {
+                if (claim.proof.withdrawal.recipient == w.reenterer) claim.pay_gas = 1;
+            });
         };
     };
     return {
@@ -192,12 +196,20 @@ std::vector<Goal> claim_goals() {
              const Address token = w.any_token();
              return Withdrawal{w.any_actor(), token, Amount{w.held(token) + 1 + w.random.below(3)}};
          }, [](World& w, const Withdrawal& one) { return !is_payable(w, one); })},
+        {{"claim", "PayGasShort"},
+         [](World& w) {
+             const Withdrawal wanted{w.any_actor(), w.random.chance(50) ? w.token_of(kPlain) : Address{}, Amount{1}};
+             return claim_with(w, wanted, [&](const Kept&, uint32_t, const Withdrawal& one) { return is_payable(w, one); },
+                               [&](Claim& claim) { claim.pay_gas = too_much_pay_gas(w); });
+         }},
+        // Those who refuse, and one whose code needs more than it gets.
         {{"claim", "PaymentFailed"},
          kind([](World& w) {
-             const std::vector<Address> refusing{w.refuser, w.refuser, w.rollup, w.token_of(kPlain)};
+             const std::vector<Address> refusing{w.refuser, w.reenterer, w.reenterer, w.rollup, w.token_of(kPlain)};
              return Withdrawal{w.random.pick(refusing), Address{}, Amount{static_cast<uint64_t>(std::min<u128>(w.held({}), 5))}};
          }, [](World& w, const Withdrawal& one) {
-             return one.token.is_zero() && is_payable(w, one) && (one.recipient == w.refuser || one.recipient == w.rollup);
+             const bool fails = one.recipient == w.refuser || one.recipient == w.rollup || one.recipient == w.reenterer;
+             return one.token.is_zero() && is_payable(w, one) && fails;
          })},
         {{"claim", "TokenWithoutCode"},
          kind([](World& w) { return Withdrawal{w.any_actor(), test::stranger(3), Amount{}}; },

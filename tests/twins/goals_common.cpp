@@ -31,11 +31,12 @@ Step append_step(World& world, const BatchPlan& plan) { return append_by_sitter(
 Step prove_step(World& world, Kept& kept) {
     const Bytes proof = world.proof_of(kept, *kept.first_lie()).encode();
     const Address prover = world.any_actor();
-    const Hash word = proof_commitment(prover, proof);
+    const uint64_t term = world.term_of(kept);
+    const Hash word = proof_commitment(prover, proof, term);
     const Tx commit = world.as(prover, rollup_call::commit_proof(word));
     const Tx prove = world.as(prover, rollup_call::prove(proof));
     for (const auto& [who, what] : world.commits) {
-        if (what != proof_commitment(who, proof)) continue;
+        if (what != proof_commitment(who, proof, term)) continue;
         // Somebody has committed to it: they prove, or somebody who copied it.
         return step(world.random.chance(70) ? world.as(who, rollup_call::prove(proof)) : prove);
     }
@@ -52,6 +53,10 @@ Tx move_tokens(World& world, const Address& token, const Address& from, const Ad
     Bytes data = AbiWriter("transferFrom(address,address,uint256)").word(from).word(to).word(amount).take();
     return {world.any_party(), token, std::move(data), 0};
 }
+
+uint64_t any_pay_gas(World& world) { return world.random.chance(50) ? 0 : 1'000'000 + world.random.below(1'000'000); }
+
+uint64_t too_much_pay_gas(World& world) { return world.random.chance(50) ? kGasLimit : ~uint64_t{0} - world.random.below(9); }
 
 u128 token_balance(World& world, const Address& token, const Address& owner) {
     const Bytes answer = world.ask_other(token, AbiWriter("balanceOf(address)").word(owner).take());
@@ -86,9 +91,12 @@ Prep need_sitter(World& world, const Address& who) {
     const auto sitter = world.sitter();
     if (sitter == who) return {true, {}};
     if (world.frozen()) return {};
-    const bool takes_over = who == world.party(kHome) && world.random.chance(50);
-    if (sitter && !takes_over) return need_free_seat(world);
-    return {false, step(world.as(who, rollup_call::become_sequencer(), world.parameters.stake))};
+    const bool takes_over = who == world.party(kHome) && world.has_home() && world.random.chance(50);
+    const Step become = step(world.as(who, rollup_call::become_sequencer(), world.parameters.stake));
+    if (!sitter) return {false, become};
+    if (!takes_over) return need_free_seat(world);
+    if (Prep notice = need_notice(world); !notice.met) return notice.step ? notice : need_free_seat(world);
+    return {false, step(become.transactions[0], world.notice().from)};
 }
 
 Prep need_sitter(World& world) {
@@ -112,6 +120,13 @@ Prep need_waiting(World& world) {
         return {false, step(world.as(actor, rollup_call::deposit_eth(to), 1 + world.random.below(5000)))};
     }
     return {false, step(world.as(actor, rollup_call::force_transfer(world.any_token(), to, Amount{world.random.below(50)})))};
+}
+
+Prep need_notice(World& world) {
+    if (world.now + 1 < world.notice().until) return {true, {}};
+    const uint64_t again = world.announced_at + kNoticePause + 2 * world.parameters.inclusion_window;
+    if (!world.has_home() || world.frozen() || (world.announced_at != 0 && world.now + 1 < again)) return {};
+    return {false, step(world.as(world.party(kHome), rollup_call::announce_takeover()))};
 }
 
 Kept* find_lie(World& world) {

@@ -197,7 +197,7 @@ Next commit(World& w) {
     if (Kept* lie = find_lie(w); lie != nullptr && w.random.chance(70)) {
         const Address prover = w.any_actor();
         const Bytes proof = w.proof_of(*lie, *lie->first_lie()).encode();
-        return step(w.as(prover, rollup_call::commit_proof(proof_commitment(prover, proof))));
+        return step(w.as(prover, rollup_call::commit_proof(proof_commitment(prover, proof, w.term_of(*lie)))));
     }
     const Hash word = w.random.chance(10) ? Hash{} : Hash::from(word_of(u128{w.random.next()}));
     return step(w.as(w.any_actor(), rollup_call::commit_proof(word)));
@@ -263,7 +263,7 @@ Next reward_refused(World& w) {
     if (Prep lie = need_lie(w); !lie.met) return lie.step;
     Kept& lie = *find_lie(w);
     const Bytes proof = w.proof_of(lie, *lie.first_lie()).encode();
-    const Hash word = proof_commitment(w.refuser, proof);
+    const Hash word = proof_commitment(w.refuser, proof, w.term_of(lie));
     for (const auto& [who, what] : w.commits) {
         if (who == w.refuser && what == word) return step(w.as(w.refuser, rollup_call::prove(proof)));
     }

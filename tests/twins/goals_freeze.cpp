@@ -18,19 +18,19 @@ bool has_unconsumed(const World& w, const std::function<bool(const L1Operation&)
 
 // What there should be to exit and to refund before the contract freezes.
 std::optional<Step> furnish(World& w) {
-    auto deposit_by = [&](const Address& who, const Address& token) {
+    auto deposit_for = [&](const Address& who, const Address& token) {
         return has_unconsumed(w, [&](const L1Operation& one) {
-            return one.kind == L1OperationKind::kDeposit && one.caller == who && one.token == token;
+            return one.kind == L1OperationKind::kDeposit && one.to == who && one.token == token;
         });
     };
     Step out;
     for (const Address& who : {w.party(0), w.refuser, w.reenterer}) {
-        if (deposit_by(who, {})) continue;
-        out.transactions.push_back(w.as(who, rollup_call::deposit_eth(w.any_actor()), 100 + w.random.below(99)));
+        if (deposit_for(who, {})) continue;
+        out.transactions.push_back(w.as(w.any_actor(), rollup_call::deposit_eth(who), 100 + w.random.below(99)));
     }
     for (size_t number : {kPlain, kSilent, kFee}) {
-        if (deposit_by(w.party(1), w.tokens[number])) continue;
-        Step deposit = token_deposit(w, w.tokens[number], w.party(1), w.any_actor(), 100 + w.random.below(99));
+        if (deposit_for(w.party(1), w.tokens[number])) continue;
+        Step deposit = token_deposit(w, w.tokens[number], w.any_actor(), w.party(1), 100 + w.random.below(99));
         out.transactions.insert(out.transactions.end(), deposit.transactions.begin(), deposit.transactions.end());
     }
     if (!has_unconsumed(w, [](const L1Operation& one) { return one.kind != L1OperationKind::kDeposit; })) {
@@ -59,6 +59,7 @@ struct Exit {
     BatchHeader header;
     ExitProof proof;
     Address receiver;
+    uint64_t pay_gas = 0;
 };
 std::optional<Exit> find_exit(World& w, const std::function<bool(uint32_t, const Account&)>& holds) {
     std::vector<uint32_t> found;
@@ -68,14 +69,14 @@ std::optional<Exit> find_exit(World& w, const std::function<bool(uint32_t, const
     }
     if (found.empty()) return std::nullopt;
     const uint32_t index = w.random.pick(found);
-    return Exit{w.head().header, {index, *accounts.at(index), accounts.path(index)}, {}};
+    return Exit{w.head().header, {index, *accounts.at(index), accounts.path(index)}, {}, 0};
 }
 Tx exit_by(World& w, const Address& actor, const Exit& one) {
-    return w.as(actor, rollup_call::exit(one.header, one.proof, one.receiver));
+    return w.as(actor, rollup_call::exit(one.header, one.proof, one.receiver, one.pay_gas));
 }
 Bytes exit_calldata(const Bytes& header, const Exit& one, const Bytes& leaf) {
-    AbiWriter writer("exit(bytes,uint32,bytes,bytes32[],address)");
-    writer.bytes(header).word(one.proof.index).bytes(leaf).hashes(one.proof.path).word(one.receiver);
+    AbiWriter writer("exit(bytes,uint32,bytes,bytes32[],address,uint256)");
+    writer.bytes(header).word(one.proof.index).bytes(leaf).hashes(one.proof.path).word(one.receiver).word(one.pay_gas);
     return writer.take();
 }
 
@@ -116,6 +117,7 @@ Next exit_success(World& w) {
         return !w.is_exited(index) && is_payable(w, leaf) && leaf.key.owner != w.refuser && leaf.key.owner != w.rollup;
     });
     if (!found) return std::nullopt;
+    found->pay_gas = any_pay_gas(w);
     const Address owner = found->proof.account.key.owner;
     if (w.random.chance(30) && (owner == w.party(0) || owner == w.party(1) || owner == w.forwarder || owner == w.reenterer)) {
         found->receiver = w.any_address();
@@ -189,8 +191,8 @@ std::optional<uint64_t> find_refund(World& w, const std::function<bool(uint64_t,
 bool is_deposit(const L1Operation& one) { return one.kind == L1OperationKind::kDeposit; }
 bool is_payable(World& w, const L1Operation& one) { return is_deposit(one) && one.amount.value() <= w.held(one.token); }
 
-Step refund(World& w, uint64_t index, const L1Operation& entry, const Address& receiver = {}) {
-    return step(w.as(w.any_actor(), rollup_call::refund(index, entry, receiver)));
+Step refund(World& w, uint64_t index, const L1Operation& entry, const Address& receiver = {}, uint64_t pay_gas = 0) {
+    return step(w.as(w.any_actor(), rollup_call::refund(index, entry, receiver, pay_gas)));
 }
 
 using Refunds = std::function<Next(uint64_t, const L1Operation&)>;
@@ -202,12 +204,12 @@ Next refund_with(World& w, const std::function<bool(const L1Operation&)>& holds,
 }
 
 Next refund_success(World& w) {
-    auto pays = [&](const L1Operation& one) { return is_payable(w, one) && one.caller != w.refuser; };
+    auto pays = [&](const L1Operation& one) { return is_payable(w, one) && one.to != w.refuser && one.to != w.rollup && !w.is_token(one.to); };
     return refund_with(w, pays, [&](uint64_t index, const L1Operation& entry) -> Next {
-        if (w.random.chance(40) && (entry.caller == w.party(0) || entry.caller == w.party(1) || entry.caller == w.reenterer)) {
-            return step(w.as(entry.caller, rollup_call::refund(index, entry, w.any_address())));
+        if (w.random.chance(40) && (entry.to == w.party(0) || entry.to == w.party(1) || entry.to == w.reenterer)) {
+            return step(w.as(entry.to, rollup_call::refund(index, entry, w.any_address(), any_pay_gas(w))));
         }
-        return refund(w, index, entry, w.random.chance(20) ? entry.caller : Address{});
+        return refund(w, index, entry, w.random.chance(20) ? entry.to : Address{}, any_pay_gas(w));
     });
 }
 
@@ -222,8 +224,8 @@ Next refund_length(World& w) {
     return refund_with(w, [](const L1Operation&) { return true; }, [&](uint64_t index, const L1Operation& entry) {
         Bytes bytes = entry.encode();
         bytes.resize(w.random.chance(30) ? 0 : w.random.chance(50) ? bytes.size() - 1 : bytes.size() + 1);
-        AbiWriter writer("refund(uint64,bytes,address)");
-        return step(w.as(w.any_actor(), writer.word(index).bytes(bytes).word(Address{}).take()));
+        AbiWriter writer("refund(uint64,bytes,address,uint256)");
+        return step(w.as(w.any_actor(), writer.word(index).bytes(bytes).word(Address{}).word(0).take()));
     });
 }
 
@@ -367,6 +369,11 @@ std::vector<Goal> freeze_goals() {
          }},
         {{"exit", "VaultShort"},
          kind([](World& w, const Account& leaf) { return !leaf.balance.is_zero() && !is_payable(w, leaf); })},
+        {{"exit", "PayGasShort"},
+         [](World& w) {
+             auto pays = [&](uint32_t, const Account& leaf) { return is_payable(w, leaf); };
+             return exit_with(w, pays, [&](Exit& one) { one.pay_gas = too_much_pay_gas(w); });
+         }},
         {{"exit", "PaymentFailed"},
          kind([](World& w, const Account& leaf) {
              return is_payable(w, leaf) && leaf.key.token.is_zero() &&
@@ -398,10 +405,17 @@ std::vector<Goal> freeze_goals() {
              });
          }},
         {{"refund", "VaultShort"}, refund_short},
+        {{"refund", "PayGasShort"},
+         [](World& w) {
+             auto pays = [&](const L1Operation& one) { return is_payable(w, one); };
+             return refund_with(w, pays, [&](uint64_t i, const L1Operation& entry) {
+                 return refund(w, i, entry, {}, too_much_pay_gas(w));
+             });
+         }},
         {{"refund", "PaymentFailed"},
          [](World& w) {
              auto refused = [&](const L1Operation& one) {
-                 return is_payable(w, one) && one.token.is_zero() && one.caller == w.refuser;
+                 return is_payable(w, one) && one.token.is_zero() && one.to == w.refuser;
              };
              return refund_with(w, refused, [&](uint64_t i, const L1Operation& entry) { return refund(w, i, entry); });
          }},

@@ -10,14 +10,30 @@ Next construct(World& w, bool valid) {
     RollupParameters parameters = w.parameters;
     const auto least = static_cast<uint64_t>(parameters.challenge_window + parameters.inclusion_window + kFreezeMargin);
     parameters.freeze_age = least + w.random.below(2);
+    if (valid && w.random.chance(40)) {
+        parameters.challenge_window = w.random.chance(50) ? 1 : kMaxChallengeWindow;
+        parameters.inclusion_window = w.random.chance(50) ? kMinInclusionWindow : kMaxInclusionWindow;
+        const uint64_t windows = parameters.challenge_window + parameters.inclusion_window;
+        parameters.freeze_age = windows + (w.random.chance(50) ? kFreezeMargin : kMaxFreezeMargin);
+    }
     AbiWriter writer;
     u128 stake_high = 0;
     if (!valid) {
-        switch (w.random.below(5)) {
+        switch (w.random.below(9)) {
             case 0: parameters.challenge_window = 0; break;
-            case 1: parameters.inclusion_window = 0; break;
+            case 1: parameters.inclusion_window = w.random.below(kMinInclusionWindow); break;
             case 2: parameters.freeze_age = least - 1; break;
             case 3: stake_high = 1; break;
+            case 4: parameters.stake = 0; break;
+            case 5: parameters.freeze_age = least + kMaxFreezeMargin - kFreezeMargin + 1; break;
+            case 6:
+                parameters.challenge_window = kMaxChallengeWindow + 1;
+                parameters.freeze_age = 40 * uint64_t{86400};
+                break;
+            case 7:
+                parameters.inclusion_window = kMaxInclusionWindow + 1;
+                parameters.freeze_age = 40 * uint64_t{86400};
+                break;
             default: parameters.challenge_window = ~uint64_t{0} - w.random.below(2 * kFreezeMargin); break;
         }
     }
@@ -40,7 +56,9 @@ Address other_than(World& w, const Address& who) {
 Next become_sequencer(World& w) {
     if (Prep open = need_open(w); !open.met) return open.step;
     const Address home = w.party(kHome);
-    if (w.sitter() && *w.sitter() != home && w.random.chance(50)) return step(become(w, home, w.parameters.stake));
+    if (w.sitter() && *w.sitter() != home && w.random.chance(50)) {
+        if (Prep sits = need_sitter(w, home); !sits.met && sits.step) return sits.step;
+    }
     if (Prep free = need_free_seat(w); !free.met) return free.step;
     return step(become(w, w.any_actor(), w.parameters.stake));
 }
@@ -52,9 +70,42 @@ Next seat_taken(World& w) {
     return step(become(w, who, w.random.chance(80) ? w.parameters.stake : 0));
 }
 
-// The home operator punished within the week, and somebody else sitting; half the time in the ban's last second.
-Next home_barred(World& w) {
+Tx announce(World& w) { return w.as(w.party(kHome), rollup_call::announce_takeover()); }
+
+// By the home operator, whenever its last notice is long enough ago.
+Next announced(World& w) {
+    if (Prep open = need_open(w); !open.met || !w.has_home()) return open.step;
+    const uint64_t pause = kNoticePause + 2 * w.parameters.inclusion_window;
+    return step(announce(w), w.announced_at == 0 ? 0 : w.announced_at + pause);
+}
+
+Next not_home(World& w) {
     if (Prep open = need_open(w); !open.met) return open.step;
+    return step(w.as(other_than(w, w.party(kHome)), rollup_call::announce_takeover()));
+}
+
+// Half the time in the last second in which it is too early.
+Next notice_too_early(World& w) {
+    if (Prep open = need_open(w); !open.met || !w.has_home()) return open.step;
+    const uint64_t again = w.announced_at + kNoticePause + 2 * w.parameters.inclusion_window;
+    if (w.announced_at == 0 || w.now + 1 >= again) return step(announce(w));
+    return step(announce(w), w.random.chance(30) ? again - 1 : 0);
+}
+
+// The home operator takes a taken seat without notice, too soon, or when the time is over.
+Next notice_required(World& w) {
+    if (Prep open = need_open(w); !open.met || !w.has_home()) return open.step;
+    if (Prep sitter = need_sitter(w); !sitter.met) return sitter.step;
+    if (*w.sitter() == w.party(kHome)) return need_free_seat(w).step;
+    if (w.announced_at == 0 && w.random.chance(60)) return step(announce(w));
+    const Notice notice = w.notice();
+    const uint64_t when = w.random.chance(50) || notice.until == 0 ? 0 : w.random.chance(50) ? notice.from - 1 : notice.until;
+    return step(become(w, w.party(kHome), w.random.chance(80) ? w.parameters.stake : 0), when);
+}
+
+// The home operator punished within the week; half the time in the ban's last second.
+Next home_barred(World& w) {
+    if (Prep open = need_open(w); !open.met || !w.has_home()) return open.step;
     const Address home = w.party(kHome);
     uint64_t punished_at = 0;
     (void)find_term(w, [&](const TermRecord& term) {
@@ -62,12 +113,7 @@ Next home_barred(World& w) {
         if (term.sequencer == home && at != 0 && w.now + 1 < at + kHomeBan) punished_at = std::max(punished_at, at);
         return false;
     });
-    if (punished_at != 0) {
-        if (Prep sitter = need_sitter(w); !sitter.met) return sitter.step;
-        const uint64_t last = w.random.chance(50) ? punished_at + kHomeBan - 1 : 0;
-        if (*w.sitter() != home) return step(become(w, home, w.parameters.stake), last);
-        if (Prep free = need_free_seat(w); !free.met) return free.step;
-    }
+    if (punished_at != 0) return step(announce(w), w.random.chance(50) ? punished_at + kHomeBan - 1 : 0);
     if (Prep sitter = need_sitter(w, home); !sitter.met) return sitter.step;
     if (w.waiting() != nullptr && w.random.chance(50)) {
         const uint64_t since = std::max({w.waiting()->time, w.last_strike(), w.term(w.current_term()).started_at});
@@ -194,7 +240,12 @@ std::vector<Goal> seat_goals() {
         {{"becomeSequencer", "Frozen"},
          [](World& w) { return when_frozen(w, [](World& v) { return become(v, v.any_actor(), v.parameters.stake); }); }},
         {{"becomeSequencer", "SeatTaken"}, seat_taken},
-        {{"becomeSequencer", "HomeOperatorBarred"}, home_barred},
+        {{"becomeSequencer", "NoticeRequired"}, notice_required},
+        {{"announceTakeover", "success"}, announced},
+        {{"announceTakeover", "Frozen"}, [](World& w) { return when_frozen(w, announce); }},
+        {{"announceTakeover", "NotHomeOperator"}, not_home},
+        {{"announceTakeover", "HomeOperatorBarred"}, home_barred},
+        {{"announceTakeover", "NoticeTooEarly"}, notice_too_early},
         {{"becomeSequencer", "WrongStake"}, wrong_stake},
         {{"resign", "success"}, resign},
         {{"resign", "NotSequencer"}, not_sequencer},

@@ -96,7 +96,7 @@ void Runner::set_up(Sequence& sequence) {
     parameters.challenge_window = 1000 + random.below(50);
     parameters.inclusion_window = 400 + random.below(4);
     parameters.freeze_age = parameters.challenge_window + parameters.inclusion_window + kFreezeMargin + random.below(100);
-    parameters.stake = random.chance(15) ? random.below(8) : kEther + random.below(4);
+    parameters.stake = random.chance(15) ? 1 + random.below(7) : kEther + random.below(4);
     if (random.chance(90)) parameters.home_operator = world.party(kHome);
 
     const Address deployer = test::person_address(kDeployer);
@@ -170,6 +170,7 @@ uint64_t draw_time(World& world, const Step& step) {
     if (random.chance(5)) return soon + random.below(60);
     if (random.chance(6)) {
         std::vector<uint64_t> moments{world.head().posted_at + world.parameters.challenge_window};
+        if (const Notice notice = world.notice(); notice.until != 0) moments.insert(moments.end(), {notice.from, notice.until});
         if (const L1Operation* waiting = world.waiting()) {
             moments.push_back(waiting->time + world.parameters.inclusion_window / 2);
             moments.push_back(waiting->time + world.parameters.inclusion_window);

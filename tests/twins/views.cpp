@@ -39,7 +39,7 @@ std::vector<Address> tokens_of(const World& world) {
 
 std::vector<Bytes> views_of(const World& world, uint64_t terms) {
     using namespace rollup_view;
-    std::vector<Bytes> out{parameters(), head(),   queue_length(), waiting(),           current_term(),
+    std::vector<Bytes> out{parameters(), head(),   queue_length(), waiting(),           notice(),              current_term(),
                            term_count(), burned(), frozen(),       last_strike(),       is_paid(~uint32_t{0}),
                            batch(~uint64_t{0}),    is_final(~uint64_t{0}), term(~uint64_t{0}), queue_hash(~uint64_t{0}),
                            is_exited(~uint32_t{0}), is_refunded(~uint64_t{0})};
@@ -48,7 +48,7 @@ std::vector<Bytes> views_of(const World& world, uint64_t terms) {
     for (uint64_t i = 0; i <= world.queue.size() + 1; ++i) out.insert(out.end(), {queue_hash(i), is_refunded(i)});
     for (uint32_t i = 0; i <= position_end(world); ++i) out.push_back(is_paid(i));
     for (uint32_t i = 0; i <= world.head().after().accounts.count(); ++i) out.push_back(is_exited(i));
-    for (const Address& token : tokens_of(world)) out.insert(out.end(), {deposited_total(token), held_total(token)});
+    for (const Address& token : tokens_of(world)) out.push_back(held_total(token));
     for (const auto& [prover, word] : world.commits) {
         out.insert(out.end(), {committed_at(prover, word), committed_at(world.party(0), word)});
     }
@@ -57,14 +57,14 @@ std::vector<Bytes> views_of(const World& world, uint64_t terms) {
 
 std::vector<std::pair<std::string, Hash>> slots_of(const World& world, uint64_t terms) {
     std::vector<std::pair<std::string, Hash>> out{{"slot 0", slots::at(0)}, {"slot 1", slots::at(1)},
-                                                  {"queueTimes", slots::at(5)}};
+                                                  {"queueTimes", slots::at(5)}, {"slot 11", slots::at(11)}};
     for (uint64_t i = 0; i <= batch_end(world); ++i) add_words(out, "records " + std::to_string(i), mapped(number(i), 2), 2);
     for (uint64_t i = 0; i <= terms; ++i) add_words(out, "terms " + std::to_string(i), mapped(number(i), 3), 4);
     for (uint64_t i = 0; i <= world.queue.size(); ++i) {
         out.push_back({"queueHashes " + std::to_string(i), mapped(number(i), 4)});
         out.push_back({"queueTimes of " + std::to_string(i), slots::plus(keccak256(slots::at(5)), i / 4)});
     }
-    for (const Address& token : tokens_of(world)) out.push_back({"vaults " + to_hex(token), mapped(word_of(token), 6)});
+    for (const Address& token : tokens_of(world)) out.push_back({"held " + to_hex(token), mapped(word_of(token), 6)});
     for (const auto& [prover, word] : world.commits) {
         out.push_back({"commits " + to_hex(prover), keccak256({word, mapped(word_of(prover), 7)})});
     }

@@ -61,7 +61,7 @@ std::optional<size_t> Kept::first_lie() const {
 
 bool World::is_contract(const Address& address) const {
     return address == forwarder || address == refuser || address == reenterer || address == rollup ||
-           std::find(tokens.begin(), tokens.end(), address) != tokens.end();
+           is_token(address);
 }
 
 Tx World::as(const Address& actor, Bytes calldata, u128 value) {
@@ -247,6 +247,13 @@ FraudProof World::proof_of(Kept& kept, size_t chunk) {
 
 void World::take(const BlockResult& block, uint64_t time) {
     now = time;
+    static const Bytes kCommit = rollup_call::commit_proof({}), kAnnounce = rollup_call::announce_takeover();
+    for (const RollupCall& call : block.calls) {
+        if (!call.success) continue;
+        if (selector_of(call.input) == selector_of(kAnnounce)) announced_at = time;
+        if (call.input.size() < kCommit.size() || selector_of(call.input) != selector_of(kCommit)) continue;
+        commits.push_back({call.sender, Hash::from(ByteView{call.input}.subspan(4))});
+    }
     for (const BlockResult::Sent& sent : block.transactions) {
         for (const LogEntry& log : sent.logs) {
             if (log.address != rollup) continue;
@@ -265,8 +272,6 @@ void World::take(const BlockResult& block, uint64_t time) {
                 }
             } else if (auto* queued = std::get_if<L1OperationQueued>(&*event)) {
                 queue.push_back(queued->operation);
-            } else if (auto* committed = std::get_if<ProofCommitted>(&*event)) {
-                commits.push_back({committed->prover, committed->commitment});
             }
         }
     }

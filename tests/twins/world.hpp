@@ -2,6 +2,7 @@
 // knows from the events of the simulated chain and asks that chain's views; it judges nothing.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <optional>
@@ -85,6 +86,7 @@ public:
     // ---- Parties ----
     static const Address& party(size_t number) { return test::person_address(number); }
     bool is_contract(const Address& address) const;
+    bool is_token(const Address& address) const { return std::find(tokens.begin(), tokens.end(), address) != tokens.end(); }
     // A call of the rollup by this account, through it if it is a contract.
     Tx as(const Address& actor, Bytes calldata, u128 value = 0);
     Tx by(size_t from, Bytes calldata, u128 value = 0) const { return {from, rollup, std::move(calldata), value}; }
@@ -106,9 +108,16 @@ public:
     TermRecord term(uint64_t number) { return ask(rollup_view::term(number), rollup_view::read_term); }
     std::optional<Address> sitter();
     bool frozen() { return ask(rollup_view::frozen(), rollup_view::read_bool); }
+    Notice notice() { return ask(rollup_view::notice(), rollup_view::read_notice); }
+    bool has_home() const { return !parameters.home_operator.is_zero(); }
     uint64_t last_strike() { return ask(rollup_view::last_strike(), rollup_view::read_number); }
     u128 held(const Address& token) { return ask(rollup_view::held_total(token), rollup_view::read_amount); }
     bool is_paid(uint32_t position) { return ask(rollup_view::is_paid(position), rollup_view::read_bool); }
+    // Whose batch it is; zero if it doesn't stand.
+    uint64_t term_of(const Kept& kept) {
+        const BatchRecord record = ask(rollup_view::batch(kept.header.number), rollup_view::read_batch);
+        return record.hash == kept.header.hash() ? record.term : 0;
+    }
     bool is_exited(uint32_t index) { return ask(rollup_view::is_exited(index), rollup_view::read_bool); }
     bool is_refunded(uint64_t index) { return ask(rollup_view::is_refunded(index), rollup_view::read_bool); }
     // The first L1 operation that the head hasn't consumed.
@@ -139,6 +148,7 @@ public:
     uint64_t now = kGenesisTime;  // time of the head
     bool may_freeze = false;      // whether this sequence may go there yet
     bool delegated = false;       // party kDelegated is
+    uint64_t announced_at = 0;    // the home operator's latest notice
 
     std::vector<Kept> batches;    // that stand, by number
     std::vector<Kept> gone;       // struck ones

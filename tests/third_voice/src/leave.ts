@@ -1,4 +1,4 @@
-// Arguments of the contract's claim and exit but the receiver, as cast takes them: the state is replayed from the L1 by
+// Arguments of the contract's claim and exit but the last two, as cast takes them: the state is replayed from the L1 by
 // docs/protocol.md, docs/contract.md and the ABI alone.
 // usage: leave.js ABI L1_URL ROLLUP claim RECIPIENT TOKEN AMOUNT
 //        leave.js ABI L1_URL ROLLUP exit OWNER TOKEN
