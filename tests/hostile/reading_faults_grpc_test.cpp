@@ -73,7 +73,7 @@ TEST_CASE("a block has more logs than the node gives at once") {
     for (uint64_t i = 0; i < kDeposits; ++i) REQUIRE(world.rollup().deposit_eth(wallet, address_of("carol"), Amount{1'000}).ok());
     world.mine();
     const uint64_t full = world.l1_client().head()->number;
-    REQUIRE(world.l1_client().logs(world.domain().rollup, full, full)->size() == kDeposits);
+    REQUIRE(world.l1_client().logs({full, full, {world.domain().rollup}, {}})->size() == kDeposits);
     REQUIRE(world.l1_client().request("evm_setIntervalMining", "[1]").ok());
     hostile.check_recovers();
     CHECK(hostile.before_verifier().touched("limits-log-count") > 0);
