@@ -44,6 +44,7 @@ private:
     void live(Person& person);
     void submit(Person& person, cli::Remote& remote);
     void deposit(Person& person, l1::L1Wallet& wallet);
+    std::string not_posted(const Person& person) const;
     // Operations that were applied, of each person, by the verifier's word: the nonces.
     std::vector<uint64_t> applied() const;
 

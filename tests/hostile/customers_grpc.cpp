@@ -105,6 +105,21 @@ std::vector<uint64_t> Customers::applied() const {
     return out;
 }
 
+// How many of a person's receipts are of operations that are in no batch, and the first of them.
+std::string Customers::not_posted(const Person& person) const {
+    std::string first;
+    size_t lacking = 0;
+    for (const auto& [nonce, hash] : person.receipts) {
+        auto info = world_.at_verifier().operation(Hash::from(view_of(hash)));
+        if (info && (info->status() == v1::OPERATION_STATUS_POSTED || info->status() == v1::OPERATION_STATUS_FINAL)) continue;
+        if (++lacking > 1) continue;
+        first = std::to_string(nonce) + ": " + (info ? v1::OperationStatus_Name(info->status()) : node::to_string(info.status()));
+    }
+    if (lacking == 0) return "";
+    return std::to_string(lacking) + " of " + person.name + "'s " + std::to_string(person.receipts.size()) +
+           " confirmed operations are in no batch, the first is " + first + "\n";
+}
+
 std::string Customers::complaint() const {
     const std::vector<uint64_t> nonces = applied();
     std::vector<u128> has;
@@ -126,12 +141,7 @@ std::string Customers::complaint() const {
             if (told != Amount{has[i]})
                 out += person.name + " has " + to_string(told) + " wei, and should have " + to_string(Amount{has[i]}) + "\n";
         }
-        for (const auto& [nonce, hash] : person.receipts) {
-            auto info = world_.at_verifier().operation(Hash::from(view_of(hash)));
-            const auto status = info ? info->status() : v1::OPERATION_STATUS_UNSPECIFIED;
-            const bool is_posted = status == v1::OPERATION_STATUS_POSTED || status == v1::OPERATION_STATUS_FINAL;
-            if (!is_posted) out += person.name + "'s operation " + std::to_string(nonce) + " was confirmed, and is in no batch\n";
-        }
+        out += not_posted(person);
     }
     return out;
 }

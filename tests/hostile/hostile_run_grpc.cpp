@@ -98,8 +98,8 @@ private:
     // The operator turns: his sequencer ends, he posts a lie, another's begins and waits for the seat.
     void lie() {
         const std::string kind = kLies[random_() % std::size(kLies)];
-        CHECK(world().sequencer().is_alive());
-        CHECK(world().sequencer().stop() == 0);
+        REQUIRE(world().sequencer().is_alive());
+        REQUIRE(world().sequencer().stop() == 0);
         Finished drill;
         within(kPatience, [&] {
             drill = world().drill(kind, operator_name(lies_));
