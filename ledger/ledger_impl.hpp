@@ -4,8 +4,11 @@
 // lets readers that follow close on each other keep the writing thread out for as long as they come.
 #pragma once
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
+#include <semaphore>
+#include <thread>
 #include <unordered_map>
 
 #include "ledger/ledger.hpp"
@@ -106,6 +109,9 @@ struct Ledger::Impl {
     std::vector<BatchRecord> batches_;         // number 1 first
     Lists lists_;
     Published published_;
+
+    // Scans of an owner's history under way: half of the machine at most, whoever asks, is theirs.
+    mutable std::counting_semaphore<> scans_{std::max(1u, std::thread::hardware_concurrency() / 2)};
 
     mutable std::mutex wait_mutex_;
     mutable std::condition_variable changed_;

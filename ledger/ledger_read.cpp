@@ -16,8 +16,17 @@ constexpr size_t kMaxRows = 10'000;
 constexpr std::chrono::milliseconds kMaxTime{25};
 constexpr size_t kRowsBetweenLooksAtTheClock = 16;
 
+// A scan's place among those under way, and what it may still look at.
 class Budget {
 public:
+    explicit Budget(std::counting_semaphore<>& scans) : scans_(scans) {
+        scans_.acquire();
+        start_ = std::chrono::steady_clock::now();
+    }
+    ~Budget() { scans_.release(); }
+    Budget(const Budget&) = delete;
+    Budget& operator=(const Budget&) = delete;
+
     // Whether there is none left for one more row.
     bool is_spent() {
         bool look = rows_ > 0 && rows_ % kRowsBetweenLooksAtTheClock == 0;
@@ -26,8 +35,9 @@ public:
     }
 
 private:
+    std::counting_semaphore<>& scans_;
     size_t rows_ = 0;
-    std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+    std::chrono::steady_clock::time_point start_;
 };
 
 Touch touch_of(uint64_t entry, std::string_view value) {
@@ -211,9 +221,9 @@ std::vector<AccountAt> Ledger::accounts_of(const Address& owner, const std::opti
 
 Ledger::Touches Ledger::touches_before(const Address& owner, const std::optional<Address>& token, uint64_t below,
                                        size_t limit) const {
+    Budget budget(impl_->scans_);
     Impl::Look look = impl_->look();
     Touches out;
-    Budget budget;
     uint64_t last = 0;
     uint64_t end = std::min(below, look.seen.entries);
     look.store->scan_reverse(rows::pair_key('o', owner, uint64_t{0}), rows::pair_key('o', owner, end),
@@ -231,9 +241,9 @@ Ledger::Touches Ledger::touches_before(const Address& owner, const std::optional
 
 Ledger::Touches Ledger::incoming_from(const Address& owner, const std::optional<Address>& token, uint64_t from,
                                       size_t limit) const {
+    Budget budget(impl_->scans_);
     Impl::Look look = impl_->look();
     Touches out;
-    Budget budget;
     uint64_t end = look.seen.entries;
     out.next = end;
     if (from >= end) return out;
@@ -348,7 +358,7 @@ std::optional<RolledBack> Ledger::rolled_back(const Hash& hash) const {
 
 Ledger::RolledBackPage Ledger::rolled_back_from(uint64_t from, const std::optional<Address>& sender, size_t limit) const {
     RolledBackPage out;
-    Budget budget;
+    Budget budget(impl_->scans_);
     impl_->store_.scan(rows::u64_key('R', from), "S", [&](std::string_view key, std::string_view value) {
         uint64_t number = rows::u64_at_end(key);
         if (out.operations.size() == limit || budget.is_spent()) {

@@ -78,10 +78,10 @@ public:
         size_t left = log_.size() - at_;
         if (left < kHeaderBytes) return true;
         size_t last = log_.find_last_not_of('\0');
-        size_t zeros = last == log_.npos ? 0 : last + 1;
-        size_t end = at_ + kHeaderBytes + length_at(at_);
-        bool is_last_block = at_ / kBlockBytes == (log_.size() - 1) / kBlockBytes;
-        if (end > log_.size() && is_last_block) return !is_whole_with_another_length();
+        size_t zeros = last == log_.npos ? 0 : last + 1;  // where those at the end begin
+        size_t end = at_ + kHeaderBytes + length_at(at_), block_end = (at_ / kBlockBytes + 1) * kBlockBytes;
+        bool is_header = byte(at_ + 6) >= kFull && byte(at_ + 6) <= kLast && end <= block_end;
+        if (is_header && end > log_.size()) return !is_whole_with_another_length();
         size_t sector = (zeros + kSectorBytes - 1) / kSectorBytes * kSectorBytes;
         return zeros <= at_ || sector < std::min(end, log_.size());
     }

@@ -13,6 +13,8 @@ namespace {
 namespace fs = std::filesystem;
 namespace rows = ledger::rows;
 
+// There from a store's making until the L1 was seen not to tell of an older one.
+constexpr std::string_view kNewKey = "sequencer/new";
 // There from the making of the new folder until its operations have been executed.
 constexpr std::string_view kWaitingKey = "sequencer/salvage";
 constexpr std::string_view kEntryPrefix = "sequencer/salvage/";  // and the entry's number: as the ledger encodes it
@@ -42,7 +44,24 @@ uint64_t copy_entries(const node::Store& from, node::Store& to) {
 
 }  // namespace
 
-void repair_folder(const std::string& path, const Address& rollup) {
+bool note_if_new(node::Store& store) {
+    if (store.get(kNewKey)) return true;
+    if (store.get(rows::kFormatKey) || has_salvage(store)) return false;
+    node::WriteBatch batch;
+    batch.put(kNewKey, "");
+    store.write(batch, node::Durability::kSynced);
+    return true;
+}
+
+void accept_as_old(node::Store& store) {
+    node::WriteBatch batch;
+    batch.erase(kNewKey);
+    store.write(batch, node::Durability::kSynced);
+}
+
+void repair_folder(const std::string& folder, const Address& rollup) {
+    std::string path = folder;
+    while (path.size() > 1 && path.back() == '/') path.pop_back();
     const std::string copy = path + ".salvage", made = path + ".repaired";
     std::error_code ignored;
     if (!fs::exists(path) && fs::exists(made)) fs::rename(made, path);  // cut short between the two last steps

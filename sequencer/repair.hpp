@@ -1,5 +1,5 @@
-// The way back from a damaged data folder. What was posted is read from the L1 again; what was confirmed and not yet posted is
-// executed again, as far as it can still be read: each operation carries its sender's signature.
+// Data folders that are new, and the way back from a damaged one: what was posted is read from the L1 again; what was confirmed
+// and not yet posted is executed again, as far as it can still be read, since each operation carries its sender's signature.
 #pragma once
 
 #include <string>
@@ -10,10 +10,15 @@
 
 namespace gavel::sequencer {
 
+// Whether the ledger in this store, or the one that is about to be made in it, has never been accepted; a note in the store tells.
+bool note_if_new(node::Store& store);
+// From now on it isn't new.
+void accept_as_old(node::Store& store);
+
 // If the folder is damaged: puts a new one in its place, with the operations that could be read from it, for a Sequencer to
 // execute again; the old one is kept beside it. Tells the log what it does. Cut short at any moment, it may be done again. Throws
 // node::StoreError.
-void repair_folder(const std::string& path, const Address& rollup);
+void repair_folder(const std::string& folder, const Address& rollup);
 
 // Whether a store holds operations that wait to be executed again.
 bool has_salvage(const node::Store& store);

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "l1-bridge/rollup_client.hpp"
-#include "ledger/rows.hpp"
 #include "node/log.hpp"
 #include "protocol/keys.hpp"
 #include "sequencer/figures.hpp"
@@ -23,18 +22,6 @@ constexpr const char *kNotPosted = "BATCHES_NOT_POSTED", *kNotMined = "BATCHES_N
 
 node::Status not_sequencing(std::string reason, std::string message) {
     return {node::Code::kUnavailable, std::move(reason), "", std::move(message)};
-}
-
-// Stands in a store from its making until the L1 was seen not to tell of an older one.
-constexpr std::string_view kNewDataKey = "sequencer/new";
-
-bool note_if_new(node::Store& store) {
-    if (store.get(kNewDataKey)) return true;
-    if (store.get(ledger::rows::kFormatKey) || has_salvage(store)) return false;
-    node::WriteBatch batch;
-    batch.put(kNewDataKey, "");
-    store.write(batch, node::Durability::kSynced);
-    return true;
 }
 
 // Tokens in which fees are asked.
@@ -227,39 +214,6 @@ node::Status Sequencer::replay() {
             return not_sequencing("FALSE_BATCH", "a false batch stands on the L1 and has to be proven first");
         case ledger::Replayer::Progress::kUnavailable: return replayer_.status();
     }
-    return {};
-}
-
-// A key that was the sequencer before has a folder somewhere, with what it confirmed and hadn't posted yet.
-node::Status Sequencer::accept_data() {
-    if (!data_is_new_) return {};
-    std::vector<ledger::TermView> terms = sync_.view().terms();
-    bool sat_before = std::any_of(terms.begin(), terms.end(), [&](const auto& t) { return t.sequencer == wallet_.address(); });
-    if (sat_before && !config_.new_data)
-        return not_sequencing("DATA_IS_NEW",
-                              "the data folder is new, but the L1 shows that this key was the sequencer before: start with the old "
-                              "folder, or, if it is lost, with --new-data; operations confirmed and not posted are lost then");
-    if (sat_before)
-        node::log_warn("began with a new data folder: operations that this key confirmed before and hadn't posted are lost");
-    node::WriteBatch batch;
-    batch.erase(kNewDataKey);
-    store_.write(batch, node::Durability::kSynced);
-    data_is_new_ = false;
-    return {};
-}
-
-// After a repair: executes again what was confirmed and isn't on the L1.
-node::Status Sequencer::restore() {
-    if (!has_salvage(store_)) return {};
-    // A batch still on its way holds some of it.
-    auto mined = client_.nonce(wallet_.address(), false);
-    if (!mined) return mined.status();
-    auto pending = client_.nonce(wallet_.address(), true);
-    if (!pending) return pending.status();
-    if (*pending > *mined)
-        return not_sequencing("REPAIRING", "the repair waits until no transaction of this key is on its way to the L1");
-    std::lock_guard lock(writer_);
-    tell(restore_salvage(store_, ledger_, engine_));
     return {};
 }
 

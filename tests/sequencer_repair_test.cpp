@@ -121,8 +121,8 @@ TEST_CASE("Of a log with a turned bit all is restored but the damaged record and
 
 TEST_CASE("Nothing but the L1 left is repaired to what the L1 tells") {
     Confirmed w;
-    for (const std::string& file : files_with(w.path, ".log")) overwrite(file, "nonsense");
-    for (const std::string& file : files_with(w.path, ".ldb")) overwrite(file, "nonsense");
+    for (const std::string& file : files_with(w.path, ".log")) overwrite(file, std::string(1'000, 'x'));
+    for (const std::string& file : files_with(w.path, ".ldb")) overwrite(file, std::string(1'000, 'x'));
     REQUIRE(ledger::damage_of_folder(w.path, w.l1.rollup));
     w.repair_and_start();
     CHECK(w.sequencer->sequencing().ok());

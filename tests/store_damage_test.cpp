@@ -275,6 +275,29 @@ TEST_CASE("a bit of a table that turns is told, or changes no answer", "[store]"
     CHECK(told > 60);
 }
 
+TEST_CASE("a bit of a descriptor that turns is refused, or changes no answer", "[store]") {
+    TempDir dir;
+    Rows truth;
+    {
+        LevelDbStore store(dir.file("db"));
+        truth = fill(store);
+    }
+    { LevelDbStore store(dir.file("db")); }
+    std::string current = content(dir.file("db") + "/CURRENT"), name = current.substr(0, current.size() - 1);
+    std::string whole = content(dir.file("db") + "/" + name);
+    size_t refused = 0;
+    for (size_t at = 0; at < whole.size(); at += 1 + at % 3) {
+        std::string copy = copy_of(dir.file("db"), dir), turned = whole;
+        turned[at] = static_cast<char>(turned[at] ^ 1 << at % 8);
+        overwrite(copy + "/" + name, turned);
+        INFO("byte " << at << " of " << whole.size());
+        auto rows = opened(copy);
+        refused += !rows;
+        REQUIRE((!rows || *rows == truth));
+    }
+    CHECK(refused > whole.size() / 4);
+}
+
 TEST_CASE("after damage was read, the store answers nothing more", "[store]") {
     TempDir dir;
     {
