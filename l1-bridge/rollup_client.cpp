@@ -22,7 +22,7 @@ std::optional<Amount> read_capped(ByteView result) {
 // What a follower needs: whoever only wants to know of his own payments reads them from their transactions.
 bool is_followed(const std::string& event) {
     constexpr std::array kFollowed{"TermStarted",       "TermEnded",         "BatchAppended", "BatchStruck",
-                                   "L1OperationQueued", "WithdrawalClaimed", "RollupFrozen",  "ProofCommitted"};
+                                   "L1OperationQueued", "WithdrawalClaimed", "RollupFrozen"};
     return std::find(kFollowed.begin(), kFollowed.end(), event) != kFollowed.end();
 }
 

@@ -39,7 +39,7 @@ constexpr uint64_t kL1Operation = 2'496;
 uint64_t of_proof(const ProofWork& work);
 
 // ---- claim, exit: a path of 32 heights; a sibling that is carried costs a little more than one that isn't. refund ----
-constexpr uint64_t kClaim = 11'018;
+constexpr uint64_t kClaim = 11'518;
 constexpr uint64_t kClaimSibling = 158;
 constexpr uint64_t kExit = 10'749;
 constexpr uint64_t kExitSibling = 174;

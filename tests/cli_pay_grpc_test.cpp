@@ -23,7 +23,7 @@ using nlohmann::json;
 
 namespace {
 
-constexpr int kLines = 200;   // three payouts to known accounts: 94, 94, 12
+constexpr int kLines = 200;  // three payouts to known accounts: 94, 94, 12
 constexpr int kPayouts = 3;
 const PrivateKey kPayer = PrivateKey::derived("payer");
 const Domain kDomain{31337, PrivateKey::derived("rollup").address()};
@@ -305,6 +305,24 @@ TEST_CASE("a payout that was rolled back is sent again as it was signed") {
     const json resumed = payer.done({"--resume"});
     CHECK(resumed["payouts"] == first["payouts"]);
     payer.check_all_paid_once();
+}
+
+TEST_CASE("gavel send asks by hash when its answer is lost, and names the hash when its request may be") {
+    Payer payer;
+    const std::vector<std::string> send = {std::string(std::getenv("GAVEL_BIN_DIR")) + "/gavel", "--json", "--private-key",
+                                           to_hex(kPayer.scalar()), "--sequencer", payer.sequencer.target(), "send",
+                                           to_checksum(worker(1)), "0.001"};
+    payer.sequencer.at(1, At::kLoseAnswer);
+    CHECK(json::parse(e2e::run(send, payer.dir.path()).output)["position"] == 0);
+    payer.sequencer.at(1, At::kLoseRequest);
+    const e2e::Finished lost = e2e::run(send, payer.dir.path());
+    CHECK(lost.exit_status == 1);
+    CHECK(lost.errors.find("it may have been taken all the same: before you send it again, ask: gavel tx 0x") != std::string::npos);
+    payer.sequencer.at(1, At::kRefuseBalance);
+    const e2e::Finished refused = e2e::run(send, payer.dir.path());
+    CHECK(json::parse(refused.output)["error"]["reason"] == "INSUFFICIENT_BALANCE");
+    CHECK(refused.errors.find("may have been taken") == std::string::npos);
+    CHECK(payer.sequencer.applied() == 1);
 }
 
 TEST_CASE("Ctrl-C lets the payout under way end, and says who is paid") {

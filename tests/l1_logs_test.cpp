@@ -1,4 +1,5 @@
 // Logs and transactions from nodes that bound what they give: ranges halved whatever the words, blocks read from receipts.
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "l1-bridge/json_rpc_client.hpp"
@@ -111,7 +112,7 @@ TEST_CASE("a refused range is halved whatever the node says, and the size that w
     chain.ranges.clear();
     REQUIRE(chain.ask(0, 9'999).ok());
     CHECK(chain.ranges.front() == 7);
-    CHECK(chain.ranges.back() > 28);  // it grows again
+    CHECK(*std::max_element(chain.ranges.begin(), chain.ranges.end()) == 112);  // it grows again, slowly
 }
 
 TEST_CASE("a node that refuses everything for a while isn't asked block by block after it", "[logs]") {

@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "node/grpc_calls.hpp"
+#include "node/grpc_deadline.hpp"
 #include "node/grpc_server.hpp"
 
 namespace gavel::testing {
@@ -86,7 +87,7 @@ struct Server {
 inline node::Result<std::string> say(const std::shared_ptr<grpc::Channel>& channel, const std::string& text) {
     grpc::internal::RpcMethod method(kEcho, grpc::internal::RpcMethod::NORMAL_RPC, channel);
     grpc::ClientContext context;
-    context.set_deadline(node::in_time(5s));
+    context.set_deadline(node::grpc_deadline(5s));
     StringValue request, response;
     request.set_value(text);
     grpc::Status status = grpc::internal::BlockingUnaryCall<StringValue, StringValue, MessageLite, MessageLite>(

@@ -64,7 +64,7 @@ public:
     void start() {
         sequencer.reset();
         sync.reset();
-        wallet = std::make_unique<l1::L1Wallet>(client, key, l1::L1WalletOptions{}, clock);
+        wallet = std::make_unique<l1::L1Wallet>(client, key, wallet_options, clock);
         auto opened = ledger::L1Sync::open(store, client, l1.rollup);
         REQUIRE(opened.ok());
         sync = std::move(*opened);
@@ -140,6 +140,7 @@ public:
     node::ManualClock clock{test::kStart * 1000};
     SequencerConfig config;
     PrivateKey key;  // the operator's
+    l1::L1WalletOptions wallet_options;
     std::unique_ptr<l1::L1Wallet> wallet;
     std::unique_ptr<ledger::L1Sync> sync;
     std::unique_ptr<node::Metrics> metrics;

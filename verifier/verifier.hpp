@@ -52,7 +52,6 @@ struct VerifierStatus {
     uint64_t claims_refused = 0;
     uint64_t claims_given_up = 0;     // after all tries
     uint64_t claims_not_worth_it = 0; // when they were looked at last
-    uint64_t oldest_l1_operation_s = 0;  // age of the first L1 operation that isn't consumed; 0: none waits
     // Ages by the L1's time, which goes on by the clock while no block comes.
     uint64_t oldest_l1_operation_s = 0;  // of the first L1 operation that isn't consumed; 0: none waits
     uint64_t last_batch_s = 0;           // since the newest batch on the L1; 0: there is none

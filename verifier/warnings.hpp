@@ -31,7 +31,7 @@ struct KnownFacts {
     std::optional<uint64_t> false_batch;   // number of the lowest that stands
     bool can_prove = false;
     bool withdrawals_full = false;         // a final batch has all the withdrawals that there can be
-    l1::Notice notice;                     // of the home operator, as the contract told it last
+    l1::Notice notice{};                   // of the home operator, as the contract told it last
 };
 
 // By the newest block's time. Reasons:

@@ -80,6 +80,9 @@ TEST_CASE("a CSV of recipients is paid out; what the file has wrong is told by l
     }
 
     const std::string before = balance_told(world, "alice");
+    CHECK(world.gavel("alice", {"pay", file}).errors.find("PAID_ALREADY") == 0);
+    CHECK(json::parse(world.gavel_json("alice", {"pay", file, "--resume"})).at("complete") == true);
+    CHECK(balance_told(world, "alice") == before);
     { std::ofstream(file, std::ios::app) << "0x1234,1\n"; }
     const Finished refused = world.gavel("alice", {"pay", file});
     CHECK(refused.exit_status == 1);

@@ -32,6 +32,7 @@ struct WorldOptions {
     uint64_t challenge_window_s = 600;
     uint64_t inclusion_window_s = 600;
     std::vector<std::string> funded = {"alice", "bob", "operator", "watcher"};
+    uint64_t l1_confirmations = 1;
     std::vector<std::string> sequencer_flags = {"--eth-fee-percent", "0"};
     std::vector<std::string> verifier_flags = {};
     bool on_ethereum = false;  // the L1 is a real Ethereum node, Anvil, instead of gavel-l1

@@ -146,7 +146,8 @@ void World::deploy_rollup() {
 
 void World::launch_sequencer(const std::string& name) {
     std::vector<std::string> flags = {"--rollup", to_checksum(domain_.rollup), "--key-file", key_file(name),
-                                      "--l1-confirmations", "1", "--batch-age", "1s", "--poll", "100ms"};
+                                      "--l1-confirmations", std::to_string(options_.l1_confirmations), "--batch-age", "1s",
+                                      "--poll", "100ms"};
     add_l1("sequencer", flags);
     add_metrics_port("sequencer", flags);
     flags.insert(flags.end(), options_.sequencer_flags.begin(), options_.sequencer_flags.end());

@@ -128,8 +128,9 @@ std::string Customers::complaint() const {
         }
         for (const auto& [nonce, hash] : person.receipts) {
             auto info = world_.at_verifier().operation(Hash::from(view_of(hash)));
-            const bool posted = info && (info->status() == v1::OPERATION_STATUS_POSTED || info->status() == v1::OPERATION_STATUS_FINAL);
-            if (!posted) out += person.name + "'s operation " + std::to_string(nonce) + " was confirmed, and is in no batch\n";
+            const auto status = info ? info->status() : v1::OPERATION_STATUS_UNSPECIFIED;
+            const bool is_posted = status == v1::OPERATION_STATUS_POSTED || status == v1::OPERATION_STATUS_FINAL;
+            if (!is_posted) out += person.name + "'s operation " + std::to_string(nonce) + " was confirmed, and is in no batch\n";
         }
     }
     return out;
@@ -143,7 +144,8 @@ std::string Customers::unpaid() const {
         for (uint64_t nonce = 0; nonce < nonces[i]; ++nonce)
             if (operation(i, nonce).kind == OperationKind::kWithdraw) due += kWithdrawn;
         auto has = world_.l1_client().balance(purse_of(people_[i].name));
-        if (!has || *has != due) out += people_[i].name + "'s purse lacks " + (has ? to_string(Amount{due - *has}) : "an answer") + "\n";
+        if (!has || *has != due)
+            out += people_[i].name + "'s purse has " + to_string(Amount{has ? *has : 0}) + " of " + to_string(Amount{due}) + "\n";
     }
     return out;
 }

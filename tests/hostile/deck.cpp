@@ -42,8 +42,9 @@ std::vector<Card> json_cards() {
 }
 
 std::vector<Card> reading_cards() {
-    return {between(50, 100, [](uint64_t percent) { return leaves_logs_out(static_cast<unsigned>(percent)); }),
-            between(50, 100, [](uint64_t percent) { return leaves_logs_out(static_cast<unsigned>(percent)).only({"eth_getLogs"}); }),
+    auto leaving_out = [](uint64_t percent) { return leaves_logs_out(static_cast<unsigned>(percent)); };
+    return {between(50, 100, leaving_out),
+            between(50, 100, [leaving_out](uint64_t percent) { return leaving_out(percent).only({"eth_getLogs"}); }),
             between(1, 4, forgets_old_logs),
             between(1, 3, limits_log_range),
             between(1, 2, limits_log_count),

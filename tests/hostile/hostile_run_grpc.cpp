@@ -17,13 +17,15 @@ constexpr uint64_t kChallengeWindow_s = 90;  // longer than nodes may misbehave 
 constexpr size_t kMostOperators = 24;        // each loses his stake by a lie
 constexpr unsigned kLongRun_s = 240;         // in which each fault must have touched something
 constexpr seconds kToSit{60};
-const char* const kLies[] = {"money-from-nothing", "forged-signature", "skipped-deposit", "withdrawal-without-burn", "garbage-bytes"};
+const char* const kLies[] = {"money-from-nothing", "forged-signature", "skipped-deposit", "withdrawal-without-burn",
+                             "garbage-bytes"};
 
 std::string operator_name(size_t number) { return number == 0 ? "operator" : "operator " + std::to_string(number); }
 
 WorldOptions world_options() {
     WorldOptions out;
     out.challenge_window_s = kChallengeWindow_s;
+    out.l1_confirmations = 2;  // no fork of the deck's is deeper
     out.funded = Customers::names();
     out.funded.push_back("watcher");
     for (size_t i = 0; i < kMostOperators; ++i) out.funded.push_back(operator_name(i));
@@ -33,7 +35,10 @@ WorldOptions world_options() {
 class Run {
 public:
     explicit Run(const RunOptions& options)
-        : options_(options), random_(options.seed), began_(std::chrono::steady_clock::now()), hostile_(world_options(), options.seed) {
+        : options_(options),
+          random_(options.seed),
+          began_(std::chrono::steady_clock::now()),
+          hostile_(world_options(), options.seed) {
         world().start_sequencer(operator_name(0));
         world().start_verifier();
         customers_ = std::make_unique<Customers>(world(), world().l1_url(), options.seed);
@@ -174,7 +179,8 @@ private:
 
 TEST_CASE("an L1 that misbehaves at random costs no money, no lie becomes final, and all is well by itself afterwards") {
     const RunOptions& options = run_options();
-    const std::string again = "hostile_run --seed " + std::to_string(options.seed) + " --seconds " + std::to_string(options.seconds);
+    const std::string again = "scripts/hostile.sh --preset PRESET --seed " + std::to_string(options.seed) + " --seconds " +
+                              std::to_string(options.seconds);
     std::cout << "the same again: " << again << std::endl;
     INFO("the same again: " << again);
     Run run(options);

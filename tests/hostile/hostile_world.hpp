@@ -40,7 +40,7 @@ public:
 
     // A sequencer that sits, a verifier that proves, and an ether of Alice's in her account, which the verifier has verified.
     void start();
-    // Of Alice to Bob, a wei each.
+    // Of Alice's to a shop, a wei each.
     void pay(uint64_t payments = 1);
     // The same while the sequencer may be refusing; whether the payment was confirmed.
     bool try_to_pay();
@@ -60,9 +60,13 @@ public:
     void check_recovers_and_end();
 
 private:
+    // Both know every L1 operation that the contract has now.
+    void wait_for_all_read();
+
     e2e::World world_;
     Proxy before_sequencer_, before_verifier_;
     uint64_t paid_ = 0;
+    std::string refused_;  // why the latest payment was that was
 };
 
 }  // namespace gavel::hostile

@@ -7,6 +7,12 @@ namespace gavel::hostile {
 using e2e::address_of;
 using e2e::within;
 
+namespace {
+
+const Address kShop = address_of("shop");
+
+}  // namespace
+
 Later::Later(milliseconds after, std::function<void()> what)
     : thread_([this, after, what = std::move(what)] {
           const auto then = std::chrono::steady_clock::now() + after;
@@ -38,12 +44,13 @@ void HostileWorld::start() {
 }
 
 void HostileWorld::pay(uint64_t payments) {
-    for (uint64_t i = 0; i < payments; ++i) world_.submit(world_.transfer("alice", address_of("bob"), 1, paid_++));
+    for (uint64_t i = 0; i < payments; ++i) world_.submit(world_.transfer("alice", kShop, 1, paid_++));
 }
 
 bool HostileWorld::try_to_pay() {
-    auto receipt = world_.at_sequencer().submit(world_.transfer("alice", address_of("bob"), 1, paid_));
+    auto receipt = world_.at_sequencer().submit(world_.transfer("alice", kShop, 1, paid_));
     paid_ += receipt.ok();
+    if (!receipt) refused_ = node::to_string(receipt.status());
     return receipt.ok();
 }
 
@@ -74,6 +81,15 @@ void HostileWorld::check_never_blind(seconds time) {
     CHECK(blind == "");
 }
 
+void HostileWorld::wait_for_all_read() {
+    const auto queue = world_.rollup().queue_length();
+    REQUIRE(queue.ok());
+    world_.eventually("both have read all L1 operations", [&] {
+        const auto ours = world_.at_sequencer().chain_info(), theirs = world_.at_verifier().chain_info();
+        return ours && theirs && ours->l1_queue_length() >= *queue && theirs->l1_queue_length() >= *queue;
+    });
+}
+
 void HostileWorld::check_recovers() {
     for (const char* daemon : {"sequencer", "verifier"}) {
         INFO(daemon << " says: " << world_.health(daemon));
@@ -81,14 +97,15 @@ void HostileWorld::check_recovers() {
     }
     CHECK(world_.sequencer().is_alive());
     CHECK(world_.verifier().is_alive());
-    world_.eventually("a payment is confirmed", [&] { return try_to_pay(); });
+    if (!within(e2e::kPatience, [&] { return try_to_pay(); })) FAIL("no payment is confirmed: " << refused_);
+    wait_for_all_read();
     world_.wait_for_agreement();
 }
 
 void HostileWorld::check_recovers_and_end() {
     check_recovers();
     for (cli::Remote* at : {&world_.at_sequencer(), &world_.at_verifier()})
-        CHECK(world_.balance(*at, address_of("bob")) == Amount{paid_});
+        CHECK(to_string(world_.balance(*at, kShop)) == std::to_string(paid_));
     world_.stop_all();
 }
 

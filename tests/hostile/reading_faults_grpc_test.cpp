@@ -39,7 +39,7 @@ TEST_CASE("a node leaves logs out of a range, without an error, and has them els
     hostile.check_never_blind(seconds(7));
     hostile.check_recovers();
     CHECK(hostile.before_verifier().touched("leaves-logs-out") > 0);
-    CHECK(hostile.world().balance(hostile.world().at_verifier(), address_of("carol")) == Amount{kEther});
+    CHECK(to_string(hostile.world().balance(hostile.world().at_verifier(), address_of("carol"))) == to_string(Amount{kEther}));
     hostile.check_recovers_and_end();
 }
 
@@ -72,10 +72,12 @@ TEST_CASE("a block has more logs than the node gives at once") {
     constexpr uint64_t kDeposits = 12;
     for (uint64_t i = 0; i < kDeposits; ++i) REQUIRE(world.rollup().deposit_eth(wallet, address_of("carol"), Amount{1'000}).ok());
     world.mine();
+    const uint64_t full = world.l1_client().head()->number;
+    REQUIRE(world.l1_client().logs(world.domain().rollup, full, full)->size() == kDeposits);
     REQUIRE(world.l1_client().request("evm_setIntervalMining", "[1]").ok());
     hostile.check_recovers();
     CHECK(hostile.before_verifier().touched("limits-log-count") > 0);
-    CHECK(world.balance(world.at_verifier(), address_of("carol")) == Amount{kDeposits * 1'000});
+    CHECK(to_string(world.balance(world.at_verifier(), address_of("carol"))) == std::to_string(kDeposits * 1'000));
     hostile.check_recovers_and_end();
 }
 
@@ -175,12 +177,12 @@ TEST_CASE("with two nodes, one that fails, lags or lies stops neither sequencer 
     CHECK(other.asked("eth_getLogs") > 0);
     hostile.behave();
     hostile.check_recovers();
-    CHECK(world.balance(world.at_verifier(), address_of("carol")) == Amount{faults.size() * 1'000});
+    CHECK(to_string(world.balance(world.at_verifier(), address_of("carol"))) == std::to_string(faults.size() * 1'000));
     hostile.check_recovers_and_end();
 }
 
 TEST_CASE("a fork that ends, and a node that lags behind: what is read then is the chain") {
-    HostileWorld hostile;
+    HostileWorld hostile({.l1_confirmations = 2});
     hostile.start();
     for (const auto& fault : {forks(2), lags(4), lags(3).with_chance(50), forks(0)}) {
         INFO(fault.name);

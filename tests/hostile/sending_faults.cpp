@@ -20,7 +20,8 @@ std::optional<Bytes> raw_of(const Exchange& exchange) {
 
 std::optional<l1::Transaction> transaction_of(const Exchange& exchange) {
     auto raw = raw_of(exchange);
-    auto decoded = raw ? l1::decode_transaction(*raw) : node::Result<l1::SignedTransaction>(node::Status{node::Code::kInternal, "", "", ""});
+    if (!raw) return std::nullopt;
+    auto decoded = l1::decode_transaction(*raw);
     return decoded ? std::optional(decoded->body) : std::nullopt;
 }
 

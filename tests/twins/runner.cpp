@@ -170,7 +170,10 @@ uint64_t draw_time(World& world, const Step& step) {
     if (random.chance(5)) return soon + random.below(60);
     if (random.chance(6)) {
         std::vector<uint64_t> moments{world.head().posted_at + world.parameters.challenge_window};
-        if (const Notice notice = world.notice(); notice.until != 0) moments.insert(moments.end(), {notice.from, notice.until});
+        if (world.announced_at != 0) {
+            const Notice notice = world.notice();
+            moments.insert(moments.end(), {notice.from, notice.until});  // zeros are past
+        }
         if (const L1Operation* waiting = world.waiting()) {
             moments.push_back(waiting->time + world.parameters.inclusion_window / 2);
             moments.push_back(waiting->time + world.parameters.inclusion_window);
