@@ -22,7 +22,6 @@ public:
     Process(const Process&) = delete;
     Process& operator=(const Process&) = delete;
 
-    pid_t pid() const { return pid_; }
     bool is_alive();
     // For signals, while it is alive.
     pid_t pid() const { return pid_; }
