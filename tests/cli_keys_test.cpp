@@ -297,6 +297,8 @@ TEST_CASE("a new password is typed twice; Ctrl-Z and back asks again; Ctrl-D is 
     CHECK(list_keys(dir.file("keys")).empty());
     OnTerminal gavel(dir.file("keys"));
     REQUIRE(gavel.sees("New password"));
+    gavel.type("half\x1a");  // without a shell above it, it goes on at once
+    REQUIRE(gavel.sees("New password"));
     gavel.type("one\n");
     REQUIRE(gavel.sees("Once more"));
     gavel.type("one\n");
