@@ -50,19 +50,17 @@ std::vector<Card> reading_cards() {
             between(1, 2, limits_log_count),
             seeing(confuses_logs),
             between(1, 3, lags),
-            blinding(freezes),
+            seeing(freezes),  // told after four block times
             briefly(between(0, 2, forks)),
             blinding(is_syncing)};
 }
 
 std::vector<Card> node_cards() {
-    return {seeing(has_no_code),
-            seeing(forgets_transactions),
+    return {seeing(forgets_transactions),
             seeing(forgets_receipts),
             seeing(is_indexing),
             {[](Random&) { return lacks("eth_maxPriorityFeePerGas"); }},
             {[](Random&) { return lacks("eth_feeHistory"); }},
-            seeing(is_other_chain),
             blinding(refuses_at_random)};
 }
 

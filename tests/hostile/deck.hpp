@@ -1,4 +1,5 @@
-// All faults of fault.hpp, each with parameters drawn at random, for a run that deals them.
+// The faults of fault.hpp, each with parameters drawn at random, for a run that deals them: all but those for which a daemon may end
+// when it starts (another chain, no contract).
 #pragma once
 
 #include <random>

@@ -64,6 +64,7 @@ Fault forgets_receipts();
 Fault is_indexing();             // receipts and transactions by hash are an error for now
 Fault lacks(const std::string& method);  // -32601
 Fault is_other_chain();
+Fault antedates(uint64_t seconds);  // blocks, under their right hashes
 Fault refuses_at_random();       // any method, with codes, words and data objects of all kinds
 
 // ---- Sending ----

@@ -1,4 +1,4 @@
-#include <memory>
+#include <algorithm>
 
 #include "tests/hostile/fault.hpp"
 
@@ -56,6 +56,17 @@ Fault is_other_chain() {
                      return true;
                  }}
         .only({"eth_chainId"});
+}
+
+Fault antedates(uint64_t seconds) {
+    return Fault{"antedates",
+                 [seconds](Exchange& exchange) {
+                     Json* block = exchange.result();
+                     const auto time = block == nullptr ? std::nullopt : number_in(*block, "timestamp");
+                     if (time) (*block)["timestamp"] = hex(*time - std::min(*time, seconds));
+                     return time.has_value();
+                 }}
+        .only({"eth_getBlockByNumber", "eth_getBlockByHash"});
 }
 
 Fault refuses_at_random() {

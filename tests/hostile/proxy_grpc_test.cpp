@@ -106,6 +106,6 @@ TEST_CASE("each card of the deck is a fault by a name of its own") {
     std::mt19937_64 random(1);
     std::set<std::string> names;
     for (const Card& card : deck()) names.insert(card.draw(random).name);
-    CHECK(deck().size() > 40);
+    CHECK(deck().size() >= 40);
     CHECK(names.size() + 1 == deck().size());  // logs left out of ranges alone are the same fault's
 }

@@ -65,7 +65,7 @@ TEST_CASE("a block has more logs than the node gives at once") {
     HostileWorld hostile;
     World& world = hostile.world();
     hostile.start();
-    hostile.misbehave({limits_log_count(5)});
+    hostile.misbehave({limits_log_count(5), lacks("eth_getBlockReceipts")});
     REQUIRE(world.l1_client().request("evm_setIntervalMining", "[0]").ok());
     REQUIRE(world.l1_client().request("evm_setAutomine", "[false]").ok());
     l1::L1Wallet wallet(world.l1_client(), key_of("bob"));
@@ -73,10 +73,11 @@ TEST_CASE("a block has more logs than the node gives at once") {
     for (uint64_t i = 0; i < kDeposits; ++i) REQUIRE(world.rollup().deposit_eth(wallet, address_of("carol"), Amount{1'000}).ok());
     world.mine();
     const uint64_t full = world.l1_client().head()->number;
-    REQUIRE(world.l1_client().logs(world.domain().rollup, full, full)->size() == kDeposits);
+    REQUIRE(world.l1_client().logs({full, full, {world.domain().rollup}, {}})->size() == kDeposits);
     REQUIRE(world.l1_client().request("evm_setIntervalMining", "[1]").ok());
     hostile.check_recovers();
     CHECK(hostile.before_verifier().touched("limits-log-count") > 0);
+    CHECK(hostile.before_verifier().touched("lacks-eth_getBlockReceipts") > 0);
     CHECK(to_string(world.balance(world.at_verifier(), address_of("carol"))) == std::to_string(kDeposits * 1'000));
     hostile.check_recovers_and_end();
 }
@@ -179,6 +180,41 @@ TEST_CASE("with two nodes, one that fails, lags or lies stops neither sequencer 
     hostile.check_recovers();
     CHECK(to_string(world.balance(world.at_verifier(), address_of("carol"))) == std::to_string(faults.size() * 1'000));
     hostile.check_recovers_and_end();
+}
+
+TEST_CASE("a node that has no contract for a while, or is another chain's, ends nobody who runs") {
+    HostileWorld hostile;
+    World& world = hostile.world();
+    hostile.start();
+    for (const std::vector<Fault>& faults : {std::vector{has_no_code()}, std::vector{is_other_chain(), forks(1)}}) {
+        INFO(faults[0].name);
+        hostile.misbehave(faults);
+        CHECK(hostile.says_ill("verifier"));
+        std::this_thread::sleep_for(seconds(2));
+        CHECK(hostile.before_verifier().touched(faults[0].name) > 0);
+        CHECK(world.sequencer().is_alive());
+        CHECK(world.verifier().is_alive());
+        hostile.behave();
+        hostile.check_recovers();
+    }
+    hostile.check_recovers_and_end();
+}
+
+TEST_CASE("a node that dates blocks a day back makes no lie look final") {
+    HostileWorld hostile({.challenge_window_s = 60});
+    World& world = hostile.world();
+    hostile.start();
+    world.sequencer().stop();
+    const uint64_t honest = world.rollup().head()->number;
+    hostile.before_verifier().misbehave({antedates(86'400)});
+    const Finished drill = world.drill("money-from-nothing");
+    INFO(drill.output << drill.errors);
+    REQUIRE(drill.exit_status == 0);
+    world.mine(2);
+    std::this_thread::sleep_for(seconds(2));
+    CHECK(hostile.before_verifier().touched("antedates") > 0);
+    hostile.before_verifier().behave();
+    CHECK(within(seconds(45), [&] { return world.rollup().head()->number == honest; }));
 }
 
 TEST_CASE("a fork that ends, and a node that lags behind: what is read then is the chain") {
