@@ -223,6 +223,7 @@ public:
         if (!held_.ok()) return end(busy());
         calls_.run([this] {
             const Status status = parse_message(bytes_in_, calls_.limits_.fields, *request_);
+            bytes_in_.Clear();
             status.ok() ? work() : end(status);
         });
     }
@@ -271,6 +272,7 @@ private:
     }
     void answer(const Status& status, const Message& reply) {
         if (!status.ok()) return end(status);
+        held_.release();
         bytes_out_ = serialize(reply);
         held_ = PeerShare(calls_.bytes_, peer_, bytes_out_.Length());
         if (!held_.ok()) return end(busy());
@@ -325,7 +327,6 @@ private:
     static Status ended() { return {Code::kCancelled, "CANCELLED", "", "the stream was ended"}; }
     void work() override {
         held_.release();
-        bytes_in_.Clear();
         Status status = guarded([&] {
             auto source = open_(*request_);
             if (source.ok()) source_ = std::move(*source);
