@@ -32,7 +32,6 @@ constexpr int kClientPing_ms = 30'000;
 constexpr int kMinPingInterval_ms = 10'000;
 constexpr int kHandshake_ms = 10'000;           // until the client's HTTP/2 settings are there
 constexpr int kMaxIdle_ms = 600'000;            // a connection without calls is closed; clients open a new one unseen
-constexpr int kStreamWindowBytes = 256 << 10;   // what a stream may send unread
 constexpr int kReflectionThreads = 16;          // nothing else holds a thread of gRPC's own; a reflection stream does
 constexpr auto kOwnPortTime = std::chrono::milliseconds(2000);
 constexpr auto kAnswerHolds = std::chrono::seconds(1);
@@ -133,7 +132,6 @@ void set_bounds(grpc::ServerBuilder& builder, const GrpcServerOptions& options) 
     builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kMaxIdle_ms);
     // The window that a probe of the line would open, up to 16 MiB a stream, is memory that anybody may fill.
     builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
-    builder.AddChannelArgument(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kStreamWindowBytes);
     // A compressed call is refused as it begins; and should gRPC look away, it isn't able to unpack one.
     builder.AddChannelArgument(GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET, 1u << GRPC_COMPRESS_NONE);
     builder.AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
