@@ -18,6 +18,7 @@
 #include "node/file.hpp"
 #include "node/grpc_deadline.hpp"
 #include "node/log.hpp"
+#include "node/tls_files.hpp"
 
 namespace gavel::node {
 namespace {
@@ -91,6 +92,9 @@ Result<std::shared_ptr<grpc::ServerCredentials>> server_credentials(const GrpcSe
     for (const auto* file : {&cert, &key, &client_ca}) {
         if (!file->ok()) return file->status();
     }
+    // gRPC finds out only when a client comes.
+    if (!is_key_of_certificate(*key, *cert) || !(options.tls_client_ca.empty() || holds_certificate(*client_ca)))
+        return Status{Code::kInvalidArgument, "TLS_FILES_INVALID", "", "the TLS files are no certificate and its key"};
     grpc::SslServerCredentialsOptions tls(options.tls_client_ca.empty()
                                               ? GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE
                                               : GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
@@ -221,7 +225,7 @@ Result<std::unique_ptr<GrpcServer>> GrpcServer::start(const GrpcServerOptions& o
                                                                      grpc::InsecureServerCredentials());
     for (grpc::Service* service : services) builder.RegisterService(service);
     out->server_ = builder.BuildAndStart();
-    if (!out->server_) return Status{Code::kInvalidArgument, "TLS_FILES_INVALID", "", "the TLS files don't fit each other"};
+    if (!out->server_) return Status{Code::kInternal, "LISTEN_FAILED", "", "gRPC can't be started"};
     GrpcServer& server = *out;
     server.listener_->run([&server](Accepted accepted) { server.take(std::move(accepted)); },
                           [&server] { server.connections_->sweep(); },

@@ -65,6 +65,9 @@ public:
         pid_ = forkpty(&terminal_, nullptr, nullptr, nullptr);
         REQUIRE(pid_ >= 0);
         if (pid_ == 0) {
+            // As a terminal's shell leaves them; what runs in the background may have them ignored.
+            ::signal(SIGINT, SIG_DFL);
+            ::signal(SIGQUIT, SIG_DFL);
             ::execl(GAVEL_PROGRAM, "gavel", "--keystore", keystore.c_str(), "key", "new", nullptr);
             ::_exit(127);
         }
