@@ -5,7 +5,7 @@
 #include <map>
 #include <mutex>
 #include <set>
-#include <shared_mutex>
+#include <mutex>
 #include <utility>
 
 #include "ledger/rows.hpp"
@@ -223,7 +223,7 @@ struct L1View::Impl {
     node::Store& store;
     const Address rollup;
     const l1::RollupParameters parameters;
-    mutable std::shared_mutex mutex;
+    mutable std::mutex mutex;  // plain: a shared one lets readers keep out the thread that reports blocks
     l1::BlockRef head;
     std::string position;  // the follower's
     uint64_t newest_with_events = 0;   // block; all of them are in the store alone
@@ -236,7 +236,7 @@ L1View::L1View(node::Store& store, const Address& rollup, const l1::RollupParame
 L1View::~L1View() = default;
 
 bool L1View::take(const std::vector<l1::L1Update>& updates, ByteView position) {
-    std::unique_lock lock(impl_->mutex);
+    std::lock_guard lock(impl_->mutex);
     node::WriteBatch batch;
     for (const l1::L1Update& update : updates) {
         if (const auto* removed = std::get_if<l1::BlocksRemoved>(&update)) {
@@ -267,12 +267,12 @@ l1::BlockRef L1View::kept_head(node::Store& store) {
 }
 
 Bytes L1View::follower_position() const {
-    std::shared_lock lock(impl_->mutex);
+    std::lock_guard lock(impl_->mutex);
     return to_bytes(view_of(impl_->position));
 }
 
 bool L1View::add_block(const L1Block& block) {
-    std::unique_lock lock(impl_->mutex);
+    std::lock_guard lock(impl_->mutex);
     node::WriteBatch batch;
     if (!impl_->add(block, batch)) {
         impl_->load();
@@ -283,7 +283,7 @@ bool L1View::add_block(const L1Block& block) {
 }
 
 void L1View::remove_blocks_above(const l1::BlockRef& head) {
-    std::unique_lock lock(impl_->mutex);
+    std::lock_guard lock(impl_->mutex);
     node::WriteBatch batch;
     impl_->remove_above(head, batch);
     impl_->store.write(batch, node::Durability::kBuffered);
@@ -293,28 +293,28 @@ const Address& L1View::rollup() const { return impl_->rollup; }
 const l1::RollupParameters& L1View::parameters() const { return impl_->parameters; }
 
 l1::BlockRef L1View::head() const {
-    std::shared_lock lock(impl_->mutex);
+    std::lock_guard lock(impl_->mutex);
     return impl_->head;
 }
 
 uint64_t L1View::version() const {
-    std::shared_lock lock(impl_->mutex);
+    std::lock_guard lock(impl_->mutex);
     return impl_->version;
 }
 
 uint64_t L1View::batch_head() const {
-    std::shared_lock lock(impl_->mutex);
+    std::lock_guard lock(impl_->mutex);
     return impl_->derived.batches.size();
 }
 
 std::optional<StandingBatch> L1View::batch(uint64_t number) const {
-    std::shared_lock lock(impl_->mutex);
+    std::lock_guard lock(impl_->mutex);
     if (number == 0 || number > impl_->derived.batches.size()) return std::nullopt;
     return impl_->derived.batches[number - 1];
 }
 
 bool L1View::is_final(uint64_t number) const {
-    std::shared_lock lock(impl_->mutex);
+    std::lock_guard lock(impl_->mutex);
     return impl_->is_final(number);
 }
 
@@ -326,7 +326,7 @@ std::optional<uint64_t> L1View::final_at(uint64_t number) const {
 }
 
 uint64_t L1View::final_head() const {
-    std::shared_lock lock(impl_->mutex);
+    std::lock_guard lock(impl_->mutex);
     const auto& batches = impl_->derived.batches;
     auto first_pending = std::partition_point(batches.begin(), batches.end(),
                                               [&](const StandingBatch& batch) { return impl_->is_final(batch.number); });
@@ -334,45 +334,45 @@ uint64_t L1View::final_head() const {
 }
 
 std::vector<Strike> L1View::strikes() const {
-    std::shared_lock lock(impl_->mutex);
+    std::lock_guard lock(impl_->mutex);
     return impl_->derived.strikes;
 }
 
 bool L1View::was_struck(uint64_t number, const Hash& hash) const {
-    std::shared_lock lock(impl_->mutex);
+    std::lock_guard lock(impl_->mutex);
     return impl_->derived.fallen.contains({number, hash});
 }
 
 std::vector<TermView> L1View::terms() const {
-    std::shared_lock lock(impl_->mutex);
+    std::lock_guard lock(impl_->mutex);
     return impl_->derived.terms;
 }
 
 std::optional<TermView> L1View::sitting() const {
-    std::shared_lock lock(impl_->mutex);
+    std::lock_guard lock(impl_->mutex);
     const auto& terms = impl_->derived.terms;
     if (terms.empty() || terms.back().ended_at != 0) return std::nullopt;
     return terms.back();
 }
 
 uint64_t L1View::frozen_at() const {
-    std::shared_lock lock(impl_->mutex);
+    std::lock_guard lock(impl_->mutex);
     return impl_->derived.frozen_at;
 }
 
 uint64_t L1View::queue_length() const {
-    std::shared_lock lock(impl_->mutex);
+    std::lock_guard lock(impl_->mutex);
     return impl_->derived.queue.size();
 }
 
 std::optional<QueuedOperation> L1View::queued(uint64_t index) const {
-    std::shared_lock lock(impl_->mutex);
+    std::lock_guard lock(impl_->mutex);
     if (index >= impl_->derived.queue.size()) return std::nullopt;
     return impl_->derived.queue[index];
 }
 
 uint64_t L1View::queue_length_at(uint64_t block) const {
-    std::shared_lock lock(impl_->mutex);
+    std::lock_guard lock(impl_->mutex);
     const auto& queue = impl_->derived.queue;
     auto above = std::partition_point(queue.begin(), queue.end(),
                                       [&](const QueuedOperation& entry) { return entry.block <= block; });
@@ -380,14 +380,14 @@ uint64_t L1View::queue_length_at(uint64_t block) const {
 }
 
 std::optional<Hash> L1View::queue_hash(uint64_t index) const {
-    std::shared_lock lock(impl_->mutex);
+    std::lock_guard lock(impl_->mutex);
     const auto& queue = impl_->derived.queue;
     if (index > queue.size()) return std::nullopt;
     return index == 0 ? Hash{} : queue[index - 1].hash_after;
 }
 
 bool L1View::is_claimed(uint32_t position) const {
-    std::shared_lock lock(impl_->mutex);
+    std::lock_guard lock(impl_->mutex);
     auto page = impl_->derived.claimed.find(position / 4096);
     return page != impl_->derived.claimed.end() && page->second[position % 4096];
 }

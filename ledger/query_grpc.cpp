@@ -6,6 +6,10 @@
 #include "proto/convert_grpc.hpp"
 
 namespace gavel::ledger {
+
+template <class Reply>
+using SourceOf = node::Calls::SourceOf<Reply>;
+
 namespace {
 
 using node::Code;
@@ -93,167 +97,144 @@ private:
 }  // namespace
 
 QueryService::QueryService(const Queries& queries, std::string server, node::CallLimits limits)
-    : queries_(queries), server_(std::move(server)), calls_(limits, entries_or_time(queries)) {}
-
-grpc::ServerUnaryReactor* QueryService::GetChainInfo(Context* context, const Bytes* request_bytes, Bytes* reply_bytes) {
-    auto body = [this](const v1::GetChainInfoRequest&, v1::ChainInfo& reply) -> Status {
-        to_pb(queries_.chain_info(), server_, reply);
-        return Status{};
-    };
-    return calls_.unary<v1::GetChainInfoRequest, v1::ChainInfo>(*context, *request_bytes, *reply_bytes, body);
+    : CallService(limits, entries_or_time(queries)), queries_(queries), server_(std::move(server)) {
+    on("GetChainInfo", &QueryService::get_chain_info);
+    on("GetAccount", &QueryService::get_account);
+    on("ListBalances", &QueryService::list_balances);
+    on("ListHistory", &QueryService::list_history);
+    on("GetOperation", &QueryService::get_operation);
+    on("WatchOperation", &QueryService::watch_operation);
+    on("WatchPayments", &QueryService::watch_payments);
+    on("Feed", &QueryService::feed);
+    on("GetWithdrawalProof", &QueryService::get_withdrawal_proof);
+    on("ListWithdrawals", &QueryService::list_withdrawals);
+    on("GetChunkSignatures", &QueryService::get_chunk_signatures);
+    on("GetBatch", &QueryService::get_batch);
 }
 
-grpc::ServerUnaryReactor* QueryService::GetAccount(Context* context, const Bytes* request_bytes, Bytes* reply_bytes) {
-    auto body = [this](const v1::GetAccountRequest& request, v1::Account& reply) -> Status {
-        auto owner = proto::address_from_pb(request.owner(), "owner");
-        if (!owner) return owner.status();
-        auto token = proto::token_from_pb(request.token(), "token");
+Status QueryService::get_chain_info(const v1::GetChainInfoRequest&, v1::ChainInfo& reply) {
+    to_pb(queries_.chain_info(), server_, reply);
+    return Status{};
+}
+
+Status QueryService::get_account(const v1::GetAccountRequest& request, v1::Account& reply) {
+    auto owner = proto::address_from_pb(request.owner(), "owner");
+    if (!owner) return owner.status();
+    auto token = proto::token_from_pb(request.token(), "token");
+    if (!token) return token.status();
+    to_pb(queries_.account({*owner, *token}), reply);
+    return {};
+}
+
+Status QueryService::list_balances(const v1::ListBalancesRequest& request, v1::ListBalancesResponse& reply) {
+    auto owner = proto::address_from_pb(request.owner(), "owner");
+    if (!owner) return owner.status();
+    std::optional<Address> after;
+    if (!request.after_token().empty()) {
+        auto token = proto::address_from_pb(request.after_token(), "after_token");
         if (!token) return token.status();
-        to_pb(queries_.account({*owner, *token}), reply);
-        return {};
-    };
-    return calls_.unary<v1::GetAccountRequest, v1::Account>(*context, *request_bytes, *reply_bytes, body);
+        after = *token;
+    }
+    const size_t limit = page_size(request.limit());
+    const auto accounts = queries_.balances(*owner, after, limit);
+    for (const AccountInfo& account : accounts) to_pb(account, *reply.add_accounts());
+    if (accounts.size() == limit) reply.set_next_token(proto::to_pb_bytes(accounts.back().key.token));
+    return {};
 }
 
-grpc::ServerUnaryReactor* QueryService::ListBalances(Context* context, const Bytes* request_bytes, Bytes* reply_bytes) {
-    auto body = [this](const v1::ListBalancesRequest& request, v1::ListBalancesResponse& reply) -> Status {
-        auto owner = proto::address_from_pb(request.owner(), "owner");
-        if (!owner) return owner.status();
-        std::optional<Address> after;
-        if (!request.after_token().empty()) {
-            auto token = proto::address_from_pb(request.after_token(), "after_token");
-            if (!token) return token.status();
-            after = *token;
-        }
-        const size_t limit = page_size(request.limit());
-        const auto accounts = queries_.balances(*owner, after, limit);
-        for (const AccountInfo& account : accounts) to_pb(account, *reply.add_accounts());
-        if (accounts.size() == limit) reply.set_next_token(proto::to_pb_bytes(accounts.back().key.token));
-        return {};
-    };
-    return calls_.unary<v1::ListBalancesRequest, v1::ListBalancesResponse>(*context, *request_bytes, *reply_bytes, body);
+Status QueryService::list_history(const v1::ListHistoryRequest& request, v1::ListHistoryResponse& reply) {
+    auto owner = proto::address_from_pb(request.owner(), "owner");
+    if (!owner) return owner.status();
+    auto token = chosen_token(request.one_token(), request.token());
+    if (!token) return token.status();
+    auto page = queries_.history(*owner, *token, request.cursor(), page_size(request.limit()));
+    if (!page) return page.status();
+    for (const EntryInfo& entry : page->items) to_pb(entry, *reply.add_entries());
+    reply.set_next_cursor(page->next_cursor);
+    return {};
 }
 
-grpc::ServerUnaryReactor* QueryService::ListHistory(Context* context, const Bytes* request_bytes, Bytes* reply_bytes) {
-    auto body = [this](const v1::ListHistoryRequest& request, v1::ListHistoryResponse& reply) -> Status {
-        auto owner = proto::address_from_pb(request.owner(), "owner");
-        if (!owner) return owner.status();
-        auto token = chosen_token(request.one_token(), request.token());
-        if (!token) return token.status();
-        auto page = queries_.history(*owner, *token, request.cursor(), page_size(request.limit()));
-        if (!page) return page.status();
-        for (const EntryInfo& entry : page->items) to_pb(entry, *reply.add_entries());
-        reply.set_next_cursor(page->next_cursor);
-        return {};
-    };
-    return calls_.unary<v1::ListHistoryRequest, v1::ListHistoryResponse>(*context, *request_bytes, *reply_bytes, body);
+Status QueryService::get_operation(const v1::GetOperationRequest& request, v1::OperationInfo& reply) {
+    auto hash = proto::hash_from_pb(request.hash(), "hash");
+    if (!hash) return hash.status();
+    auto found = queries_.operation(*hash);
+    if (!found) return found.status();
+    to_pb(*found, reply);
+    return {};
 }
 
-grpc::ServerUnaryReactor* QueryService::GetOperation(Context* context, const Bytes* request_bytes, Bytes* reply_bytes) {
-    auto body = [this](const v1::GetOperationRequest& request, v1::OperationInfo& reply) -> Status {
-        auto hash = proto::hash_from_pb(request.hash(), "hash");
+Result<SourceOf<v1::OperationInfo>> QueryService::watch_operation(const v1::WatchOperationRequest& request) {
+    auto hash = proto::hash_from_pb(request.hash(), "hash");
+    if (!hash) return hash.status();
+    return SourceOf<v1::OperationInfo>(OperationSource(queries_, *hash));
+}
+
+Result<SourceOf<v1::WatchPaymentsResponse>> QueryService::watch_payments(const v1::WatchPaymentsRequest& request) {
+    auto owner = proto::address_from_pb(request.owner(), "owner");
+    if (!owner) return owner.status();
+    auto token = chosen_token(request.one_token(), request.token());
+    if (!token) return token.status();
+    if (request.only_new() && request.cursor() != 0)
+        return Status{Code::kInvalidArgument, "FIELD_CONFLICT", "cursor", "must be zero with only_new"};
+    auto fetch = [this, owner = *owner, token = *token](uint64_t cursor, v1::WatchPaymentsResponse& message) {
+        auto page = queries_.incoming(owner, token, cursor, kStreamPage);
+        if (page)
+            for (const IncomingPayment& payment : page->items) to_pb(payment, *message.add_payments());
+        return page;
+    };
+    const uint64_t start = request.only_new() ? queries_.end_cursor() : request.cursor();
+    return SourceOf<v1::WatchPaymentsResponse>(PageSource(start, true, fetch));
+}
+
+Result<SourceOf<v1::FeedResponse>> QueryService::feed(const v1::FeedRequest& request) {
+    auto fetch = [this](uint64_t cursor, v1::FeedResponse& message) {
+        auto page = queries_.feed(cursor, kStreamPage);
+        if (page)
+            for (const EntryInfo& entry : page->items) to_pb(entry, *message.add_entries());
+        return page;
+    };
+    return SourceOf<v1::FeedResponse>(PageSource(request.cursor(), false, fetch));
+}
+
+Status QueryService::get_withdrawal_proof(const v1::GetWithdrawalProofRequest& request, v1::WithdrawalProof& reply) {
+    uint32_t position = request.position();
+    if (request.which_case() == v1::GetWithdrawalProofRequest::WHICH_NOT_SET) {
+        return {Code::kInvalidArgument, "FIELD_MISSING", "position", "needs a position or an operation_hash"};
+    }
+    if (request.which_case() == v1::GetWithdrawalProofRequest::kOperationHash) {
+        auto hash = proto::hash_from_pb(request.operation_hash(), "operation_hash");
         if (!hash) return hash.status();
-        auto found = queries_.operation(*hash);
+        auto found = queries_.withdrawal_of(*hash);
         if (!found) return found.status();
-        to_pb(*found, reply);
-        return {};
-    };
-    return calls_.unary<v1::GetOperationRequest, v1::OperationInfo>(*context, *request_bytes, *reply_bytes, body);
+        position = found->record.position;
+    }
+    auto proof = queries_.withdrawal_proof(position);
+    if (!proof) return proof.status();
+    to_pb(*proof, reply);
+    return {};
 }
 
-QueryService::Writer* QueryService::WatchOperation(Context* context, const Bytes* request_bytes) {
-    auto open = [this](const v1::WatchOperationRequest& request) -> Result<OperationSource> {
-        auto hash = proto::hash_from_pb(request.hash(), "hash");
-        if (!hash) return hash.status();
-        return OperationSource(queries_, *hash);
-    };
-    return calls_.stream<v1::WatchOperationRequest, v1::OperationInfo>(*context, *request_bytes, open);
+Status QueryService::list_withdrawals(const v1::ListWithdrawalsRequest& request, v1::ListWithdrawalsResponse& reply) {
+    auto recipient = proto::address_from_pb(request.recipient(), "recipient");
+    if (!recipient) return recipient.status();
+    const auto page = queries_.withdrawals_to(*recipient, request.cursor(), page_size(request.limit()));
+    for (const WithdrawalInfo& withdrawal : page.items) to_pb(withdrawal, *reply.add_withdrawals());
+    reply.set_next_cursor(page.next_cursor);
+    return {};
 }
 
-QueryService::Writer* QueryService::WatchPayments(Context* context, const Bytes* request_bytes) {
-    auto open = [this](const v1::WatchPaymentsRequest& request) -> Result<node::Calls::SourceOf<v1::WatchPaymentsResponse>> {
-        auto owner = proto::address_from_pb(request.owner(), "owner");
-        if (!owner) return owner.status();
-        auto token = chosen_token(request.one_token(), request.token());
-        if (!token) return token.status();
-        if (request.only_new() && request.cursor() != 0)
-            return Status{Code::kInvalidArgument, "FIELD_CONFLICT", "cursor", "must be zero with only_new"};
-        auto fetch = [this, owner = *owner, token = *token](uint64_t cursor, v1::WatchPaymentsResponse& message) {
-            auto page = queries_.incoming(owner, token, cursor, kStreamPage);
-            if (page)
-                for (const IncomingPayment& payment : page->items) to_pb(payment, *message.add_payments());
-            return page;
-        };
-        const uint64_t start = request.only_new() ? queries_.end_cursor() : request.cursor();
-        return node::Calls::SourceOf<v1::WatchPaymentsResponse>(PageSource(start, true, fetch));
-    };
-    return calls_.stream<v1::WatchPaymentsRequest, v1::WatchPaymentsResponse>(*context, *request_bytes, open);
+Status QueryService::get_chunk_signatures(const v1::GetChunkSignaturesRequest& request, v1::ChunkSignatures& reply) {
+    auto signatures = queries_.chunk_signatures(request.batch(), request.chunk());
+    if (!signatures) return signatures.status();
+    to_pb(*signatures, reply);
+    return {};
 }
 
-QueryService::Writer* QueryService::Feed(Context* context, const Bytes* request_bytes) {
-    auto open = [this](const v1::FeedRequest& request) -> Result<node::Calls::SourceOf<v1::FeedResponse>> {
-        auto fetch = [this](uint64_t cursor, v1::FeedResponse& message) {
-            auto page = queries_.feed(cursor, kStreamPage);
-            if (page)
-                for (const EntryInfo& entry : page->items) to_pb(entry, *message.add_entries());
-            return page;
-        };
-        return node::Calls::SourceOf<v1::FeedResponse>(PageSource(request.cursor(), false, fetch));
-    };
-    return calls_.stream<v1::FeedRequest, v1::FeedResponse>(*context, *request_bytes, open);
-}
-
-grpc::ServerUnaryReactor* QueryService::GetWithdrawalProof(Context* context, const Bytes* request_bytes, Bytes* reply_bytes) {
-    auto body = [this](const v1::GetWithdrawalProofRequest& request, v1::WithdrawalProof& reply) -> Status {
-        uint32_t position = request.position();
-        if (request.which_case() == v1::GetWithdrawalProofRequest::WHICH_NOT_SET) {
-            return {Code::kInvalidArgument, "FIELD_MISSING", "position", "needs a position or an operation_hash"};
-        }
-        if (request.which_case() == v1::GetWithdrawalProofRequest::kOperationHash) {
-            auto hash = proto::hash_from_pb(request.operation_hash(), "operation_hash");
-            if (!hash) return hash.status();
-            auto found = queries_.withdrawal_of(*hash);
-            if (!found) return found.status();
-            position = found->record.position;
-        }
-        auto proof = queries_.withdrawal_proof(position);
-        if (!proof) return proof.status();
-        to_pb(*proof, reply);
-        return {};
-    };
-    return calls_.unary<v1::GetWithdrawalProofRequest, v1::WithdrawalProof>(*context, *request_bytes, *reply_bytes, body);
-}
-
-grpc::ServerUnaryReactor* QueryService::ListWithdrawals(Context* context, const Bytes* request_bytes, Bytes* reply_bytes) {
-    auto body = [this](const v1::ListWithdrawalsRequest& request, v1::ListWithdrawalsResponse& reply) -> Status {
-        auto recipient = proto::address_from_pb(request.recipient(), "recipient");
-        if (!recipient) return recipient.status();
-        const auto page = queries_.withdrawals_to(*recipient, request.cursor(), page_size(request.limit()));
-        for (const WithdrawalInfo& withdrawal : page.items) to_pb(withdrawal, *reply.add_withdrawals());
-        reply.set_next_cursor(page.next_cursor);
-        return {};
-    };
-    return calls_.unary<v1::ListWithdrawalsRequest, v1::ListWithdrawalsResponse>(*context, *request_bytes, *reply_bytes, body);
-}
-
-grpc::ServerUnaryReactor* QueryService::GetChunkSignatures(Context* context, const Bytes* request_bytes, Bytes* reply_bytes) {
-    auto body = [this](const v1::GetChunkSignaturesRequest& request, v1::ChunkSignatures& reply) -> Status {
-        auto signatures = queries_.chunk_signatures(request.batch(), request.chunk());
-        if (!signatures) return signatures.status();
-        to_pb(*signatures, reply);
-        return {};
-    };
-    return calls_.unary<v1::GetChunkSignaturesRequest, v1::ChunkSignatures>(*context, *request_bytes, *reply_bytes, body);
-}
-
-grpc::ServerUnaryReactor* QueryService::GetBatch(Context* context, const Bytes* request_bytes, Bytes* reply_bytes) {
-    auto body = [this](const v1::GetBatchRequest& request, v1::BatchInfo& reply) -> Status {
-        auto batch = queries_.batch(request.number());
-        if (!batch) return batch.status();
-        to_pb(*batch, reply);
-        return {};
-    };
-    return calls_.unary<v1::GetBatchRequest, v1::BatchInfo>(*context, *request_bytes, *reply_bytes, body);
+Status QueryService::get_batch(const v1::GetBatchRequest& request, v1::BatchInfo& reply) {
+    auto batch = queries_.batch(request.number());
+    if (!batch) return batch.status();
+    to_pb(*batch, reply);
+    return {};
 }
 
 }  // namespace gavel::ledger

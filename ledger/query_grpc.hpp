@@ -8,52 +8,31 @@
 
 namespace gavel::ledger {
 
-// Each method from the bytes as they came (node/grpc_calls.hpp).
-using RawQuery =
-    v1::Query::WithRawCallbackMethod_GetChainInfo<
-    v1::Query::WithRawCallbackMethod_GetAccount<
-    v1::Query::WithRawCallbackMethod_ListBalances<
-    v1::Query::WithRawCallbackMethod_ListHistory<
-    v1::Query::WithRawCallbackMethod_GetOperation<
-    v1::Query::WithRawCallbackMethod_WatchOperation<
-    v1::Query::WithRawCallbackMethod_WatchPayments<
-    v1::Query::WithRawCallbackMethod_Feed<
-    v1::Query::WithRawCallbackMethod_GetWithdrawalProof<
-    v1::Query::WithRawCallbackMethod_ListWithdrawals<
-    v1::Query::WithRawCallbackMethod_GetChunkSignatures<
-    v1::Query::WithRawCallbackMethod_GetBatch<
-    v1::Query::Service>>>>>>>>>>>>;
-
-
 // Thread-safe.
-class QueryService final : public RawQuery {
+class QueryService final : public node::CallService<v1::Query> {
 public:
     // `server`: what GetChainInfo calls the daemon. `queries` must outlive this, and this its server's stop.
     QueryService(const Queries& queries, std::string server, node::CallLimits limits = {});
 
-    using Context = grpc::CallbackServerContext;
-    using Bytes = grpc::ByteBuffer;
-    using Reactor = grpc::ServerUnaryReactor;
-    using Writer = grpc::ServerWriteReactor<Bytes>;
-    Reactor* GetChainInfo(Context* context, const Bytes* request, Bytes* reply) override;
-    Reactor* GetAccount(Context* context, const Bytes* request, Bytes* reply) override;
-    Reactor* ListBalances(Context* context, const Bytes* request, Bytes* reply) override;
-    Reactor* ListHistory(Context* context, const Bytes* request, Bytes* reply) override;
-    Reactor* GetOperation(Context* context, const Bytes* request, Bytes* reply) override;
-    Writer* WatchOperation(Context* context, const Bytes* request) override;
-    Writer* WatchPayments(Context* context, const Bytes* request) override;
-    Writer* Feed(Context* context, const Bytes* request) override;
-    Reactor* GetWithdrawalProof(Context* context, const Bytes* request, Bytes* reply) override;
-    Reactor* ListWithdrawals(Context* context, const Bytes* request, Bytes* reply) override;
-    Reactor* GetChunkSignatures(Context* context, const Bytes* request, Bytes* reply) override;
-    Reactor* GetBatch(Context* context, const Bytes* request, Bytes* reply) override;
-
-    const node::Calls& calls() const { return calls_; }
-
 private:
+    template <class Reply>
+    using Source = node::Result<node::Calls::SourceOf<Reply>>;
+
+    node::Status get_chain_info(const v1::GetChainInfoRequest& request, v1::ChainInfo& reply);
+    node::Status get_account(const v1::GetAccountRequest& request, v1::Account& reply);
+    node::Status list_balances(const v1::ListBalancesRequest& request, v1::ListBalancesResponse& reply);
+    node::Status list_history(const v1::ListHistoryRequest& request, v1::ListHistoryResponse& reply);
+    node::Status get_operation(const v1::GetOperationRequest& request, v1::OperationInfo& reply);
+    Source<v1::OperationInfo> watch_operation(const v1::WatchOperationRequest& request);
+    Source<v1::WatchPaymentsResponse> watch_payments(const v1::WatchPaymentsRequest& request);
+    Source<v1::FeedResponse> feed(const v1::FeedRequest& request);
+    node::Status get_withdrawal_proof(const v1::GetWithdrawalProofRequest& request, v1::WithdrawalProof& reply);
+    node::Status list_withdrawals(const v1::ListWithdrawalsRequest& request, v1::ListWithdrawalsResponse& reply);
+    node::Status get_chunk_signatures(const v1::GetChunkSignaturesRequest& request, v1::ChunkSignatures& reply);
+    node::Status get_batch(const v1::GetBatchRequest& request, v1::BatchInfo& reply);
+
     const Queries& queries_;
     std::string server_;
-    node::Calls calls_;
 };
 
 }  // namespace gavel::ledger

@@ -7,6 +7,7 @@
 #include <grpcpp/support/proto_buffer_writer.h>
 
 #include <atomic>
+#include <cstdlib>
 
 #include "node/grpc_server.hpp"
 #include "node/log.hpp"
@@ -95,6 +96,13 @@ grpc::ByteBuffer serialize(const google::protobuf::Message& message) {
     return out;
 }
 
+int method_index(const std::string& service, const std::string& method) {
+    const auto* described = google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(service);
+    const auto* found = described ? described->FindMethodByName(method) : nullptr;
+    if (!found) std::abort();
+    return found->index();
+}
+
 Status Calls::guarded(const std::function<Status()>& body) {
     try {
         return body();
@@ -125,7 +133,7 @@ Calls::Calls(CallLimits limits, std::function<void()> wait_for_news)
     if (wait_for_news_) threads_.emplace_back([this] { spread_news(); });
 }
 
-Calls::~Calls() {
+void Calls::stop() {
     {
         std::lock_guard lock(mutex_);
         stopping_ = true;
@@ -133,6 +141,7 @@ Calls::~Calls() {
     has_job_.notify_all();
     has_waiting_.notify_all();
     for (std::thread& thread : threads_) thread.join();
+    threads_.clear();
 }
 
 void Calls::run(std::function<void()> job) {
@@ -157,9 +166,9 @@ void Calls::work() {
     }
 }
 
-void Calls::Watch::start() {
+void Calls::Watch::start(std::chrono::milliseconds span) {
     std::lock_guard lock(calls_.watch_mutex_);
-    since_ = std::chrono::steady_clock::now();
+    until_ = std::chrono::steady_clock::now() + span;
     calls_.watched_.insert(this);
 }
 
@@ -178,7 +187,7 @@ void Calls::watch_time() {
         std::lock_guard lock(watch_mutex_);
         const auto now = std::chrono::steady_clock::now();
         for (Watch* one : watched_)
-            if (now - one->since_ >= limits_.patience) overdue_.insert(one);
+            if (now >= one->until_) overdue_.insert(one);
         while (!overdue_.empty()) {
             Watch* one = *overdue_.begin();
             overdue_.erase(one);
@@ -188,110 +197,115 @@ void Calls::watch_time() {
     }
 }
 
-// ---- Calls with one answer ----
+// ---- Calls ----
 
-// Lives until gRPC has no more to do with it, which is after Finish and after the answer was taken or the call was cancelled.
-class Calls::Unary final : public grpc::ServerUnaryReactor {
+// What calls with one answer and with a stream of them have in common: a request that is read in time and parsed.
+// Lives until gRPC has no more to do with it, which is after Finish and after the last answer was taken or the call was cancelled.
+class Calls::Call : public CallReactor {
 public:
-    Unary(Calls& calls, grpc::CallbackServerContext& context, grpc::ByteBuffer& reply)
-        : calls_(calls), context_(context), reply_(reply), peer_(peer_of_context(context)), watch_(calls, context) {}
+    Call(Calls& calls, grpc::CallbackServerContext& context, PeerLimit& places, std::unique_ptr<Message> request)
+        : calls_(calls),
+          context_(context),
+          peer_(peer_of_context(context)),
+          place_(places, peer_),
+          watch_(calls, context),
+          request_(std::move(request)) {}
 
-    void start(const grpc::ByteBuffer& request, std::unique_ptr<Message> message, Begin begin) {
-        share_ = PeerShare(calls_.calls_, peer_);
-        bytes_ = PeerShare(calls_.bytes_, peer_, request.Length());
-        if (!share_.ok() || !bytes_.ok()) return end(busy());
-        calls_.run([this, &request, begin = std::move(begin), message = std::shared_ptr<Message>(std::move(message))] {
-            work(request, *message, begin);
+    void start(const Status& no_place) {
+        if (!place_.ok()) return end(no_place);
+        watch_.start(calls_.limits_.request_time);
+        StartRead(&bytes_in_);
+    }
+    void OnReadDone(bool ok) override {
+        watch_.stop();
+        if (!ok) return end({Code::kInvalidArgument, "MESSAGE_MISSING", "", "the call came without its request"});
+        held_ = PeerShare(calls_.bytes_, peer_, bytes_in_.Length());
+        if (!held_.ok()) return end(busy());
+        calls_.run([this] {
+            const Status status = parse_message(bytes_in_, calls_.limits_.fields, *request_);
+            bytes_in_.Clear();
+            status.ok() ? work() : end(status);
         });
     }
     void OnDone() override {
         watch_.stop();
         delete this;
     }
-
-private:
     static Status busy() {
         return {Code::kResourceExhausted, "TOO_MANY_CALLS", "", "too many calls are open; try again later"};
     }
-    void work(const grpc::ByteBuffer& request, Message& message, const Begin& begin) {
+
+protected:
+    virtual void work() = 0;
+    void end(const Status& status) {
+        watch_.start(calls_.limits_.patience);
+        Finish(finish(context_, status));
+    }
+
+    Calls& calls_;
+    grpc::CallbackServerContext& context_;
+    const std::string peer_;
+    PeerShare place_, held_;
+    Watch watch_;
+    std::unique_ptr<Message> request_;
+    grpc::ByteBuffer bytes_in_, bytes_out_;
+};
+
+class Calls::Unary final : public Call {
+public:
+    Unary(Calls& calls, grpc::CallbackServerContext& context, std::unique_ptr<Message> request, Begin begin)
+        : Call(calls, context, calls.calls_, std::move(request)), begin_(std::move(begin)) {}
+
+private:
+    // Once it is answered, the object may be gone at any moment.
+    void work() override {
         auto answered = std::make_shared<std::atomic<bool>>(false);
+        const std::shared_ptr<const Message> request = std::move(request_);
+        const Begin begin = std::move(begin_);
         Status status = guarded([&] {
-            Status parsed = parse_message(request, calls_.limits_.fields, message);
-            if (!parsed.ok()) return parsed;
-            begin(message, [this, answered](const Status& end_with, const Message& reply) {
+            begin(*request, [this, answered](const Status& end_with, const Message& reply) {
                 if (!answered->exchange(true)) answer(end_with, reply);
             });
             return Status{};
         });
         if (!status.ok() && !answered->exchange(true)) end(status);
     }
-    void answer(Status status, const Message& reply) {
+    void answer(const Status& status, const Message& reply) {
         if (!status.ok()) return end(status);
-        reply_ = serialize(reply);
-        bytes_ = PeerShare(calls_.bytes_, peer_, reply_.Length());
-        end(bytes_.ok() ? Status{} : busy());
-    }
-    void end(const Status& status) {
-        if (!status.ok()) reply_.Clear();
-        watch_.start();
-        Finish(finish(context_, status));
+        held_.release();
+        bytes_out_ = serialize(reply);
+        held_ = PeerShare(calls_.bytes_, peer_, bytes_out_.Length());
+        if (!held_.ok()) return end(busy());
+        watch_.start(calls_.limits_.patience);
+        StartWriteAndFinish(&bytes_out_, grpc::WriteOptions(), grpc::Status::OK);
     }
 
-    Calls& calls_;
-    grpc::CallbackServerContext& context_;
-    grpc::ByteBuffer& reply_;
-    const std::string peer_;
-    PeerShare share_, bytes_;
-    Watch watch_;
+    Begin begin_;
 };
 
-grpc::ServerUnaryReactor* Calls::start_unary(grpc::CallbackServerContext& context, const grpc::ByteBuffer& request,
-                                             grpc::ByteBuffer& reply, std::unique_ptr<Message> message, Begin begin) {
-    auto* call = new Unary(*this, context, reply);
-    call->start(request, std::move(message), std::move(begin));
+CallReactor* Calls::unary(grpc::CallbackServerContext& context, std::unique_ptr<Message> request, Begin begin) {
+    auto* call = new Unary(*this, context, std::move(request), std::move(begin));
+    call->start(Call::busy());
     return call;
 }
 
-// ---- Streams of answers ----
-
 // At each time one of these has it: a job, the writing of a message, the set of those that wait for news. So nothing in it is
 // used by two threads at a time but for cancelled_.
-class Calls::Stream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
+class Calls::Stream final : public Call {
 public:
-    Stream(Calls& calls, grpc::CallbackServerContext& context, std::function<std::unique_ptr<Message>()> make_reply)
-        : calls_(calls),
-          context_(context),
-          make_reply_(std::move(make_reply)),
-          peer_(peer_of_context(context)),
-          share_(calls.streams_, peer_),
-          watch_(calls, context) {}
+    Stream(Calls& calls, grpc::CallbackServerContext& context, std::unique_ptr<Message> request,
+           std::function<std::unique_ptr<Message>()> make_reply, MakeSource open)
+        : Call(calls, context, calls.streams_, std::move(request)), make_reply_(std::move(make_reply)), open_(std::move(open)) {}
 
-    void start(const grpc::ByteBuffer& request, std::unique_ptr<Message> message, MakeSource open) {
-        if (!share_.ok()) return end(too_many_streams());
-        calls_.run([this, &request, open = std::move(open), message = std::shared_ptr<Message>(std::move(message))] {
-            Status status = guarded([&] {
-                Status parsed = parse_message(request, calls_.limits_.fields, *message);
-                if (!parsed.ok()) return parsed;
-                auto source = open(*message);
-                if (source.ok()) source_ = std::move(*source);
-                return source.status();
-            });
-            status.ok() ? go_on() : end(status);
-        });
-    }
     void OnWriteDone(bool ok) override {
         watch_.stop();
-        bytes_.release();
-        message_.Clear();
+        held_.release();
+        bytes_out_.Clear();
         ok ? calls_.run([this] { go_on(); }) : end(ended());
     }
     void OnCancel() override {
         cancelled_ = true;
         if (calls_.stop_waiting(*this)) calls_.run([this] { go_on(); });
-    }
-    void OnDone() override {
-        watch_.stop();
-        delete this;
     }
     bool is_cancelled() const { return cancelled_; }
     void go_on() {
@@ -311,36 +325,33 @@ public:
 
 private:
     static Status ended() { return {Code::kCancelled, "CANCELLED", "", "the stream was ended"}; }
-    void write(const Message& reply) {
-        message_ = serialize(reply);
-        bytes_ = PeerShare(calls_.bytes_, peer_, message_.Length());
-        if (!bytes_.ok()) return end({Code::kResourceExhausted, "TOO_MANY_STREAMS", "", "too much waits to be read; read faster"});
-        watch_.start();
-        StartWrite(&message_);
+    void work() override {
+        held_.release();
+        Status status = guarded([&] {
+            auto source = open_(*request_);
+            if (source.ok()) source_ = std::move(*source);
+            return source.status();
+        });
+        status.ok() ? go_on() : end(status);
     }
-    void end(const Status& status) {
-        watch_.start();
-        Finish(finish(context_, status));
+    void write(const Message& reply) {
+        bytes_out_ = serialize(reply);
+        held_ = PeerShare(calls_.bytes_, peer_, bytes_out_.Length());
+        if (!held_.ok()) return end({Code::kResourceExhausted, "TOO_MANY_STREAMS", "", "too much waits to be read; read faster"});
+        watch_.start(calls_.limits_.patience);
+        StartWrite(&bytes_out_);
     }
 
-    Calls& calls_;
-    grpc::CallbackServerContext& context_;
     std::function<std::unique_ptr<Message>()> make_reply_;
-    const std::string peer_;
-    PeerShare share_, bytes_;
-    Watch watch_;
+    MakeSource open_;
     Source source_;
-    grpc::ByteBuffer message_;  // on its way
     std::atomic<bool> cancelled_{false};
 };
 
-grpc::ServerWriteReactor<grpc::ByteBuffer>* Calls::start_stream(grpc::CallbackServerContext& context,
-                                                                const grpc::ByteBuffer& request,
-                                                                std::unique_ptr<Message> message,
-                                                                std::function<std::unique_ptr<Message>()> make_reply,
-                                                                MakeSource open) {
-    auto* stream = new Stream(*this, context, std::move(make_reply));
-    stream->start(request, std::move(message), std::move(open));
+CallReactor* Calls::stream(grpc::CallbackServerContext& context, std::unique_ptr<Message> request,
+                           std::function<std::unique_ptr<Message>()> make_reply, MakeSource open) {
+    auto* stream = new Stream(*this, context, std::move(request), std::move(make_reply), std::move(open));
+    stream->start(too_many_streams());
     return stream;
 }
 

@@ -1,19 +1,21 @@
 // How gRPC calls are served: by gRPC's callback API, so that no call and no open stream holds a thread while it waits, and from
 // the bytes as they came, so that a message is measured before anything is built of it.
 //
-// Work is done by a few threads of a Calls object. What its calls and streams hold is bounded, in all and for one peer: how many
-// there are, and the bytes of requests at work and of answers not yet taken. One whose client doesn't take an answer for a minute is
-// ended.
+// To gRPC every method is a stream both ways (on the wire that is the same): it would read the one request of another before it
+// tells anybody, up to the greatest message, for as many calls as somebody opens. So a call has its place before it is read.
 //
-//     grpc::ServerUnaryReactor* Get(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
-//                                   grpc::ByteBuffer* reply) override {
-//         return calls_.unary<v1::GetRequest, v1::Thing>(*context, *request, *reply,
-//             [this](const v1::GetRequest& request, v1::Thing& reply) -> Status { ... });
-//     }
+// Work is done by a few threads of a Calls object. What its calls and streams hold is bounded, in all and for one peer: how many
+// there are, and the bytes of requests at work and of answers not yet taken. A client has some seconds to send its request, and a
+// minute to take an answer.
+//
+//     class ThingService final : public node::CallService<v1::Things> {
+//         ThingService() { unary("Get", [this](const v1::GetRequest& request, v1::Thing& reply) -> Status { ... }); }
+//     };
 #pragma once
 
 #include <google/protobuf/message.h>
 #include <grpcpp/grpcpp.h>
+#include <grpcpp/impl/codegen/server_callback_handlers.h>
 
 #include <chrono>
 #include <condition_variable>
@@ -40,17 +42,22 @@ enum class Next : uint8_t {
 
 struct CallLimits {
     unsigned threads = 16;
-    uint64_t calls = 512, calls_per_peer = 256;
+    uint64_t calls = 256, calls_per_peer = 128;  // with one answer; each may hold a greatest message
     uint64_t streams = 1000, streams_per_peer = 200;
     uint64_t bytes = 128 << 20, bytes_per_peer = 64 << 20;  // requests at work, answers not yet taken
     size_t fields = 1000;  // of one request, its sub-messages' too; a protobuf field of two bytes becomes up to seventy in memory
-    std::chrono::milliseconds patience{60'000};  // with a client that takes nothing
+    std::chrono::milliseconds request_time{10'000};  // to send a request whole
+    std::chrono::milliseconds patience{60'000};      // with a client that takes nothing
 };
+
+using CallReactor = grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>;
 
 // Parses `bytes` if it is a message of at most so many fields, counted before anything is built; groups, which proto3 hasn't, are
 // refused. Reasons: MESSAGE_INVALID, TOO_MANY_FIELDS.
 Status parse_message(const grpc::ByteBuffer& bytes, size_t max_fields, google::protobuf::Message& message);
 grpc::ByteBuffer serialize(const google::protobuf::Message& message);
+// Place of a method in its service, as generated code counts. A name that isn't there is a bug and aborts.
+int method_index(const std::string& service, const std::string& method);
 
 class Calls {
 public:
@@ -67,41 +74,17 @@ public:
     // `wait_for_news` returns when streams may have more to tell, at the latest after some 250 ms; called by a thread of ours.
     explicit Calls(CallLimits limits = {}, std::function<void()> wait_for_news = {});
     // The server must have stopped.
-    ~Calls();
+    ~Calls() { stop(); }
+    // Ends the threads, once they have done what is to do. Does nothing the second time.
+    void stop();
     Calls(const Calls&) = delete;
     Calls& operator=(const Calls&) = delete;
 
-    // body(request, reply) does the work. What it throws is caught: a store that fails stops the daemon (node/store.hpp).
-    template <class Request, class Reply, class F>
-    grpc::ServerUnaryReactor* unary(grpc::CallbackServerContext& context, const grpc::ByteBuffer& request,
-                                    grpc::ByteBuffer& reply, F body) {
-        return start_unary(context, request, reply, std::make_unique<Request>(), [body](const Message& asked, Answer answer) {
-            Reply built;
-            Status status = body(static_cast<const Request&>(asked), built);
-            answer(status, built);
-        });
-    }
-    // The same for work that somebody else ends: begin(request, answer).
-    template <class Request, class F>
-    grpc::ServerUnaryReactor* unary_elsewhere(grpc::CallbackServerContext& context, const grpc::ByteBuffer& request,
-                                              grpc::ByteBuffer& reply, F begin) {
-        return start_unary(context, request, reply, std::make_unique<Request>(), [begin](const Message& asked, Answer answer) {
-            begin(static_cast<const Request&>(asked), std::move(answer));
-        });
-    }
-    // open(request) gives the stream's source, a callable (Reply&) -> Result<Next>, or why there is none.
-    template <class Request, class Reply, class F>
-    grpc::ServerWriteReactor<grpc::ByteBuffer>* stream(grpc::CallbackServerContext& context, const grpc::ByteBuffer& request,
-                                                       F open) {
-        return start_stream(context, request, std::make_unique<Request>(), [] { return std::make_unique<Reply>(); },
-                            [open](const Message& asked) -> Result<Source> {
-                                auto source = open(static_cast<const Request&>(asked));
-                                if (!source.ok()) return source.status();
-                                return Source([source = std::move(*source)](Message& reply) mutable {
-                                    return source(static_cast<Reply&>(reply));
-                                });
-                            });
-    }
+    // A call with one answer, whose work somebody ends by the Answer.
+    CallReactor* unary(grpc::CallbackServerContext& context, std::unique_ptr<Message> request, Begin begin);
+    // A call with a stream of answers.
+    CallReactor* stream(grpc::CallbackServerContext& context, std::unique_ptr<Message> request,
+                        std::function<std::unique_ptr<Message>()> make_reply, MakeSource open);
 
     // For reactors of others: a job for our threads.
     void run(std::function<void()> job);
@@ -115,31 +98,26 @@ public:
     uint64_t calls_open() const { return calls_.used(); }
     uint64_t bytes_held() const { return bytes_.used(); }
 
-    // A call whose client is waited for. Ended, by cancelling it, if that takes longer than our patience.
+    // A call whose client is waited for. Ended, by cancelling it, if that takes too long.
     class Watch {
     public:
         Watch(Calls& calls, grpc::CallbackServerContext& context) : calls_(calls), context_(context) {}
         ~Watch() { stop(); }
-        void start();
+        void start(std::chrono::milliseconds span);
         void stop();
 
     private:
         friend class Calls;
         Calls& calls_;
         grpc::CallbackServerContext& context_;
-        std::chrono::steady_clock::time_point since_;
+        std::chrono::steady_clock::time_point until_;
     };
 
 private:
+    class Call;
     class Unary;
     class Stream;
 
-    grpc::ServerUnaryReactor* start_unary(grpc::CallbackServerContext& context, const grpc::ByteBuffer& request,
-                                          grpc::ByteBuffer& reply, std::unique_ptr<Message> message, Begin begin);
-    grpc::ServerWriteReactor<grpc::ByteBuffer>* start_stream(grpc::CallbackServerContext& context,
-                                                             const grpc::ByteBuffer& request, std::unique_ptr<Message> message,
-                                                             std::function<std::unique_ptr<Message>()> make_reply,
-                                                             MakeSource open);
     void work();
     void watch_time();
     void spread_news();
@@ -161,6 +139,72 @@ private:
     std::recursive_mutex watch_mutex_;  // a call that is cancelled may end, and stop being watched, before that returns
     std::set<Watch*> watched_, overdue_;
     std::vector<std::thread> threads_;
+};
+
+// A service of generated code (Generated is v1::Query, say) whose methods are served by a Calls object. Methods that aren't told
+// are UNIMPLEMENTED.
+template <class Generated>
+class CallService : public Generated::Service {
+protected:
+    explicit CallService(CallLimits limits, std::function<void()> wait_for_news = {})
+        : calls_(limits, std::move(wait_for_news)) {}
+
+    using Context = grpc::CallbackServerContext;
+    using Message = google::protobuf::Message;
+
+    // body(request, reply) does the work. What it throws is caught: a store that fails stops the daemon (node/store.hpp).
+    template <class Request, class Reply>
+    void unary(const char* method, std::function<Status(const Request& request, Reply& reply)> body) {
+        auto begin = [body = std::move(body)](const Message& request, const Calls::Answer& answer) {
+            Reply reply;
+            const Status status = body(static_cast<const Request&>(request), reply);
+            answer(status, reply);
+        };
+        serve(method, [this, begin](Context* context) { return calls_.unary(*context, std::make_unique<Request>(), begin); });
+    }
+    // The same for work that ends elsewhere; begin(context, request, answer).
+    template <class Request>
+    void unary_elsewhere(const char* method, std::function<void(Context& context, const Request& request, Calls::Answer answer)> begin) {
+        serve(method, [this, begin = std::move(begin)](Context* context) {
+            return calls_.unary(*context, std::make_unique<Request>(), [begin, context](const Message& request, Calls::Answer answer) {
+                begin(*context, static_cast<const Request&>(request), std::move(answer));
+            });
+        });
+    }
+    // open(request) gives the stream's source, or why there is none.
+    template <class Request, class Reply>
+    void stream(const char* method, std::function<Result<Calls::SourceOf<Reply>>(const Request& request)> open) {
+        auto open_any = [open = std::move(open)](const Message& request) -> Result<Calls::Source> {
+            auto source = open(static_cast<const Request&>(request));
+            if (!source.ok()) return source.status();
+            return Calls::Source([source = std::move(*source)](Message& reply) { return source(static_cast<Reply&>(reply)); });
+        };
+        serve(method, [this, open_any](Context* context) {
+            return calls_.stream(*context, std::make_unique<Request>(), [] { return std::make_unique<Reply>(); }, open_any);
+        });
+    }
+    // The same for member functions.
+    template <class Self, class Request, class Reply>
+    void on(const char* method, Status (Self::*body)(const Request& request, Reply& reply)) {
+        unary<Request, Reply>(method, [self = static_cast<Self*>(this), body](const Request& request, Reply& reply) {
+            return (self->*body)(request, reply);
+        });
+    }
+    template <class Self, class Request, class Reply>
+    void on(const char* method, Result<std::function<Result<Next>(Reply& reply)>> (Self::*open)(const Request& request)) {
+        stream<Request, Reply>(method, [self = static_cast<Self*>(this), open](const Request& request) {
+            return (self->*open)(request);
+        });
+    }
+    // Any reactor.
+    void serve(const char* method, std::function<CallReactor*(Context* context)> start) {
+        const int index = method_index(Generated::service_full_name(), method);
+        using Handler = grpc::internal::CallbackBidiHandler<grpc::ByteBuffer, grpc::ByteBuffer>;
+        this->MarkMethodStreamed(index, new Handler(start));  // makes it a stream both ways
+        this->MarkMethodRawCallback(index, new Handler(std::move(start)));
+    }
+
+    Calls calls_;
 };
 
 }  // namespace gavel::node

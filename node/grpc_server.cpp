@@ -18,6 +18,7 @@
 #include "node/file.hpp"
 #include "node/grpc_deadline.hpp"
 #include "node/log.hpp"
+#include "node/tls_files.hpp"
 
 namespace gavel::node {
 namespace {
@@ -32,7 +33,6 @@ constexpr int kClientPing_ms = 30'000;
 constexpr int kMinPingInterval_ms = 10'000;
 constexpr int kHandshake_ms = 10'000;           // until the client's HTTP/2 settings are there
 constexpr int kMaxIdle_ms = 600'000;            // a connection without calls is closed; clients open a new one unseen
-constexpr int kStreamWindowBytes = 256 << 10;   // what a stream may send unread
 constexpr int kReflectionThreads = 16;          // nothing else holds a thread of gRPC's own; a reflection stream does
 constexpr auto kOwnPortTime = std::chrono::milliseconds(2000);
 constexpr auto kAnswerHolds = std::chrono::seconds(1);
@@ -92,6 +92,9 @@ Result<std::shared_ptr<grpc::ServerCredentials>> server_credentials(const GrpcSe
     for (const auto* file : {&cert, &key, &client_ca}) {
         if (!file->ok()) return file->status();
     }
+    // gRPC finds out only when a client comes.
+    if (!is_key_of_certificate(*key, *cert) || !(options.tls_client_ca.empty() || holds_certificate(*client_ca)))
+        return Status{Code::kInvalidArgument, "TLS_FILES_INVALID", "", "the TLS files are no certificate and its key"};
     grpc::SslServerCredentialsOptions tls(options.tls_client_ca.empty()
                                               ? GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE
                                               : GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
@@ -133,7 +136,6 @@ void set_bounds(grpc::ServerBuilder& builder, const GrpcServerOptions& options) 
     builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kMaxIdle_ms);
     // The window that a probe of the line would open, up to 16 MiB a stream, is memory that anybody may fill.
     builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
-    builder.AddChannelArgument(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kStreamWindowBytes);
     // A compressed call is refused as it begins; and should gRPC look away, it isn't able to unpack one.
     builder.AddChannelArgument(GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET, 1u << GRPC_COMPRESS_NONE);
     builder.AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
@@ -223,7 +225,7 @@ Result<std::unique_ptr<GrpcServer>> GrpcServer::start(const GrpcServerOptions& o
                                                                      grpc::InsecureServerCredentials());
     for (grpc::Service* service : services) builder.RegisterService(service);
     out->server_ = builder.BuildAndStart();
-    if (!out->server_) return Status{Code::kInvalidArgument, "TLS_FILES_INVALID", "", "the TLS files don't fit each other"};
+    if (!out->server_) return Status{Code::kInternal, "LISTEN_FAILED", "", "gRPC can't be started"};
     GrpcServer& server = *out;
     server.listener_->run([&server](Accepted accepted) { server.take(std::move(accepted)); },
                           [&server] { server.connections_->sweep(); },

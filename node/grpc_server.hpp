@@ -16,10 +16,6 @@
 #include "node/listener.hpp"
 #include "node/status.hpp"
 
-namespace grpc::experimental {
-class ExternalConnectionAcceptor;
-}
-
 namespace gavel::node {
 
 // Compressed messages are refused. Connections come through a Listener of our own: gRPC's stops listening for ever when it once
@@ -54,9 +50,9 @@ private:
     bool is_own(const sockaddr_storage& from);
     Status ask_own_port();
 
+    std::unique_ptr<Listener> listener_;  // outlives what it has let in
     // Handed over to gRPC, which tells nobody when one ends.
     std::unique_ptr<Connections> connections_;
-    std::unique_ptr<Listener> listener_;
     std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> clients_, own_;
     std::unique_ptr<grpc::Server> server_;
 

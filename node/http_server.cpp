@@ -65,15 +65,19 @@ public:
         return poll(&state, 1, 0) > 0 && (state.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
     }
 
+    // Something couldn't be read whole, or was no HTTP: nothing that follows can be told apart.
+    bool is_lost() const { return is_lost_; }
+    void lose() { is_lost_ = true; }
+
     bool is_readable() const override { return read_at_ < in_.size() || wait(POLLIN); }
     bool is_writable() const override { return wait(POLLOUT); }
     // httplib reads heads byte by byte, so from a buffer.
     ssize_t read(char* to, size_t size) override {
         if (part_ == Part::kHead) size = std::min(size, head_left_);
-        if (size == 0) return -1;
-        if (read_at_ == in_.size()) {
-            const ssize_t got = fill();
-            if (got <= 0) return got;
+        const ssize_t got = size == 0 ? -1 : read_at_ == in_.size() ? fill() : 1;
+        if (got <= 0) {
+            lose();
+            return got;
         }
         size = std::min(size, in_.size() - read_at_);
         std::copy_n(in_.data() + read_at_, size, to);
@@ -126,6 +130,7 @@ private:
     Part part_ = Part::kIdle;
     Time until_{};
     size_t head_left_ = 0;
+    bool is_lost_ = false;
     std::string in_;  // of which the first read_at_ bytes are read
     size_t read_at_ = 0;
 };
@@ -159,6 +164,9 @@ struct HttpServer::Impl {
         parser.set_keep_alive_max_count(kMaxRequestsPerConnection);
         parser.set_keep_alive_timeout(std::max<time_t>(1, options.idle_time.count() / 1000));
         parser.set_payload_max_length(options.max_body_bytes);
+        parser.set_error_handler([](const httplib::Request&, httplib::Response& response) {
+            if (response.status == 400) t_connection->lose();
+        });
     }
 
     void take(Accepted accepted) {
@@ -190,7 +198,7 @@ struct HttpServer::Impl {
         t_connection = &connection;
         for (size_t i = 0; i < kMaxRequestsPerConnection && !stopping && connection.wait_for_request(); ++i) {
             connection.begin_head();
-            if (!parser.serve_one(connection)) break;
+            if (!parser.serve_one(connection) || connection.is_lost()) break;
         }
         t_connection = nullptr;
     }

@@ -69,7 +69,7 @@ FAULTS = [
      "require(left - left / 64 >= payGas, PayGasShort());", "left;"),
     ("a refund pays who made the deposit", SOLIDITY + "Freeze.sol", "address(bytes20(entry[21:41]))", "address(bytes20(entry[1:21]))"),
     ("a commit doesn't name the term", SOLIDITY + "Court.sol", "abi.encodePacked(prover, proofHash, term)",
-     "abi.encodePacked(prover, proofHash, uint64(0))"),
+     "abi.encodePacked(prover, proofHash, term / 2)"),
     ("a stake of nothing is taken", SOLIDITY + "RollupState.sol", "&& stake != 0", ""),
     ("an inclusion window of three seconds is taken", "l1-bridge/rollup_abi.cpp",
      "inclusion_window >= kMinInclusionWindow", "inclusion_window + 1 >= kMinInclusionWindow"),

@@ -42,7 +42,7 @@ void to_pb(const SubmitOutcome& outcome, v1::SubmitResult& message) {
 }
 
 // What is wrong in form is refused here, the rest is submitted together, in order; `answers` is called once.
-void submit(Sequencer& sequencer, const v1::SubmitBatch& batch, Sequencer::Answers answers) {
+void submit_batch(Sequencer& sequencer, const v1::SubmitBatch& batch, Sequencer::Answers answers) {
     auto outcomes = std::make_shared<Outcomes>(batch.requests_size());
     std::vector<Submission> submissions;
     std::vector<size_t> places;
@@ -86,35 +86,37 @@ node::Result<OperationShape> shape_of(const v1::EstimateFeeRequest& request) {
 }  // namespace
 
 SequencerService::SequencerService(Sequencer& sequencer, StreamLimits streams, node::CallLimits calls)
-    : sequencer_(sequencer),
-      calls_(calls),
+    : CallService(calls),
+      sequencer_(sequencer),
       streams_(streams, calls_, [this, fields = streams.fields](const grpc::ByteBuffer& message, SubmitStreams::Done done) {
           return take(message, fields, std::move(done));
-      }) {}
+      }) {
+    unary_elsewhere<v1::SubmitRequest>("Submit", [this](Context& context, const v1::SubmitRequest& request,
+                                                        node::Calls::Answer answer) { submit(context, request, std::move(answer)); });
+    serve("SubmitStream", [this](Context* context) { return streams_.open(*context); });
+    on("EstimateFee", &SequencerService::estimate_fee);
+    on("GetRolledBack", &SequencerService::get_rolled_back);
+}
+
+// Answers that are still being made belong to streams of ours.
+SequencerService::~SequencerService() { calls_.stop(); }
 
 // The executing thread confirms; answers are made by threads of ours.
-grpc::ServerUnaryReactor* SequencerService::Submit(Context* context, const Bytes* request_bytes, Bytes* reply_bytes) {
-    auto begin = [this, context](const v1::SubmitRequest& request, node::Calls::Answer answer) {
-        auto submission = from_pb(request);
-        if (!submission) return answer(submission.status(), v1::Receipt());
-        sequencer_.submit({*submission}, [this, context, answer = std::move(answer)](Outcomes outcomes) {
-            calls_.run([context, answer, outcome = std::move(outcomes.front())] {
-                v1::Receipt reply;
-                if (outcome.expected_nonce)
-                    context->AddTrailingMetadata("gavel-expected-nonce", std::to_string(*outcome.expected_nonce));
-                if (outcome.status.ok()) to_pb(outcome.receipt, reply);
-                answer(outcome.status, reply);
-            });
+void SequencerService::submit(Context& context, const v1::SubmitRequest& request, node::Calls::Answer answer) {
+    auto submission = from_pb(request);
+    if (!submission) return answer(submission.status(), v1::Receipt());
+    sequencer_.submit({*submission}, [this, &context, answer = std::move(answer)](Outcomes outcomes) {
+        calls_.run([&context, answer, outcome = std::move(outcomes.front())] {
+            v1::Receipt reply;
+            if (outcome.expected_nonce)
+                context.AddTrailingMetadata("gavel-expected-nonce", std::to_string(*outcome.expected_nonce));
+            if (outcome.status.ok()) to_pb(outcome.receipt, reply);
+            answer(outcome.status, reply);
         });
-    };
-    return calls_.unary_elsewhere<v1::SubmitRequest>(*context, *request_bytes, *reply_bytes, begin);
+    });
 }
 
-grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* SequencerService::SubmitStream(Context* context) {
-    return streams_.open(*context);
-}
-
-node::Result<uint64_t> SequencerService::take(const Bytes& message, size_t max_fields, SubmitStreams::Done done) {
+node::Result<uint64_t> SequencerService::take(const grpc::ByteBuffer& message, size_t max_fields, SubmitStreams::Done done) {
     v1::SubmitBatch batch;
     node::Status parsed = node::parse_message(message, max_fields, batch);
     if (!parsed.ok()) return parsed;
@@ -122,7 +124,7 @@ node::Result<uint64_t> SequencerService::take(const Bytes& message, size_t max_f
         return node::Status{node::Code::kInvalidArgument, "BATCH_SIZE_INVALID", "requests",
                             fmt::format("a message holds 1 to {} requests, not {}", kMaxBatch, batch.requests_size())};
     }
-    submit(sequencer_, batch, [this, done = std::move(done)](Outcomes outcomes) {
+    submit_batch(sequencer_, batch, [this, done = std::move(done)](Outcomes outcomes) {
         calls_.run([done, outcomes = std::move(outcomes)] {
             v1::SubmitBatchResult result;
             for (const SubmitOutcome& outcome : outcomes) to_pb(outcome, *result.add_results());
@@ -132,35 +134,29 @@ node::Result<uint64_t> SequencerService::take(const Bytes& message, size_t max_f
     return static_cast<uint64_t>(batch.requests_size());
 }
 
-grpc::ServerUnaryReactor* SequencerService::EstimateFee(Context* context, const Bytes* request_bytes, Bytes* reply_bytes) {
-    auto body = [this](const v1::EstimateFeeRequest& request, v1::FeeEstimate& reply) -> node::Status {
-        auto token = proto::token_from_pb(request.token(), "token");
-        if (!token) return token.status();
-        auto shape = shape_of(request);
-        if (!shape) return shape.status();
-        auto quote = sequencer_.estimate_fee(*token, *shape);
-        if (!quote) return quote.status();
-        reply.set_minimum(to_string(quote->minimum));
-        reply.set_suggested(to_string(quote->suggested));
-        return {};
-    };
-    return calls_.unary<v1::EstimateFeeRequest, v1::FeeEstimate>(*context, *request_bytes, *reply_bytes, body);
+node::Status SequencerService::estimate_fee(const v1::EstimateFeeRequest& request, v1::FeeEstimate& reply) {
+    auto token = proto::token_from_pb(request.token(), "token");
+    if (!token) return token.status();
+    auto shape = shape_of(request);
+    if (!shape) return shape.status();
+    auto quote = sequencer_.estimate_fee(*token, *shape);
+    if (!quote) return quote.status();
+    reply.set_minimum(to_string(quote->minimum));
+    reply.set_suggested(to_string(quote->suggested));
+    return {};
 }
 
-grpc::ServerUnaryReactor* SequencerService::GetRolledBack(Context* context, const Bytes* request_bytes, Bytes* reply_bytes) {
-    auto body = [this](const v1::GetRolledBackRequest& request, v1::GetRolledBackResponse& reply) -> node::Status {
-        std::optional<Address> sender;
-        if (!request.sender().empty()) {
-            auto address = proto::address_from_pb(request.sender(), "sender");
-            if (!address) return address.status();
-            sender = *address;
-        }
-        auto page = sequencer_.queries().rolled_back(sender, request.cursor(), request.limit());
-        for (const ledger::OperationInfo& info : page.items) ledger::to_pb(info, *reply.add_operations());
-        reply.set_next_cursor(page.next_cursor);
-        return {};
-    };
-    return calls_.unary<v1::GetRolledBackRequest, v1::GetRolledBackResponse>(*context, *request_bytes, *reply_bytes, body);
+node::Status SequencerService::get_rolled_back(const v1::GetRolledBackRequest& request, v1::GetRolledBackResponse& reply) {
+    std::optional<Address> sender;
+    if (!request.sender().empty()) {
+        auto address = proto::address_from_pb(request.sender(), "sender");
+        if (!address) return address.status();
+        sender = *address;
+    }
+    auto page = sequencer_.queries().rolled_back(sender, request.cursor(), request.limit());
+    for (const ledger::OperationInfo& info : page.items) ledger::to_pb(info, *reply.add_operations());
+    reply.set_next_cursor(page.next_cursor);
+    return {};
 }
 
 }  // namespace gavel::sequencer

@@ -8,32 +8,20 @@
 
 namespace gavel::sequencer {
 
-// Each method from the bytes as they came (node/grpc_calls.hpp).
-using RawSequencer =
-    v1::Sequencer::WithRawCallbackMethod_Submit<
-    v1::Sequencer::WithRawCallbackMethod_SubmitStream<
-    v1::Sequencer::WithRawCallbackMethod_EstimateFee<
-    v1::Sequencer::WithRawCallbackMethod_GetRolledBack<
-    v1::Sequencer::Service>>>>;
-
-// Thread-safe. `sequencer` must outlive it, and it its server's stop; execute() must be called by somebody.
-class SequencerService final : public RawSequencer {
+// Thread-safe. `sequencer` must outlive it, and it its server's stop; execute() must be called by somebody, and by nobody any more
+// when it goes.
+class SequencerService final : public node::CallService<v1::Sequencer> {
 public:
     explicit SequencerService(Sequencer& sequencer, StreamLimits streams = {}, node::CallLimits calls = {});
-
-    using Context = grpc::CallbackServerContext;
-    using Bytes = grpc::ByteBuffer;
-    using Reactor = grpc::ServerUnaryReactor;
-    Reactor* Submit(Context* context, const Bytes* request, Bytes* reply) override;
-    grpc::ServerBidiReactor<Bytes, Bytes>* SubmitStream(Context* context) override;
-    Reactor* EstimateFee(Context* context, const Bytes* request, Bytes* reply) override;
-    Reactor* GetRolledBack(Context* context, const Bytes* request, Bytes* reply) override;
+    ~SequencerService() override;
 
 private:
-    node::Result<uint64_t> take(const Bytes& message, size_t max_fields, SubmitStreams::Done done);
+    void submit(Context& context, const v1::SubmitRequest& request, node::Calls::Answer answer);
+    node::Result<uint64_t> take(const grpc::ByteBuffer& message, size_t max_fields, SubmitStreams::Done done);
+    node::Status estimate_fee(const v1::EstimateFeeRequest& request, v1::FeeEstimate& reply);
+    node::Status get_rolled_back(const v1::GetRolledBackRequest& request, v1::GetRolledBackResponse& reply);
 
     Sequencer& sequencer_;
-    node::Calls calls_;
     SubmitStreams streams_;
 };
 

@@ -12,7 +12,7 @@ SubmitStreams::SubmitStreams(StreamLimits limits, node::Calls& calls, Take take)
       operations_(limits.operations, limits.operations_per_peer) {}
 
 // Answers may come when gRPC has long done with the stream, so whoever waits for one holds the object.
-class SubmitStreams::Stream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
+class SubmitStreams::Stream final : public node::CallReactor,
                                     public std::enable_shared_from_this<Stream> {
 public:
     Stream(SubmitStreams& streams, grpc::CallbackServerContext& context)
@@ -131,12 +131,12 @@ private:
             if (cancelled_) status_ = {node::Code::kCancelled, "CANCELLED", "", "the stream was ended"};
         }
         if (write) {
-            watch_.start();
+            watch_.start(streams_.calls_.limits().patience);
             StartWrite(&outgoing_);
         }
         if (read) StartRead(&incoming_);
         if (!end) return;
-        watch_.start();
+        watch_.start(streams_.calls_.limits().patience);
         Finish(node::finish(context_, status_));
     }
 
@@ -154,7 +154,7 @@ private:
     bool reading_ = false, writing_ = false, no_more_ = false, cancelled_ = false, finished_ = false;
 };
 
-grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* SubmitStreams::open(grpc::CallbackServerContext& context) {
+node::CallReactor* SubmitStreams::open(grpc::CallbackServerContext& context) {
     auto stream = std::make_shared<Stream>(*this, context);
     stream->start();
     return stream.get();

@@ -33,7 +33,7 @@ public:
     // `calls` must outlive it.
     SubmitStreams(StreamLimits limits, node::Calls& calls, Take take);
 
-    grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* open(grpc::CallbackServerContext& context);
+    node::CallReactor* open(grpc::CallbackServerContext& context);
 
 private:
     class Stream;

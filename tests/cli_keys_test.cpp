@@ -65,6 +65,9 @@ public:
         pid_ = forkpty(&terminal_, nullptr, nullptr, nullptr);
         REQUIRE(pid_ >= 0);
         if (pid_ == 0) {
+            // As a terminal's shell leaves them; what runs in the background may have them ignored.
+            ::signal(SIGINT, SIG_DFL);
+            ::signal(SIGQUIT, SIG_DFL);
             ::execl(GAVEL_PROGRAM, "gavel", "--keystore", keystore.c_str(), "key", "new", nullptr);
             ::_exit(127);
         }
@@ -296,6 +299,8 @@ TEST_CASE("a new password is typed twice; Ctrl-Z and back asks again; Ctrl-D is 
     }
     CHECK(list_keys(dir.file("keys")).empty());
     OnTerminal gavel(dir.file("keys"));
+    REQUIRE(gavel.sees("New password"));
+    gavel.type("half\x1a");  // without a shell above it, it goes on at once
     REQUIRE(gavel.sees("New password"));
     gavel.type("one\n");
     REQUIRE(gavel.sees("Once more"));

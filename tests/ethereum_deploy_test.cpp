@@ -60,7 +60,9 @@ uint64_t deploy_and_check(L1Client& client) {
     Erc20Client erc20(client, *token->contract_address);
     CHECK(*erc20.decimals() == 6);
     CHECK(*erc20.symbol() == "TUSD");
-    REQUIRE(erc20.mint(wallet, kAlice.address(), Amount{50}).ok());
+    auto minted = erc20.mint(wallet, kAlice.address(), Amount{50});
+    REQUIRE(minted.ok());
+    REQUIRE(wallet.wait(*minted).ok());
     CHECK(*erc20.balance_of(kAlice.address()) == Amount{50});
     CHECK(find_rollup(client, *token->contract_address).status().reason == "NOT_A_ROLLUP");
     auto nothing = find_rollup(client, kAlice.address()).status();

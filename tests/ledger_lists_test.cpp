@@ -20,6 +20,7 @@ public:
     void scan_reverse(std::string_view first, std::string_view last, const Visitor& visit) const override {
         inner_.scan_reverse(first, last, visit);
     }
+    std::unique_ptr<const node::StoreView> snapshot() const override { return inner_.snapshot(); }
 
 private:
     node::MemoryStore inner_;

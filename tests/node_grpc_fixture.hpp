@@ -6,7 +6,6 @@
 #include <grpcpp/impl/codegen/client_unary_call.h>
 #include <grpcpp/impl/codegen/proto_utils.h>
 #include <grpcpp/impl/codegen/rpc_service_method.h>
-#include <grpcpp/impl/codegen/server_callback_handlers.h>
 #include <grpcpp/impl/codegen/sync_stream.h>
 
 #include <atomic>
@@ -35,23 +34,19 @@ public:
 
     explicit Echo(node::CallLimits limits = {})
         : calls(limits, [] { std::this_thread::sleep_for(2ms); }) {
-        using grpc::internal::RpcMethod;
-        using grpc::internal::RpcServiceMethod;
-        AddMethod(new RpcServiceMethod(kEcho, RpcMethod::NORMAL_RPC, nullptr));
-        MarkMethodRawCallback(0, new grpc::internal::CallbackUnaryHandler<ByteBuffer, ByteBuffer>(
-                                     [this](Context* context, const ByteBuffer* request, ByteBuffer* reply) {
-                                         return calls.unary<StringValue, StringValue>(
-                                             *context, *request, *reply,
-                                             [this, context](const StringValue& asked, StringValue& answer) {
-                                                 return say(*context, asked, answer);
-                                             });
-                                     }));
-        AddMethod(new RpcServiceMethod(kTell, RpcMethod::SERVER_STREAMING, nullptr));
-        MarkMethodRawCallback(1, new grpc::internal::CallbackServerStreamingHandler<ByteBuffer, ByteBuffer>(
-                                     [this](Context* context, const ByteBuffer* request) {
-                                         auto open = [this](const StringValue&) { return node::Result(tell); };
-                                         return calls.stream<StringValue, StringValue>(*context, *request, open);
-                                     }));
+        serve(kEcho, [this](Context* context) {
+            return calls.unary(*context, std::make_unique<StringValue>(), [this, context](const node::Calls::Message& asked, const auto& answer) {
+                StringValue reply;
+                const node::Status status = say(*context, static_cast<const StringValue&>(asked), reply);
+                answer(status, reply);
+            });
+        });
+        serve(kTell, [this](Context* context) {
+            auto open = [this](const node::Calls::Message&) -> node::Result<node::Calls::Source> {
+                return node::Calls::Source([this](node::Calls::Message& reply) { return tell(static_cast<StringValue&>(reply)); });
+            };
+            return calls.stream(*context, std::make_unique<StringValue>(), [] { return std::make_unique<StringValue>(); }, open);
+        });
     }
 
     node::Status refusal{node::Code::kInvalidArgument, "BAD_NONCE", "transfer.nonce", "expected 5"};
@@ -60,6 +55,13 @@ public:
     node::Calls calls;
 
 private:
+    void serve(const char* path, std::function<node::CallReactor*(Context*)> start) {
+        using Handler = grpc::internal::CallbackBidiHandler<ByteBuffer, ByteBuffer>;
+        AddMethod(new grpc::internal::RpcServiceMethod(path, grpc::internal::RpcMethod::BIDI_STREAMING, nullptr));
+        MarkMethodRawCallback(methods_++, new Handler(std::move(start)));
+    }
+    int methods_ = 0;
+
     node::Status say(Context& context, const StringValue& request, StringValue& response) {
         if (request.value() == "refuse") return refusal;
         if (request.value() == "wait") waiting = true;

@@ -287,6 +287,23 @@ TEST_CASE("A take-over that is announced: confirmed only what can be posted befo
     }
 }
 
+TEST_CASE("Whether a take-over is announced can't be read: a little while that is borne, then nothing is confirmed") {
+    Funded w({}, PrivateKey::derived("carol"));
+    w.client.hides_notice = true;
+    w.run(4, 10);  // less than an eighth of the window
+    CHECK(w.sequencer->sequencing().ok());
+    w.run(1, 10);
+    CHECK(w.sequencer->sequencing().reason == "NOTICE_UNKNOWN");
+    CHECK(w.submit(w.transfer(w.l1.alice, w.l1.bob.address(), kMilli, 0)).status.reason == "NOTICE_UNKNOWN");
+    w.client.hides_notice = false;
+    w.run(1);
+    CHECK(w.submit(w.transfer(w.l1.alice, w.l1.bob.address(), kMilli, 0)).status.ok());
+    w.client.hides_notice = true;
+    w.start();  // it has never read one
+    w.run(1);
+    CHECK(w.sequencer->sequencing().reason == "NOTICE_UNKNOWN");
+}
+
 TEST_CASE("The home operator itself heeds no notice of its own") {
     Funded w;
     REQUIRE(w.l1.send(w.l1.home, l1::rollup_call::announce_takeover()).empty());

@@ -18,6 +18,7 @@ public:
     using ForwardingClient::ForwardingClient;
     bool is_down = false;
     bool swallows = false;       // transactions are taken, and vanish
+    bool hides_notice = false;   // doesn't answer the contract's notice()
     size_t most_bytes = 0;       // of a raw transaction; 0: any
     uint64_t gas_per_byte = 40;  // of calldata, at least
     size_t sent = 0, refused = 0;
@@ -27,6 +28,10 @@ public:
         auto gas = ForwardingClient::estimate_gas(request);
         if (gas) *gas = std::max<uint64_t>(*gas, 21'000 + gas_per_byte * request.data.size());
         return gas;
+    }
+    node::Result<l1::CallReply> try_call(const l1::CallRequest& request) override {
+        if (hides_notice && request.data == l1::rollup_view::notice()) return node::Status{node::Code::kInternal, "L1_ERROR", "", "no"};
+        return ForwardingClient::try_call(request);
     }
     node::Result<Hash> send_raw(ByteView raw) override {
         ++sent;

@@ -104,46 +104,41 @@ void to_pb(const VerifierStatus& status, v1::VerifierStatus& message) {
 // ---- Handlers ----
 
 VerifierService::VerifierService(const Verifier& verifier, node::CallLimits limits)
-    : verifier_(verifier), calls_(limits, [&findings = verifier.findings(), known = Findings::Known{}]() mutable {
-          known = findings.wait_for_news(known, kNewsStep_ms);
-      }) {}
-
-grpc::ServerUnaryReactor* VerifierService::GetStatus(Context* context, const Bytes* request_bytes, Bytes* reply_bytes) {
-    auto body = [this](const v1::GetStatusRequest&, v1::VerifierStatus& reply) -> node::Status {
-        to_pb(verifier_.status(), reply);
-        return node::Status{};
-    };
-    return calls_.unary<v1::GetStatusRequest, v1::VerifierStatus>(*context, *request_bytes, *reply_bytes, body);
+    : CallService(limits,
+                  [&findings = verifier.findings(), known = Findings::Known{}]() mutable {
+                      known = findings.wait_for_news(known, kNewsStep_ms);
+                  }),
+      verifier_(verifier) {
+    on("GetStatus", &VerifierService::get_status);
+    on("Verdicts", &VerifierService::verdicts);
+    on("FraudProofs", &VerifierService::fraud_proofs);
+    on("GetFraudProof", &VerifierService::get_fraud_proof);
 }
 
-VerifierService::Writer* VerifierService::Verdicts(Context* context, const Bytes* request_bytes) {
-    auto open = [this](const v1::VerdictsRequest& request) -> Result<VerdictSource> {
-        return VerdictSource(verifier_.findings(), request.from_batch());
-    };
-    return calls_.stream<v1::VerdictsRequest, v1::Verdict>(*context, *request_bytes, open);
+node::Status VerifierService::get_status(const v1::GetStatusRequest&, v1::VerifierStatus& reply) {
+    to_pb(verifier_.status(), reply);
+    return node::Status{};
 }
 
-VerifierService::Writer* VerifierService::FraudProofs(Context* context, const Bytes* request_bytes) {
-    auto open = [this](const v1::FraudProofsRequest& request) -> Result<FraudProofSource> {
-        return FraudProofSource(verifier_.findings(), request.from_batch());
-    };
-    return calls_.stream<v1::FraudProofsRequest, v1::FraudProof>(*context, *request_bytes, open);
+node::Result<node::Calls::SourceOf<v1::Verdict>> VerifierService::verdicts(const v1::VerdictsRequest& request) {
+    return node::Calls::SourceOf<v1::Verdict>(VerdictSource(verifier_.findings(), request.from_batch()));
 }
 
-grpc::ServerUnaryReactor* VerifierService::GetFraudProof(Context* context, const Bytes* request_bytes, Bytes* reply_bytes) {
-    auto body = [this](const v1::GetFraudProofRequest& request, v1::FraudProof& reply) -> node::Status {
-        std::optional<Hash> asked;
-        if (!request.batch_hash().empty()) {
-            auto hash = proto::hash_from_pb(request.batch_hash(), "batch_hash");
-            if (!hash) return hash.status();
-            asked = *hash;
-        }
-        auto proof = verifier_.findings().fraud_proof_about(request.batch(), asked);
-        if (!proof) return proof.status();
-        to_pb(*proof, reply);
-        return {};
-    };
-    return calls_.unary<v1::GetFraudProofRequest, v1::FraudProof>(*context, *request_bytes, *reply_bytes, body);
+node::Result<node::Calls::SourceOf<v1::FraudProof>> VerifierService::fraud_proofs(const v1::FraudProofsRequest& request) {
+    return node::Calls::SourceOf<v1::FraudProof>(FraudProofSource(verifier_.findings(), request.from_batch()));
+}
+
+node::Status VerifierService::get_fraud_proof(const v1::GetFraudProofRequest& request, v1::FraudProof& reply) {
+    std::optional<Hash> asked;
+    if (!request.batch_hash().empty()) {
+        auto hash = proto::hash_from_pb(request.batch_hash(), "batch_hash");
+        if (!hash) return hash.status();
+        asked = *hash;
+    }
+    auto proof = verifier_.findings().fraud_proof_about(request.batch(), asked);
+    if (!proof) return proof.status();
+    to_pb(*proof, reply);
+    return {};
 }
 
 }  // namespace gavel::verifier

@@ -8,31 +8,18 @@
 
 namespace gavel::verifier {
 
-// Each method from the bytes as they came (node/grpc_calls.hpp).
-using RawVerifier =
-    v1::Verifier::WithRawCallbackMethod_GetStatus<
-    v1::Verifier::WithRawCallbackMethod_Verdicts<
-    v1::Verifier::WithRawCallbackMethod_FraudProofs<
-    v1::Verifier::WithRawCallbackMethod_GetFraudProof<
-    v1::Verifier::Service>>>>;
-
 // Thread-safe. `verifier` must outlive it, and it its server's stop.
-class VerifierService final : public RawVerifier {
+class VerifierService final : public node::CallService<v1::Verifier> {
 public:
     explicit VerifierService(const Verifier& verifier, node::CallLimits limits = {});
 
-    using Context = grpc::CallbackServerContext;
-    using Bytes = grpc::ByteBuffer;
-    using Reactor = grpc::ServerUnaryReactor;
-    using Writer = grpc::ServerWriteReactor<Bytes>;
-    Reactor* GetStatus(Context* context, const Bytes* request, Bytes* reply) override;
-    Writer* Verdicts(Context* context, const Bytes* request) override;
-    Writer* FraudProofs(Context* context, const Bytes* request) override;
-    Reactor* GetFraudProof(Context* context, const Bytes* request, Bytes* reply) override;
-
 private:
+    node::Status get_status(const v1::GetStatusRequest& request, v1::VerifierStatus& reply);
+    node::Result<node::Calls::SourceOf<v1::Verdict>> verdicts(const v1::VerdictsRequest& request);
+    node::Result<node::Calls::SourceOf<v1::FraudProof>> fraud_proofs(const v1::FraudProofsRequest& request);
+    node::Status get_fraud_proof(const v1::GetFraudProofRequest& request, v1::FraudProof& reply);
+
     const Verifier& verifier_;
-    node::Calls calls_;
 };
 
 void to_pb(const VerdictRecord& verdict, v1::Verdict& message);

@@ -172,7 +172,7 @@ TEST_CASE("a daemon's memory under anonymous clients is bounded") {
 
 TEST_CASE("daemons end within five seconds whatever their clients do") {
     World world;
-    world.set_sequencer_flags({"--eth-fee-percent", "0", "--metrics-listen", "127.0.0.1:0"});
+    world.set_sequencer_flags({"--eth-fee-percent", "0"});
     world.start_sequencer();
     world.start_verifier("");
     world.deposit("alice", kEther);

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -45,8 +46,11 @@ public:
         }
     }
 
+    // Of messages.
+    int64_t bytes_sent() const { return bytes_sent_; }
+
 private:
-    enum : uint8_t { kData = 0, kHeaders = 1, kSettings = 4, kPing = 6, kWindowUpdate = 8 };
+    enum : uint8_t { kData = 0, kHeaders = 1, kReset = 3, kSettings = 4, kPing = 6, kWindowUpdate = 8 };
 
     static std::string be32(uint32_t value) {
         return {static_cast<char>(value >> 24), static_cast<char>(value >> 16), static_cast<char>(value >> 8), static_cast<char>(value)};
@@ -84,6 +88,7 @@ private:
     }
     void send_data(uint32_t stream, const std::string& bytes) {
         write(frame(kData, 0, stream, bytes));
+        bytes_sent_ += static_cast<int64_t>(bytes.size());
         window_[0] -= static_cast<int64_t>(bytes.size());
         window_[stream] -= static_cast<int64_t>(bytes.size());
     }
@@ -106,6 +111,7 @@ private:
         return any;
     }
     void take(uint8_t type, uint8_t flags, uint32_t stream, const std::string& payload) {
+        if (type == kReset) window_[stream] = INT32_MIN;  // nothing more on that one
         if (type == kWindowUpdate && payload.size() == 4) window_[stream] += read_be32(payload, 0);
         if (type == kPing && !(flags & 1)) write(frame(kPing, 1, 0, payload));
         if (type != kSettings || (flags & 1)) return;
@@ -121,6 +127,7 @@ private:
 
     const int fd_;
     bool broken_ = false;
+    int64_t bytes_sent_ = 0;
     std::string in_;
     int64_t initial_window_ = 65'535;
     std::map<uint32_t, int64_t> window_{{0, 65'535}};  // 0: of the connection

@@ -8,8 +8,8 @@
 namespace gavel::twins {
 namespace {
 
-constexpr unsigned kEarlyBlocks = 45, kLateBlocks = 35;      // of a sequence
-constexpr unsigned kEarlyGoals = 9, kLateGoals = 11;         // about so many are reached in them
+constexpr unsigned kEarlyBlocks = 55, kLateBlocks = 35;      // of a sequence
+constexpr unsigned kEarlyGoals = 11, kLateGoals = 11;        // about so many are reached in them
 constexpr unsigned kMostSteps = 14;                          // towards one goal
 constexpr size_t kDeployer = 8;                              // of test::person
 
@@ -172,7 +172,7 @@ uint64_t draw_time(World& world, const Step& step) {
         std::vector<uint64_t> moments{world.head().posted_at + world.parameters.challenge_window};
         if (world.announced_at != 0) {
             const Notice notice = world.notice();
-            moments.insert(moments.end(), {notice.from, notice.until});  // zeros are past
+            if (notice.until != 0) moments.insert(moments.end(), {notice.from, notice.until});
         }
         if (const L1Operation* waiting = world.waiting()) {
             moments.push_back(waiting->time + world.parameters.inclusion_window / 2);
