@@ -38,7 +38,7 @@ public:
     void misbehave(const std::vector<Fault>& faults);
     void behave() { misbehave({}); }
 
-    // A sequencer that sits, a verifier that proves, and an ether of Alice's in her account, which the verifier has verified.
+    // A sequencer that sits, a verifier that proves, an ether of Alice's in her account and a payment of hers, posted and verified.
     void start();
     // Of Alice's to a shop, a wei each.
     void pay(uint64_t payments = 1);

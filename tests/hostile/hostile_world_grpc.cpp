@@ -40,6 +40,7 @@ void HostileWorld::start() {
     world_.start_sequencer();
     world_.start_verifier();
     world_.deposit("alice", kEther);
+    pay();  // so that there is something that waits to be posted, until it is
     world_.wait_for_agreement();
 }
 

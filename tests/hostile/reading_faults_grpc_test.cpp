@@ -65,15 +65,13 @@ TEST_CASE("a block has more logs than the node gives at once") {
     HostileWorld hostile;
     World& world = hostile.world();
     hostile.start();
-    hostile.misbehave({limits_log_count(5), lacks("eth_getBlockReceipts")});
+    hostile.misbehave({limits_log_count(1), lacks("eth_getBlockReceipts")});
     REQUIRE(world.l1_client().request("evm_setIntervalMining", "[0]").ok());
     REQUIRE(world.l1_client().request("evm_setAutomine", "[false]").ok());
     l1::L1Wallet wallet(world.l1_client(), key_of("bob"));
     constexpr uint64_t kDeposits = 12;
     for (uint64_t i = 0; i < kDeposits; ++i) REQUIRE(world.rollup().deposit_eth(wallet, address_of("carol"), Amount{1'000}).ok());
     world.mine();
-    const uint64_t full = world.l1_client().head()->number;
-    REQUIRE(world.l1_client().logs({full, full, {world.domain().rollup}, {}})->size() == kDeposits);
     REQUIRE(world.l1_client().request("evm_setIntervalMining", "[1]").ok());
     hostile.check_recovers();
     CHECK(hostile.before_verifier().touched("limits-log-count") > 0);
@@ -105,7 +103,7 @@ TEST_CASE("a node refuses ranges of logs, in the words, codes and data of many p
     world.set_l1("gavel", {before_command.url()});
     const Finished made = world.gavel("bob", {"--rollup", to_checksum(world.domain().rollup), "claim", "--from-l1"});
     INFO(made.output << made.errors);
-    CHECK(made.exit_status == 0);
+    CHECK(made.errors.find("NOTHING_TO_CLAIM") != std::string::npos);  // everything was read
     CHECK(before_command.touched("limits-log-range") > 0);
     hostile.check_recovers_and_end();
 }
@@ -165,20 +163,26 @@ TEST_CASE("with two nodes, one that fails, lags or lies stops neither sequencer 
     world.set_l1("verifier", {hostile.before_verifier().url(), other.url()});
     hostile.start();
     const std::vector<Fault> faults{drops(), freezes(), leaves_logs_out(), is_syncing(), wrong_types(), says_http(429), lags(10)};
+    uint64_t deposits = 0;
     for (const Fault& fault : faults) {
         INFO(fault.name);
-        hostile.misbehave({fault});
-        world.eventually("a payment is confirmed", [&] { return hostile.try_to_pay(); });
-        auto deposited = l1::L1Wallet(world.l1_client(), key_of("bob"))
-                             .run(world.domain().rollup, 1'000, l1::rollup_call::deposit_eth(address_of("carol")));
-        REQUIRE(deposited.ok());
-        world.wait_for_agreement();
-        CHECK(hostile.before_verifier().touched(fault.name) > 0);
+        // Whichever of the two is asked now.
+        for (bool is_first : {true, false}) {
+            hostile.misbehave(is_first ? std::vector{fault} : std::vector<Fault>());
+            other.misbehave(is_first ? std::vector<Fault>() : std::vector{fault});
+            world.eventually("a payment is confirmed", [&] { return hostile.try_to_pay(); });
+            auto deposited = l1::L1Wallet(world.l1_client(), key_of("bob"))
+                                 .run(world.domain().rollup, 1'000, l1::rollup_call::deposit_eth(address_of("carol")));
+            REQUIRE(deposited.ok());
+            ++deposits;
+            world.wait_for_agreement();
+        }
+        CHECK(hostile.before_verifier().touched(fault.name) + other.touched(fault.name) > 0);
     }
-    CHECK(other.asked("eth_getLogs") > 0);
     hostile.behave();
+    other.behave();
     hostile.check_recovers();
-    CHECK(to_string(world.balance(world.at_verifier(), address_of("carol"))) == std::to_string(faults.size() * 1'000));
+    CHECK(to_string(world.balance(world.at_verifier(), address_of("carol"))) == std::to_string(deposits * 1'000));
     hostile.check_recovers_and_end();
 }
 

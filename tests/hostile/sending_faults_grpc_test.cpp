@@ -166,7 +166,6 @@ TEST_CASE("claims that fail against what was estimated end, and leave the prover
     HostileWorld hostile({.challenge_window_s = 5});
     World& world = hostile.world();
     hostile.start();
-    hostile.pay();
     Operation withdrawal;
     withdrawal.kind = OperationKind::kWithdraw;
     withdrawal.payments = {{address_of("dave"), Amount{kEther / 10}}};
