@@ -79,6 +79,7 @@ public:
         customers_->stop();
         CHECK(world().sequencer().is_alive());
         CHECK(world().verifier().is_alive());
+        hostile_.wait_for_all_read();
         world().wait_for_agreement();
         CHECK(customers_->complaint() == "");
         REQUIRE(world().l1_client().request("evm_increaseTime", "[" + std::to_string(kChallengeWindow_s + 1) + "]").ok());

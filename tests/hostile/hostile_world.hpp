@@ -59,10 +59,10 @@ public:
     // And balances are what was paid; then everybody ends in order.
     void check_recovers_and_end();
 
-private:
-    // Both know every L1 operation that the contract has now.
+    // Until both know every L1 operation that the contract has now.
     void wait_for_all_read();
 
+private:
     e2e::World world_;
     Proxy before_sequencer_, before_verifier_;
     uint64_t paid_ = 0;
