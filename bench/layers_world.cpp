@@ -28,6 +28,7 @@ LayersWorld::LayersWorld(const std::string& store_dir, size_t users, const seque
     run(bank, token, l1::AbiWriter("mint(address,uint256)").word(poster_.address()).word(u128{1'000}).take());
     sequencer::SequencerConfig config = wanted;
     config.engine.fee_recipient = poster_.address();
+    config.l1_stale_after_ms = 1'000'000'000;  // blocks come when the benchmark wants them
     config.fees.per_transfer[token] = Amount{1'000};
     client_ = std::make_unique<l1::InProcessClient>(*chain, l1::ErrorNames(l1::rollup_error_signatures()));
     store_ = std::make_unique<node::LevelDbStore>(store_dir);
