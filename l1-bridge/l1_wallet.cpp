@@ -12,6 +12,8 @@ constexpr u128 kGwei = 1'000'000'000;
 constexpr uint64_t kSendAgainMs = 2'000;   // between two tries to give a node what it lacks
 constexpr uint64_t kMostFilled = 64;       // unknown nonces that are filled at once
 constexpr uint64_t kTransferGas = 21'000;
+// What another's transaction before it in the block can make it cost more: a fresh storage slot (EIP-2929).
+constexpr uint64_t kGasOfSlot = 22'100;
 constexpr uint64_t kGasOfByte = 16;        // at least
 constexpr int kLooks = 4;                  // for what a node has refused, one poll apart: others behind its address may have it
 constexpr int kMostSends = 16;             // of one transaction, with other nonces and tips
@@ -117,7 +119,8 @@ node::Result<uint64_t> L1Wallet::estimate(const std::optional<Address>& to, u128
 }
 
 uint64_t L1Wallet::limit_for(uint64_t gas) const {
-    return std::max(gas, std::min(gas * options_.gas_margin / 100, options_.max_gas));
+    const uint64_t with_slot = gas > kTransferGas ? gas + kGasOfSlot : gas;
+    return std::max(gas, std::min(std::max(gas * options_.gas_margin / 100, with_slot), options_.max_gas));
 }
 
 L1Wallet::Sent& L1Wallet::note(const SignedTransaction& transaction) {
@@ -145,7 +148,7 @@ node::Result<Hash> L1Wallet::send(const std::optional<Address>& to, u128 value, 
             if (!tried.empty()) least_tip_ = transaction->max_priority_fee;
             sent_.erase(made.body.nonce);  // what a reorganisation took back, or was cancelled
             sent_[made.body.nonce].hashes = std::move(tried);
-            note(made);
+            note(made).refused = answer.status();
             return made.hash;
         }
         refused = not_taken(made.hash, answer.status());
@@ -261,11 +264,14 @@ node::Status L1Wallet::keep_up() {
         if (waited && !sent.due_block) sent.due_block = head->number;
         const bool is_stuck = waited && head->number > *sent.due_block;
         if (is_stuck) stuck.push_back(it->first);
+        if (it->first < *pending) sent.refused = {};
         const bool is_lacking = it->first >= *pending && clock_.steady_ms() >= sent.sent_ms + kSendAgainMs;
         if (is_lacking && (!is_stuck || sent.is_held)) {
             node::log_info("a transaction that the L1 doesn't have is sent again", {{"nonce", it->first}});
-            keep(send_again(it->first));
+            (void)send_again(it->first);
         }
+        // Also between two tries: it isn't where it should be.
+        keep(sent.refused);
     }
     if (stuck.empty()) return out;
     if (stuck.front() == *first && !sent_.contains(mined_)) return fill_before(*first, *pending);
@@ -345,6 +351,11 @@ node::Status L1Wallet::bump(uint64_t nonce, const Fees& fees) {
 node::Status L1Wallet::send_again(uint64_t nonce) {
     Sent& sent = sent_.at(nonce);
     sent.sent_ms = clock_.steady_ms();
+    sent.refused = give_again(sent, nonce);
+    return sent.refused;
+}
+
+node::Status L1Wallet::give_again(const Sent& sent, uint64_t nonce) {
     auto answer = client_.send_raw(sent.raw);
     if (answer) return {};
     if (is_settled(sent, nonce)) return {};

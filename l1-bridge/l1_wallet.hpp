@@ -104,6 +104,7 @@ private:
         bool was_mined = false;    // has been in a block, and may be again
         bool is_wanted = true;
         bool is_held = false;      // by the cap, and told so
+        node::Status refused{};    // why no node took it when it was given last; OK: one did, or has it now
         bool waits() const { return is_wanted && !was_mined; }
     };
     using OfNonce = std::map<uint64_t, Sent>;
@@ -131,6 +132,7 @@ private:
     node::Status bump(uint64_t nonce, const Fees& fees);
     // Gives the node the newest version once more.
     node::Status send_again(uint64_t nonce);
+    node::Status give_again(const Sent& sent, uint64_t nonce);
     static bool has_version(const Sent& sent, const Hash& hash);
     const Sent* find(const Hash& sent) const;
 

@@ -83,7 +83,9 @@ node::Result<Facts> ask_facts(node::Store& store, l1::L1Client& client, const Ad
     return Facts{*chain_id, *parameters};
 }
 
-// Whether trying again leads nowhere.
+// Whether trying again leads nowhere, if it is true: one odd answer, or a node that becomes synced between two questions, says so
+// as well, so only the same over and over is believed.
+constexpr unsigned kBelievedAfter = 3;
 bool is_lasting(const Status& status) { return status.field == "rollup" || status.reason == "L1_WRONG_CHAIN"; }
 
 }  // namespace
@@ -224,9 +226,10 @@ node::Result<std::unique_ptr<L1Sync>> L1Sync::open_when_reachable(node::Store& s
                                                                   L1SyncOptions options,
                                                                   const std::function<bool()>& keep_waiting) {
     bool told = false;
-    for (;;) {
+    for (unsigned lasting = 0;;) {
         auto sync = open(store, client, rollup, options);
-        if (sync || is_lasting(sync.status())) return sync;
+        lasting = !sync && is_lasting(sync.status()) ? lasting + 1 : 0;
+        if (sync || lasting == kBelievedAfter) return sync;
         if (!told) node::log_status(node::LogLevel::kWarn, "waiting for the L1", sync.status());
         told = true;
         if (!keep_waiting()) return std::unique_ptr<L1Sync>();

@@ -33,8 +33,8 @@ public:
     // and whatever else the client answers. Throws StoreError if the store is damaged or another rollup's.
     static node::Result<std::unique_ptr<L1Sync>> open(node::Store& store, l1::L1Client& client, const Address& rollup,
                                                       L1SyncOptions options = {});
-    // The same, again and again while the L1 can't be reached or answers nonsense: `keep_waiting` waits a while between two tries,
-    // and says whether to go on. nullptr if not.
+    // The same, again and again while the L1 can't be reached or answers nonsense; what leads nowhere is believed when it was said
+    // three times in a row. `keep_waiting` waits a while between two tries, and says whether to go on. nullptr if not.
     static node::Result<std::unique_ptr<L1Sync>> open_when_reachable(node::Store& store, l1::L1Client& client,
                                                                      const Address& rollup, L1SyncOptions options,
                                                                      const std::function<bool()>& keep_waiting);
