@@ -26,6 +26,7 @@ class OddNode final : public test::ForwardingClient {
 public:
     using ForwardingClient::ForwardingClient;
     bool refuses = false;            // says no
+    bool is_busy = false;            // says to come again, and has forgotten it
     bool takes_and_refuses = false;  // says no, and has it
     int index_lag = 0;               // so many questions by hash are answered with nothing
     bool is_indexing = false;        // questions by hash are answered with an error
@@ -35,6 +36,7 @@ public:
 
     node::Result<Hash> send_raw(ByteView raw) override {
         given.push_back(decode_transaction(raw)->body);
+        if (is_busy) return node::Status{node::Code::kUnavailable, "L1_UNREACHABLE", "", "too many requests"};
         if (refuses || given.back().max_priority_fee < least_tip) return refusal("brrr");
         auto taken = ForwardingClient::send_raw(raw);
         has_something = true;
@@ -115,6 +117,23 @@ TEST_CASE("sending: refused, and the node knows nothing of it: nothing was sent,
     REQUIRE(w.pay(7).ok());
     w.chain->mine();
     CHECK(w.received() == 7);
+}
+
+TEST_CASE("sending: what no node takes is told in each round, between two tries as well, until one has it") {
+    World w;
+    w.odd.is_busy = true;
+    REQUIRE(w.pay(5).ok());  // a node may have it all the same
+    for (int round = 0; round < 50; ++round) {
+        CHECK(w.wallet.keep_up().reason == "L1_UNREACHABLE");
+        w.wallet_clock.advance(100);
+    }
+    CHECK(w.odd.given.size() >= 3);
+    w.odd.is_busy = false;
+    w.wallet_clock.advance(2'000);
+    CHECK(w.wallet.keep_up().ok());
+    CHECK(w.wallet.keep_up().ok());
+    w.chain->mine();
+    CHECK(w.received() == 5);
 }
 
 TEST_CASE("sending: a wallet with too little says so, whatever the node says") {
