@@ -66,6 +66,7 @@ Payouts::Payouts(Session& session, const ContractCaller& caller, const std::stri
       number_name_(number_name),
       owner_name_(owner_name),
       table_({{title_of(number_name), true}, {title_of(owner_name)}, {"AMOUNT", true}, {"TOKEN"}, {"L1 TRANSACTION"}}) {
+    is_alone_ = count == 1;
     progress_.emplace("paying out", count);
 }
 
@@ -78,7 +79,7 @@ bool Payouts::pay(const Payout& payout, Bytes calldata) {
                        "only " + to_checksum(payout.owner) + " itself may name another receiver"};
         }
     }
-    Result<Hash> sent = allowed.ok() ? caller_.send(std::move(calldata)) : Result<Hash>(allowed);
+    Result<Hash> sent = allowed.ok() ? caller_.send(std::move(calldata), 0, is_alone_) : Result<Hash>(allowed);
     if (!sent) fail(sent.status());
     on_the_way_.push_back({payout, sent});
     if (on_the_way_.size() == ContractCaller::kMostOnTheWay) settle_first();

@@ -205,10 +205,10 @@ Status ContractCaller::explained_now(const Status& refusal) const {
     return facts ? explained(refusal, *facts) : refusal;
 }
 
-Result<Hash> ContractCaller::send(Bytes calldata, u128 value) const {
+Result<Hash> ContractCaller::send(Bytes calldata, u128 value, bool is_told) const {
     auto sent = wallet_->send(contract_.address(), value, std::move(calldata));
     if (!sent) return explained_now(sent.status());
-    if (wallet_->options().on_sent) wallet_->options().on_sent(*sent);
+    if (is_told && wallet_->options().on_sent) wallet_->options().on_sent(*sent);
     return sent;
 }
 

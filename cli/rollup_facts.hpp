@@ -56,8 +56,8 @@ public:
     static node::Result<ContractCaller> open(Session& session);
     const l1::RollupClient& contract() const { return contract_; }
     const Address& address() const { return wallet_->address(); }
-    // Sends it; waits for the block of what was sent; both. A refusal is explained.
-    node::Result<Hash> send(Bytes calldata, u128 value = 0) const;
+    // Sends it, and says its hash unless told not to; waits for the block of what was sent; both. A refusal is explained.
+    node::Result<Hash> send(Bytes calldata, u128 value = 0, bool is_told = true) const;
     node::Result<l1::Receipt> wait(const Hash& sent, std::chrono::milliseconds timeout = std::chrono::minutes(2)) const;
     node::Result<l1::Receipt> run(Bytes calldata, u128 value = 0) const;
 
