@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "bench/chunk_cutter.hpp"
-#include "cli/corpus.hpp"
+#include "workload/corpus.hpp"
 
 namespace gavel::bench {
 

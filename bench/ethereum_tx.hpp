@@ -4,8 +4,8 @@
 #include <optional>
 #include <vector>
 
-#include "l1-bridge/rlp.hpp"
-#include "l1-bridge/transaction.hpp"
+#include "l1-bridge/wire/rlp.hpp"
+#include "l1-bridge/wire/transaction.hpp"
 
 namespace gavel::bench {
 

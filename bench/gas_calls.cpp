@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "bench/gas_bench.hpp"
-#include "l1-bridge/abi.hpp"
-#include "l1-bridge/deployment.hpp"
-#include "l1-bridge/rollup_gas.hpp"
+#include "l1-bridge/chain/rollup_gas.hpp"
+#include "l1-bridge/client/deployment.hpp"
+#include "l1-bridge/wire/abi.hpp"
 #include "protocol/check.hpp"
 #include "protocol/keccak.hpp"
 

@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "l1-bridge/json_rpc_client.hpp"
-#include "l1-bridge/rollup_abi.hpp"
-#include "l1-bridge/simulated_chain.hpp"
-#include "l1-bridge/transaction.hpp"
+#include "l1-bridge/chain/simulated_chain.hpp"
+#include "l1-bridge/client/json_rpc_client.hpp"
+#include "l1-bridge/wire/rollup_abi.hpp"
+#include "l1-bridge/wire/transaction.hpp"
 #include "node/clock.hpp"
 #include "node/store.hpp"
 

@@ -6,9 +6,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "cli/split_mix.hpp"
 #include "protocol/encoding.hpp"
 #include "protocol/state.hpp"
+#include "workload/split_mix.hpp"
 
 namespace gavel::bench {
 

@@ -4,8 +4,8 @@
 #include <map>
 #include <stdexcept>
 
-#include "l1-bridge/abi.hpp"
-#include "l1-bridge/gas_schedule.hpp"
+#include "l1-bridge/chain/gas_schedule.hpp"
+#include "l1-bridge/wire/abi.hpp"
 #include "protocol/check.hpp"
 
 namespace gavel::bench {

@@ -2,7 +2,7 @@
 
 #include <stdexcept>
 
-#include "l1-bridge/deployment.hpp"
+#include "l1-bridge/client/deployment.hpp"
 
 namespace gavel::bench {
 namespace {
@@ -33,7 +33,7 @@ LayersWorld::LayersWorld(const std::string& store_dir, size_t users, const seque
     client_ = std::make_unique<l1::InProcessClient>(*chain, l1::ErrorNames(l1::rollup_error_signatures()));
     store_ = std::make_unique<node::LevelDbStore>(store_dir);
     wallet_ = std::make_unique<l1::L1Wallet>(*client_, poster_, l1::L1WalletOptions{}, clock);
-    auto sync = ledger::L1Sync::open(*store_, *client_, rollup);
+    auto sync = follow::L1Sync::open(*store_, *client_, rollup);
     if (!sync) throw std::runtime_error(node::to_string(sync.status()));
     sync_ = std::move(*sync);
     sequencer = std::make_unique<sequencer::Sequencer>(*store_, *sync_, *client_, *wallet_, clock, metrics_, config);

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "bench/own_l1.hpp"
-#include "l1-bridge/in_process_client.hpp"
-#include "l1-bridge/l1_wallet.hpp"
+#include "l1-bridge/chain/in_process_client.hpp"
+#include "l1-bridge/client/l1_wallet.hpp"
 #include "sequencer/sequencer.hpp"
 
 namespace gavel::bench {
@@ -42,7 +42,7 @@ private:
     std::unique_ptr<l1::InProcessClient> client_;
     std::unique_ptr<node::LevelDbStore> store_;
     std::unique_ptr<l1::L1Wallet> wallet_;
-    std::unique_ptr<ledger::L1Sync> sync_;
+    std::unique_ptr<follow::L1Sync> sync_;
     node::Metrics metrics_;
 };
 

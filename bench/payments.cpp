@@ -4,9 +4,9 @@
 #include <unordered_map>
 
 #include "bench/codec_figures.hpp"
-#include "cli/synthetic.hpp"
-#include "l1-bridge/abi.hpp"
+#include "l1-bridge/wire/abi.hpp"
 #include "protocol/keccak.hpp"
+#include "workload/synthetic.hpp"
 
 namespace gavel::bench {
 namespace {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "bench/ethereum_tx.hpp"
-#include "cli/corpus.hpp"
 #include "protocol/operation.hpp"
+#include "workload/corpus.hpp"
 
 namespace gavel::bench {
 

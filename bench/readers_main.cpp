@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "ledger/queries.hpp"
+#include "query/queries.hpp"
 
 namespace {
 
@@ -64,7 +64,7 @@ private:
     uint64_t nonce_ = 0;
 };
 
-void measure(Payer& payer, const ledger::Queries& queries, size_t readers) {
+void measure(Payer& payer, const query::Queries& queries, size_t readers) {
     std::atomic<bool> running{true};
     std::atomic<size_t> scans{0};
     std::vector<std::thread> threads;
@@ -102,9 +102,9 @@ int main() {
     {
         node::LevelDbStore store(folder + "/db");
         Domain domain{1, address_of(7)};
-        ledger::L1View view(store, domain.rollup, {});
+        follow::L1View view(store, domain.rollup, {});
         ledger::Ledger ledger(store, domain);
-        ledger::Queries queries(ledger, view);
+        query::Queries queries(ledger, view);
         Payer payer(ledger);
         for (size_t i = 0; i < kHistory; i += kPerFlush) payer.pay(kPerFlush);
         for (size_t readers : {0, 1, 4, 16}) measure(payer, queries, readers);

@@ -2,11 +2,11 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "cli/corpus.hpp"
 #include "cli/session.hpp"
 #include "cli/show.hpp"
 #include "cli/table.hpp"
 #include "proto/convert_grpc.hpp"
+#include "workload/corpus.hpp"
 
 namespace gavel::cli {
 namespace {

@@ -96,7 +96,7 @@ struct BatchOptions {
 };
 
 // The L1 transaction that appended a batch, by the contract's record of it: its event is in the block of that time.
-Result<Hash> transaction_of(const l1::RollupClient& contract, uint64_t number, const l1::BatchRecord& record) {
+Result<Hash> transaction_of(const l1::RollupClient& contract, uint64_t number, const l1::RollupRecord& record) {
     l1::L1Client& client = contract.l1();
     auto head = client.head();
     if (!head) return head.status();

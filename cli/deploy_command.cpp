@@ -4,8 +4,8 @@
 #include "cli/session.hpp"
 #include "cli/table.hpp"
 #include "cli/units.hpp"
-#include "l1-bridge/deployment.hpp"
-#include "l1-bridge/l1_wallet.hpp"
+#include "l1-bridge/client/deployment.hpp"
+#include "l1-bridge/client/l1_wallet.hpp"
 
 namespace gavel::cli {
 namespace {

@@ -118,7 +118,7 @@ Result<RollupFacts> read_facts(const l1::RollupClient& contract) {
         return failure.ok();
     };
     l1::BlockRef newest;
-    l1::BatchRecord record;
+    l1::RollupRecord record;
     const bool read = take(contract.parameters(), out.parameters) && take(contract.l1().head(), newest) &&
                       take(contract.head(), out.head) && take(contract.batch(out.head.number), record) &&
                       take(contract.current_term(), out.term) && take(contract.queue_length(), out.queue_length) &&

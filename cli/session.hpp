@@ -10,8 +10,8 @@
 
 #include "cli/keystore.hpp"
 #include "cli/remote_grpc.hpp"
-#include "l1-bridge/l1_sources.hpp"
-#include "l1-bridge/l1_wallet.hpp"
+#include "l1-bridge/client/l1_sources.hpp"
+#include "l1-bridge/client/l1_wallet.hpp"
 #include "node/config.hpp"
 #include "node/secret.hpp"
 #include "protocol/keys.hpp"

@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "l1-bridge/l1_client.hpp"
+#include "l1-bridge/client/l1_client.hpp"
 #include "node/clock.hpp"
 
 namespace gavel::sequencer {

@@ -4,7 +4,7 @@
 #include <deque>
 #include <unordered_map>
 
-#include "ledger/l1_view.hpp"
+#include "follow/l1_view.hpp"
 #include "ledger/ledger.hpp"
 #include "node/clock.hpp"
 #include "sequencer/fee_policy.hpp"
@@ -43,7 +43,7 @@ private:
 // Not thread-safe: everything here writes the ledger, so one thread at a time (Sequencer sees to that).
 class Engine {
 public:
-    Engine(ledger::Ledger& ledger, const ledger::L1View& view, const FeePolicy& fees, const node::Clock& clock,
+    Engine(ledger::Ledger& ledger, const follow::L1View& view, const FeePolicy& fees, const node::Clock& clock,
            EngineConfig config, SignerCache& signers);
 
     // Executes one operation. A receipt in the outcome holds only after ledger.flush().
@@ -101,7 +101,7 @@ private:
     bool fees_pay(const Cut& cut) const;
 
     ledger::Ledger& ledger_;
-    const ledger::L1View& view_;
+    const follow::L1View& view_;
     const FeePolicy& fees_;
     const node::Clock& clock_;
     EngineConfig config_;

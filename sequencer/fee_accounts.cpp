@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "l1-bridge/rollup_client.hpp"
+#include "l1-bridge/client/rollup_client.hpp"
 #include "node/log.hpp"
 #include "protocol/keys.hpp"
 
@@ -16,7 +16,7 @@ std::string name_of(const Address& token) { return token.is_zero() ? "ETH" : to_
 
 }  // namespace
 
-FeeAccounts::FeeAccounts(const ledger::Ledger& ledger, std::mutex& writer, const ledger::L1View& view, l1::L1Client& client,
+FeeAccounts::FeeAccounts(const ledger::Ledger& ledger, std::mutex& writer, const follow::L1View& view, l1::L1Client& client,
                          l1::L1Wallet& wallet, const node::Clock& clock, node::Troubles& troubles, const Address& recipient,
                          std::vector<Address> tokens)
     : ledger_(ledger),

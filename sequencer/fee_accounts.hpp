@@ -7,8 +7,8 @@
 #include <optional>
 #include <vector>
 
-#include "l1-bridge/l1_wallet.hpp"
-#include "ledger/l1_view.hpp"
+#include "follow/l1_view.hpp"
+#include "l1-bridge/client/l1_wallet.hpp"
 #include "ledger/ledger.hpp"
 #include "node/clock.hpp"
 #include "node/troubles.hpp"
@@ -18,7 +18,7 @@ namespace gavel::sequencer {
 class FeeAccounts {
 public:
     // None of the references is owned. `writer` guards the ledger's writing side. The zero address among `tokens` is ETH.
-    FeeAccounts(const ledger::Ledger& ledger, std::mutex& writer, const ledger::L1View& view, l1::L1Client& client,
+    FeeAccounts(const ledger::Ledger& ledger, std::mutex& writer, const follow::L1View& view, l1::L1Client& client,
                 l1::L1Wallet& wallet, const node::Clock& clock, node::Troubles& troubles, const Address& recipient,
                 std::vector<Address> tokens);
 
@@ -44,7 +44,7 @@ private:
 
     const ledger::Ledger& ledger_;
     std::mutex& writer_;
-    const ledger::L1View& view_;
+    const follow::L1View& view_;
     l1::L1Client& client_;
     l1::L1Wallet& wallet_;
     const node::Clock& clock_;

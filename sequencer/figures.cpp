@@ -21,7 +21,7 @@ Sequencer::Figures::Figures(node::Metrics& m)
       latency(m.histogram("gavel_confirmation_seconds", "From taking an operation to its durable confirmation.",
                           node::latency_buckets())),
       unposted_bytes(m.gauge("gavel_unposted_bytes", "Confirmed, and not in a batch on the L1.")),
-      unposted_operations(m.gauge("gavel_unbatched_seconds", "How long the oldest operation outside a batch has waited.")),
+      unbatched_seconds(m.gauge("gavel_unbatched_seconds", "How long the oldest operation outside a batch has waited.")),
       head_age(m.gauge("gavel_head_age_seconds", "Since the newest batch on the L1 was posted.")),
       oldest_l1_operation(m.gauge("gavel_oldest_l1_operation_seconds", "Age of the oldest L1 operation that isn't consumed.")),
       wallet_balance(m.gauge("gavel_wallet_balance_ether", "ETH of the account that posts.")),
@@ -51,7 +51,7 @@ void Sequencer::Figures::count_refusal(const node::Status& status, uint64_t now_
 
 void Sequencer::Figures::set_wallet_balance(u128 wei) { wallet_balance.set(static_cast<double>(wei) / 1e18); }
 
-void Sequencer::Figures::update(const Engine& engine, const ledger::LedgerSummary& ledger, const ledger::L1View& view,
+void Sequencer::Figures::update(const Engine& engine, const ledger::LedgerSummary& ledger, const follow::L1View& view,
                                 const node::Clock& clock) {
     auto between_s = [](uint64_t since_ms, uint64_t now_ms) {
         return since_ms < now_ms ? static_cast<double>(now_ms - since_ms) / 1000 : 0.0;
@@ -59,7 +59,7 @@ void Sequencer::Figures::update(const Engine& engine, const ledger::LedgerSummar
     auto age_s = [&, now_ms = clock.now_ms()](uint64_t since_ms) { return between_s(since_ms, now_ms); };
     unposted_bytes.set(static_cast<double>(engine.unposted_bytes()));
     auto oldest = engine.oldest_unbatched_ms();
-    unposted_operations.set(oldest ? between_s(*oldest, clock.steady_ms()) : 0);
+    unbatched_seconds.set(oldest ? between_s(*oldest, clock.steady_ms()) : 0);
     auto head = view.batch(view.batch_head());
     head_age.set(head ? age_s(head->posted_at * 1000) : 0);
     auto waiting = view.queued(ledger.l1_ops_consumed);

@@ -18,13 +18,13 @@ struct Sequencer::Figures {
     void count_refusal(const node::Status& status, uint64_t now_ms);
     void set_wallet_balance(u128 wei);
     void set_l1_age(uint64_t ms) { l1_age.set(static_cast<double>(ms) / 1000); }
-    void update(const Engine& engine, const ledger::LedgerSummary& ledger, const ledger::L1View& view, const node::Clock& clock);
+    void update(const Engine& engine, const ledger::LedgerSummary& ledger, const follow::L1View& view, const node::Clock& clock);
 
     node::Metrics& metrics;
     node::Counter operations;
     node::Histogram latency;
     node::Gauge unposted_bytes;
-    node::Gauge unposted_operations;
+    node::Gauge unbatched_seconds;
     node::Gauge head_age;
     node::Gauge oldest_l1_operation;
     node::Gauge wallet_balance;

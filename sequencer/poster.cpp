@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "l1-bridge/rollup_abi.hpp"
+#include "l1-bridge/wire/rollup_abi.hpp"
 #include "node/log.hpp"
 
 namespace gavel::sequencer {
@@ -16,7 +16,7 @@ bool is_refused_by_node(const node::Status& status) {
 
 }  // namespace
 
-Poster::Poster(ledger::Ledger& ledger, Engine& engine, const ledger::L1View& view, l1::L1Client& client, l1::L1Wallet& wallet,
+Poster::Poster(ledger::Ledger& ledger, Engine& engine, const follow::L1View& view, l1::L1Client& client, l1::L1Wallet& wallet,
                FeePolicy& fees, const SignerCache& signers, WriterMutex& writer, Config config)
     : ledger_(ledger),
       engine_(engine),

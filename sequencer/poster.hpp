@@ -4,7 +4,7 @@
 #include <atomic>
 #include <optional>
 
-#include "l1-bridge/l1_wallet.hpp"
+#include "l1-bridge/client/l1_wallet.hpp"
 #include "sequencer/engine.hpp"
 #include "sequencer/rechecker.hpp"
 
@@ -20,7 +20,7 @@ public:
     };
 
     // None of these is owned.
-    Poster(ledger::Ledger& ledger, Engine& engine, const ledger::L1View& view, l1::L1Client& client, l1::L1Wallet& wallet,
+    Poster(ledger::Ledger& ledger, Engine& engine, const follow::L1View& view, l1::L1Client& client, l1::L1Wallet& wallet,
            FeePolicy& fees, const SignerCache& signers, WriterMutex& writer, Config config);
 
     // Cuts the next batch if it is due and there is room, checks it, marks it. One that doesn't pass is a bug of the sequencer's:
@@ -43,7 +43,7 @@ private:
 
     ledger::Ledger& ledger_;
     Engine& engine_;
-    const ledger::L1View& view_;
+    const follow::L1View& view_;
     l1::L1Client& client_;
     l1::L1Wallet& wallet_;
     FeePolicy& fees_;

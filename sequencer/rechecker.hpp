@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "ledger/l1_view.hpp"
+#include "follow/l1_view.hpp"
 #include "protocol/batch.hpp"
 #include "protocol/state.hpp"
 
@@ -20,10 +20,10 @@ public:
     const BatchHeader& header() const { return header_; }
     // Whether `posted`, the argument of an append, is the next batch and each of its claims true. If not, says why, and the state
     // is as before. `view` answers for the L1 operations.
-    bool check(ByteView posted, const ledger::L1View& view, const SignerRecovery& recovery, std::string& why);
+    bool check(ByteView posted, const follow::L1View& view, const SignerRecovery& recovery, std::string& why);
 
 private:
-    bool run(StateRunner& runner, const Batch& batch, const ledger::L1View& view, const SignerRecovery& recovery,
+    bool run(StateRunner& runner, const Batch& batch, const follow::L1View& view, const SignerRecovery& recovery,
              std::string& why);
 
     State state_;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "l1-bridge/rollup_client.hpp"
+#include "l1-bridge/client/rollup_client.hpp"
 #include "node/log.hpp"
 #include "protocol/keys.hpp"
 #include "sequencer/figures.hpp"
@@ -38,7 +38,7 @@ std::vector<Address> fee_tokens(const SequencerConfig& config) {
 
 }  // namespace
 
-Sequencer::Sequencer(node::Store& store, ledger::L1Sync& sync, l1::L1Client& client, l1::L1Wallet& wallet,
+Sequencer::Sequencer(node::Store& store, follow::L1Sync& sync, l1::L1Client& client, l1::L1Wallet& wallet,
                      const node::Clock& clock, node::Metrics& metrics, SequencerConfig config)
     : clock_(clock),
       config_(std::move(config)),
@@ -196,28 +196,28 @@ bool Sequencer::execute() {
 node::Status Sequencer::replay() {
     std::lock_guard lock(writer_);
     uint64_t batches = ledger_.batch_head();
-    ledger::Replayer::Progress progress = ledger::Replayer::Progress::kWorked;
-    for (int i = 0; i < kReplaySteps && progress == ledger::Replayer::Progress::kWorked; ++i) progress = replayer_.step();
+    follow::Replayer::Progress progress = follow::Replayer::Progress::kWorked;
+    for (int i = 0; i < kReplaySteps && progress == follow::Replayer::Progress::kWorked; ++i) progress = replayer_.step();
     engine_.set_posted(sync_.view().batch_head());
     if (ledger_.batch_head() != batches || ledger_.generation() != ledger_generation_) poster_.restart();
     ledger_generation_ = ledger_.generation();
-    for (const ledger::Verdict& verdict : replayer_.take_verdicts())
+    for (const follow::Verdict& verdict : replayer_.take_verdicts())
         if (!verdict.valid) node::log_error("a batch on the L1 is false", {{"batch", verdict.number}, {"chunk", verdict.chunk}});
     switch (progress) {
-        case ledger::Replayer::Progress::kCaughtUp: return {};
-        case ledger::Replayer::Progress::kWorked: return not_sequencing("CATCHING_UP", "the sequencer is reading the L1");
-        case ledger::Replayer::Progress::kFalseBatch:
+        case follow::Replayer::Progress::kCaughtUp: return {};
+        case follow::Replayer::Progress::kWorked: return not_sequencing("CATCHING_UP", "the sequencer is reading the L1");
+        case follow::Replayer::Progress::kFalseBatch:
             return not_sequencing("FALSE_BATCH", "a false batch stands on the L1 and has to be proven first");
-        case ledger::Replayer::Progress::kUnavailable: return replayer_.status();
+        case follow::Replayer::Progress::kUnavailable: return replayer_.status();
     }
     return {};
 }
 
 node::Status Sequencer::keep_seat() {
-    const ledger::L1View& view = sync_.view();
-    std::vector<ledger::TermView> terms = view.terms();
-    for (const ledger::Strike& strike : view.strikes())
-        for (const ledger::TermView& term : terms)
+    const follow::L1View& view = sync_.view();
+    std::vector<follow::TermView> terms = view.terms();
+    for (const follow::Strike& strike : view.strikes())
+        for (const follow::TermView& term : terms)
             if (term.term == strike.term && term.sequencer == wallet_.address()) {
                 broken_ = true;
                 return not_sequencing("OWN_TERM_SLASHED", "a batch of this sequencer's was proven false");
@@ -246,12 +246,12 @@ node::Status Sequencer::keep_seat() {
 }
 
 // An L1 operation that no batch has consumed after half of its inclusion window: what holds it up may cost the seat.
-void Sequencer::warn_of_deadline(const ledger::TermView& sitting) {
-    const ledger::L1View& view = sync_.view();
+void Sequencer::warn_of_deadline(const follow::TermView& sitting) {
+    const follow::L1View& view = sync_.view();
     auto head = ledger_.batch(view.batch_head());
     auto waiting = view.queued(head ? head->header.last.l1_ops_consumed : 0);
     if (!waiting || warned_of_ == waiting->index) return;
-    std::vector<ledger::Strike> strikes = view.strikes();
+    std::vector<follow::Strike> strikes = view.strikes();
     uint64_t since = std::max({waiting->operation.time, sitting.started_at, strikes.empty() ? 0 : strikes.back().time});
     uint64_t window = view.parameters().inclusion_window, now = view.head().time;
     if (now < since + window / 2) return;
@@ -264,7 +264,7 @@ void Sequencer::warn_of_deadline(const ledger::TermView& sitting) {
 // first instant at which the home operator may take the seat: until an eighth of the inclusion window before it, half the time of
 // its notice. What is confirmed is posted at once then; when the notice is over and the seat still here, all goes on.
 node::Status Sequencer::heed_notice() {
-    const ledger::L1View& view = sync_.view();
+    const follow::L1View& view = sync_.view();
     const l1::RollupParameters& parameters = view.parameters();
     if (parameters.home_operator.is_zero() || parameters.home_operator == wallet_.address()) return {};
     const uint64_t margin = (parameters.inclusion_window + 7) / 8, now = view.head().time, now_ms = clock_.steady_ms();

@@ -8,13 +8,13 @@
 #include <memory>
 #include <mutex>
 
-#include "l1-bridge/rollup_abi.hpp"
-#include "ledger/l1_freshness.hpp"
-#include "ledger/l1_sync.hpp"
-#include "ledger/queries.hpp"
-#include "ledger/replayer.hpp"
+#include "follow/l1_freshness.hpp"
+#include "follow/l1_sync.hpp"
+#include "follow/replayer.hpp"
+#include "l1-bridge/wire/rollup_abi.hpp"
 #include "node/metrics.hpp"
 #include "node/troubles.hpp"
+#include "query/queries.hpp"
 #include "sequencer/calldata_gas.hpp"
 #include "sequencer/fee_accounts.hpp"
 #include "sequencer/poster.hpp"
@@ -42,7 +42,7 @@ public:
     using Answers = std::function<void(std::vector<SubmitOutcome>)>;
 
     // None of the references is owned. `sync` has been made for the ledger's store. Throws node::StoreError.
-    Sequencer(node::Store& store, ledger::L1Sync& sync, l1::L1Client& client, l1::L1Wallet& wallet, const node::Clock& clock,
+    Sequencer(node::Store& store, follow::L1Sync& sync, l1::L1Client& client, l1::L1Wallet& wallet, const node::Clock& clock,
               node::Metrics& metrics, SequencerConfig config);
     ~Sequencer();
 
@@ -54,7 +54,7 @@ public:
     node::Result<FeeQuote> estimate_fee(const Address& token, const OperationShape& shape) const {
         return fees_.quote(token, shape);
     }
-    const ledger::Queries& queries() const { return queries_; }
+    const query::Queries& queries() const { return queries_; }
     // Whether operations are taken now; if not, why: as the last round with the L1 left it, or L1_STALE once that is too long
     // ago.
     node::Status sequencing() const;
@@ -95,7 +95,7 @@ private:
     node::Status read_l1();
     void update_figures();
     node::Status keep_seat();
-    void warn_of_deadline(const ledger::TermView& sitting);
+    void warn_of_deadline(const follow::TermView& sitting);
     node::Status heed_notice();
     node::Status open_fee_accounts();
     node::Status read_and_keep_seat();
@@ -106,23 +106,23 @@ private:
 
     const node::Clock& clock_;
     SequencerConfig config_;
-    ledger::L1Sync& sync_;
+    follow::L1Sync& sync_;
     l1::L1Client& client_;
     l1::L1Wallet& wallet_;
     node::Troubles troubles_;
     node::Store& store_;
     bool data_is_new_;  // made by this ledger, or by one that hadn't yet found on the L1 that it may be
-    ledger::L1Freshness freshness_;
+    follow::L1Freshness freshness_;
     ledger::Ledger ledger_;
     FeePolicy fees_;
     SignerCache signers_;
     WriterMutex writer_;
     Engine engine_;
-    ledger::Replayer replayer_;
+    follow::Replayer replayer_;
     Poster poster_;
     CalldataGas calldata_gas_;
     FeeAccounts fee_accounts_;
-    ledger::Queries queries_;
+    query::Queries queries_;
     WorkerPool pool_;
     std::unique_ptr<Figures> figures_;
 

@@ -17,7 +17,7 @@ node::Status not_yet(std::string reason, std::string message) {
 // A key that was the sequencer before has a folder somewhere, with what it confirmed and hadn't posted yet.
 node::Status Sequencer::accept_data() {
     if (!data_is_new_) return {};
-    std::vector<ledger::TermView> terms = sync_.view().terms();
+    std::vector<follow::TermView> terms = sync_.view().terms();
     bool sat_before = std::any_of(terms.begin(), terms.end(), [&](const auto& t) { return t.sequencer == wallet_.address(); });
     if (sat_before && !config_.new_data)
         return not_yet("DATA_IS_NEW",

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "ledger/query_convert_grpc.hpp"
 #include "proto/convert_grpc.hpp"
+#include "query/query_convert_grpc.hpp"
 
 namespace gavel::sequencer {
 namespace {
@@ -156,7 +156,7 @@ node::Status SequencerService::get_rolled_back(const v1::GetRolledBackRequest& r
         sender = *address;
     }
     auto page = sequencer_.queries().rolled_back(sender, request.cursor(), request.limit());
-    for (const ledger::OperationInfo& info : page.items) ledger::to_pb(info, *reply.add_operations());
+    for (const query::OperationInfo& info : page.items) ledger::to_pb(info, *reply.add_operations());
     reply.set_next_cursor(page.next_cursor);
     return {};
 }

@@ -4,9 +4,8 @@
 #include <cstdio>
 #include <thread>
 
-#include "l1-bridge/key_file.hpp"
-#include "l1-bridge/l1_sources.hpp"
-#include "ledger/query_grpc.hpp"
+#include "l1-bridge/client/key_file.hpp"
+#include "l1-bridge/client/l1_sources.hpp"
 #include "node/config.hpp"
 #include "node/grpc_server.hpp"
 #include "node/http_server.hpp"
@@ -15,6 +14,7 @@
 #include "node/scrub.hpp"
 #include "node/secret.hpp"
 #include "node/signals.hpp"
+#include "query/query_grpc.hpp"
 #include "sequencer/repair.hpp"
 #include "sequencer/sequencer_grpc.hpp"
 
@@ -131,7 +131,7 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
     if (s.repair) sequencer::repair_folder(s.data_dir, *rollup);
     node::LevelDbStore store(s.data_dir);
     node::Scrub scrub(store, node::request_stop);
-    auto sync = ledger::L1Sync::open_when_reachable(store, **client, *rollup, {.start_block = s.start_block},
+    auto sync = follow::L1Sync::open_when_reachable(store, **client, *rollup, {.start_block = s.start_block},
                                                     [&] { return signals.wait_for(s.poll) == 0; });
     if (!sync) return sync.status();
     if (!*sync) return {};
@@ -139,7 +139,7 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
     node::Metrics metrics;
     sequencer::Sequencer sequencer(store, **sync, **client, wallet, clock, metrics, *config);
     sequencer::SequencerService service(sequencer);
-    ledger::QueryService queries(sequencer.queries(), "sequencer");
+    query::QueryService queries(sequencer.queries(), "sequencer");
     auto server = node::GrpcServer::start(s.grpc, {&service, &queries});
     if (!server) return server.status();
     node::HttpServer http({.listen = s.metrics_listen.empty() ? "127.0.0.1:0" : s.metrics_listen});

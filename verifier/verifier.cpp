@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "l1-bridge/rollup_client.hpp"
+#include "l1-bridge/client/rollup_client.hpp"
 #include "node/log.hpp"
 #include "protocol/fraud_proof.hpp"
 
@@ -26,7 +26,7 @@ uint64_t count_operations(const Batch& batch) {
 
 }  // namespace
 
-Verifier::Verifier(node::Store& store, ledger::L1Sync& sync, l1::L1Client& client, l1::L1Wallet* wallet, const node::Clock& clock,
+Verifier::Verifier(node::Store& store, follow::L1Sync& sync, l1::L1Client& client, l1::L1Wallet* wallet, const node::Clock& clock,
                    VerifierOptions options)
     : clock_(clock),
       options_(options),
@@ -107,12 +107,12 @@ void Verifier::on_reorganisation() {
 
 node::Status Verifier::replay() {
     if (sync_.reorganisations() != reorganisations_) on_reorganisation();
-    progress_ = ledger::Replayer::Progress::kWorked;
-    for (int i = 0; i < kReplayerSteps && progress_ == ledger::Replayer::Progress::kWorked; ++i)
+    progress_ = follow::Replayer::Progress::kWorked;
+    for (int i = 0; i < kReplayerSteps && progress_ == follow::Replayer::Progress::kWorked; ++i)
         progress_ = replayer_.step(options_.chunks_per_step);
-    more_to_do_ = progress_ == ledger::Replayer::Progress::kWorked;
+    more_to_do_ = progress_ == follow::Replayer::Progress::kWorked;
     take_verdicts();
-    if (progress_ == ledger::Replayer::Progress::kUnavailable) return replayer_.status();
+    if (progress_ == follow::Replayer::Progress::kUnavailable) return replayer_.status();
     if (!replayer_.false_batch()) {
         proof_for_.reset();
         return {};
@@ -129,7 +129,7 @@ node::Status Verifier::read_notice() {
 }
 
 void Verifier::take_verdicts() {
-    for (const ledger::Verdict& given : replayer_.take_verdicts()) {
+    for (const follow::Verdict& given : replayer_.take_verdicts()) {
         VerdictRecord verdict;
         verdict.number = given.number;
         verdict.hash = given.hash;
@@ -167,7 +167,7 @@ void Verifier::add_verdict(VerdictRecord verdict) {
 
 // ---- False batches ----
 
-node::Status Verifier::handle_false_batch(const ledger::Replayer::FalseBatch& found) {
+node::Status Verifier::handle_false_batch(const follow::Replayer::FalseBatch& found) {
     if (proof_for_ != found.verdict.hash) {
         if (node::Status status = build_proof(found); !status.ok()) return status;
         proof_for_ = found.verdict.hash;
@@ -176,13 +176,13 @@ node::Status Verifier::handle_false_batch(const ledger::Replayer::FalseBatch& fo
     return judge_followers(found.verdict.number);
 }
 
-node::Status Verifier::build_proof(const ledger::Replayer::FalseBatch& found) {
-    const ledger::Verdict& verdict = found.verdict;
+node::Status Verifier::build_proof(const follow::Replayer::FalseBatch& found) {
+    const follow::Verdict& verdict = found.verdict;
     auto is_sound = [&](ByteView proof) {
         return check_fraud_proof(proof, ledger_.domain_separator(), view_).error == ProofError::kNone;
     };
     if (auto kept = findings_.fraud_proof(verdict.number, verdict.hash); kept && is_sound(kept->proof)) return {};
-    auto proof = ledger::prove_false(ledger_, view_, found);
+    auto proof = follow::prove_false(ledger_, view_, found);
     if (!proof) return proof.status();
     FraudProofRecord record;
     record.proof = *std::move(proof);
@@ -241,7 +241,7 @@ void Verifier::note(const char* reason, const node::Status& status) {
 }
 
 void Verifier::publish() {
-    using Progress = ledger::Replayer::Progress;
+    using Progress = follow::Replayer::Progress;
     VerifierStatus now = status();
     std::vector<Warning> before = now.warnings;
     now.l1_block = view_.head().number;

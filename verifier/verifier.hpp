@@ -7,12 +7,12 @@
 #include <mutex>
 #include <optional>
 
-#include "l1-bridge/l1_wallet.hpp"
-#include "ledger/l1_freshness.hpp"
-#include "ledger/l1_sync.hpp"
-#include "ledger/queries.hpp"
-#include "ledger/replayer.hpp"
+#include "follow/l1_freshness.hpp"
+#include "follow/l1_sync.hpp"
+#include "follow/replayer.hpp"
+#include "l1-bridge/client/l1_wallet.hpp"
 #include "node/troubles.hpp"
+#include "query/queries.hpp"
 #include "verifier/challenger.hpp"
 #include "verifier/claimer.hpp"
 #include "verifier/findings.hpp"
@@ -63,7 +63,7 @@ class Verifier {
 public:
     // None of the references is owned; `sync` has been made for `store`. Without a wallet it only watches. Throws
     // node::StoreError.
-    Verifier(node::Store& store, ledger::L1Sync& sync, l1::L1Client& client, l1::L1Wallet* wallet, const node::Clock& clock,
+    Verifier(node::Store& store, follow::L1Sync& sync, l1::L1Client& client, l1::L1Wallet* wallet, const node::Clock& clock,
              VerifierOptions options = {});
 
     // One bounded round: reads the L1, verifies, sends what is due. The value: whether there is more to do at once. Not OK:
@@ -78,7 +78,7 @@ public:
     // What stands in the way; somebody has to tick() it.
     node::Troubles& troubles() { return troubles_now_; }
     const Findings& findings() const { return findings_; }
-    const ledger::Queries& queries() const { return queries_; }
+    const query::Queries& queries() const { return queries_; }
 
 private:
     void restore_verdicts();
@@ -87,8 +87,8 @@ private:
     node::Status read_notice();
     void take_verdicts();
     void add_verdict(VerdictRecord verdict);
-    node::Status handle_false_batch(const ledger::Replayer::FalseBatch& found);
-    node::Status build_proof(const ledger::Replayer::FalseBatch& found);
+    node::Status handle_false_batch(const follow::Replayer::FalseBatch& found);
+    node::Status build_proof(const follow::Replayer::FalseBatch& found);
     node::Status judge_followers(uint64_t false_batch);
     node::Status act();
     void note(const char* reason, const node::Status& status);
@@ -96,24 +96,24 @@ private:
 
     const node::Clock& clock_;
     VerifierOptions options_;
-    ledger::L1Sync& sync_;
-    const ledger::L1View& view_;
+    follow::L1Sync& sync_;
+    const follow::L1View& view_;
     l1::L1Client& client_;
     l1::L1Wallet* wallet_;
     node::Troubles troubles_now_;
-    ledger::L1Freshness freshness_;
+    follow::L1Freshness freshness_;
     ledger::Ledger ledger_;
-    ledger::BatchSource source_;
-    ledger::Replayer replayer_;
+    follow::BatchSource source_;
+    follow::Replayer replayer_;
     Findings findings_;
     Challenger challenger_;
     std::optional<Claimer> claimer_;
-    ledger::Queries queries_;
+    query::Queries queries_;
 
     uint64_t reorganisations_ = 0;
     std::optional<Hash> proof_for_;  // batch whose proof is known to be sound
     uint64_t followers_judged_ = 0;  // batches above the false one, up to here
-    ledger::Replayer::Progress progress_ = ledger::Replayer::Progress::kWorked;
+    follow::Replayer::Progress progress_ = follow::Replayer::Progress::kWorked;
     l1::L1Wallet* claim_wallet_ = nullptr;
     std::vector<Warning> troubles_;  // of the latest round
     bool more_to_do_ = false;

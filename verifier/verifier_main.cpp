@@ -1,9 +1,8 @@
 // gavel-verifier: reads the L1, verifies every batch, proves false ones, tells of it over gRPC.
 #include <cstdio>
 
-#include "l1-bridge/key_file.hpp"
-#include "l1-bridge/l1_sources.hpp"
-#include "ledger/query_grpc.hpp"
+#include "l1-bridge/client/key_file.hpp"
+#include "l1-bridge/client/l1_sources.hpp"
 #include "node/config.hpp"
 #include "node/grpc_server.hpp"
 #include "node/http_server.hpp"
@@ -13,6 +12,7 @@
 #include "node/secret.hpp"
 #include "node/signals.hpp"
 #include "node/store_salvage.hpp"
+#include "query/query_grpc.hpp"
 #include "verifier/verifier_grpc.hpp"
 
 namespace {
@@ -166,7 +166,7 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
     if (s.repair) repair_folder(s.data_dir, *rollup);
     node::LevelDbStore store(s.data_dir);
     node::Scrub scrub(store, node::request_stop);
-    auto sync = ledger::L1Sync::open_when_reachable(store, **client, *rollup, {s.start_block, s.chain_id},
+    auto sync = follow::L1Sync::open_when_reachable(store, **client, *rollup, {s.start_block, s.chain_id},
                                                     [&] { return signals.wait_for(s.poll) == 0; });
     if (!sync) return sync.status();
     if (!*sync) return {};
@@ -179,7 +179,7 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
     options.l1_stale_after_ms = static_cast<uint64_t>(s.l1_stale_after.count());
     verifier::Verifier verifier(store, **sync, **client, wallet ? &*wallet : nullptr, clock, options);
     verifier::VerifierService service(verifier);
-    ledger::QueryService queries(verifier.queries(), "verifier");
+    query::QueryService queries(verifier.queries(), "verifier");
     auto server = node::GrpcServer::start(s.grpc, {&service, &queries});
     if (!server) return server.status();
     add_metrics(metrics, verifier);

@@ -4,8 +4,8 @@
 
 #include "bench/chunk_cutter.hpp"
 #include "bench/own_l1.hpp"
-#include "l1-bridge/gas_schedule.hpp"
-#include "l1-bridge/rollup_abi.hpp"
+#include "l1-bridge/chain/gas_schedule.hpp"
+#include "l1-bridge/wire/rollup_abi.hpp"
 #include "protocol/encoding.hpp"
 
 namespace gavel::bench {

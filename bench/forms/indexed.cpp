@@ -2,7 +2,7 @@
 // those. Accounts are 32-bit indexes, at the place that Gavel's have in this benchmark.
 #include "bench/codec_figures.hpp"
 #include "bench/forms/stream.hpp"
-#include "l1-bridge/abi.hpp"
+#include "l1-bridge/wire/abi.hpp"
 #include "protocol/chunk_model.hpp"
 #include "protocol/encoding.hpp"
 #include "protocol/keccak.hpp"

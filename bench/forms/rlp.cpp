@@ -1,5 +1,5 @@
 // Signed Ethereum transactions, one after another, as an L1 block holds them.
-#include "l1-bridge/rlp.hpp"
+#include "l1-bridge/wire/rlp.hpp"
 #include "bench/forms/stream.hpp"
 
 namespace gavel::bench {

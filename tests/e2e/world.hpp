@@ -10,11 +10,11 @@
 #include <vector>
 
 #include "cli/remote_grpc.hpp"
-#include "l1-bridge/json_rpc_client.hpp"
-#include "l1-bridge/rollup_client.hpp"
+#include "l1-bridge/client/json_rpc_client.hpp"
+#include "l1-bridge/client/rollup_client.hpp"
 #include "protocol/operation.hpp"
 #include "tests/e2e/process.hpp"
-#include "tests/temp_dir.hpp"
+#include "tests/support/temp_dir.hpp"
 
 namespace gavel::e2e {
 

@@ -7,11 +7,11 @@
 #include <fstream>
 #include <iostream>
 
-#include "l1-bridge/deployment.hpp"
-#include "l1-bridge/rollup_abi.hpp"
+#include "l1-bridge/client/deployment.hpp"
+#include "l1-bridge/wire/rollup_abi.hpp"
 #include "node/file.hpp"
 #include "proto/convert_grpc.hpp"
-#include "tests/ethereum_node.hpp"
+#include "tests/l1/ethereum_node.hpp"
 
 namespace gavel::e2e {
 namespace {

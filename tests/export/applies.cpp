@@ -3,7 +3,7 @@
 #include "tests/generator/lies.hpp"
 #include "tests/generator/random_chunks.hpp"
 #include "tests/generator/trace.hpp"
-#include "tests/proof_world.hpp"
+#include "tests/protocol/proof_world.hpp"
 
 namespace gavel::test {
 namespace {

@@ -2,7 +2,7 @@
 #include "protocol/encoding.hpp"
 #include "tests/export/export.hpp"
 #include "tests/generator/random.hpp"
-#include "tests/proof_world.hpp"
+#include "tests/protocol/proof_world.hpp"
 
 namespace gavel::test {
 namespace {

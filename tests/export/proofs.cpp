@@ -2,7 +2,7 @@
 #include "tests/export/export.hpp"
 #include "tests/generator/corruptions.hpp"
 #include "tests/generator/lie_proofs.hpp"
-#include "tests/limit_cases.hpp"
+#include "tests/support/limit_cases.hpp"
 
 namespace gavel::test {
 namespace {

@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <sstream>
 
-#include "l1-bridge/rollup_client.hpp"
+#include "l1-bridge/client/rollup_client.hpp"
 
 namespace gavel::twins {
 namespace {
@@ -61,7 +61,7 @@ const std::vector<std::pair<std::string, std::string>> kPage = {
 
 }  // namespace
 
-Outcome outcome_of(const RollupCall& call) {
+Outcome outcome_of(const RunningCall& call) {
     if (call.is_construction) return {"constructor", told(call.success, call.output)};
     auto id = selector_of(call.input);
     auto found = id ? function_names().find(*id) : function_names().end();

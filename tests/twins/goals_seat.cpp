@@ -169,7 +169,7 @@ Tx take_stake(World& w, uint64_t term) { return w.as(w.any_actor(), rollup_call:
 
 bool last_is_pending(World& w, uint64_t number, const TermRecord& term) {
     if (term.last_batch == 0 || term.last_batch >= w.batches.size()) return false;
-    const BatchRecord record = w.ask(rollup_view::batch(term.last_batch), rollup_view::read_batch);
+    const RollupRecord record = w.ask(rollup_view::batch(term.last_batch), rollup_view::read_batch);
     return record.term == number && !w.is_final(w.batches[term.last_batch]);
 }
 

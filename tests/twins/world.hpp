@@ -11,9 +11,9 @@
 
 #include "protocol/fraud_proof.hpp"
 #include "protocol/state.hpp"
+#include "tests/contract/stand_ins.hpp"
 #include "tests/generator/random.hpp"
 #include "tests/generator/starting_state.hpp"
-#include "tests/stand_ins.hpp"
 #include "tests/twins/chains.hpp"
 
 namespace gavel::twins {
@@ -115,7 +115,7 @@ public:
     bool is_paid(uint32_t position) { return ask(rollup_view::is_paid(position), rollup_view::read_bool); }
     // Whose batch it is; zero if it doesn't stand.
     uint64_t term_of(const Kept& kept) {
-        const BatchRecord record = ask(rollup_view::batch(kept.header.number), rollup_view::read_batch);
+        const RollupRecord record = ask(rollup_view::batch(kept.header.number), rollup_view::read_batch);
         return record.hash == kept.header.hash() ? record.term : 0;
     }
     bool is_exited(uint32_t index) { return ask(rollup_view::is_exited(index), rollup_view::read_bool); }
