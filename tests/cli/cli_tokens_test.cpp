@@ -1,9 +1,9 @@
 // Tokens of the L1 as the command meets them: those that insist on an allowance of zero first, those that tell no decimals.
 #include "cli/l1_payments.hpp"
 #include "l1-bridge/chain/in_process_client.hpp"
+#include "l1-bridge/client/forwarding_client.hpp"
 #include "l1-bridge/client/l1_wallet.hpp"
 #include "tests/contract/contract_fixture.hpp"
-#include "tests/l1/forwarding_client.hpp"
 
 using namespace gavel;
 using namespace gavel::test;

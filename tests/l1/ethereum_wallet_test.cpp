@@ -3,12 +3,12 @@
 #include <catch2/catch.hpp>
 #include <set>
 
+#include "l1-bridge/client/forwarding_client.hpp"
 #include "l1-bridge/client/l1_wallet.hpp"
 #include "l1-bridge/wire/rpc_values.hpp"
 #include "l1-bridge/wire/transaction.hpp"
 #include "node/clock.hpp"
 #include "tests/l1/ethereum_node.hpp"
-#include "tests/l1/forwarding_client.hpp"
 
 using namespace gavel;
 using namespace gavel::l1;
@@ -20,7 +20,7 @@ const PrivateKey kAlice = PrivateKey::derived("alice"), kBob = PrivateKey::deriv
 constexpr uint64_t kGas = 21'000;
 
 // Knows which transactions were sent. (Anvil forgets those that its next block's base fee leaves out.)
-class SendCounter final : public test::ForwardingClient {
+class SendCounter final : public l1::ForwardingClient {
 public:
     using ForwardingClient::ForwardingClient;
     std::set<Bytes> sent;

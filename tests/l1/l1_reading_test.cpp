@@ -1,9 +1,9 @@
 // Reading a rollup from a node that leaves events out, of ranges, of blocks, of old blocks: told at once, and healed by itself.
 #include "follow/l1_sync.hpp"
 #include "l1-bridge/chain/in_process_client.hpp"
+#include "l1-bridge/client/forwarding_client.hpp"
 #include "l1-bridge/client/l1_sources.hpp"
 #include "tests/contract/contract_fixture.hpp"
-#include "tests/l1/forwarding_client.hpp"
 
 using namespace gavel;
 using namespace gavel::test;

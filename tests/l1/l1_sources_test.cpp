@@ -1,10 +1,10 @@
 // Several nodes as one: which is asked when, and what is believed.
 #include "l1-bridge/client/l1_sources.hpp"
 #include "l1-bridge/chain/in_process_client.hpp"
+#include "l1-bridge/client/forwarding_client.hpp"
 #include "l1-bridge/client/l1_wallet.hpp"
 #include "l1-bridge/client/rollup_client.hpp"
 #include "tests/contract/contract_fixture.hpp"
-#include "tests/l1/forwarding_client.hpp"
 
 using namespace gavel;
 using namespace gavel::test;

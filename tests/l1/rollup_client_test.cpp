@@ -6,9 +6,9 @@
 
 #include "l1-bridge/chain/in_process_client.hpp"
 #include "l1-bridge/chain/test_token.hpp"
+#include "l1-bridge/client/forwarding_client.hpp"
 #include "l1-bridge/client/l1_follower.hpp"
 #include "tests/contract/contract_fixture.hpp"
-#include "tests/l1/forwarding_client.hpp"
 
 using namespace gavel;
 using namespace gavel::test;
@@ -168,7 +168,7 @@ TEST_CASE("the token client: approve, deposit, and what a token tells") {
 namespace {
 
 // Fails now and then, and lets the chain change between any two answers.
-class UnsteadyClient final : public test::ForwardingClient {
+class UnsteadyClient final : public l1::ForwardingClient {
 public:
     UnsteadyClient(L1Client& inner, std::function<bool()> fails) : ForwardingClient(inner), fails_(std::move(fails)) {}
 
@@ -402,7 +402,7 @@ TEST_CASE("follower: what is no position is refused") {
 namespace {
 
 // Tells a log with an event's topic that is none.
-class OddLogs final : public test::ForwardingClient {
+class OddLogs final : public l1::ForwardingClient {
 public:
     using ForwardingClient::ForwardingClient;
     node::Result<std::vector<Log>> logs(const LogFilter& filter) override {

@@ -7,9 +7,9 @@
 
 #include "l1-bridge/chain/in_process_client.hpp"
 #include "l1-bridge/client/fee_oracle.hpp"
+#include "l1-bridge/client/forwarding_client.hpp"
 #include "l1-bridge/client/l1_wallet.hpp"
 #include "tests/contract/contract_fixture.hpp"
-#include "tests/l1/forwarding_client.hpp"
 
 using namespace gavel;
 using namespace gavel::l1;
@@ -22,7 +22,7 @@ constexpr uint64_t kGas = 21'000;
 
 node::Status refusal(const std::string& words) { return {node::Code::kFailedPrecondition, "L1_ERROR", "", words}; }
 
-class OddNode final : public test::ForwardingClient {
+class OddNode final : public l1::ForwardingClient {
 public:
     using ForwardingClient::ForwardingClient;
     bool refuses = false;            // says no

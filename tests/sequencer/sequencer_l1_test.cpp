@@ -2,16 +2,16 @@
 #include <catch2/catch.hpp>
 
 #include "l1-bridge/chain/in_process_client.hpp"
+#include "l1-bridge/client/forwarding_client.hpp"
 #include "sequencer/sequencer.hpp"
 #include "tests/contract/contract_fixture.hpp"
-#include "tests/l1/forwarding_client.hpp"
 
 using namespace gavel;
 using namespace gavel::sequencer;
 
 namespace {
 
-class Line final : public test::ForwardingClient {
+class Line final : public l1::ForwardingClient {
 public:
     using ForwardingClient::ForwardingClient;
     bool is_down = false, leaves_logs_out = false;

@@ -4,16 +4,16 @@
 #include <catch2/catch.hpp>
 
 #include "l1-bridge/chain/in_process_client.hpp"
+#include "l1-bridge/client/forwarding_client.hpp"
 #include "l1-bridge/client/l1_wallet.hpp"
 #include "protocol/keccak.hpp"
 #include "sequencer/sequencer.hpp"
 #include "tests/contract/contract_fixture.hpp"
-#include "tests/l1/forwarding_client.hpp"
 
 namespace gavel::sequencer {
 
 // A node that can be down, take only smaller transactions, or count another price for calldata.
-class MoodyNode final : public test::ForwardingClient {
+class MoodyNode final : public l1::ForwardingClient {
 public:
     using ForwardingClient::ForwardingClient;
     bool is_down = false;

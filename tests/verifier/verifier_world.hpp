@@ -7,10 +7,10 @@
 #include "follow/l1_sync.hpp"
 #include "l1-bridge/chain/in_process_client.hpp"
 #include "l1-bridge/chain/rollup_contract.hpp"
+#include "l1-bridge/client/forwarding_client.hpp"
 #include "l1-bridge/client/rollup_client.hpp"
 #include "node/clock.hpp"
 #include "protocol/keccak.hpp"
-#include "tests/l1/forwarding_client.hpp"
 #include "verifier/verifier.hpp"
 
 namespace gavel::test {

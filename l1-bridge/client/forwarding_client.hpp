@@ -1,42 +1,43 @@
-// An L1Client before another, for tests that watch what is asked or cut the line: each derived one changes what it is about.
+// An L1Client before another, for tests and benchmarks that watch what is asked, cut the line or slow it down: each derived one
+// changes what it is about.
 #pragma once
 
 #include "l1-bridge/client/l1_client.hpp"
 
-namespace gavel::test {
+namespace gavel::l1 {
 
-class ForwardingClient : public l1::L1Client {
+class ForwardingClient : public L1Client {
 public:
-    explicit ForwardingClient(l1::L1Client& inner) : inner_(inner) {}
+    explicit ForwardingClient(L1Client& inner) : inner_(inner) {}
 
     node::Result<uint64_t> chain_id() override {
         return ask([&] { return inner_.chain_id(); });
     }
-    node::Result<l1::BlockRef> head() override {
+    node::Result<BlockRef> head() override {
         return ask([&] { return inner_.head(); });
     }
-    node::Result<std::optional<l1::BlockRef>> block_at(uint64_t number) override {
+    node::Result<std::optional<BlockRef>> block_at(uint64_t number) override {
         return ask([&] { return inner_.block_at(number); });
     }
-    node::Result<std::optional<l1::BlockSummary>> summary_at(uint64_t number) override {
+    node::Result<std::optional<BlockSummary>> summary_at(uint64_t number) override {
         return ask([&] { return inner_.summary_at(number); });
     }
-    node::Result<std::vector<l1::Log>> logs(const l1::LogFilter& filter) override {
+    node::Result<std::vector<Log>> logs(const LogFilter& filter) override {
         return ask([&] { return inner_.logs(filter); });
     }
-    node::Result<std::vector<l1::Log>> logs_by_receipts(const l1::BlockSummary& block, const l1::LogFilter& filter) override {
+    node::Result<std::vector<Log>> logs_by_receipts(const BlockSummary& block, const LogFilter& filter) override {
         return ask([&] { return inner_.logs_by_receipts(block, filter); });
     }
-    node::Result<std::optional<l1::TransactionInput>> transaction_input(const Hash& tx) override {
+    node::Result<std::optional<TransactionInput>> transaction_input(const Hash& tx) override {
         return ask([&] { return inner_.transaction_input(tx); });
     }
-    node::Result<std::optional<l1::TransactionInput>> transaction_in_block(const Hash& tx, uint64_t block) override {
+    node::Result<std::optional<TransactionInput>> transaction_in_block(const Hash& tx, uint64_t block) override {
         return ask([&] { return inner_.transaction_in_block(tx, block); });
     }
     node::Result<bool> is_syncing() override {
         return ask([&] { return inner_.is_syncing(); });
     }
-    node::Result<std::optional<l1::Receipt>> receipt(const Hash& tx) override {
+    node::Result<std::optional<Receipt>> receipt(const Hash& tx) override {
         return ask([&] { return inner_.receipt(tx); });
     }
     node::Result<u128> balance(const Address& address) override {
@@ -48,19 +49,19 @@ public:
     node::Result<Bytes> code(const Address& address) override {
         return ask([&] { return inner_.code(address); });
     }
-    node::Result<l1::CallReply> try_call(const l1::CallRequest& request) override {
+    node::Result<CallReply> try_call(const CallRequest& request) override {
         return ask([&] { return inner_.try_call(request); });
     }
-    node::Result<uint64_t> estimate_gas(const l1::CallRequest& request) override {
+    node::Result<uint64_t> estimate_gas(const CallRequest& request) override {
         return ask([&] { return inner_.estimate_gas(request); });
     }
-    node::Result<l1::Fees> fees() override {
+    node::Result<Fees> fees() override {
         return ask([&] { return inner_.fees(); });
     }
     node::Result<Hash> send_raw(ByteView raw) override {
         return ask([&] { return inner_.send_raw(raw); });
     }
-    const l1::ErrorNames& error_names() const override { return inner_.error_names(); }
+    const ErrorNames& error_names() const override { return inner_.error_names(); }
 
 protected:
     // Before each question; if not OK, it is the answer.
@@ -72,7 +73,7 @@ private:
         if (node::Status status = admit(); !status.ok()) return status;
         return question();
     }
-    l1::L1Client& inner_;
+    L1Client& inner_;
 };
 
-}  // namespace gavel::test
+}  // namespace gavel::l1
