@@ -98,6 +98,7 @@ struct L1Sync::Impl {
           options(its_options),
           domain{facts.chain_id, rollup},
           view(opened, rollup, facts.parameters),
+          channel(its_client, rollup),
           is_known(was_asked) {
         follower_options.start_block = options.start_block;
         follower_options.chain_id = facts.chain_id;
@@ -208,6 +209,7 @@ struct L1Sync::Impl {
     const L1SyncOptions options;
     const Domain domain;
     L1View view;
+    l1::CalldataChannel channel;
     bool is_known;  // that the L1 is the store's
     l1::FollowerOptions follower_options;
     std::optional<l1::L1Follower> follower;
@@ -273,6 +275,6 @@ l1::BlockRef L1Sync::l1_head() const {
     return impl_->l1_head;
 }
 
-BatchSource L1Sync::batch_source() const { return follow::batch_source(impl_->client, impl_->domain.rollup); }
+BatchSource L1Sync::batch_source() { return follow::batch_source(impl_->channel); }
 
 }  // namespace gavel::follow

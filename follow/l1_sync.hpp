@@ -64,8 +64,8 @@ public:
     node::Status contradiction() const;
     // How often blocks were taken back, in this process's life.
     uint64_t reorganisations() const;
-    // Gets batches' bytes from the calldata of their transactions: for a Replayer. Lives as long as the client.
-    BatchSource batch_source() const;
+    // Gets batches' bytes from this L1, for a Replayer. Lives as long as this.
+    BatchSource batch_source();
 
 private:
     struct Impl;

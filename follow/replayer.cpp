@@ -39,16 +39,19 @@ std::unique_ptr<Env> make_env(const ledger::Ledger& ledger, const L1View& view, 
     return std::make_unique<ViewEnv>(ledger.domain_separator(), l1_limit, view, recovery);
 }
 
-BatchSource batch_source(l1::L1Client& client, const Address& rollup) {
-    return [&client, rollup](const StandingBatch& batch) {
-        return l1::fetch_batch_bytes(client, rollup, batch.tx_hash, batch.block);
-    };
+BatchSource batch_source(l1::BatchChannel& channel) {
+    return [&channel](const StandingBatch& batch) { return channel.fetch({batch.tx_hash, batch.block}); };
 }
 
 Replayer::Replayer(ledger::Ledger& ledger, const L1View& view, BatchSource source, const node::Clock& clock, Options options)
     : ledger_(ledger), view_(view), source_(std::move(source)), clock_(clock), options_(options) {}
 
 Replayer::Progress Replayer::step(size_t max_chunks) {
+    const Progress progress = advance(max_chunks);
+    return progress == Progress::kWantsBatch ? take(fetch()) : progress;
+}
+
+Replayer::Progress Replayer::advance(size_t max_chunks) {
     drop_outdated();
     if (reconcile_batches() || reconcile_l1_operations()) return Progress::kWorked;
     uint64_t common = common_head();
@@ -56,7 +59,9 @@ Replayer::Progress Replayer::step(size_t max_chunks) {
     auto standing = view_.batch(common + 1);
     if (!standing) return Progress::kCaughtUp;
     if (false_batch_) return Progress::kFalseBatch;
-    return replay_ ? replay_chunks(max_chunks) : fetch(*standing);
+    if (replay_) return replay_chunks(max_chunks);
+    wanted_ = *standing;
+    return Progress::kWantsBatch;
 }
 
 // Forgets what it was doing for a batch that doesn't stand any more.
@@ -142,35 +147,44 @@ Replayer::Progress Replayer::unavailable(node::Status status) {
     return Progress::kUnavailable;
 }
 
-Replayer::Progress Replayer::fetch(const StandingBatch& standing) {
-    node::Result<Bytes> bytes = source_(standing);
-    if (!bytes) return unavailable(bytes.status());
+node::Result<PostedBatch> Replayer::fetch() const {
+    node::Result<Bytes> bytes = source_(*wanted_);
+    if (!bytes) return bytes.status();
     BatchError error = BatchError::kNone;
-    auto batch = decode_batch(*bytes, &error);
-    if (!batch || batch->header().hash() != standing.hash || batch->parent.hash() != ledger_.last_header().hash()) {
-        std::string number = std::to_string(standing.number);
-        std::string what = batch ? "hash to another header" : name_of(error);
-        return unavailable({node::Code::kInternal, "L1_ANSWER_INVALID", "batch",
-                            "the bytes of batch " + number + " aren't those that the contract took: " + what});
-    }
+    auto batch = PostedBatch::decode(*std::move(bytes), &error);
+    if (batch && batch->hash() == wanted_->hash) return *std::move(batch);
+    std::string number = std::to_string(wanted_->number);
+    std::string what = batch ? "hash to another header" : name_of(error);
+    return node::Status{node::Code::kInternal, "L1_ANSWER_INVALID", "batch",
+                        "the bytes of batch " + number + " aren't those that the contract took: " + what};
+}
+
+Replayer::Progress Replayer::take(node::Result<PostedBatch> fetched) {
+    if (!fetched) return unavailable(fetched.status());
+    auto standing = view_.batch(wanted_->number);
+    // The world may have moved since advance() wanted it: then another batch is next.
+    if (!standing || standing->hash != fetched->hash() || ledger_.batch_head() + 1 != wanted_->number) return Progress::kWorked;
+    if (fetched->batch().parent.hash() != ledger_.last_header().hash())
+        return unavailable({node::Code::kInternal, "L1_CONTRADICTS", "batch",
+                            "batch " + std::to_string(wanted_->number) + " doesn't follow the one before it"});
     ledger_.flush(node::Durability::kSynced);  // so that every sealed chunk can be read back, for is_same_chunk
-    replay_ = Replay{standing, std::move(*batch), 0, marked_chunks(), static_cast<uint32_t>(bytes->size())};
+    replay_ = Replay{*standing, *std::move(fetched), 0, marked_chunks()};
     return Progress::kWorked;
 }
 
 // Whether the ledger has the next chunk of the replayed batch already: one that it has built, or replayed before a restart.
 bool Replayer::is_same_chunk(uint64_t number) const {
     auto record = ledger_.chunk(number);
-    const BatchChunk& chunk = replay_->batch.chunks[replay_->next];
+    const BatchChunk& chunk = replay_->batch().chunks[replay_->next];
     // One that changed nothing may have been wrong only by another batch's limit.
     return record && record->ops == chunk.ops && record->sigs == chunk.sigs && record->entry_count > 0 &&
-           record->after.hash() == replay_->batch.after(replay_->next) &&
-           record->after.l1_ops_consumed <= replay_->batch.last.l1_ops_consumed;
+           record->after.hash() == replay_->batch().after(replay_->next) &&
+           record->after.l1_ops_consumed <= replay_->batch().last.l1_ops_consumed;
 }
 
 Replayer::Progress Replayer::replay_chunks(size_t max_chunks) {
-    ViewEnv env(ledger_.domain_separator(), replay_->batch.last.l1_ops_consumed, view_, recovery_);
-    for (size_t applied_here = 0; replay_->next < replay_->batch.chunks.size(); ++replay_->next) {
+    ViewEnv env(ledger_.domain_separator(), replay_->batch().last.l1_ops_consumed, view_, recovery_);
+    for (size_t applied_here = 0; replay_->next < replay_->batch().chunks.size(); ++replay_->next) {
         uint64_t number = replay_->first_chunk + replay_->next;
         if (number < ledger_.chunk_count() && is_same_chunk(number)) continue;
         if (applied_here++ == max_chunks) return Progress::kWorked;
@@ -178,8 +192,8 @@ Replayer::Progress Replayer::replay_chunks(size_t max_chunks) {
             roll_back(number, "a batch that stands on the L1 says otherwise");
             return Progress::kWorked;
         }
-        const BatchChunk& chunk = replay_->batch.chunks[replay_->next];
-        ledger::Ledger::Applied applied = ledger_.apply_chunk(chunk.ops, chunk.sigs, env, replay_->batch.after(replay_->next));
+        const BatchChunk& chunk = replay_->batch().chunks[replay_->next];
+        ledger::Ledger::Applied applied = ledger_.apply_chunk(chunk.ops, chunk.sigs, env, replay_->batch().after(replay_->next));
         if (applied.outcome.kind == Outcome::Kind::kViewFailed) {
             std::string batch = std::to_string(replay_->standing.number);
             return unavailable({node::Code::kUnavailable, "L1_OPERATIONS_MISSING", "",
@@ -191,34 +205,35 @@ Replayer::Progress Replayer::replay_chunks(size_t max_chunks) {
     return Progress::kWorked;
 }
 
+Verdict Replayer::verdict_of_replay() const {
+    Verdict out;
+    out.number = replay_->standing.number;
+    out.hash = replay_->standing.hash;
+    out.tx_hash = replay_->standing.tx_hash;
+    out.last = replay_->batch().last;
+    return out;
+}
+
 void Replayer::finish() {
-    const Replay& replay = *replay_;
-    ledger::BatchRecord record{replay.batch.header(), replay.batch.l1_queue_hash, replay.first_chunk, replay.size_bytes,
-                               replay.standing.tx_hash};
-    ledger_.mark_batch(record);
-    Verdict verdict;
-    verdict.number = replay.standing.number;
-    verdict.hash = replay.standing.hash;
-    verdict.tx_hash = replay.standing.tx_hash;
+    const PostedBatch& posted = replay_->posted;
+    const Batch& batch = posted.batch();
+    ledger_.mark_batch({posted.header(), batch.l1_queue_hash, replay_->first_chunk, static_cast<uint32_t>(posted.bytes().size()),
+                        replay_->standing.tx_hash});
+    Verdict verdict = verdict_of_replay();
     verdict.valid = true;
-    verdict.last = replay.batch.last;
-    verdict.op_count = replay.batch.last.op_count - replay.batch.parent.last.op_count;
+    verdict.op_count = batch.last.op_count - batch.parent.last.op_count;
     verdicts_.push_back(verdict);
     replay_.reset();
 }
 
 Replayer::Progress Replayer::found_false(const ledger::Ledger::Applied& applied) {
-    Verdict verdict;
-    verdict.number = replay_->standing.number;
-    verdict.hash = replay_->standing.hash;
-    verdict.tx_hash = replay_->standing.tx_hash;
-    verdict.last = replay_->batch.last;
+    Verdict verdict = verdict_of_replay();
     verdict.chunk = static_cast<uint16_t>(replay_->next);
     verdict.refusal = applied.outcome.refusal;
-    verdict.claimed = replay_->batch.after(replay_->next);
+    verdict.claimed = replay_->batch().after(replay_->next);
     verdict.computed = applied.after;
     verdicts_.push_back(verdict);
-    false_batch_ = FalseBatch{verdict, std::move(replay_->batch)};
+    false_batch_ = FalseBatch{verdict, replay_->batch()};
     replay_.reset();
     return Progress::kFalseBatch;
 }

@@ -14,16 +14,17 @@
 #include <optional>
 
 #include "follow/l1_view.hpp"
+#include "l1-bridge/client/batch_channel.hpp"
 #include "ledger/ledger.hpp"
 #include "node/clock.hpp"
 #include "node/status.hpp"
 
 namespace gavel::follow {
 
-// The argument of the append that posted a batch, from its transaction's calldata. Not OK: the L1 can't tell now.
+// The bytes of a batch that stands on the L1. Not OK: the L1 can't tell now.
 using BatchSource = std::function<node::Result<Bytes>(const StandingBatch&)>;
-// From a node. `client` must outlive it.
-BatchSource batch_source(l1::L1Client& client, const Address& rollup);
+// By a channel, which must outlive it.
+BatchSource batch_source(l1::BatchChannel& channel);
 
 struct Verdict {
     uint64_t number = 0;
@@ -56,16 +57,22 @@ public:
         kCaughtUp,     // every standing batch is in the ledger
         kFalseBatch,   // the ledger is at the last true state; nothing more until the L1 changes
         kUnavailable,  // the L1 (or the view) can't tell now; try again. See status()
+        kWantsBatch,   // of advance() alone: fetch(), then take() what it gives
     };
 
-    // None of these is owned. Only the ledger's writing thread may call step().
+    // None of these is owned.
     Replayer(ledger::Ledger& ledger, const L1View& view, BatchSource source, const node::Clock& clock, Options options);
     // A verifier with several cores answers for signatures that it has checked ahead.
     void set_recovery(const SignerRecovery* recovery) { recovery_ = recovery; }
 
     // At most one roll-back, or one batch's bytes fetched, or `max_chunks` chunks applied. The ledger's open chunk may hold
     // operations (of a sequencer): they are rolled back if a foreign batch comes.
-    Progress step(size_t max_chunks = 32);
+    Progress step(size_t max_chunks = 32) GAVEL_REQUIRES(ledger::writing);
+    // The same in parts, for a ledger whose writing thread must not wait for the L1: advance() and take() are its, fetch() is
+    // anybody's, and asks for the batch that advance() wants.
+    Progress advance(size_t max_chunks = 32) GAVEL_REQUIRES(ledger::writing);
+    node::Result<PostedBatch> fetch() const;
+    Progress take(node::Result<PostedBatch> fetched) GAVEL_REQUIRES(ledger::writing);
     // Why the last step was kUnavailable.
     const node::Status& status() const { return status_; }
 
@@ -81,22 +88,22 @@ public:
 private:
     struct Replay {
         StandingBatch standing;
-        Batch batch;
+        PostedBatch posted;
         size_t next = 0;  // chunk
         uint64_t first_chunk = 0;
-        uint32_t size_bytes = 0;
+        const Batch& batch() const { return posted.batch(); }
     };
     void drop_outdated();
-    bool reconcile_batches();
-    bool reconcile_l1_operations();
-    uint64_t common_head() const;
-    uint64_t marked_chunks() const;
-    void note_transactions(uint64_t common);
-    bool roll_back(uint64_t chunk, const std::string& why);
-    Progress fetch(const StandingBatch& standing);
-    Progress replay_chunks(size_t max_chunks);
-    bool is_same_chunk(uint64_t number) const;
-    void finish();
+    bool reconcile_batches() GAVEL_REQUIRES(ledger::writing);
+    bool reconcile_l1_operations() GAVEL_REQUIRES(ledger::writing);
+    uint64_t common_head() const GAVEL_REQUIRES(ledger::writing);
+    uint64_t marked_chunks() const GAVEL_REQUIRES(ledger::writing);
+    void note_transactions(uint64_t common) GAVEL_REQUIRES(ledger::writing);
+    bool roll_back(uint64_t chunk, const std::string& why) GAVEL_REQUIRES(ledger::writing);
+    Progress replay_chunks(size_t max_chunks) GAVEL_REQUIRES(ledger::writing);
+    bool is_same_chunk(uint64_t number) const GAVEL_REQUIRES(ledger::writing);
+    void finish() GAVEL_REQUIRES(ledger::writing);
+    Verdict verdict_of_replay() const;
     Progress found_false(const ledger::Ledger::Applied& applied);
     Progress unavailable(node::Status status);
 
@@ -106,6 +113,7 @@ private:
     const node::Clock& clock_;
     Options options_;
     const SignerRecovery* recovery_ = nullptr;
+    std::optional<StandingBatch> wanted_;
     std::optional<Replay> replay_;
     std::optional<FalseBatch> false_batch_;
     std::vector<Verdict> verdicts_;

@@ -21,8 +21,10 @@ public:
     explicit Loops(Troubles& troubles) : troubles_(troubles) {}
     ~Loops() { stop(); }
 
-    // `trouble`: the reason under which exceptions are told. What `round` needs must outlive this.
-    void start(const std::string& trouble, std::function<void()> round);
+    // `trouble`: the reason under which exceptions are told. `at_end` is called once, by the same thread, after its last round.
+    // What both need must outlive this.
+    void start(
+        const std::string& trouble, std::function<void()> round, std::function<void()> at_end = [] {});
     // Ends after the rounds that run.
     void stop();
     // Sleeps, for a round that has nothing to do, at most until stop().

@@ -10,12 +10,10 @@
 namespace gavel::sequencer {
 namespace {
 
-constexpr size_t kBatchFixedBytes = 8 + BatchHeader::kSize + 32 + 2 + StateFields::kSize;
-constexpr size_t kChunkFixedBytes = 2 + 2 + 32;  // lengths and commitment
-constexpr size_t kOpenOpsBytes = 12;             // of an operation whose chunk isn't encoded yet, on the average
+constexpr size_t kOpenOpsBytes = 12;  // of an operation whose chunk isn't encoded yet, on the average
 constexpr size_t kL1OperationsAtOnce = 320;
 
-size_t posted_size(const ledger::ChunkRecord& chunk) { return chunk.ops.size() + chunk.sigs.size() + kChunkFixedBytes; }
+size_t posted_size(const ledger::ChunkRecord& chunk) { return chunk.ops.size() + chunk.sigs.size() + Batch::kBytesPerChunk; }
 
 // Answers for the one operation at hand, whose signature has been checked; anything else is recovered.
 class OneSigner : public SignerRecovery {
@@ -249,8 +247,8 @@ void Engine::note_unbatched() {
 }
 
 // The sealed chunks, from the first that no batch holds, that fill a batch.
-Engine::Cut Engine::next_cut() const {
-    Cut out{0, kBatchFixedBytes, false};
+Engine::Fill Engine::next_fill() const {
+    Fill out{0, Batch::kFixedBytes, false};
     const uint64_t first = first_unbatched_chunk();
     for (const Waiting& waiting : unposted_) {
         if (waiting.chunk < first) continue;
@@ -263,13 +261,13 @@ Engine::Cut Engine::next_cut() const {
     return out;
 }
 
-// Whether what the chunks of that cut and the open one have taken in fees pays for posting them now.
-bool Engine::fees_pay(const Cut& cut) const {
+// Whether what the chunks of that fill and the open one have taken in fees pays for posting them now.
+bool Engine::fees_pay(const Fill& fill) const {
     std::vector<FeeTally::Entry> fees = ledger_.open_chunk().fees.entries();
     const uint64_t first = first_unbatched_chunk();
     for (const Waiting& waiting : unposted_)
         if (waiting.chunk >= first) fees.insert(fees.end(), waiting.fees.begin(), waiting.fees.end());
-    return !fees.empty() && fees_.cover_a_batch(fees, cut.bytes + open_bytes());
+    return !fees.empty() && fees_.cover_a_batch(fees, fill.bytes + open_bytes());
 }
 
 bool Engine::batch_is_due() const {
@@ -279,18 +277,18 @@ bool Engine::batch_is_due() const {
     const uint64_t most_ms = view_.parameters().inclusion_window * 1000 / 4;
     if (clock_.steady_ms() >= *oldest_unbatched_ms_ + std::min(config_.batch_age_ms, most_ms)) return true;
     if (first_unbatched_chunk() < due_below_) return true;
-    const Cut cut = next_cut();
-    return cut.is_full || fees_pay(cut);
+    const Fill fill = next_fill();
+    return fill.is_full || fees_pay(fill);
 }
 
-std::optional<Batch> Engine::cut_batch() {
-    Cut cut = next_cut();
-    if (!cut.is_full && !ledger_.open_chunk().empty()) {
+std::optional<Engine::Cut> Engine::cut_batch() {
+    Fill fill = next_fill();
+    if (!fill.is_full && !ledger_.open_chunk().empty()) {
         GAVEL_CHECK(seal());
-        cut = next_cut();
+        fill = next_fill();
     }
-    if (cut.chunks == 0) return std::nullopt;
-    return ledger_.assemble(ledger_.last_header(), first_unbatched_chunk(), cut.chunks);
+    if (fill.chunks == 0) return std::nullopt;
+    return Cut{ledger_.last_header(), first_unbatched_chunk(), fill.chunks};
 }
 
 void Engine::batch_was_marked() {
@@ -303,6 +301,16 @@ bool Engine::batch_was_refused(size_t bytes, size_t chunks) {
     batch_limit_ = std::min(batch_limit_, bytes / 2);
     due_below_ = first_unbatched_chunk();
     return true;
+}
+
+void Engine::publish() {
+    std::lock_guard lock(figures_mutex_);
+    figures_ = {unposted_bytes(), oldest_unbatched_ms_};
+}
+
+EngineFigures Engine::figures() const {
+    std::lock_guard lock(figures_mutex_);
+    return figures_;
 }
 
 }  // namespace gavel::sequencer

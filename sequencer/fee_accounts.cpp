@@ -16,11 +16,10 @@ std::string name_of(const Address& token) { return token.is_zero() ? "ETH" : to_
 
 }  // namespace
 
-FeeAccounts::FeeAccounts(const ledger::Ledger& ledger, std::mutex& writer, const follow::L1View& view, l1::L1Client& client,
-                         l1::L1Wallet& wallet, const node::Clock& clock, node::Troubles& troubles, const Address& recipient,
+FeeAccounts::FeeAccounts(const ledger::Ledger& ledger, const follow::L1View& view, l1::L1Client& client, l1::L1Wallet& wallet,
+                         const node::Clock& clock, node::Troubles& troubles, const Address& recipient,
                          std::vector<Address> tokens)
     : ledger_(ledger),
-      writer_(writer),
       view_(view),
       client_(client),
       wallet_(wallet),
@@ -38,10 +37,9 @@ bool FeeAccounts::step() {
 
 // Whether the account is there, or a deposit to it, anybody's, waits in the L1's queue.
 bool FeeAccounts::is_open_or_queued(const Address& token, bool& queued) {
-    std::lock_guard lock(writer_);
     queued = false;
-    if (ledger_.newest_account({recipient_, token})) return true;
-    for (uint64_t i = ledger_.counters().l1_ops_consumed; i < view_.queue_length() && !queued; ++i) {
+    if (ledger_.account({recipient_, token})) return true;
+    for (uint64_t i = ledger_.summary().l1_ops_consumed; i < view_.queue_length() && !queued; ++i) {
         auto waiting = view_.queued(i);
         queued = waiting && waiting->operation.to == recipient_ && waiting->operation.token == token;
     }

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <map>
-#include <mutex>
 #include <optional>
 #include <vector>
 
@@ -17,10 +16,9 @@ namespace gavel::sequencer {
 
 class FeeAccounts {
 public:
-    // None of the references is owned. `writer` guards the ledger's writing side. The zero address among `tokens` is ETH.
-    FeeAccounts(const ledger::Ledger& ledger, std::mutex& writer, const follow::L1View& view, l1::L1Client& client,
-                l1::L1Wallet& wallet, const node::Clock& clock, node::Troubles& troubles, const Address& recipient,
-                std::vector<Address> tokens);
+    // None of the references is owned. The zero address among `tokens` is ETH.
+    FeeAccounts(const ledger::Ledger& ledger, const follow::L1View& view, l1::L1Client& client, l1::L1Wallet& wallet,
+                const node::Clock& clock, node::Troubles& troubles, const Address& recipient, std::vector<Address> tokens);
 
     // Whether a deposit that opens an account is on its way. A token whose account can't be opened now holds nothing up: its fees
     // are refused; it is tried again after 15 seconds, then after twice as long, up to ten minutes; and what an operator can do
@@ -43,7 +41,6 @@ private:
     void tell();
 
     const ledger::Ledger& ledger_;
-    std::mutex& writer_;
     const follow::L1View& view_;
     l1::L1Client& client_;
     l1::L1Wallet& wallet_;

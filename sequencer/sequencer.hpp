@@ -2,9 +2,6 @@
 // around it. Tests call step(); the daemon calls execute() from one thread and follow() from another.
 #pragma once
 
-#include <atomic>
-#include <condition_variable>
-#include <deque>
 #include <memory>
 #include <mutex>
 
@@ -15,10 +12,9 @@
 #include "node/metrics.hpp"
 #include "node/troubles.hpp"
 #include "query/queries.hpp"
-#include "sequencer/calldata_gas.hpp"
 #include "sequencer/fee_accounts.hpp"
+#include "sequencer/intake.hpp"
 #include "sequencer/poster.hpp"
-#include "sequencer/worker_pool.hpp"
 
 namespace gavel::sequencer {
 
@@ -39,8 +35,6 @@ struct SequencerConfig {
 
 class Sequencer {
 public:
-    using Answers = std::function<void(std::vector<SubmitOutcome>)>;
-
     // None of the references is owned. `sync` has been made for the ledger's store. Throws node::StoreError.
     Sequencer(node::Store& store, follow::L1Sync& sync, l1::L1Client& client, l1::L1Wallet& wallet, const node::Clock& clock,
               node::Metrics& metrics, SequencerConfig config);
@@ -48,9 +42,10 @@ public:
 
     // ---- Any thread ----
 
-    // Checks form and signatures in the caller's thread (and the pool's), then queues what is right, in order. `answers` is
-    // called once, with an outcome for each, from the executing thread when all that are right are durable; at once if none is.
-    void submit(const std::vector<Submission>& submissions, Answers answers);
+    // As Intake::submit.
+    void submit(const std::vector<Submission>& submissions, Intake::Answers answers) {
+        intake_.submit(submissions, std::move(answers));
+    }
     node::Result<FeeQuote> estimate_fee(const Address& token, const OperationShape& shape) const {
         return fees_.quote(token, shape);
     }
@@ -65,10 +60,13 @@ public:
 
     // ---- Driving ----
 
-    // Executes what is queued and flushes it; true if there was anything to do.
+    // The writing thread's turn: executes what is queued, makes it durable and answers it, then one command of follow()'s; false
+    // if there was neither.
     bool execute();
-    // Waits until something is queued or the time is over.
-    void wait_for_work(uint64_t timeout_ms);
+    // Waits until there is something to do or the time is over.
+    void wait_for_work(uint64_t timeout_ms) { writer_.wait_for_work(timeout_ms); }
+    // That thread ends.
+    void leave() { writer_.leave(); }
     // One round with the L1: reads, takes back what it must, takes the seat, posts. Not OK: tried again in the next round,
     // unless the reason is BATCH_CHECK_FAILED or OWN_TERM_SLASHED: then nothing is posted or confirmed any more.
     node::Status follow();
@@ -78,17 +76,6 @@ public:
     void stop();
 
 private:
-    struct Ticket {
-        std::vector<SubmitOutcome> outcomes;  // of those refused already
-        std::vector<CheckedSubmission> right;
-        std::vector<size_t> places;  // of `right` among the outcomes
-        Answers answers;
-        uint64_t taken_ms = 0;
-    };
-    struct Figures;
-
-    void run_ticket(Ticket& ticket);
-    void refuse(Ticket& ticket, const node::Status& status);
     node::Status replay();
     node::Status accept_data();
     node::Status restore();
@@ -116,21 +103,15 @@ private:
     ledger::Ledger ledger_;
     FeePolicy fees_;
     SignerCache signers_;
-    WriterMutex writer_;
+    l1::CalldataChannel channel_;
     Engine engine_;
+    Writer writer_;
     follow::Replayer replayer_;
     Poster poster_;
-    CalldataGas calldata_gas_;
     FeeAccounts fee_accounts_;
     query::Queries queries_;
-    WorkerPool pool_;
-    std::unique_ptr<Figures> figures_;
-
-    mutable std::mutex queue_mutex_;
-    std::condition_variable queue_changed_;
-    std::deque<Ticket> queue_;
-    size_t queued_operations_ = 0;
-    bool stopped_ = false;
+    Figures figures_;
+    Intake intake_;
 
     mutable std::mutex state_mutex_;
     node::Status state_;  // OK: sequencing
@@ -140,6 +121,7 @@ private:
     uint64_t posted_seen_ = 0;           // the last batch on the L1, in the latest round
     l1::Notice notice_;                  // of the home operator, as read last
     std::optional<uint64_t> notice_read_ms_;
+    bool is_closing_ = false;  // the home operator may sit soon: post at once
     bool broken_ = false;
 };
 

@@ -40,8 +40,7 @@ node::Status Sequencer::restore() {
     if (!pending) return pending.status();
     if (*pending > *mined)
         return not_yet("REPAIRING", "the repair waits until no transaction of this key is on its way to the L1");
-    std::lock_guard lock(writer_);
-    tell(restore_salvage(store_, ledger_, engine_));
+    tell(writer_.run([&]() GAVEL_REQUIRES(ledger::writing) { return restore_salvage(store_, ledger_, engine_); }));
     return {};
 }
 

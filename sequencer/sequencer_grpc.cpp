@@ -42,7 +42,7 @@ void to_pb(const SubmitOutcome& outcome, v1::SubmitResult& message) {
 }
 
 // What is wrong in form is refused here, the rest is submitted together, in order; `answers` is called once.
-void submit_batch(Sequencer& sequencer, const v1::SubmitBatch& batch, Sequencer::Answers answers) {
+void submit_batch(Sequencer& sequencer, const v1::SubmitBatch& batch, Intake::Answers answers) {
     auto outcomes = std::make_shared<Outcomes>(batch.requests_size());
     std::vector<Submission> submissions;
     std::vector<size_t> places;

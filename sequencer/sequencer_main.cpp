@@ -154,9 +154,12 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
                    {{"grpc_port", (*server)->port()}, {"rollup", to_checksum(*rollup)}, {"poster", to_checksum(key->address())}});
 
     node::Loops loops(sequencer.troubles());
-    loops.start("EXECUTING_FAILED", [&] {
-        if (!sequencer.execute()) sequencer.wait_for_work(50);
-    });
+    loops.start(
+        "EXECUTING_FAILED",
+        [&] {
+            if (!sequencer.execute()) sequencer.wait_for_work(50);
+        },
+        [&] { sequencer.leave(); });
     loops.start("FOLLOWING_FAILED", [&] {
         node::Status status = sequencer.follow();
         if (!status.ok()) node::log_status(node::LogLevel::kDebug, "round with the L1", status);

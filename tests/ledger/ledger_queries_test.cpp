@@ -41,7 +41,7 @@ struct Desk {
         if (!ledger.open_chunk().empty()) world.seal(ledger);
         uint64_t head = ledger.batch_head();
         uint64_t first = head == 0 ? 0 : ledger.batch(head)->chunk_end();
-        Batch batch = ledger.assemble(ledger.last_header(), first, static_cast<uint16_t>(ledger.chunk_count() - first));
+        Batch batch = *ledger.assemble(ledger.last_header(), first, static_cast<uint16_t>(ledger.chunk_count() - first));
         auto size = static_cast<uint32_t>(batch.encode().size());
         ledger.mark_batch({batch.header(), batch.l1_queue_hash, first, size, std::nullopt});
         l1.append(batch);
@@ -83,7 +83,7 @@ TEST_CASE("an operation is confirmed, posted, final; or rolled back, and confirm
     CHECK(info->final_at == desk.view.head().time + 600);
     desk.l1.reorganise(desk.view, 1);
     CHECK(desk.queries.operation(receipt.hash)->status == OperationStatus::kConfirmed);
-    desk.l1.append(desk.ledger.assemble(desk.ledger.batch(1)->header, 1, 1));
+    desk.l1.append(*desk.ledger.assemble(desk.ledger.batch(1)->header, 1, 1));
     desk.l1.mine(desk.view);
     CHECK(desk.queries.operation(receipt.hash)->status == OperationStatus::kPosted);
     desk.finalise();

@@ -70,7 +70,7 @@ struct Chain {
     Batch batch() {
         uint64_t head = sequencer->batch_head();
         uint64_t first = head == 0 ? 0 : sequencer->batch(head)->chunk_end();
-        Batch out = sequencer->assemble(sequencer->last_header(), first, static_cast<uint16_t>(sequencer->chunk_count() - first));
+        Batch out = *sequencer->assemble(sequencer->last_header(), first, static_cast<uint16_t>(sequencer->chunk_count() - first));
         auto size = static_cast<uint32_t>(out.encode().size());
         sequencer->mark_batch({out.header(), out.l1_queue_hash, first, size, std::nullopt});
         return out;
@@ -393,7 +393,7 @@ TEST_CASE("a batch that somebody else posted replaces what the ledger had in its
     REQUIRE(other.apply_chunk(common.ops, common.sigs, env, common.after.hash()).kept);
     REQUIRE(chain.world.submit(other, 4, chain.world.transfer(other, 4, {}, chain.world.address(1), 99, 1)).ok());
     chain.world.seal(other);
-    Batch theirs = other.assemble(other.last_header(), 1, 2);
+    Batch theirs = *other.assemble(other.last_header(), 1, 2);
     other.mark_batch({theirs.header(), theirs.l1_queue_hash, 1, 1, std::nullopt});
     chain.pay(1);
     if (GENERATE(false, true)) chain.batch();  // marked, not posted
@@ -466,7 +466,7 @@ TEST_CASE("a batch is judged by its own limit of L1 operations") {
     chain.l1.mine(*chain.view);
     REQUIRE(chain.sequencer->open_l1_operation(chain.view->queued(16)->operation).ok());
     ChunkRecord consumes = chain.world.seal(*chain.sequencer);
-    Batch batch = chain.sequencer->assemble(chain.sequencer->last_header(), 1, 1);
+    Batch batch = *chain.sequencer->assemble(chain.sequencer->last_header(), 1, 1);
     batch.last = consumes.before;
     chain.l1.append(batch);
     chain.l1.mine(*chain.view);
@@ -521,7 +521,7 @@ TEST_CASE("who has a false batch's chunks already finds the same one false") {
     chain.world.seal(*chain.sequencer);
     chain.pay(1);
     // The first chunk consumes past what the batch claims at its end.
-    Batch batch = chain.sequencer->assemble(chain.sequencer->last_header(), 1, 2);
+    Batch batch = *chain.sequencer->assemble(chain.sequencer->last_header(), 1, 2);
     batch.last.l1_ops_consumed = 16;
     chain.l1.append(batch);
     chain.l1.mine(*chain.view);

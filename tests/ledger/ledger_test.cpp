@@ -423,8 +423,8 @@ TEST_CASE("batches are marked, unmarked, and go with their chunks") {
         REQUIRE(world.submit(*ledger, 1, world.transfer(*ledger, 1, Address{}, world.address(2), 5, 1)).ok());
         world.seal(*ledger);
     }
-    Batch first = ledger->assemble(ledger->last_header(), 0, 3);
-    Batch second = ledger->assemble(first.header(), 3, 2);
+    Batch first = *ledger->assemble(ledger->last_header(), 0, 3);
+    Batch second = *ledger->assemble(first.header(), 3, 2);
     CHECK(decode_batch(first.encode()) == first);
     CHECK(first.l1_queue_hash == ledger->l1_queue_hash(16));
     CHECK(second.before(0) == first.last.hash());

@@ -83,13 +83,13 @@ TEST_CASE("Fees of a token count by what a transfer of it costs here") {
     const Address token = PrivateKey::derived("token").address();
     FeePolicy fees({{{token, Amount{100}}}, 110});
     auto pays = [&](u128 units) { return fees.cover_a_batch({{token, Amount{units}}}, 1'000); };
-    fees.set_gas_per_byte(40);
+    fees.set_batch_price({40, 100'000});
     CHECK_FALSE(pays(1'000'000'000));  // the L1's price isn't known
     fees.set_gas_price(1'000'000'000);
-    // 100,000 gas until an append was seen, and 40 for each byte: 46.05 transfers of 76 bytes.
+    // 140,000 gas for a thousand bytes: 46.05 transfers of 76 bytes.
     CHECK_FALSE(pays(4'600));
     CHECK(pays(4'606));
-    fees.note_append(1'000, 90'000);  // 29.6 of them
+    fees.set_batch_price({40, 50'000});  // 29.6 of them
     CHECK_FALSE(pays(2'960));
     CHECK(pays(2'961));
     CHECK_FALSE(fees.cover_a_batch({{Address{}, Amount{89'999}}}, 1'000));
@@ -102,10 +102,8 @@ TEST_CASE("A fee follows what the L1 takes for a byte") {
     fees.set_gas_price(1'000'000'000);
     const u128 at_first = fees.quote({}, {})->minimum.value();
     CHECK(at_first == u128{64} * 76 * 1'100'000'000);
-    fees.set_gas_per_byte(40);
+    fees.set_batch_price({40, 0});
     CHECK(fees.quote({}, {})->minimum.value() == u128{40} * 76 * 1'100'000'000);
-    fees.set_gas_per_byte(uint64_t{1} << 63);  // what no L1 takes
-    CHECK(fees.quote({}, {})->minimum.value() == u128{1'024} * 76 * 1'100'000'000);
 
     World w;
     w.config.fees.eth_percent = 110;
@@ -117,6 +115,11 @@ TEST_CASE("A fee follows what the L1 takes for a byte") {
     const u128 minimum = w.sequencer->estimate_fee({}, {})->minimum.value();
     CHECK(minimum > 63 * 76 * wei);
     CHECK(minimum < 80 * 76 * wei);
+
+    l1::CalldataChannel channel(w.client, w.l1.rollup);
+    w.client.gas_per_byte = uint64_t{1} << 50;  // what no L1 takes
+    channel.refresh_price(w.key.address());
+    CHECK(channel.price().per_byte == 1'024);
 }
 
 TEST_CASE("At 64 gas for a byte of calldata, batches behind one another have gas enough") {

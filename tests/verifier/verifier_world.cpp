@@ -107,7 +107,7 @@ BatchHeader Operator::post(const std::vector<Order>& orders, bool and_mine) {
     ledger::ChunkRecord sealed;
     REQUIRE(ledger->seal([](const Address&) { return std::nullopt; }, sealed).ok());
     ledger->flush(node::Durability::kSynced);
-    Batch batch = ledger->assemble(ledger->last_header(), first_chunk, 1);
+    Batch batch = *ledger->assemble(ledger->last_header(), first_chunk, 1);
     ledger->mark_batch({batch.header(), batch.l1_queue_hash, first_chunk, 0, {}});
     append(batch, and_mine);
     return batch.header();
