@@ -1,39 +1,35 @@
-// Mines blocks at an interval of real time, or at each transaction.
+// When the next block is due: at an interval, at each transaction, or when asked.
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
-#include <functional>
 #include <mutex>
-#include <thread>
 
 #include "l1-bridge/chain/simulated_chain.hpp"
+#include "node/clock.hpp"
 
 namespace gavel::l1 {
 
 // Thread-safe.
 class BlockTimer {
 public:
-    // `failed` is told when mining threw (a store that fails); nothing more is mined then. `chain` must outlive it.
-    BlockTimer(SimulatedChain& chain, std::function<void(const char* what)> failed);
-    ~BlockTimer();
+    // Neither is owned.
+    BlockTimer(SimulatedChain& chain, const node::Clock& clock) : chain_(chain), clock_(clock) {}
 
     // Zero: a block at each transaction.
     void set_interval(uint64_t seconds);
     // Neither: only when asked. `on` ends the interval.
     void set_auto_mine(bool on);
+    // Mines a block if one is due; somebody has to call it again and again. Throws node::StoreError.
+    void step();
 
 private:
-    void run();
+    bool take_turn();
 
     SimulatedChain& chain_;
-    std::function<void(const char*)> failed_;
+    const node::Clock& clock_;
     std::mutex mutex_;
-    std::condition_variable changed_;
-    uint64_t interval_s_ = 0;
-    uint64_t generation_ = 0;  // counts the changes of interval
-    bool stopping_ = false;
-    std::thread thread_;
+    uint64_t interval_ms_ = 0;
+    uint64_t due_ms_ = 0;
 };
 
 }  // namespace gavel::l1

@@ -13,6 +13,7 @@
 #include "node/http_server.hpp"
 #include "node/listener.hpp"
 #include "node/log.hpp"
+#include "node/loop.hpp"
 #include "node/metrics.hpp"
 #include "node/signals.hpp"
 #include "node/store.hpp"
@@ -22,6 +23,7 @@ namespace {
 
 constexpr u128 kEther = u128{1'000'000'000} * 1'000'000'000;
 constexpr size_t kMaxBodyBytes = size_t{8} << 20;
+constexpr std::chrono::milliseconds kMiningNap{10};
 constexpr size_t kHttpThreads = 96;
 
 struct TokenAtStart {
@@ -207,11 +209,13 @@ int run(const Config& config) {
         node::log_error("the store failed", {{"error", what}});
         node::request_stop();
     };
-    BlockTimer timer(chain, fail);
+    BlockTimer timer(chain, clock);
     timer.set_interval(config.block_time_s);
 
     node::Metrics metrics;
     add_metrics(metrics, chain);
+    node::Troubles troubles(clock, &metrics);
+    node::Loops loops(troubles);
     auto count = [&](const std::string& method, bool ok) {
         node::Labels labels{{"method", method}, {"ok", ok ? "true" : "false"}};
         metrics.counter("gavel_l1_requests_total", "Requests by method and outcome.", labels).add();
@@ -243,10 +247,15 @@ int run(const Config& config) {
                 static_cast<unsigned long long>(chain.chain_id()), static_cast<unsigned long long>(head.number));
     std::fflush(stdout);
     node::log_info("started", {{"port", server.port()}, {"chain_id", chain.chain_id()}, {"head", head.number}});
+    loops.start("MINING_FAILED", [&] {
+        timer.step();
+        loops.rest(kMiningNap);
+    });
     signals.wait();
+    loops.stop();
     server.stop();
     node::log_info("stopped", {{"head", chain.head().number}});
-    return failed ? 1 : 0;
+    return failed || loops.has_failed() ? 1 : 0;
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include "l1-bridge/client/l1_wallet.hpp"
 
 #include <algorithm>
-#include <thread>
 
 #include "node/log.hpp"
 
@@ -178,7 +177,7 @@ L1Wallet::Standing L1Wallet::after_refusal(const SignedTransaction& transaction,
         auto next = client_.nonce(address_, true);
         if (!next) return Standing::kMayBeThere;
         if (looks == most_looks) return *next > nonce ? Standing::kNonceTaken : Standing::kNowhere;
-        std::this_thread::sleep_for(options_.poll);
+        clock_.sleep(options_.poll);
     }
 }
 

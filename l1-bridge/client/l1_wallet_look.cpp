@@ -1,5 +1,4 @@
 // What became of what a wallet has sent.
-#include <thread>
 
 #include "l1-bridge/client/l1_wallet.hpp"
 
@@ -45,14 +44,14 @@ node::Result<bool> L1Wallet::is_lost(const Hash& sent) {
 }
 
 node::Result<Receipt> L1Wallet::wait(const Hash& sent, std::chrono::milliseconds timeout) {
-    const auto until = std::chrono::steady_clock::now() + timeout;
+    const uint64_t until_ms = clock_.steady_ms() + static_cast<uint64_t>(timeout.count());
     for (;;) {
         node::Status trouble = keep_up();
         auto found = receipt(sent);
         if (found && *found) return std::move(**found);
         if (!found) trouble = found.status();
-        if (std::chrono::steady_clock::now() + options_.poll > until) return not_seen(sent, trouble);
-        std::this_thread::sleep_for(options_.poll);
+        if (clock_.steady_ms() + static_cast<uint64_t>(options_.poll.count()) > until_ms) return not_seen(sent, trouble);
+        clock_.sleep(options_.poll);
     }
 }
 

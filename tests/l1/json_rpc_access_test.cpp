@@ -24,7 +24,7 @@ struct Service {
         auto opened = SimulatedChain::open(store, clock, registry, {});
         REQUIRE(opened.ok());
         chain = std::move(*opened);
-        timer = std::make_unique<BlockTimer>(*chain, [](const char*) {});
+        timer = std::make_unique<BlockTimer>(*chain, clock);
         rpc = std::make_unique<JsonRpcService>(*chain, *timer, ErrorNames(), JsonRpcService::Observer(), development);
     }
 };

@@ -28,6 +28,7 @@ constexpr u128 kEther = u128{1'000'000'000} * 1'000'000'000;
 struct Server {
     node::MemoryStore store;
     node::SystemClock clock;
+    node::ManualClock ticks;  // the timer's
     NativeRegistry registry;
     PrivateKey alice = PrivateKey::derived("alice"), bob = PrivateKey::derived("bob");
     ErrorNames names{TestToken::error_signatures()};
@@ -45,7 +46,7 @@ struct Server {
         auto opened = SimulatedChain::open(store, clock, registry, options);
         REQUIRE(opened.ok());
         chain = std::move(*opened);
-        timer = std::make_unique<BlockTimer>(*chain, [](const char*) {});
+        timer = std::make_unique<BlockTimer>(*chain, ticks);
         timer->set_interval(0);
         service = std::make_unique<JsonRpcService>(*chain, *timer, names);
         http = std::make_unique<node::HttpServer>(node::HttpServerOptions{});
@@ -464,8 +465,20 @@ TEST_CASE("Tags, time and reorganisation on demand", "[rpc]") {
     CHECK(s.result("eth_getTransactionByHash", {to_hex(waiting.hash)}).is_null());
     s.result("eth_sendRawTransaction", {to_hex(waiting.raw)});
     s.result("evm_setIntervalMining", json::array({1}));
-    for (int i = 0; i < 50 && !s.chain->receipt(waiting.hash); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    s.ticks.advance(999);
+    s.timer->step();
+    CHECK_FALSE(s.chain->receipt(waiting.hash).has_value());
+    s.ticks.advance(1);
+    s.timer->step();
     CHECK(s.chain->receipt(waiting.hash).has_value());
+    const uint64_t mined = s.chain->head().number;
+    s.ticks.advance(2'500);  // blocks that were missed aren't made up for
+    s.timer->step();
+    s.timer->step();
+    CHECK(s.chain->head().number == mined + 1);
+    s.ticks.advance(1'000);
+    s.timer->step();
+    CHECK(s.chain->head().number == mined + 2);
 }
 
 TEST_CASE("Damaged requests never do more than be refused", "[rpc]") {
