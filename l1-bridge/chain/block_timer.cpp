@@ -1,7 +1,5 @@
 #include "l1-bridge/chain/block_timer.hpp"
 
-#include <algorithm>
-
 namespace gavel::l1 {
 
 void BlockTimer::set_interval(uint64_t seconds) {
@@ -23,7 +21,7 @@ bool BlockTimer::take_turn() {
     std::lock_guard lock(mutex_);
     const uint64_t now_ms = clock_.steady_ms();
     if (interval_ms_ == 0 || now_ms < due_ms_) return false;
-    due_ms_ = std::max(due_ms_ + interval_ms_, now_ms);
+    due_ms_ = (now_ms < due_ms_ + interval_ms_ ? due_ms_ : now_ms) + interval_ms_;
     return true;
 }
 
