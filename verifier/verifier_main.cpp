@@ -1,16 +1,10 @@
 // gavel-verifier: reads the L1, verifies every batch, proves false ones, tells of it over gRPC.
-#include <cstdio>
 
 #include "l1-bridge/client/key_file.hpp"
 #include "l1-bridge/client/l1_sources.hpp"
-#include "node/config.hpp"
-#include "node/grpc_server.hpp"
-#include "node/http_server.hpp"
-#include "node/log.hpp"
-#include "node/loop.hpp"
+#include "node/daemon.hpp"
+#include "node/rim_grpc.hpp"
 #include "node/scrub.hpp"
-#include "node/secret.hpp"
-#include "node/signals.hpp"
 #include "node/store_salvage.hpp"
 #include "query/query_grpc.hpp"
 #include "verifier/verifier_grpc.hpp"
@@ -28,13 +22,12 @@ struct Settings {
     l1::L1WalletFlags wallet;
     std::string data_dir = "gavel-verifier-data";
     bool repair = false;
-    std::string metrics_listen;
     uint64_t start_block = 0;
     uint64_t chain_id = 0;
     std::chrono::milliseconds poll{1'000};
     std::chrono::milliseconds l1_stale_after{0};
     verifier::VerifierOptions verifier;
-    node::GrpcServerOptions grpc{.listen = "127.0.0.1:9546"};
+    node::RimOptions rim{.grpc = {.listen = "127.0.0.1:9546"}};
     node::LogOptions log;
 };
 
@@ -71,8 +64,7 @@ void add_options(node::Options& options, Settings& s) {
     options.group("Server");
     options.text("--data-dir", s.data_dir, "folder of the database");
     options.toggle("--repair", s.repair, "if the folder is damaged, put it aside and read everything from the L1 again");
-    options.text("--metrics-listen", s.metrics_listen, "host:port for /metrics and /healthz (default: none)");
-    node::add_grpc_server_options(options, s.grpc);
+    node::add_rim_options(options, s.rim);
     node::add_log_options(options, s.log);
 }
 
@@ -180,18 +172,10 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
     verifier::Verifier verifier(store, **sync, **client, wallet ? &*wallet : nullptr, clock, options);
     verifier::VerifierService service(verifier);
     query::QueryService queries(verifier.queries(), "verifier");
-    auto server = node::GrpcServer::start(s.grpc, {&service, &queries});
-    if (!server) return server.status();
     add_metrics(metrics, verifier);
-    node::HttpServer http({.listen = s.metrics_listen.empty() ? "127.0.0.1:0" : s.metrics_listen});
-    if (!s.metrics_listen.empty()) {
-        node::serve_metrics(http, metrics, [&] {
-            node::Status status = verifier.health();
-            return status.ok() ? (*server)->answers() : status;
-        });
-        if (node::Status status = http.start(); !status.ok()) return status;
-    }
-    node::log_info("serving", {{"grpc_port", (*server)->port()},
+    auto rim = node::Rim::open(s.rim, {&service, &queries}, metrics, [&] { return verifier.health(); });
+    if (!rim) return rim.status();
+    node::log_info("serving", {{"grpc_port", (*rim)->grpc_port()},
                                {"rollup", to_checksum(*rollup)},
                                {"prover", wallet ? to_checksum(wallet->address()) : "none"},
                                {"claims", s.verifier.claim}});
@@ -202,33 +186,17 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
         if (!more) node::log_status(node::LogLevel::kDebug, "round with the L1", more.status());
         if (!more || !*more) loops.rest(s.poll);
     });
-    while (signals.wait_for(std::chrono::seconds(1)) == 0) verifier.troubles().tick();
-    node::log_info("stopping");
-    (*server)->stop();
-    (*client)->close();
-    loops.stop();
-    http.stop();
-    if (loops.has_failed() || store.failure())
-        return {node::Code::kInternal, "STORE_FAILED", "data-dir", "the database failed; the log tells why"};
-    return {};
+    return (*rim)->serve(signals, verifier.troubles(), loops, store, [&] { (*client)->close(); });
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    node::forbid_dumps();
-    node::StopSignals signals;
     Settings settings;
-    node::Options options("gavel-verifier", "Verifies every batch on the L1 and proves the false ones.");
-    add_options(options, settings);
-    if (auto status = options.parse(argc, argv)) return *status;
-    node::init_log(settings.log, "gavel-verifier");
-    try {
-        node::Status status = run(settings, signals);
-        if (status.ok()) return 0;
-        std::fprintf(stderr, "gavel-verifier: %s\n", node::to_string(status).c_str());
-    } catch (const node::StoreError& error) {
-        std::fprintf(stderr, "gavel-verifier: %s\n", error.what());
-    }
-    return 1;
+    return node::run_daemon({.name = "gavel-verifier",
+                             .about = "Verifies every batch on the L1 and proves the false ones.",
+                             .add_options = [&](node::Options& options) { add_options(options, settings); },
+                             .log = &settings.log,
+                             .run = [&](node::StopSignals& signals) { return run(settings, signals); }},
+                            argc, argv);
 }
