@@ -1,5 +1,4 @@
 // gavel-verifier: reads the L1, verifies every batch, proves false ones, tells of it over gRPC.
-
 #include "l1-bridge/client/key_file.hpp"
 #include "l1-bridge/client/l1_sources.hpp"
 #include "node/daemon.hpp"
