@@ -34,24 +34,24 @@ struct Facts {
 };
 
 std::optional<Facts> kept_facts(node::Store& store) {
-    auto chain = store.get(rows::kChainKey), row = store.get(kParametersKey);
+    auto chain = store.get(ledger::rows::kChainKey), row = store.get(kParametersKey);
     auto parameters = row ? l1::rollup_view::read_parameters(view_of(*row)) : std::nullopt;
     if (row && !parameters) throw node::StoreError("what the store holds of the L1 is damaged: the contract's parameters");
     if (!chain || !parameters) return std::nullopt;
-    return Facts{rows::u64_at_end(*chain), *parameters};
+    return Facts{ledger::rows::u64_at_end(*chain), *parameters};
 }
 
 void keep(node::Store& store, const Facts& facts) {
     node::WriteBatch batch;
-    batch.put(rows::kChainKey, rows::u64_value(facts.chain_id));
+    batch.put(ledger::rows::kChainKey, ledger::rows::u64_value(facts.chain_id));
     batch.put(kParametersKey, string_of(facts.parameters.encode()));
     store.write(batch, node::Durability::kSynced);
 }
 
 Status check_chain(node::Store& store, uint64_t chain_id, uint64_t expected) {
     if (expected != 0 && chain_id != expected) return wrong_chain(chain_id, expected, "what is asked for");
-    auto kept = store.get(rows::kChainKey);
-    const uint64_t known = kept ? rows::u64_at_end(*kept) : chain_id;
+    auto kept = store.get(ledger::rows::kChainKey);
+    const uint64_t known = kept ? ledger::rows::u64_at_end(*kept) : chain_id;
     return known == chain_id ? Status{} : wrong_chain(chain_id, known, "what the data directory holds");
 }
 

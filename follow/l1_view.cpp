@@ -12,14 +12,14 @@
 
 namespace gavel::follow {
 
-using rows::required;
+using ledger::rows::required;
 
 namespace {
 
 constexpr std::string_view kFormatKey = "l1/format", kHeadKey = "l1/head", kPositionKey = "l1/position", kBlockTable = "l1/b";
 constexpr std::string_view kFormat = "gavel l1 view 2";
 
-std::string block_key(uint64_t number) { return std::string(kBlockTable) + rows::u64_value(number); }
+std::string block_key(uint64_t number) { return std::string(kBlockTable) + ledger::rows::u64_value(number); }
 
 void put_ref(ByteWriter& out, const l1::BlockRef& ref) { out.u64(ref.number).raw(ref.hash).raw(ref.parent_hash).u64(ref.time); }
 
@@ -166,7 +166,7 @@ struct L1View::Impl {
         derived = {};
         newest_with_events = 0;
         store.scan(kBlockTable, node::prefix_end(kBlockTable), [&](std::string_view key, std::string_view row) {
-            const uint64_t number = rows::u64_at_end(key);
+            const uint64_t number = ledger::rows::u64_at_end(key);
             if (number > last) return false;
             if (!derived.take(required(decode_block(row), "an L1 block")))
                 throw node::StoreError("what the store holds of the L1 is damaged: an event can't follow");

@@ -156,7 +156,7 @@ node::Status SequencerService::get_rolled_back(const v1::GetRolledBackRequest& r
         sender = *address;
     }
     auto page = sequencer_.queries().rolled_back(sender, request.cursor(), request.limit());
-    for (const query::OperationInfo& info : page.items) ledger::to_pb(info, *reply.add_operations());
+    for (const query::OperationInfo& info : page.items) query::to_pb(info, *reply.add_operations());
     reply.set_next_cursor(page.next_cursor);
     return {};
 }

@@ -140,8 +140,9 @@ std::string Customers::complaint() const {
         if (!person.complaint.empty()) out += person.name + ": " + person.complaint + "\n";
         for (cli::Remote* at : {&world_.at_sequencer(), &world_.at_verifier()}) {
             const Amount told = world_.balance(*at, address_of(person.name));
-            if (told != Amount{has[i]})
-                out += person.name + " has " + to_string(told) + " wei, and should have " + to_string(Amount{has[i]}) + "\n";
+            if (told == Amount{has[i]}) continue;
+            out += person.name + " has " + to_string(told) + " wei, and should have " + to_string(Amount{has[i]}) + "; " +
+                   at->chain_info()->ShortDebugString() + "\n";
         }
         out += not_posted(person);
     }
