@@ -20,8 +20,8 @@ ALLOWED = {
     "tests": None,  # may see everything, but for the rule of the model below
 }
 # Of l1-bridge, all but l1-bridge itself, tests and bench see the client side only.
-CLIENT_SIDE = re.compile(r"^l1-bridge/(l1_client|l1_wallet|deployment|l1_types|l1_follower|rollup_client|rollup_abi|abi|rlp|transaction|"
-                         r"json_rpc_client|l1_sources|key_file)\.hpp$")
+CLIENT_SIDE = re.compile(r"^l1-bridge/(l1_client|l1_wallet|deployment|l1_types|l1_follower|rollup_client|rollup_abi|abi|rlp|"
+                         r"transaction|json_rpc_client|l1_sources|key_file)\.hpp$")
 # Generated code and gRPC are met only at the rim.
 GRPC = re.compile(r"^(grpc|grpcpp|google/protobuf)/|\.pb\.h$")
 RIM = re.compile(r"grpc|_main\.cpp$")
