@@ -27,8 +27,8 @@ if(GAVEL_SANITIZE)
   target_compile_options(gavel_flags INTERFACE -fsanitize=${GAVEL_SANITIZE} -fno-sanitize-recover=all)
   target_link_options(gavel_flags INTERFACE -fsanitize=${GAVEL_SANITIZE})
 endif()
-# Debug information only as far as a backtrace needs it: a third of the link time. Under sanitizers -O2 takes half as long again to
-# compile as -O1, and runs little faster.
+# Debug information only as far as a backtrace needs it: a third of the link time. Under sanitizers -O2 takes half as long again
+# to compile as -O1, and runs little faster.
 set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1")
 if(GAVEL_SANITIZE)
   set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g1")

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing, runs scripts/check.sh, builds with address and undefined-behaviour sanitizers, runs every test, and
-# ends with "N passed, N failed, N skipped". Outside input: GAVEL_CORPORA and GAVEL_VECTORS name its folders; without them those tests are
-# skipped (with CI=true they fail).
+# ends with "N passed, N failed, N skipped". Outside input: GAVEL_CORPORA and GAVEL_VECTORS name its folders; without them those
+# tests are skipped (with CI=true they fail).
 # usage: scripts/test.sh [--only REGEX]
 set -euo pipefail
 cd "$(dirname "$0")/.."
