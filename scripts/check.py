@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """The checks of scripts/check.sh, which says what they are for and how they are called."""
+import argparse
 import concurrent.futures
+import json
 import os
 import subprocess
 import sys
@@ -79,7 +81,10 @@ def verdict(results):
         if found is not None:
             failed.append(name)
             print(shortened(found), flush=True)
-    if failed or not names:
+    if not names:
+        print("check: nothing to check")
+        return 2
+    if failed:
         print(f"check: {len(failed)} of {names} FAILED: {'; '.join(failed)}")
         return 1
     print(f"check: all {names} passed")
@@ -92,28 +97,35 @@ def fix():
     return 0
 
 
-def tidy(paths):
-    builds = [os.path.join("build", preset) for preset in ("clang", "asan", "release")]
-    build = next((build for build in builds if os.path.exists(os.path.join(build, "compile_commands.json"))), None)
-    sources = [path for path in files(paths or ["."]) if path.endswith(".cpp")]
-    if not build or not sources:
-        print("build first: scripts/build.sh asan" if not build else "no C++ file: " + " ".join(paths), file=sys.stderr)
-        return 2
+def tidy(paths, build):
+    """Of the sources named, those that the build compiles."""
+    builds = [build] if build else [os.path.join(ROOT, "build", preset) for preset in ("clang", "asan", "release")]
+    lists = [os.path.join(folder, "compile_commands.json") for folder in builds]
+    known = next((path for path in lists if os.path.exists(path)), None)
+    if not known:
+        sys.exit("no build; make one: scripts/build.sh asan")
+    with open(known, encoding="utf-8") as file:
+        compiled = {os.path.relpath(entry["file"], ROOT) for entry in json.load(file)}
+    sources = [path for path in files(paths or ["."]) if path in compiled]
     began = time.monotonic()
-    command = ["clang-tidy", "-p", build, "--quiet", "--warnings-as-errors=*"]
+    command = ["clang-tidy", "-p", os.path.dirname(known), "--quiet", "--warnings-as-errors=*"]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         status = verdict(zip(sources, pool.map(lambda source: run([*command, source]), sources)))
-    print(f"clang-tidy: {len(sources)} files by the flags of {build} in {time.monotonic() - began:.0f} s")
+    print(f"clang-tidy by the flags of {known}: {time.monotonic() - began:.0f} s")
     return status
 
 
 def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--fix", action="store_true")
+    parser.add_argument("--tidy", nargs="*", metavar="PATH")
+    parser.add_argument("--build", metavar="DIR")
+    options = parser.parse_args()
     os.chdir(ROOT)
-    mode = sys.argv[1] if len(sys.argv) > 1 else ""
-    if mode == "--tidy":
-        return tidy(sys.argv[2:])
+    if options.tidy is not None:
+        return tidy(options.tidy, options.build)
     npm.install(FORMAT)
-    return fix() if mode == "--fix" else verdict((name, check(patterns, command)) for name, patterns, command in checks())
+    return fix() if options.fix else verdict((name, check(patterns, command)) for name, patterns, command in checks())
 
 
 if __name__ == "__main__":
