@@ -7,7 +7,7 @@ than the other.
 
 APPLY, DECODE, BITS = "protocol/apply.cpp", "protocol/chunk_decode.cpp", "protocol/bits.hpp"
 REFUSALS = "protocol/refusal.hpp"  # the enumeration: each but kNone has an entry in RULES
-SOLIDITY, NATIVE = "l1-bridge/contracts/", "l1-bridge/"
+SOLIDITY, NATIVE, WIRE = "l1-bridge/contracts/", "l1-bridge/", "l1-bridge/"
 COMPILED_WITH = {BITS: DECODE}  # a header's mutant is one of this source
 
 # (rule, file, the check's condition as it stands there, the statement instead). Nothing instead: the check is simply gone. Where
@@ -119,7 +119,7 @@ CONTRACTS = [
     ("a commit doesn't name the term", SOLIDITY + "Court.sol", "abi.encodePacked(prover, proofHash, term)",
      "abi.encodePacked(prover, proofHash, term / 2)"),
     ("a stake of nothing is taken", SOLIDITY + "RollupState.sol", "&& stake != 0", ""),
-    ("an inclusion window of three seconds is taken", NATIVE + "rollup_abi.cpp",
+    ("an inclusion window of three seconds is taken", WIRE + "rollup_abi.cpp",
      "inclusion_window >= kMinInclusionWindow", "inclusion_window + 1 >= kMinInclusionWindow"),
     ("half the inclusion window is rounded up", NATIVE + "rollup_seat.cpp",
      "storage_.windows().inclusion_window / 2", "(storage_.windows().inclusion_window + 1) / 2"),
