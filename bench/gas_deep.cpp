@@ -21,8 +21,7 @@ std::vector<Hash> drawn_path(uint32_t index, uint32_t count) {
     return out;
 }
 
-DeepState::DeepState(uint32_t account_count, uint32_t withdrawal_count, Counters with)
-    : counters(with), count_(account_count) {
+DeepState::DeepState(uint32_t account_count, uint32_t withdrawal_count, Counters with) : counters(with), count_(account_count) {
     std::vector<Hash> left;
     for (int i = __builtin_popcount(withdrawal_count); i > 0; --i) left.push_back(drawn<Hash>(uint64_t{7} << 40 | unsigned(i)));
     withdrawals = WithdrawalFrontier(withdrawal_count, left);

@@ -16,8 +16,8 @@ namespace {
 using namespace gavel;
 using Clock = std::chrono::steady_clock;
 
-constexpr size_t kHistory = 60'000;     // entries of the busy owner
-constexpr size_t kPerFlush = 64;        // payments made durable together
+constexpr size_t kHistory = 60'000;       // entries of the busy owner
+constexpr size_t kPerFlush = 64;          // payments made durable together
 constexpr std::chrono::seconds kSpan{4};  // for each number of readers
 
 // Takes every signature for the owner's: its recovery costs the same with and without readers.

@@ -9,10 +9,10 @@
 namespace gavel::cli {
 namespace {
 
+using nlohmann::json;
 using node::Code;
 using node::Result;
 using node::Status;
-using nlohmann::json;
 
 // ---- status ----
 
@@ -160,8 +160,13 @@ Status show_batch(Session& session, const BatchOptions& options) {
     auto batch = contract.fetch_batch(*transaction, record->hash);
     if (!batch) return batch.status();
 
-    Table chunks({{"CHUNK", true}, {"L1 OPERATIONS", true}, {"OPERATIONS", true}, {"WEIGHT", true}, {"OPS BYTES", true},
-                  {"SIGS BYTES", true}, {"COMMITMENT AFTER"}});
+    Table chunks({{"CHUNK", true},
+                  {"L1 OPERATIONS", true},
+                  {"OPERATIONS", true},
+                  {"WEIGHT", true},
+                  {"OPS BYTES", true},
+                  {"SIGS BYTES", true},
+                  {"COMMITMENT AFTER"}});
     Table operations({{"CHUNK", true}, {"KIND"}, {"SENDER", true}, {"TO"}, {"AMOUNT", true}, {"FEE", true}});
     json chunk_list = json::array(), operation_list = json::array();
     size_t operation_count = 0;

@@ -171,9 +171,9 @@ Status claim(Session& session, const ClaimOptions& options) {
 
 void add_claim_command(Commands& commands) {
     auto args = std::make_shared<ClaimOptions>();
-    node::Options& options = commands.add("claim",
-                                          "pay final withdrawals out on the L1 (anybody may, the recipient gets the money)",
-                                          [args](Session& session) { return claim(session, *args); });
+    node::Options& options =
+        commands.add("claim", "pay final withdrawals out on the L1 (anybody may, the recipient gets the money)",
+                     [args](Session& session) { return claim(session, *args); });
     options.list("position", args->positions, "positions of withdrawals; without them, all that can be claimed");
     options.toggle("--from-l1", args->from_l1, "ask no server: replay the L1's batches, as when no server answers");
     add_payout_options(options, args->payout, "--recipient", "whose withdrawals; without it, the signer's own");

@@ -90,8 +90,9 @@ struct Columns {
             out.extra.push_back(at == titles.end() ? -1 : static_cast<int>(at - titles.begin()));
         }
         const std::pair<const char*, int*> names[] = {
-            {"from", &out.from},     {"to", &out.to},   {"value_wei", &out.value_wei}, {"token", &out.token},
-            {"amount", &out.amount}, {"fee", &out.fee}, {"memo", &out.memo}};
+            {"from", &out.from},   {"to", &out.to},         {"value_wei", &out.value_wei},
+            {"token", &out.token}, {"amount", &out.amount}, {"fee", &out.fee},
+            {"memo", &out.memo}};
         for (size_t i = 0; i < titles.size(); ++i) {
             for (const auto& [name, column] : names) {
                 if (titles[i] != name) continue;
@@ -105,9 +106,7 @@ struct Columns {
     }
 };
 
-bool is_number(const std::string& text) {
-    return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
-}
+bool is_number(const std::string& text) { return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos; }
 
 // nullptr, or why the row is skipped.
 const char* read_row(const std::vector<std::string>& fields, const Columns& columns, CorpusPayment& payment) {

@@ -47,8 +47,8 @@ struct CorpusPayment {
     Address to;
     Address token;  // as the file has it; zero: ETH
     Amount amount;
-    std::optional<Amount> fee;  // in the token, where the file has such a column and the row a value
-    Hash memo;                  // the same; zero: none
+    std::optional<Amount> fee;       // in the token, where the file has such a column and the row a value
+    Hash memo;                       // the same; zero: none
     std::vector<std::string> extra;  // the columns asked for, as they stand; empty texts where the file has none such
     friend bool operator==(const CorpusPayment&, const CorpusPayment&) = default;
 };
@@ -66,10 +66,10 @@ struct Corpus {
     std::vector<BadRow> bad;                  // the same, one by one
 };
 
-// Columns: `from`, `to`, and amounts as `value_wei` (ETH), `token` with `amount` (base units), or `amount` alone (ETH); `fee` (base
-// units) and `memo` (32 bytes in hex) if there are any. A row with a token is its token payment. Skipped are rows whose
-// addresses or amounts are no such, zero addresses, amounts of zero or over 2^128-1. `max_payments` zero: all. `extra`: more columns that
-// the caller wants to see. Reasons: those of LineReader, and CORPUS_COLUMNS (field: the file).
+// Columns: `from`, `to`, and amounts as `value_wei` (ETH), `token` with `amount` (base units), or `amount` alone (ETH); `fee`
+// (base units) and `memo` (32 bytes in hex) if there are any. A row with a token is its token payment. Skipped are rows whose
+// addresses or amounts are no such, zero addresses, amounts of zero or over 2^128-1. `max_payments` zero: all. `extra`: more
+// columns that the caller wants to see. Reasons: those of LineReader, and CORPUS_COLUMNS (field: the file).
 node::Result<Corpus> read_corpus(const std::string& path, uint64_t max_payments, const std::vector<std::string>& extra = {});
 
 }  // namespace gavel::cli

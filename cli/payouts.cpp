@@ -29,8 +29,9 @@ void add_payout_options(node::Options& options, PayoutOptions& payout, const std
     options.text(owner_flag, payout.owner, owner_help);
     options.toggle("--everybody", payout.everybody, "everybody's, each paid to its owner; the signer pays the gas");
     options.text("--to", payout.to, "pay this address instead; only the owner may");
-    options.text("--pay-gas", payout.pay_gas,
-                 "gas that goes with each payment; 0: all. Without it all, and with --everybody 50000 for ETH, 250000 for a token");
+    options.text(
+        "--pay-gas", payout.pay_gas,
+        "gas that goes with each payment; 0: all. Without it all, and with --everybody 50000 for ETH, 250000 for a token");
     add_l1_state_options(options, payout.state);
 }
 

@@ -71,7 +71,7 @@ private:
     nlohmann::json list_ = nlohmann::json::array();
     node::Status failure_;
     bool is_stopped_ = false;  // the next one would fare no better
-    bool is_alone_ = false;  // of many the table tells; each is paid once, however often it is tried
+    bool is_alone_ = false;    // of many the table tells; each is paid once, however often it is tried
 };
 
 }  // namespace gavel::cli

@@ -45,9 +45,7 @@ Hash plus(const Hash& slot, uint64_t offset) {
     return out;
 }
 
-Hash mapping(Host& host, const Hash& key, const Hash& base) {
-    return host.keccak(ByteWriter().raw(key).raw(base).bytes());
-}
+Hash mapping(Host& host, const Hash& key, const Hash& base) { return host.keccak(ByteWriter().raw(key).raw(base).bytes()); }
 
 Hash mapping(Host& host, const Address& key, const Hash& base) { return mapping(host, word_of(key), base); }
 

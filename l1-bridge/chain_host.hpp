@@ -114,8 +114,8 @@ public:
         std::string_view name;
         const NativeContract* contract = nullptr;
         ByteView args;
-        // Of the code that the twin's constructor leaves behind, for which a creation pays by the byte: taken to be as long as the
-        // creation code. Zero for a contract without a twin.
+        // Of the code that the twin's constructor leaves behind, for which a creation pays by the byte: taken to be as long as
+        // the creation code. Zero for a contract without a twin.
         uint64_t deployed_bytes = 0;
     };
     // What a creation with this data deploys. The views live as long as the registry and the data.

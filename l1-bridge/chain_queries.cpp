@@ -33,8 +33,8 @@ void collect_logs(const BlockHeader& header, const std::vector<ReceiptRecord>& r
     for (size_t i = 0; i < receipts.size(); ++i) {
         for (const LogEntry& log : receipts[i].logs) {
             if (matches(log, filter)) {
-                out.push_back({log.address, log.topics, log.data, header.number, block_hash, header.time, hashes[i], i,
-                               log_index});
+                out.push_back(
+                    {log.address, log.topics, log.data, header.number, block_hash, header.time, hashes[i], i, log_index});
             }
             ++log_index;
         }
@@ -106,8 +106,18 @@ std::vector<Receipt> SimulatedChain::receipts_locked(const Block& block) const {
         const ReceiptRecord& record = block.receipts[i];
         const SignedTransaction& transaction = block.transactions[i];
         gas_sum += record.gas_used;
-        Receipt receipt{transaction.hash, i, record.success, record.gas_used, gas_sum, record.effective_gas_price,
-                        block.header.number, block.hash, record.sender, transaction.body.to, record.contract_address, {}};
+        Receipt receipt{transaction.hash,
+                        i,
+                        record.success,
+                        record.gas_used,
+                        gas_sum,
+                        record.effective_gas_price,
+                        block.header.number,
+                        block.hash,
+                        record.sender,
+                        transaction.body.to,
+                        record.contract_address,
+                        {}};
         for (const LogEntry& log : record.logs) {
             receipt.logs.push_back({log.address, log.topics, log.data, block.header.number, block.hash, block.header.time,
                                     transaction.hash, i, log_index++});

@@ -30,8 +30,9 @@ node::Result<Address> ensure_deployed(SimulatedChain& chain, const PrivateKey& d
         return node::Status{node::Code::kFailedPrecondition, "SETUP_REVERTED", std::string(name), status.message};
     }
     const Fees fees = chain.fees();
-    Transaction transaction{chain.chain_id(), index, fees.priority_fee, 2 * fees.base_fee + fees.priority_fee, gas->gas,
-                         std::nullopt, 0, request.data, {}};
+    Transaction transaction{
+        chain.chain_id(), index, fees.priority_fee, 2 * fees.base_fee + fees.priority_fee, gas->gas, std::nullopt, 0,
+        request.data,     {}};
     auto hash = chain.send_raw(sign(transaction, deployer).raw);
     if (!hash) return hash.status();
     if (!chain.receipt(*hash)) chain.mine();

@@ -10,9 +10,7 @@ namespace {
 
 const std::string kMetaKey = "m";
 
-std::string numbered(char kind, uint64_t number) {
-    return kind + string_of(ByteWriter().u64(number).bytes());
-}
+std::string numbered(char kind, uint64_t number) { return kind + string_of(ByteWriter().u64(number).bytes()); }
 std::string header_key(uint64_t number) { return numbered('h', number); }
 std::string body_key(uint64_t number) { return numbered('b', number); }
 std::string receipts_key(uint64_t number) { return numbered('r', number); }

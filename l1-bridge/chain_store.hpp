@@ -39,8 +39,8 @@ struct ChainMeta {
     uint64_t chain_id = 0;
     uint64_t head = 0;
     uint64_t reorganisations = 0;
-    uint64_t time_offset = 0;                // seconds that the chain's clock runs ahead
-    std::vector<std::string> native_names;   // contracts that were ever deployed
+    uint64_t time_offset = 0;               // seconds that the chain's clock runs ahead
+    std::vector<std::string> native_names;  // contracts that were ever deployed
 };
 
 // Not thread-safe. A record that can't be read is a damaged store: node::StoreError.

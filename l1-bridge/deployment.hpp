@@ -1,6 +1,6 @@
 // The contracts as they are deployed, on any L1 by the same transaction: creation code as the Solidity compiler made it
-// (l1-bridge/artifacts/, written by scripts/contracts.sh), followed by ABI-encoded constructor arguments. The simulated chain runs
-// its native twin in place of the code.
+// (l1-bridge/artifacts/, written by scripts/contracts.sh), followed by ABI-encoded constructor arguments. The simulated chain
+// runs its native twin in place of the code.
 #pragma once
 
 #include <string_view>

@@ -90,9 +90,7 @@ public:
         if (value != 0) forbid_if_static();
         return inner_call(to, value, calldata, is_static_, most_gas);
     }
-    CallResult static_call(const Address& to, ByteView calldata) override {
-        return inner_call(to, 0, calldata, true, kAllGas);
-    }
+    CallResult static_call(const Address& to, ByteView calldata) override { return inner_call(to, 0, calldata, true, kAllGas); }
     bool send_value(const Address& to, u128 amount) override { return call(to, amount, {}, kAllGas).success; }
 
     void emit_log(std::vector<Hash> topics, Bytes data) override {

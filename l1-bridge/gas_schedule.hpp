@@ -10,7 +10,7 @@ namespace gavel::l1::gas {
 constexpr uint64_t kTransaction = 21'000;
 constexpr uint64_t kCreate = 32'000;
 constexpr uint64_t kCodeByte = 200;
-constexpr uint64_t kInitCodeWord = 2;          // EIP-3860
+constexpr uint64_t kInitCodeWord = 2;           // EIP-3860
 constexpr uint64_t kAccessListAddress = 2'400;  // EIP-2930
 constexpr uint64_t kAccessListSlot = 1'900;
 

@@ -36,7 +36,8 @@ bool host_allowed(const std::string& header, const std::vector<std::string>& all
 
 }  // namespace
 
-std::optional<node::HttpResponse> refuse_browsers(const node::HttpRequest& request, const std::vector<std::string>& allowed_hosts) {
+std::optional<node::HttpResponse> refuse_browsers(const node::HttpRequest& request,
+                                                  const std::vector<std::string>& allowed_hosts) {
     auto refusal = [](int status, const char* why) { return node::HttpResponse{status, "text/plain; charset=utf-8", why}; };
     if (!request.origin.empty()) return refusal(403, "not for pages in a browser\n");
     if (!host_allowed(request.host, allowed_hosts)) return refusal(403, "unknown Host; --allow-host allows a name\n");

@@ -189,12 +189,10 @@ struct JsonRpcService::Impl {
             bool full = params.boolean(1);
             return found_block(chain.number_of(params.fixed<Hash>(0)), full);
         });
-        add("eth_getBlockTransactionCountByNumber", 1, 1, [this](const Params& params) {
-            return transaction_count(params.block_number(0));
-        });
-        add("eth_getBlockTransactionCountByHash", 1, 1, [this](const Params& params) {
-            return transaction_count(chain.number_of(params.fixed<Hash>(0)));
-        });
+        add("eth_getBlockTransactionCountByNumber", 1, 1,
+            [this](const Params& params) { return transaction_count(params.block_number(0)); });
+        add("eth_getBlockTransactionCountByHash", 1, 1,
+            [this](const Params& params) { return transaction_count(chain.number_of(params.fixed<Hash>(0))); });
         add("eth_getBlockReceipts", 1, 1, [this](const Params& params) {
             auto number = params.at(0).is_string() && params.at(0).get_ref<const std::string&>().size() == 66
                               ? chain.number_of(params.fixed<Hash>(0))
@@ -223,9 +221,8 @@ struct JsonRpcService::Impl {
             mine(params, count, interval);
             return Json(nullptr);
         });
-        add_everywhere({"evm_increaseTime", "anvil_increaseTime"}, 1, 1, [this](const Params& params) {
-            return Json(chain.increase_time(params.number(0)));
-        });
+        add_everywhere({"evm_increaseTime", "anvil_increaseTime"}, 1, 1,
+                       [this](const Params& params) { return Json(chain.increase_time(params.number(0))); });
         add_everywhere({"evm_setNextBlockTimestamp", "anvil_setNextBlockTimestamp"}, 1, 1, [this](const Params& params) {
             auto status = chain.set_next_block_time(params.number(0));
             if (!status.ok()) throw error_of(status);
@@ -407,7 +404,7 @@ struct JsonRpcService::Impl {
         const auto end = std::chrono::steady_clock::now() + kMaxBatchTime;
         for (const Json& request : batch) {
             if (wanted && !wanted()) return "";
-            const char* excess = out.size() >= kMaxAnswerBytes                  ? "response too large"
+            const char* excess = out.size() >= kMaxAnswerBytes             ? "response too large"
                                  : std::chrono::steady_clock::now() >= end ? "batch took too long"
                                                                            : nullptr;
             Json one = excess ? error_json(id_of(request), {-32005, excess, nullptr}) : answer(request, wanted);

@@ -27,9 +27,9 @@ namespace gavel::l1 {
 class JsonRpcService {
 public:
     static constexpr size_t kMaxBatch = 1'000;
-    static constexpr size_t kMaxAnswerBytes = size_t{64} << 20;  // of a batch; what comes after is refused
-    static constexpr std::chrono::milliseconds kMaxBatchTime{10'000};     // what comes after is refused
-    static constexpr uint64_t kSafeDepth = 32, kFinalizedDepth = 64;  // blocks that the tags stand behind the head
+    static constexpr size_t kMaxAnswerBytes = size_t{64} << 20;        // of a batch; what comes after is refused
+    static constexpr std::chrono::milliseconds kMaxBatchTime{10'000};  // what comes after is refused
+    static constexpr uint64_t kSafeDepth = 32, kFinalizedDepth = 64;   // blocks that the tags stand behind the head
 
     // Told of each request: a method's name, "unknown" for one that isn't there, and whether it succeeded.
     using Observer = std::function<void(const std::string& method, bool ok)>;

@@ -14,9 +14,7 @@ namespace {
 
 using rpc::Json;
 
-node::Status unreachable(std::string message) {
-    return {node::Code::kUnavailable, "L1_UNREACHABLE", "", std::move(message)};
-}
+node::Status unreachable(std::string message) { return {node::Code::kUnavailable, "L1_UNREACHABLE", "", std::move(message)}; }
 node::Status invalid(const std::string& method, const std::string& what) {
     return {node::Code::kInternal, "L1_ANSWER_INVALID", method, "the L1's answer to " + method + " is not valid: " + what};
 }
@@ -81,7 +79,8 @@ struct JsonRpcClient::Impl {
         if (http == 429 || http >= 502) return unreachable(transport.shown() + ": HTTP status " + std::to_string(http));
         std::string bad;
         auto json = rpc::parse_answer(answer->body, id, bad);
-        if (!json && http == 413) return node::Status{node::Code::kFailedPrecondition, "L1_ERROR", "", "HTTP status 413: too large"};
+        if (!json && http == 413)
+            return node::Status{node::Code::kFailedPrecondition, "L1_ERROR", "", "HTTP status 413: too large"};
         if (!json && http == 200) return invalid(method, bad);
         if (!json) return unreachable(transport.shown() + ": HTTP status " + std::to_string(http));
         if (json->contains("error") && (*json)["error"].contains("message")) {
@@ -133,9 +132,7 @@ struct JsonRpcClient::Impl {
 JsonRpcClient::JsonRpcClient(JsonRpcOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
 JsonRpcClient::~JsonRpcClient() = default;
 
-node::Result<uint64_t> JsonRpcClient::chain_id() {
-    return impl_->read<uint64_t>("eth_chainId", Json::array(), Impl::quantity64);
-}
+node::Result<uint64_t> JsonRpcClient::chain_id() { return impl_->read<uint64_t>("eth_chainId", Json::array(), Impl::quantity64); }
 
 node::Result<BlockRef> JsonRpcClient::head() {
     return impl_->read<BlockRef>("eth_getBlockByNumber", {"latest", false}, rpc::block_ref_from_json);
@@ -196,10 +193,8 @@ node::Result<std::vector<Log>> JsonRpcClient::logs(const LogFilter& filter) {
         }
         if (!some && is_refused) {
             auto by_receipts = impl_->logs_of_refused(*this, first, filter);
-            if (by_receipts)
-                some = std::move(by_receipts);
-            else
-                impl_->log_range = range_before;  // it wasn't the size
+            if (by_receipts) some = std::move(by_receipts);
+            else impl_->log_range = range_before;  // it wasn't the size
         }
         if (!some) return some;
         impl_->count_piece();
@@ -329,7 +324,8 @@ const ErrorNames& JsonRpcClient::error_names() const { return impl_->options.err
 
 node::Result<std::string> JsonRpcClient::request(const std::string& method, const std::string& params) {
     const auto list = rpc::parse(params);
-    if (!list || !list->is_array()) return node::Status{node::Code::kInvalidArgument, "PARAMS_INVALID", "params", "not a JSON array"};
+    if (!list || !list->is_array())
+        return node::Status{node::Code::kInvalidArgument, "PARAMS_INVALID", "params", "not a JSON array"};
     auto result = impl_->result_of(method, *list);
     if (!result) return result.status();
     return result->dump();

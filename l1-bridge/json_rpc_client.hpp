@@ -11,18 +11,19 @@ namespace gavel::l1 {
 
 struct JsonRpcOptions {
     std::string url = "http://127.0.0.1:8545";
-    std::chrono::milliseconds timeout{10'000};         // of a whole request
+    std::chrono::milliseconds timeout{10'000};  // of a whole request
     std::chrono::milliseconds connect_timeout{3'000};
     uint64_t max_answer_bytes = uint64_t{64} << 20;
-    // Blocks of one eth_getLogs; more are asked for in pieces, and whatever a node refuses of more than one block in smaller ones.
+    // Blocks of one eth_getLogs; more are asked for in pieces, and whatever a node refuses of more than one block in smaller
+    // ones.
     uint64_t log_range = 5'000;
     ErrorNames error_names{};
 };
 
 // Keeps its connections open. Follows no redirection; takes http and https only. Never tries twice: who asks knows when to ask
-// again. What a busy node or a proxy before it says (HTTP 429 or 5xx, JSON-RPC's 429 or -32005, a timeout) is L1_UNREACHABLE; bytes
-// that are no answer to the question (rpc::parse_answer), or more of them than max_answer_bytes, are L1_ANSWER_INVALID. Nothing
-// secret of the URL is in any Status.
+// again. What a busy node or a proxy before it says (HTTP 429 or 5xx, JSON-RPC's 429 or -32005, a timeout) is L1_UNREACHABLE;
+// bytes that are no answer to the question (rpc::parse_answer), or more of them than max_answer_bytes, are L1_ANSWER_INVALID.
+// Nothing secret of the URL is in any Status.
 class JsonRpcClient final : public L1Client {
 public:
     explicit JsonRpcClient(JsonRpcOptions options);

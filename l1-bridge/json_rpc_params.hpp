@@ -2,8 +2,8 @@
 // JsonRpcService; it leaves no other place.
 #pragma once
 
-#include <initializer_list>
 #include <functional>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <vector>

@@ -49,8 +49,8 @@ public:
     virtual node::Result<uint64_t> estimate_gas(const CallRequest& request) = 0;
     // As find_fees (l1-bridge/fee_oracle.hpp).
     virtual node::Result<Fees> fees() = 0;
-    // Hash of the transaction, once a mempool has it. A refusal's reason is only for people: whether a node has it all the same is
-    // asked by hash and nonce (L1Wallet does).
+    // Hash of the transaction, once a mempool has it. A refusal's reason is only for people: whether a node has it all the same
+    // is asked by hash and nonce (L1Wallet does).
     virtual node::Result<Hash> send_raw(ByteView raw) = 0;
 
     // Names for the custom errors of reverts.

@@ -22,7 +22,11 @@ node::Status wrong_chain(const std::string& why) {
 }  // namespace
 
 L1Follower::L1Follower(L1Client& client, const Address& rollup, FollowerOptions options)
-    : client_(client), rollup_(client, rollup), options_(options), log_range_(options.blocks_per_skip), widest_range_(options.blocks_per_skip) {
+    : client_(client),
+      rollup_(client, rollup),
+      options_(options),
+      log_range_(options.blocks_per_skip),
+      widest_range_(options.blocks_per_skip) {
     GAVEL_CHECK(options.blocks_per_step > 0 && options.blocks_per_skip > 0);
 }
 
@@ -63,7 +67,8 @@ node::Status L1Follower::take_back(Trail& trail, FollowerStep& step) {
     }
     if (trail.size() != told) {
         if (node::Status status = check_chain(); !status.ok()) return status;
-        if (trail.empty() && trail_.front().number == 0) return wrong_chain("its genesis block is another than the one read before");
+        if (trail.empty() && trail_.front().number == 0)
+            return wrong_chain("its genesis block is another than the one read before");
     }
     if (trail.size() != told) step.updates.push_back(BlocksRemoved{trail.empty() ? std::nullopt : std::optional(trail.back())});
     return {};

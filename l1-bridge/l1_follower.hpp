@@ -1,5 +1,6 @@
-// Follows a rollup's events on an L1, block by block, through reorganisations, restarts, and a node that is slow, behind, down, or
-// leaves events out. Free of policy: it tells what the chain is now; how deep a block must be to be believed is the caller's to say.
+// Follows a rollup's events on an L1, block by block, through reorganisations, restarts, and a node that is slow, behind, down,
+// or leaves events out. Free of policy: it tells what the chain is now; how deep a block must be to be believed is the caller's
+// to say.
 //
 // Near the head each block's bloom is held against the events that the node told: where it speaks of more, the block is asked for
 // by its hash. Who knows by other means that something was left out says so, by read_again().
@@ -53,14 +54,14 @@ public:
     L1Follower(L1Client& client, const Address& rollup, FollowerOptions options = {});
 
     // One bounded round: a few requests. What it returns is to be taken in full, in order. Not OK: the client's Status, with
-    // nothing told and nothing changed; call again. A chain that changes during a step is seen in the next one. Reason, beside the
-    // client's: L1_WRONG_CHAIN (kUnavailable), where something would be taken back and the node is found to be another chain's: of
-    // another chain id, or of another genesis block.
+    // nothing told and nothing changed; call again. A chain that changes during a step is seen in the next one. Reason, beside
+    // the client's: L1_WRONG_CHAIN (kUnavailable), where something would be taken back and the node is found to be another
+    // chain's: of another chain id, or of another genesis block.
     node::Result<FollowerStep> step();
     // What was told can't be all, or can't be true: takes back the newest `depth` blocks, to be read again. The newest
     // kThoroughDepth of them are then read thoroughly: each by its hash, and from its receipts where its bloom speaks of the
-    // rollup. Older ones are read in smaller ranges, the smaller the more often this is called. The update is to be taken as those
-    // of a step; nullopt if nothing was told yet.
+    // rollup. Older ones are read in smaller ranges, the smaller the more often this is called. The update is to be taken as
+    // those of a step; nullopt if nothing was told yet.
     std::optional<L1Update> read_again(uint64_t depth);
     // What was told has been found right: later blocks are read as usual.
     void found_right();
@@ -99,8 +100,8 @@ private:
     RollupClient rollup_;
     FollowerOptions options_;
     Trail trail_;
-    uint64_t log_range_;   // blocks that are asked for at once: halved when that fails
-    uint64_t widest_range_;  // what log_range_ may grow to
+    uint64_t log_range_;                            // blocks that are asked for at once: halved when that fails
+    uint64_t widest_range_;                         // what log_range_ may grow to
     uint64_t thorough_from_ = 1, thorough_to_ = 0;  // blocks to be read thoroughly
 };
 

@@ -109,7 +109,8 @@ node::Result<BlockRef> L1Sources::highest(const BlockRef& told) {
         auto head = sources_[source].client->head();
         if (!head || head->number <= best.number) continue;
         best = *head;
-        turn_to(source, "the one before is at block " + std::to_string(told.number) + ", this one at " + std::to_string(best.number));
+        turn_to(source,
+                "the one before is at block " + std::to_string(told.number) + ", this one at " + std::to_string(best.number));
     }
     std::lock_guard lock(mutex_);
     best_head_ = best.number;

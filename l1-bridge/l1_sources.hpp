@@ -63,8 +63,8 @@ private:
     std::mutex mutex_;
     std::optional<uint64_t> chain_id_;  // of all of them
     std::vector<bool> is_admitted_;
-    uint64_t best_head_ = 0;            // number
-    uint64_t moved_ms_ = 0;             // when it was last higher than before, or the others were asked
+    uint64_t best_head_ = 0;  // number
+    uint64_t moved_ms_ = 0;   // when it was last higher than before, or the others were asked
 };
 
 // --l1, the same for every program.

@@ -70,10 +70,10 @@ struct TransactionInput {
 // Which logs are asked for.
 struct LogFilter {
     uint64_t from_block = 0;
-    uint64_t to_block = 0;  // inclusive
-    std::vector<Address> addresses;          // empty: any
-    std::vector<std::vector<Hash>> topics;   // by position the values allowed; empty: any
-    std::optional<Hash> block_hash = {};     // of this block alone, whatever from_block and to_block say
+    uint64_t to_block = 0;                  // inclusive
+    std::vector<Address> addresses;         // empty: any
+    std::vector<std::vector<Hash>> topics;  // by position the values allowed; empty: any
+    std::optional<Hash> block_hash = {};    // of this block alone, whatever from_block and to_block say
 
     bool matches(const Log& log) const;
 };

@@ -9,14 +9,14 @@ namespace gavel::l1 {
 namespace {
 
 constexpr u128 kGwei = 1'000'000'000;
-constexpr uint64_t kSendAgainMs = 2'000;   // between two tries to give a node what it lacks
-constexpr uint64_t kMostFilled = 64;       // unknown nonces that are filled at once
+constexpr uint64_t kSendAgainMs = 2'000;  // between two tries to give a node what it lacks
+constexpr uint64_t kMostFilled = 64;      // unknown nonces that are filled at once
 constexpr uint64_t kTransferGas = 21'000;
 // What another's transaction before it in the block can make it cost more: a fresh storage slot (EIP-2929).
 constexpr uint64_t kGasOfSlot = 22'100;
-constexpr uint64_t kGasOfByte = 16;        // at least
-constexpr int kLooks = 4;                  // for what a node has refused, one poll apart: others behind its address may have it
-constexpr int kMostSends = 16;             // of one transaction, with other nonces and tips
+constexpr uint64_t kGasOfByte = 16;  // at least
+constexpr int kLooks = 4;            // for what a node has refused, one poll apart: others behind its address may have it
+constexpr int kMostSends = 16;       // of one transaction, with other nonces and tips
 constexpr u128 kLeastRaisedTip = 4'000'000, kMostRaisedTip = 100 * kGwei;  // wei per gas
 
 // An eighth more: what every node's mempool takes for a replacement (geth asks for a tenth).
@@ -143,7 +143,8 @@ node::Result<Hash> L1Wallet::send(const std::optional<Address>& to, u128 value, 
     for (int sends = 0; sends < kMostSends; ++sends) {
         SignedTransaction made = sign(*transaction, key_);
         auto answer = client_.send_raw(made.raw);
-        const Standing standing = answer ? Standing::kMayBeThere : after_refusal(made, answer.status(), tried.empty() ? kLooks : 1);
+        const Standing standing =
+            answer ? Standing::kMayBeThere : after_refusal(made, answer.status(), tried.empty() ? kLooks : 1);
         if (standing == Standing::kMayBeThere) {
             if (!tried.empty()) least_tip_ = transaction->max_priority_fee;
             sent_.erase(made.body.nonce);  // what a reorganisation took back, or was cancelled
@@ -281,12 +282,10 @@ node::Status L1Wallet::keep_up() {
     return out;
 }
 
-Transaction L1Wallet::nothing_at(uint64_t nonce) const {
-    return {*chain_id_, nonce, 0, 0, kTransferGas, address_, 0, {}, {}};
-}
+Transaction L1Wallet::nothing_at(uint64_t nonce) const { return {*chain_id_, nonce, 0, 0, kTransferGas, address_, 0, {}, {}}; }
 
-// Nonces below the wallet's own that no block has and nobody here knows: of an earlier process, say, and stuck or lost. Nothing of
-// this account is mined before they are.
+// Nonces below the wallet's own that no block has and nobody here knows: of an earlier process, say, and stuck or lost. Nothing
+// of this account is mined before they are.
 node::Status L1Wallet::fill_before(uint64_t first_own, uint64_t pending) {
     if (first_own - mined_ > kMostFilled) {
         node::log_warn("the L1 has forgotten too much of this account; what was sent is given up", {{"nonce", mined_}});
@@ -366,8 +365,8 @@ node::Status L1Wallet::give_again(const Sent& sent, uint64_t nonce) {
     return not_taken(sent.hashes.back(), answer.status());
 }
 
-// Whether a node has any version of it, or its nonce is used, by another process's that a dearer one will replace, say: then there
-// is nothing to tell of a refusal.
+// Whether a node has any version of it, or its nonce is used, by another process's that a dearer one will replace, say: then
+// there is nothing to tell of a refusal.
 bool L1Wallet::is_settled(const Sent& sent, uint64_t nonce) {
     auto next = client_.nonce(address_, true);
     if (next && *next > nonce) return true;

@@ -41,22 +41,22 @@ struct L1WalletFlags {
 };
 void add_wallet_flags(node::Options& options, L1WalletFlags& flags);
 
-// Thread-safe: sends go out one after the other. `client` and `clock` must outlive it. Only one wallet at a time should use a key;
-// where two do, each finds the next free nonce, and one's transaction may be lost to the other's (is_lost).
+// Thread-safe: sends go out one after the other. `client` and `clock` must outlive it. Only one wallet at a time should use a
+// key; where two do, each finds the next free nonce, and one's transaction may be lost to the other's (is_lost).
 //
 // A transaction's name is the hash that send() gave, also when another version of it, with higher fees, is the one that is mined.
 class L1Wallet {
 public:
-    L1Wallet(L1Client& client, const PrivateKey& key, L1WalletOptions options = {},
-             const node::Clock& clock = system_clock());
+    L1Wallet(L1Client& client, const PrivateKey& key, L1WalletOptions options = {}, const node::Clock& clock = system_clock());
 
     const Address& address() const { return address_; }
     const L1WalletOptions& options() const { return options_; }
 
-    // Builds, signs and sends; the name once a node has it, or may have it: whatever an answer says, it counts as handed over unless
-    // the node, asked for it and for the account's nonce, knows nothing of it (what it lacks then keep_up() gives it again). `to` of
-    // nullopt creates a contract. Without `gas_limit` it is estimated, so that what would revert is refused here, with the revert's
-    // reason (L1Client::revert_status). Refusals are told by state, not by the node's words; reasons, beside the client's:
+    // Builds, signs and sends; the name once a node has it, or may have it: whatever an answer says, it counts as handed over
+    // unless the node, asked for it and for the account's nonce, knows nothing of it (what it lacks then keep_up() gives it
+    // again). `to` of nullopt creates a contract. Without `gas_limit` it is estimated, so that what would revert is refused here,
+    // with the revert's reason (L1Client::revert_status). Refusals are told by state, not by the node's words; reasons, beside
+    // the client's:
     //   L1_FEE_OVER_CAP        the L1's base fee is above the cap
     //   TX_INSUFFICIENT_FUNDS  the account's balance is below what it and those that wait may cost
     //   TX_REFUSED             the node doesn't take it, at a higher tip either (up to 100 gwei); the message has its words
@@ -67,11 +67,11 @@ public:
     // The limit that send() gives to what takes so much.
     uint64_t limit_for(uint64_t gas) const;
 
-    // One round of care for what waits for its first block: sends again what the node has lost, as in a restart; replaces what waits
-    // too long by the same with higher fees (both an eighth more at least, or what the node suggests now); and fills the nonces
-    // below, by what had them, if a reorganisation took it back, or by a transaction of nothing. What a reorganisation takes back is
-    // else the sender's to send again, who knows whether it is still wanted. To be called again and again. Not OK: the client's
-    // Status, or L1_FEE_OVER_CAP when the cap holds a replacement back; the transactions go on waiting.
+    // One round of care for what waits for its first block: sends again what the node has lost, as in a restart; replaces what
+    // waits too long by the same with higher fees (both an eighth more at least, or what the node suggests now); and fills the
+    // nonces below, by what had them, if a reorganisation took it back, or by a transaction of nothing. What a reorganisation
+    // takes back is else the sender's to send again, who knows whether it is still wanted. To be called again and again. Not OK:
+    // the client's Status, or L1_FEE_OVER_CAP when the cap holds a replacement back; the transactions go on waiting.
     node::Status keep_up();
     // Whether something waits for its first block, as the last send() or keep_up() saw it.
     bool has_unmined() const;
@@ -83,9 +83,10 @@ public:
     // nonce. Of a node that is behind this may be said too early: let some time pass before it is believed.
     node::Result<bool> is_lost(const Hash& sent);
 
-    // Keeps up until its receipt is there, whether it succeeded or not, through whatever the node says meanwhile. After `timeout`,
-    // kDeadlineExceeded, with its name, where it is and what was in the way in the message: L1_TIMEOUT, it waits for a block, or its
-    // receipt can't be read; TX_NOT_KNOWN, the node doesn't know it (any more, or yet). Neither means that it has failed.
+    // Keeps up until its receipt is there, whether it succeeded or not, through whatever the node says meanwhile. After
+    // `timeout`, kDeadlineExceeded, with its name, where it is and what was in the way in the message: L1_TIMEOUT, it waits for a
+    // block, or its receipt can't be read; TX_NOT_KNOWN, the node doesn't know it (any more, or yet). Neither means that it has
+    // failed.
     node::Result<Receipt> wait(const Hash& sent, std::chrono::milliseconds timeout = std::chrono::minutes(2));
     // send() and wait(); a failed transaction is a revert's Status.
     node::Result<Receipt> run(const std::optional<Address>& to, u128 value, Bytes data,
@@ -95,16 +96,16 @@ public:
 
 private:
     struct Sent {
-        Transaction body;          // of the newest version
+        Transaction body;  // of the newest version
         Bytes raw;
-        std::vector<Hash> hashes;  // of each version, oldest first
-        uint64_t priced_ms = 0;    // when this version was made
-        uint64_t sent_ms = 0;      // when the node was given it
+        std::vector<Hash> hashes;           // of each version, oldest first
+        uint64_t priced_ms = 0;             // when this version was made
+        uint64_t sent_ms = 0;               // when the node was given it
         std::optional<uint64_t> due_block;  // the head when it had waited long enough
-        bool was_mined = false;    // has been in a block, and may be again
+        bool was_mined = false;             // has been in a block, and may be again
         bool is_wanted = true;
-        bool is_held = false;      // by the cap, and told so
-        node::Status refused{};    // why no node took it when it was given last; OK: one did, or has it now
+        bool is_held = false;    // by the cap, and told so
+        node::Status refused{};  // why no node took it when it was given last; OK: one did, or has it now
         bool waits() const { return is_wanted && !was_mined; }
     };
     using OfNonce = std::map<uint64_t, Sent>;
@@ -143,9 +144,9 @@ private:
     const node::Clock& clock_;
     mutable std::mutex mutex_;
     std::optional<uint64_t> chain_id_;
-    OfNonce sent_;         // those not mined, and the newest of those that are: a reorganisation may take them back
-    uint64_t mined_ = 0;   // the account's nonce in the L1's state when last seen
-    u128 least_tip_ = 0;   // wei; what a node took after it had refused less, and a little less with each one sent since
+    OfNonce sent_;        // those not mined, and the newest of those that are: a reorganisation may take them back
+    uint64_t mined_ = 0;  // the account's nonce in the L1's state when last seen
+    u128 least_tip_ = 0;  // wei; what a node took after it had refused less, and a little less with each one sent since
 };
 
 }  // namespace gavel::l1

@@ -68,12 +68,10 @@ node::Status L1Wallet::not_seen(const Hash& sent, const node::Status& trouble) {
         auto known = client_.transaction_input(hash);
         if (known && !*known) continue;
         reason = "L1_TIMEOUT";
-        if (!known)
-            where = "the node can't tell where it is (" + node::to_string(known.status()) + ")";
+        if (!known) where = "the node can't tell where it is (" + node::to_string(known.status()) + ")";
         else if ((*known)->block_number)
             where = "it is in block " + std::to_string(*(*known)->block_number) + ", and its receipt can't be read yet";
-        else
-            where = "it waits for a block";
+        else where = "it waits for a block";
         break;
     }
     std::string message = to_hex(sent) + " was sent; " + where;

@@ -29,14 +29,14 @@ private:
 
 enum class RlpError {
     kNone,
-    kTruncated,          // an item goes on past the end
-    kNotCanonical,       // a length or a single byte in a longer form than needed
+    kTruncated,     // an item goes on past the end
+    kNotCanonical,  // a length or a single byte in a longer form than needed
     kListExpected,
     kStringExpected,
-    kWrongLength,        // a string of fixed length has another
-    kLeadingZero,        // an integer with a leading zero byte
-    kIntegerTooLarge,    // an integer over the reader's width, at most 2^128-1
-    kTrailingBytes,      // more items or bytes than expected
+    kWrongLength,      // a string of fixed length has another
+    kLeadingZero,      // an integer with a leading zero byte
+    kIntegerTooLarge,  // an integer over the reader's width, at most 2^128-1
+    kTrailingBytes,    // more items or bytes than expected
 };
 const char* to_string(RlpError error);
 

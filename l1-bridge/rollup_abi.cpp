@@ -36,7 +36,7 @@ std::vector<AbiFunction> all_functions() {
     Parameters term_fields = {{"address", "sequencer"},  {"uint256", "stake"},    {"uint64", "startedAt"},
                               {"uint64", "endedAt"},     {"bool", "slashed"},     {"uint64", "firstProofAt"},
                               {"address", "lastProver"}, {"uint64", "lastBatch"}, {"bool", "stakeTaken"},
-                              {"bool", "rewardTaken"},    {"bool", "evicted"}};
+                              {"bool", "rewardTaken"},   {"bool", "evicted"}};
     return {
         call("becomeSequencer", {}, "payable"),
         call("announceTakeover", {}),

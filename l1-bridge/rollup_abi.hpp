@@ -53,19 +53,19 @@ const char* name_of(TermEnd reason);
 // The contract's own custom errors; those of batches and proofs are BatchError's and ProofError's names.
 enum class RollupError : uint8_t {
     kNone,
-    kParametersInvalid,      // constructor
-    kReentrantCall,          // called from within a call of its own
-    kFrozen,                 // after a freeze
-    kSeatTaken,              // somebody sits whom the caller can't replace
-    kNotHomeOperator,        // only the home operator announces
-    kHomeOperatorBarred,     // within kHomeBan of its own slash or eviction
-    kNoticeTooEarly,         // its last notice isn't long enough ago
-    kNoticeRequired,         // taking a seat from somebody: no notice stands whose time is now
-    kWrongStake,             // the value isn't the stake
-    kNotSequencer,           // the caller doesn't sit
-    kOperationWaiting,       // an L1 operation has waited half an inclusion window: no resigning
-    kSeatFree,               // evict: nobody sits
-    kNotOverdue,             // evict: no L1 operation has waited long enough
+    kParametersInvalid,   // constructor
+    kReentrantCall,       // called from within a call of its own
+    kFrozen,              // after a freeze
+    kSeatTaken,           // somebody sits whom the caller can't replace
+    kNotHomeOperator,     // only the home operator announces
+    kHomeOperatorBarred,  // within kHomeBan of its own slash or eviction
+    kNoticeTooEarly,      // its last notice isn't long enough ago
+    kNoticeRequired,      // taking a seat from somebody: no notice stands whose time is now
+    kWrongStake,          // the value isn't the stake
+    kNotSequencer,        // the caller doesn't sit
+    kOperationWaiting,    // an L1 operation has waited half an inclusion window: no resigning
+    kSeatFree,            // evict: nobody sits
+    kNotOverdue,          // evict: no L1 operation has waited long enough
     kUnknownTerm,
     kTermNotOver,
     kTermSlashed,
@@ -73,41 +73,41 @@ enum class RollupError : uint8_t {
     kLastBatchPending,
     kAlreadyTaken,
     kRewardTooEarly,
-    kNotProver,              // takeReward: no proof of that prover's counts
-    kPaymentFailed,          // the receiver of ETH refused it
-    kCalldataNotExact,       // append: anything but the canonical calldata
-    kNotPlainAccount,        // append: by or through a contract or a delegated account
-    kBatchNumber,            // isn't the head's and one
-    kNotOnHead,              // the parent shown isn't the head
-    kL1OpsDecrease,          // consumes less than the parent
-    kL1OpsBeyondQueue,       // consumes more than is there
-    kQueueHash,              // the queue isn't the one that the batch was made for
-    kBatchFinal,             // too late for a proof
-    kBatchNotFinal,          // too early for a claim
-    kHeaderLength,           // isn't 194 bytes
-    kWithdrawalPosition,     // not below the header's withdrawalCount
+    kNotProver,           // takeReward: no proof of that prover's counts
+    kPaymentFailed,       // the receiver of ETH refused it
+    kCalldataNotExact,    // append: anything but the canonical calldata
+    kNotPlainAccount,     // append: by or through a contract or a delegated account
+    kBatchNumber,         // isn't the head's and one
+    kNotOnHead,           // the parent shown isn't the head
+    kL1OpsDecrease,       // consumes less than the parent
+    kL1OpsBeyondQueue,    // consumes more than is there
+    kQueueHash,           // the queue isn't the one that the batch was made for
+    kBatchFinal,          // too late for a proof
+    kBatchNotFinal,       // too early for a claim
+    kHeaderLength,        // isn't 194 bytes
+    kWithdrawalPosition,  // not below the header's withdrawalCount
     kAlreadyPaid,
-    kWithdrawalPath,         // doesn't lead to the header's withdrawalsRoot
-    kReceiverNotAllowed,     // only the recipient itself may name another receiver
-    kVaultShort,             // the vault holds less of the token
-    kPayGasShort,            // less gas is left than the payment is to get
-    kFreezeTooEarly,         // nothing allows a freeze yet
-    kNotFrozen,              // exit and refund before a freeze
-    kLeafLength,             // isn't 104 bytes
-    kExitIndex,              // the sentinel's, or not below the header's accountCount
+    kWithdrawalPath,      // doesn't lead to the header's withdrawalsRoot
+    kReceiverNotAllowed,  // only the recipient itself may name another receiver
+    kVaultShort,          // the vault holds less of the token
+    kPayGasShort,         // less gas is left than the payment is to get
+    kFreezeTooEarly,      // nothing allows a freeze yet
+    kNotFrozen,           // exit and refund before a freeze
+    kLeafLength,          // isn't 104 bytes
+    kExitIndex,           // the sentinel's, or not below the header's accountCount
     kAlreadyExited,
-    kExitPath,               // doesn't lead to the header's accountsRoot
-    kEntryLength,            // isn't 85 bytes
-    kEntryIndex,             // consumed, or past the queue's end
+    kExitPath,     // doesn't lead to the header's accountsRoot
+    kEntryLength,  // isn't 85 bytes
+    kEntryIndex,   // consumed, or past the queue's end
     kAlreadyRefunded,
-    kEntryHash,              // isn't the L1 operation that was queued there
+    kEntryHash,  // isn't the L1 operation that was queued there
     kNotADeposit,
     kZeroAddress,
     kZeroAmount,
-    kDepositCapExceeded,     // the vault would hold more than 2^128-1 of the token
+    kDepositCapExceeded,  // the vault would hold more than 2^128-1 of the token
     kTokenWithoutCode,
-    kTokenCallFailed,        // the token reverted, said no, or answered nonsense
-    kNothingReceived,        // the balance didn't grow
+    kTokenCallFailed,  // the token reverted, said no, or answered nonsense
+    kNothingReceived,  // the balance didn't grow
 };
 // "SeatTaken" and so on; "None" for kNone.
 const char* name_of(RollupError error);
@@ -166,13 +166,13 @@ struct BatchRecord {
 // All zero for a number that no term has. Terms count from 1.
 struct TermRecord {
     Address sequencer;
-    u128 stake = 0;              // wei that the contract holds for it
+    u128 stake = 0;  // wei that the contract holds for it
     uint64_t started_at = 0;
-    uint64_t ended_at = 0;       // 0: sits
+    uint64_t ended_at = 0;  // 0: sits
     bool slashed = false;
     uint64_t first_proof_at = 0;
-    Address last_prover;         // zero: nobody whose commit counted
-    uint64_t last_batch = 0;     // its last batch when it ended (or so far); 0: none stood. May be gone since
+    Address last_prover;      // zero: nobody whose commit counted
+    uint64_t last_batch = 0;  // its last batch when it ended (or so far); 0: none stood. May be gone since
     bool stake_taken = false;
     bool reward_taken = false;
     bool evicted = false;
@@ -219,7 +219,7 @@ std::optional<bool> read_bool(ByteView result);
 Bytes queue_length();
 Bytes current_term();  // 0: the seat is free
 Bytes term_count();
-Bytes last_strike();   // time; 0: never
+Bytes last_strike();                                                // time; 0: never
 Bytes committed_at(const Address& prover, const Hash& commitment);  // time of the latest such commit; 0: none
 std::optional<uint64_t> read_number(ByteView result);
 
@@ -333,7 +333,7 @@ struct AbiFunction {
     std::string name;
     std::vector<AbiParameter> inputs;
     std::vector<AbiParameter> outputs;
-    std::string mutability;  // "nonpayable", "payable", "view"
+    std::string mutability;         // "nonpayable", "payable", "view"
     std::string signature() const;  // "append(bytes)"
 };
 struct AbiEvent {

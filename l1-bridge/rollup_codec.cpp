@@ -240,8 +240,7 @@ RollupEvent read_event(size_t kind, AbiReader& topics, AbiReader& data) {
             return AccountExited{static_cast<uint32_t>(topics.integer(32)), topics.address(), data.address(),
                                  Amount{data.integer()}, data.address()};
         default:
-            return DepositRefunded{topics.integer64(), topics.address(), data.address(), Amount{data.integer()},
-                                   data.address()};
+            return DepositRefunded{topics.integer64(), topics.address(), data.address(), Amount{data.integer()}, data.address()};
     }
 }
 

@@ -162,9 +162,7 @@ void RollupCall::pay_eth(const Address& to, u128 amount) {
     if (!host_.send_value(to, amount)) refuse(RollupError::kPaymentFailed);
 }
 
-bool RollupCall::is_final(uint64_t posted_at) {
-    return u128{now()} >= u128{posted_at} + storage_.windows().challenge_window;
-}
+bool RollupCall::is_final(uint64_t posted_at) { return u128{now()} >= u128{posted_at} + storage_.windows().challenge_window; }
 
 bool RollupCall::stands(const Globals& globals, const BatchHeader& header) {
     return header.number <= globals.head && storage_.batch_hash(header.number) == host_.keccak(header.encode());

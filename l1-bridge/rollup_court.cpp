@@ -94,8 +94,8 @@ void RollupCall::take_reward() {
     if (prover.is_zero()) refuse(RollupError::kNotProver);
     TermProof last = storage_.last_proof(term);
     // Sent by somebody whose commit didn't count: a copy, perhaps. Whoever had committed to that very proof is the prover.
-    bool is_prover = last.prover.is_zero() ? commit_counts(prover, last.hash, term, course.last_posted_at, last.at)
-                                           : prover == last.prover;
+    bool is_prover =
+        last.prover.is_zero() ? commit_counts(prover, last.hash, term, course.last_posted_at, last.at) : prover == last.prover;
     if (!is_prover) refuse(RollupError::kNotProver);
     u128 amount = storage_.parameters().stake / 4;
     seat.reward_taken = true;

@@ -11,20 +11,20 @@
 namespace gavel::l1::rollup_gas {
 
 // ---- append = kAppend + kChunk x chunks + kTreeNode x 2 (2^d - 1) + kHashedWord x words of all ops and sigs ----
-constexpr uint64_t kAppend = 4'651;   // fixed fields, the header's hash, checks
-constexpr uint64_t kChunk = 1'500;    // the loop, four hashes, bounds of calldata
-constexpr uint64_t kTreeNode = 430;   // the two trees have 2^d - 1 inner nodes each
-constexpr uint64_t kHashedWord = 9;   // CALLDATACOPY and KECCAK256
+constexpr uint64_t kAppend = 4'651;  // fixed fields, the header's hash, checks
+constexpr uint64_t kChunk = 1'500;   // the loop, four hashes, bounds of calldata
+constexpr uint64_t kTreeNode = 430;  // the two trees have 2^d - 1 inner nodes each
+constexpr uint64_t kHashedWord = 9;  // CALLDATACOPY and KECCAK256
 uint64_t of_append(const Batch& batch);
 
 // ---- prove: the sum over what its chunk holds, each times the constant of the same name ----
 struct ProofWork {
-    uint64_t proof_words = 0;    // copied for the prover: twice 3, and memory's w^2 / 512
-    uint64_t classes = 0;        // of fees: each begins lists of its own, one of 39 exponents
-    uint64_t list_steps = 0;     // each account and amount is looked for among those before it: n^2 / 2 for n of them
-    uint64_t accesses = 0;       // each two folds of 32 heights; a sibling that is left out is folded, too
-    uint64_t operations = 0;     // that were carried out: decoding, digest, ecrecover
-    uint64_t lines = 0;          // of those
+    uint64_t proof_words = 0;  // copied for the prover: twice 3, and memory's w^2 / 512
+    uint64_t classes = 0;      // of fees: each begins lists of its own, one of 39 exponents
+    uint64_t list_steps = 0;   // each account and amount is looked for among those before it: n^2 / 2 for n of them
+    uint64_t accesses = 0;     // each two folds of 32 heights; a sibling that is left out is folded, too
+    uint64_t operations = 0;   // that were carried out: decoding, digest, ecrecover
+    uint64_t lines = 0;        // of those
     uint64_t l1_operations = 0;
 };
 // `proof` has been checked, with that verdict.

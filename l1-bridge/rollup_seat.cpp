@@ -45,7 +45,8 @@ void RollupCall::announce_takeover() {
     uint64_t punished_at = storage_.tallies().home_punished_at;
     if (punished_at != 0 && now() < u128{punished_at} + kHomeBan) refuse(RollupError::kHomeOperatorBarred);
     uint64_t before = storage_.notice().announced_at;
-    if (before != 0 && now() < u128{before} + kNoticePause + 2 * parameters.inclusion_window) refuse(RollupError::kNoticeTooEarly);
+    if (before != 0 && now() < u128{before} + kNoticePause + 2 * parameters.inclusion_window)
+        refuse(RollupError::kNoticeTooEarly);
     storage_.set(NoticeWord{now(), true});
 }
 

@@ -50,9 +50,9 @@ struct TermCourse {
 
 // Third and fourth: the last proof against a batch of the term.
 struct TermProof {
-    Address prover;   // zero: no commit of who sent it counted
+    Address prover;  // zero: no commit of who sent it counted
     uint64_t at = 0;
-    Hash hash;        // keccak256 of the proof
+    Hash hash;  // keccak256 of the proof
 };
 
 // Slot 11.

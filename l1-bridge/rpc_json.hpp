@@ -51,11 +51,15 @@ public:
         if (!out) fail(name);
         return out.value_or(Fixed{});
     }
-    std::optional<u128> optional_quantity(const char* name) { return optional<u128>(name, [&] { return quantity(name); }); }
+    std::optional<u128> optional_quantity(const char* name) {
+        return optional<u128>(name, [&] { return quantity(name); });
+    }
     std::optional<uint64_t> optional_quantity64(const char* name) {
         return optional<uint64_t>(name, [&] { return quantity64(name); });
     }
-    std::optional<Bytes> optional_data(const char* name) { return optional<Bytes>(name, [&] { return data(name); }); }
+    std::optional<Bytes> optional_data(const char* name) {
+        return optional<Bytes>(name, [&] { return data(name); });
+    }
     template <class Fixed>
     std::optional<Fixed> optional_fixed(const char* name) {
         return optional<Fixed>(name, [&] { return fixed<Fixed>(name); });

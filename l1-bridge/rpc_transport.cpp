@@ -14,9 +14,7 @@ namespace {
 
 constexpr size_t kShortestSecret = 4;  // shorter parts of a path ("v3") say nothing, and stand in other words
 
-node::Status unreachable(std::string message) {
-    return {node::Code::kUnavailable, "L1_UNREACHABLE", "", std::move(message)};
-}
+node::Status unreachable(std::string message) { return {node::Code::kUnavailable, "L1_UNREACHABLE", "", std::move(message)}; }
 
 // Parts of an URL, by the parser that also connects to it.
 class UrlParts {
@@ -173,7 +171,8 @@ const std::string& RpcTransport::shown() const { return impl_->shown; }
 
 std::string RpcTransport::without_secrets(std::string text) const {
     for (const std::string& secret : impl_->secrets)
-        for (size_t at = text.find(secret); at != text.npos; at = text.find(secret, at + 3)) text.replace(at, secret.size(), "...");
+        for (size_t at = text.find(secret); at != text.npos; at = text.find(secret, at + 3))
+            text.replace(at, secret.size(), "...");
     return text;
 }
 

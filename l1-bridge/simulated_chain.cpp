@@ -125,8 +125,8 @@ void SimulatedChain::execute_block(Block& block, WorldState& state) {
         }
         block.header.gas_used += result->gas_used;
         merge(block.header.bloom, bloom_of(result->logs));
-        block.receipts.push_back({result->outcome.success, result->gas_used, price, next->sender, result->contract_address,
-                                  std::move(result->logs)});
+        block.receipts.push_back(
+            {result->outcome.success, result->gas_used, price, next->sender, result->contract_address, std::move(result->logs)});
         block.transactions.push_back(*next);
         selection.take();
     }
@@ -178,8 +178,8 @@ bool SimulatedChain::can_mine_something() const {
 node::Status SimulatedChain::reorganise(uint64_t depth, bool keep_transactions) {
     std::lock_guard lock(mutex_);
     if (depth > head_.number || depth > ChainStore::kUndoDepth) {
-        return refusal("REORG_TOO_DEEP", "depth", "only the last " + std::to_string(ChainStore::kUndoDepth) +
-                                                      " blocks above genesis can be dropped");
+        return refusal("REORG_TOO_DEEP", "depth",
+                       "only the last " + std::to_string(ChainStore::kUndoDepth) + " blocks above genesis can be dropped");
     }
     if (depth == 0) return {};
     std::vector<Block> dropped;
@@ -256,7 +256,8 @@ node::Status SimulatedChain::check_valid(const SignedTransaction& transaction) c
         return refusal("TX_FLOOR_GAS_TOO_LOW", "gas", "insufficient gas for floor data gas cost");
     }
     if (!body.to && !registry_.find_creation(body.data)) {
-        return refusal("TX_UNKNOWN_CONTRACT", "data", "this chain runs native contracts only: it has none with that creation code");
+        return refusal("TX_UNKNOWN_CONTRACT", "data",
+                       "this chain runs native contracts only: it has none with that creation code");
     }
     WorldState state(store_);
     const Account& sender = state.account(transaction.sender);

@@ -5,9 +5,9 @@
 namespace gavel::ledger {
 namespace {
 
-constexpr size_t kRemembered = 32;                 // blocks, for the time between them
-constexpr uint64_t kUsualBlockTime_ms = 12'000;    // until it is seen
-constexpr uint64_t kBlockTimes = 4;                // without a block
+constexpr size_t kRemembered = 32;               // blocks, for the time between them
+constexpr uint64_t kUsualBlockTime_ms = 12'000;  // until it is seen
+constexpr uint64_t kBlockTimes = 4;              // without a block
 constexpr uint64_t kLeast_ms = 5'000, kLeastRound_ms = 3'000;
 
 std::string stale(uint64_t ms) { return "no new block of the L1 has come for " + std::to_string(ms / 1000) + " s"; }

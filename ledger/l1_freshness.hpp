@@ -1,5 +1,5 @@
-// Whether a daemon still sees the L1: by the monotonic clock since its newest block came, and since a round with it went well. Tells
-// it as troubles, which stand by themselves should the rounds come to a halt:
+// Whether a daemon still sees the L1: by the monotonic clock since its newest block came, and since a round with it went well.
+// Tells it as troubles, which stand by themselves should the rounds come to a halt:
 //   L1_SILENT       no round has gone well for two block times; or why the last one didn't, after one block time
 //   L1_CONTRADICTS  the L1 contradicts itself, and what it tells can't be believed until it is read again
 //   L1_STALE        no new block has come for too long

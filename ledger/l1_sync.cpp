@@ -91,8 +91,8 @@ bool is_lasting(const Status& status) { return status.field == "rollup" || statu
 }  // namespace
 
 struct L1Sync::Impl {
-    Impl(node::Store& opened, l1::L1Client& its_client, const Address& rollup, const Facts& facts, const L1SyncOptions& its_options,
-         bool was_asked)
+    Impl(node::Store& opened, l1::L1Client& its_client, const Address& rollup, const Facts& facts,
+         const L1SyncOptions& its_options, bool was_asked)
         : store(opened),
           client(its_client),
           options(its_options),
@@ -120,7 +120,8 @@ struct L1Sync::Impl {
         auto facts = ask_facts(store, client, domain.rollup, options, view.head().number);
         if (!facts) return facts.status();
         if (!(facts->parameters == view.parameters()))
-            return {Code::kFailedPrecondition, "NOT_A_ROLLUP", "rollup", "the contract on the L1 isn't the one of the data directory"};
+            return {Code::kFailedPrecondition, "NOT_A_ROLLUP", "rollup",
+                    "the contract on the L1 isn't the one of the data directory"};
         is_known = true;
         return {};
     }
@@ -186,9 +187,9 @@ struct L1Sync::Impl {
             note_removal();
         }
         std::lock_guard lock(mutex);
-        contradiction = {Code::kUnavailable, "L1_CONTRADICTS", "l1",
-                         "the L1 node contradicts itself: " + what + "; reading again from block " +
-                             std::to_string(view.head().number)};
+        contradiction = {
+            Code::kUnavailable, "L1_CONTRADICTS", "l1",
+            "the L1 node contradicts itself: " + what + "; reading again from block " + std::to_string(view.head().number)};
         return contradiction;
     }
 
@@ -210,10 +211,10 @@ struct L1Sync::Impl {
     bool is_known;  // that the L1 is the store's
     l1::FollowerOptions follower_options;
     std::optional<l1::L1Follower> follower;
-    unsigned contradictions = 0;  // since the view was found right
-    unsigned pause = 0;           // rounds
+    unsigned contradictions = 0;   // since the view was found right
+    unsigned pause = 0;            // rounds
     uint64_t reach = kFirstDepth;  // how far back the next one leads, blocks
-    Hash compared_at;             // block
+    Hash compared_at;              // block
     std::atomic<bool> up_to_date{false};
     std::atomic<uint64_t> reorganisations{0};
     mutable std::mutex mutex;
@@ -272,8 +273,6 @@ l1::BlockRef L1Sync::l1_head() const {
     return impl_->l1_head;
 }
 
-BatchSource L1Sync::batch_source() const {
-    return ledger::batch_source(impl_->client, impl_->domain.rollup);
-}
+BatchSource L1Sync::batch_source() const { return ledger::batch_source(impl_->client, impl_->domain.rollup); }
 
 }  // namespace gavel::ledger

@@ -33,20 +33,22 @@ public:
     // and whatever else the client answers. Throws StoreError if the store is damaged or another rollup's.
     static node::Result<std::unique_ptr<L1Sync>> open(node::Store& store, l1::L1Client& client, const Address& rollup,
                                                       L1SyncOptions options = {});
-    // The same, again and again while the L1 can't be reached or answers nonsense; what leads nowhere is believed when it was said
-    // three times in a row. `keep_waiting` waits a while between two tries, and says whether to go on. nullptr if not.
+    // The same, again and again while the L1 can't be reached or answers nonsense; what leads nowhere is believed when it was
+    // said three times in a row. `keep_waiting` waits a while between two tries, and says whether to go on. nullptr if not.
     static node::Result<std::unique_ptr<L1Sync>> open_when_reachable(node::Store& store, l1::L1Client& client,
                                                                      const Address& rollup, L1SyncOptions options,
                                                                      const std::function<bool()>& keep_waiting);
     ~L1Sync();
 
     // One bounded round with the L1: reads blocks, or takes back what a reorganisation removed. The value: whether the view is
-    // now up to date, i.e. at the head that the L1 told in this round, and the contract's own views there say the same; false: call
-    // again at once. Not OK: call again later. Reasons, beside the client's and open()'s:
-    //   L1_BEHIND (kUnavailable)      the node's chain ends below what has been read. It stays unbelieved until it says otherwise of
+    // now up to date, i.e. at the head that the L1 told in this round, and the contract's own views there say the same; false:
+    // call again at once. Not OK: call again later. Reasons, beside the client's and open()'s:
+    //   L1_BEHIND (kUnavailable)      the node's chain ends below what has been read. It stays unbelieved until it says otherwise
+    //   of
     //                                 a block that was read: a node that is behind is no reorganisation
     //   L1_WRONG_CHAIN (kUnavailable) the node is another chain's now
-    //   L1_CONTRADICTS (kUnavailable) the node's events can't follow each other, or aren't those that the contract's views speak of:
+    //   L1_CONTRADICTS (kUnavailable) the node's events can't follow each other, or aren't those that the contract's views speak
+    //   of:
     //                                 blocks were taken back, to be read again from further back each time
     node::Result<bool> step();
 

@@ -5,7 +5,6 @@
 #include <map>
 #include <mutex>
 #include <set>
-#include <mutex>
 #include <utility>
 
 #include "ledger/rows.hpp"
@@ -22,9 +21,7 @@ constexpr std::string_view kFormat = "gavel l1 view 2";
 
 std::string block_key(uint64_t number) { return std::string(kBlockTable) + rows::u64_value(number); }
 
-void put_ref(ByteWriter& out, const l1::BlockRef& ref) {
-    out.u64(ref.number).raw(ref.hash).raw(ref.parent_hash).u64(ref.time);
-}
+void put_ref(ByteWriter& out, const l1::BlockRef& ref) { out.u64(ref.number).raw(ref.hash).raw(ref.parent_hash).u64(ref.time); }
 
 l1::BlockRef take_ref(ByteReader& in) {
     l1::BlockRef out;
@@ -76,7 +73,7 @@ struct Derived {
     std::vector<StandingBatch> batches;  // number 1 first
     std::set<std::pair<uint64_t, Hash>> fallen;
     std::vector<Strike> strikes;
-    std::vector<TermView> terms;         // term 1 first
+    std::vector<TermView> terms;  // term 1 first
     std::vector<QueuedOperation> queue;
     std::map<uint32_t, std::bitset<4096>> claimed;  // by position / 4096
     uint64_t frozen_at = 0;
@@ -215,8 +212,7 @@ struct L1View::Impl {
 
     bool is_final(uint64_t number) const {
         if (number == 0) return true;
-        return number <= derived.batches.size() &&
-               head.time >= parameters.challenge_window &&
+        return number <= derived.batches.size() && head.time >= parameters.challenge_window &&
                derived.batches[number - 1].posted_at <= head.time - parameters.challenge_window;
     }
 
@@ -225,8 +221,8 @@ struct L1View::Impl {
     const l1::RollupParameters parameters;
     mutable std::mutex mutex;  // plain: a shared one lets readers keep out the thread that reports blocks
     l1::BlockRef head;
-    std::string position;  // the follower's
-    uint64_t newest_with_events = 0;   // block; all of them are in the store alone
+    std::string position;             // the follower's
+    uint64_t newest_with_events = 0;  // block; all of them are in the store alone
     uint64_t version = 0;
     Derived derived;
 };
@@ -374,8 +370,8 @@ std::optional<QueuedOperation> L1View::queued(uint64_t index) const {
 uint64_t L1View::queue_length_at(uint64_t block) const {
     std::lock_guard lock(impl_->mutex);
     const auto& queue = impl_->derived.queue;
-    auto above = std::partition_point(queue.begin(), queue.end(),
-                                      [&](const QueuedOperation& entry) { return entry.block <= block; });
+    auto above =
+        std::partition_point(queue.begin(), queue.end(), [&](const QueuedOperation& entry) { return entry.block <= block; });
     return static_cast<uint64_t>(above - queue.begin());
 }
 

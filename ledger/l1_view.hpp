@@ -32,7 +32,7 @@ struct StandingBatch {
     uint64_t number = 0;
     Hash hash;
     uint64_t term = 0;
-    Hash tx_hash;          // of its append
+    Hash tx_hash;  // of its append
     uint64_t block = 0;
     uint64_t posted_at = 0;  // seconds
     friend bool operator==(const StandingBatch&, const StandingBatch&) = default;
@@ -53,8 +53,8 @@ struct Strike {
 struct TermView {
     uint64_t term = 0;
     Address sequencer;
-    uint64_t started_at = 0;  // seconds
-    uint64_t ended_at = 0;    // 0: sits
+    uint64_t started_at = 0;                      // seconds
+    uint64_t ended_at = 0;                        // 0: sits
     l1::TermEnd reason = l1::TermEnd::kResigned;  // meaningful when ended
     friend bool operator==(const TermView&, const TermView&) = default;
 };

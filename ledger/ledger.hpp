@@ -42,10 +42,10 @@ struct OperationReceipt {
 
 // The chunk that operations are being executed into.
 struct OpenChunk {
-    Chunk chunk;              // without fee leaves yet
+    Chunk chunk;  // without fee leaves yet
     std::vector<Signature> signatures;
     FeeTally fees;
-    unsigned weight = 0;      // with a fee leaf for each token in `fees`
+    unsigned weight = 0;  // with a fee leaf for each token in `fees`
     uint64_t first_entry = 0;
     bool empty() const { return chunk.l1_operations == 0 && chunk.operations.empty(); }
 };
@@ -64,20 +64,20 @@ struct Touch {
 
 // Numbers as readers see them at one moment.
 struct LedgerSummary {
-    StateFields fields;            // after the last sealed chunk that is published
+    StateFields fields;  // after the last sealed chunk that is published
     uint64_t entries = 0;
-    uint64_t op_count = 0;         // L2 operations applied, those of the open chunk among them
-    uint64_t l1_ops_consumed = 0;  // likewise
-    uint32_t account_count = 0;    // likewise
-    uint32_t withdrawal_count = 0; // likewise
-    uint64_t chunks = 0;           // sealed
-    uint64_t batches = 0;          // number of the last batch that is marked; 0: none
-    uint64_t rolled_back = 0;      // operations in the list of rolled-back ones
+    uint64_t op_count = 0;          // L2 operations applied, those of the open chunk among them
+    uint64_t l1_ops_consumed = 0;   // likewise
+    uint32_t account_count = 0;     // likewise
+    uint32_t withdrawal_count = 0;  // likewise
+    uint64_t chunks = 0;            // sealed
+    uint64_t batches = 0;           // number of the last batch that is marked; 0: none
+    uint64_t rolled_back = 0;       // operations in the list of rolled-back ones
     uint64_t generation = 0;
 };
 
-// The state after the last sealed chunk of a moment, to be loaded from the store: any thread may do that, whatever the ledger does
-// meanwhile. To be let go before the ledger's store is.
+// The state after the last sealed chunk of a moment, to be loaded from the store: any thread may do that, whatever the ledger
+// does meanwhile. To be let go before the ledger's store is.
 class SealedState {
 public:
     SealedState(std::unique_ptr<const node::StoreView> store, const StateFields& fields, uint64_t chunks)
@@ -107,9 +107,9 @@ public:
     // ---- Writing: chunks that exist ----
 
     struct Applied {
-        Outcome outcome;     // kWrong: the chunk changes nothing, which may be what its batch claims
+        Outcome outcome;  // kWrong: the chunk changes nothing, which may be what its batch claims
         StateFields after;
-        bool kept = false;   // it is in the ledger now, as chunk number chunk_count() - 1
+        bool kept = false;  // it is in the ledger now, as chunk number chunk_count() - 1
     };
     // Applies a chunk behind the last one; nothing may be open. It is kept unless the view or env failed, or the commitment after
     // it isn't `claimed_after`: then the ledger is as before. Buffered: what a loss of power takes is read from the L1 again.
@@ -248,8 +248,8 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-// Why the ledger in that folder can't be gone on from: something of the store can't be read, or contradicts itself. nullopt if all
-// is well, or there is no ledger yet. Reads everything, so it takes a while.
+// Why the ledger in that folder can't be gone on from: something of the store can't be read, or contradicts itself. nullopt if
+// all is well, or there is no ledger yet. Reads everything, so it takes a while.
 std::optional<std::string> damage_of_folder(const std::string& path, const Address& rollup);
 
 }  // namespace gavel::ledger

@@ -181,9 +181,8 @@ std::optional<uint64_t> Ledger::entry_of_l1_operation(uint64_t index) const {
 
 uint64_t Ledger::wait_for_entries(uint64_t known, uint64_t generation, uint64_t timeout_ms) const {
     std::unique_lock lock(impl_->wait_mutex_);
-    impl_->changed_.wait_for(lock, std::chrono::milliseconds(timeout_ms), [&] {
-        return impl_->wait_entries_ > known || impl_->wait_generation_ != generation;
-    });
+    impl_->changed_.wait_for(lock, std::chrono::milliseconds(timeout_ms),
+                             [&] { return impl_->wait_entries_ > known || impl_->wait_generation_ != generation; });
     return impl_->wait_entries_;
 }
 

@@ -60,8 +60,8 @@ Ledger::Applied Ledger::Impl::apply_chunk(ByteView ops, ByteView sigs, Env& env,
     Applied applied;
     applied.outcome = apply(env, view_, state_.counters, ops, sigs, &noter);
     applied.after = state_.fields();
-    applied.kept = applied.outcome.kind != Outcome::Kind::kViewFailed &&
-                   (!claimed_after || applied.after.hash() == *claimed_after);
+    applied.kept =
+        applied.outcome.kind != Outcome::Kind::kViewFailed && (!claimed_after || applied.after.hash() == *claimed_after);
     if (!applied.kept) {
         view_.roll_back(start);
         state_.counters = before;

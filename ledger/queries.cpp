@@ -40,9 +40,7 @@ Result<uint64_t> resume(const Ledger& ledger, uint64_t cursor) {
 
 size_t bounded(size_t limit) { return limit == 0 ? Queries::kDefaultLimit : std::min(limit, Queries::kMaxLimit); }
 
-AccountInfo describe_account(const AccountAt& at) {
-    return {at.account.key, at.index, at.account.nonce, at.account.balance};
-}
+AccountInfo describe_account(const AccountAt& at) { return {at.account.key, at.index, at.account.nonce, at.account.balance}; }
 
 Status unknown_batch(const char* field, uint64_t number) {
     return {Code::kNotFound, "UNKNOWN_BATCH", field, "no verified batch " + std::to_string(number) + " stands on the L1"};

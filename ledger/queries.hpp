@@ -31,9 +31,9 @@ struct OperationInfo {
     uint64_t batch = 0;            // 0: only confirmed
     uint16_t chunk = 0;            // within the batch
     std::optional<Hash> l1_transaction;
-    uint64_t posted_at = 0;        // seconds; 0: only confirmed
-    uint64_t final_at = 0;         // seconds; 0: only confirmed
-    std::string why;               // of a rolled-back one
+    uint64_t posted_at = 0;  // seconds; 0: only confirmed
+    uint64_t final_at = 0;   // seconds; 0: only confirmed
+    std::string why;         // of a rolled-back one
 };
 
 // Where an entry stands.
@@ -80,11 +80,11 @@ const char* name_of(WithdrawalStatus status);  // "not posted", "waiting", "clai
 
 struct WithdrawalInfo {
     WithdrawalRecord record;
-    std::optional<Hash> hash;    // of the operation that made it; none if an L1 operation did
+    std::optional<Hash> hash;  // of the operation that made it; none if an L1 operation did
     WithdrawalStatus status = WithdrawalStatus::kNotPosted;
-    uint64_t batch = 0;          // the first that holds it; 0: not posted
-    uint64_t final_at = 0;       // seconds; 0: not posted
-    uint64_t seconds_left = 0;   // of one that waits, by the newest L1 block's time
+    uint64_t batch = 0;         // the first that holds it; 0: not posted
+    uint64_t final_at = 0;      // seconds; 0: not posted
+    uint64_t seconds_left = 0;  // of one that waits, by the newest L1 block's time
 };
 
 // What the contract's claim takes.

@@ -20,9 +20,7 @@ using node::Status;
 constexpr uint64_t kNewsStep_ms = 250;
 constexpr size_t kStreamPage = 500;
 
-size_t page_size(uint32_t limit) {
-    return limit == 0 ? Queries::kDefaultLimit : std::min<size_t>(limit, Queries::kMaxLimit);
-}
+size_t page_size(uint32_t limit) { return limit == 0 ? Queries::kDefaultLimit : std::min<size_t>(limit, Queries::kMaxLimit); }
 
 // The token that a request restricts itself to, if it does.
 Result<std::optional<Address>> chosen_token(bool one_token, const std::string& bytes) {

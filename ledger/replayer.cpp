@@ -39,7 +39,7 @@ std::unique_ptr<Env> make_env(const Ledger& ledger, const L1View& view, uint64_t
 }
 
 BatchSource batch_source(l1::L1Client& client, const Address& rollup) {
-    return [&client, rollup](const StandingBatch& batch) { 
+    return [&client, rollup](const StandingBatch& batch) {
         return l1::fetch_batch_bytes(client, rollup, batch.tx_hash, batch.block);
     };
 }

@@ -90,7 +90,8 @@ public:
     size_t end() const { return end_; }
     size_t size() const { return log_.size(); }
     bool inside() const { return inside_; }
-    // At a sound piece that doesn't belong there: gives up the record that lost its end, or passes a piece that lost its beginning.
+    // At a sound piece that doesn't belong there: gives up the record that lost its end, or passes a piece that lost its
+    // beginning.
     void drop_record() {
         if (!inside_) at_ = piece_at(at_)->end;
         inside_ = false;
@@ -169,10 +170,8 @@ LogTail read_log(const std::string& path, const LogVisitor& visit) {
     tail.kind = LogTail::Kind::kDamaged;
     uint64_t gap = log.at();
     bool is_unfinished = !log.stands_at_piece() && log.gap_is_unfinished();
-    if (is_unfinished && !log.skip_gap())
-        tail.kind = LogTail::Kind::kTorn;
-    else
-        tail.end = gap;
+    if (is_unfinished && !log.skip_gap()) tail.kind = LogTail::Kind::kTorn;
+    else tail.end = gap;
     return tail;
 }
 

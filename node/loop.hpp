@@ -12,8 +12,9 @@
 
 namespace gavel::node {
 
-// Not thread-safe itself. A store that fails ends all of them and asks the daemon to stop. Any other exception ends the round alone:
-// it is told as a grave trouble, until a round goes well again, and after a pause that grows up to half a minute the next begins.
+// Not thread-safe itself. A store that fails ends all of them and asks the daemon to stop. Any other exception ends the round
+// alone: it is told as a grave trouble, until a round goes well again, and after a pause that grows up to half a minute the next
+// begins.
 class Loops {
 public:
     // Lives shorter than `troubles`.

@@ -19,8 +19,8 @@ Troubles::Troubles(const Clock& clock, Metrics* metrics) : clock_(clock), metric
 // Under the lock.
 void Troubles::know(const std::string& reason) {
     if (metrics_ == nullptr || gauges_.contains(reason)) return;
-    gauges_.emplace(reason, metrics_->gauge("gavel_trouble_seconds", "How long a trouble has stood; 0: it doesn't.",
-                                            {{"reason", reason}}));
+    gauges_.emplace(
+        reason, metrics_->gauge("gavel_trouble_seconds", "How long a trouble has stood; 0: it doesn't.", {{"reason", reason}}));
 }
 
 void Troubles::raise(const std::string& reason, const std::string& message, uint64_t grace_ms, bool is_grave) {

@@ -61,7 +61,7 @@ private:
     void touch(uint32_t index) { dirty_.push_back(index); }
     void update_hashes() const;
 
-    std::vector<Account> accounts_;                      // by index, dense
+    std::vector<Account> accounts_;                       // by index, dense
     std::unordered_map<uint32_t, Account> far_accounts_;  // leaves behind a hole, in states made for tests
     std::map<AccountKey, uint32_t> by_key_;
     uint32_t count_ = 0;

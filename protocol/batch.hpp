@@ -47,8 +47,8 @@ struct Batch {
     BatchHeader parent;
     Hash l1_queue_hash;  // of the queue at last.l1_ops_consumed
     StateFields last;
-    std::vector<BatchChunk> chunks;         // 1 to kMaxChunks
-    std::vector<Hash> commitments;          // claimed after each chunk but the last: chunks.size() - 1
+    std::vector<BatchChunk> chunks;  // 1 to kMaxChunks
+    std::vector<Hash> commitments;   // claimed after each chunk but the last: chunks.size() - 1
 
     // The one argument of the contract's append.
     Bytes encode() const;

@@ -10,13 +10,13 @@
 
 namespace gavel::chunk_model {
 
-inline constexpr unsigned kMaxExponent = 38;     // of ten; 10^39 is over 2^128
+inline constexpr unsigned kMaxExponent = 38;  // of ten; 10^39 is over 2^128
 inline constexpr unsigned kMaxMantissaBits = 128;
-inline constexpr unsigned kMaxFees = 64;         // K - 1 has six bits
-inline constexpr unsigned kMaxOperations = 63;   // n has six bits
-inline constexpr unsigned kMaxFeeLeaves = 63;    // f has six bits
-inline constexpr unsigned kMaxLines = 127;       // of a payout that can be encoded; many more than weigh 96
-inline constexpr unsigned kMagnitudeLowBits = 2; // of the code word for a change of magnitude
+inline constexpr unsigned kMaxFees = 64;          // K - 1 has six bits
+inline constexpr unsigned kMaxOperations = 63;    // n has six bits
+inline constexpr unsigned kMaxFeeLeaves = 63;     // f has six bits
+inline constexpr unsigned kMaxLines = 127;        // of a payout that can be encoded; many more than weigh 96
+inline constexpr unsigned kMagnitudeLowBits = 2;  // of the code word for a change of magnitude
 
 // m x 10^e, m not divisible by ten; zero is 0 x 10^0.
 struct Number {

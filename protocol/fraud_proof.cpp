@@ -157,7 +157,7 @@ public:
 
     unsigned accesses() const { return accesses_; }
     StateFields fields(const Counters& counters) const {
-        return {now_.root,   now_.withdrawals.root(),  now_.count, now_.withdrawals.count(), counters.l1_ops_consumed,
+        return {now_.root,        now_.withdrawals.root(), now_.count, now_.withdrawals.count(), counters.l1_ops_consumed,
                 counters.op_count};
     }
 

@@ -87,9 +87,9 @@ SubmitOutcome Engine::check_fee(const Operation& operation, const PostedOperatio
     auto quote = fees_.quote(operation.token, shape);
     if (!quote.ok()) return {quote.status(), {}, {}};
     if (operation.fee < quote->minimum)
-        return SubmitOutcome::refused(node::Code::kFailedPrecondition, "FEE_TOO_LOW", "operation.fee",
-                                      fmt::format("the fee is {}, the least is {}", to_string(operation.fee),
-                                                  to_string(quote->minimum)));
+        return SubmitOutcome::refused(
+            node::Code::kFailedPrecondition, "FEE_TOO_LOW", "operation.fee",
+            fmt::format("the fee is {}, the least is {}", to_string(operation.fee), to_string(quote->minimum)));
     return {};
 }
 
@@ -128,11 +128,11 @@ SubmitOutcome Engine::confirm(const CheckedSubmission& checked, uint64_t at_ms, 
     if (!sender)
         return SubmitOutcome::refused(node::Code::kFailedPrecondition, "NO_ACCOUNT", "sender",
                                       to_checksum(checked.submission.sender) + " has no account for this token: nothing was ever "
-                                      "deposited or paid to it");
+                                                                               "deposited or paid to it");
     if (operation.nonce != sender->account.nonce) {
-        SubmitOutcome wrong = SubmitOutcome::refused(node::Code::kFailedPrecondition, "WRONG_NONCE", "operation.nonce",
-                                                     fmt::format("the nonce is {}, the next is {}", operation.nonce,
-                                                                 sender->account.nonce));
+        SubmitOutcome wrong =
+            SubmitOutcome::refused(node::Code::kFailedPrecondition, "WRONG_NONCE", "operation.nonce",
+                                   fmt::format("the nonce is {}, the next is {}", operation.nonce, sender->account.nonce));
         wrong.expected_nonce = sender->account.nonce;
         return wrong;
     }
@@ -149,8 +149,7 @@ SubmitOutcome Engine::confirm(const CheckedSubmission& checked, uint64_t at_ms, 
                                           "new recipients count twice: this payout doesn't fit a chunk; split it");
     }
     SubmitOutcome outcome;
-    Outcome executed = ledger_.open_operation(posted, checked.submission.signature, OneSigner{checked}, at_ms,
-                                              outcome.receipt);
+    Outcome executed = ledger_.open_operation(posted, checked.submission.signature, OneSigner{checked}, at_ms, outcome.receipt);
     if (!executed.ok()) return refuse(executed);
     signers_.remember(checked.digest, checked.submission.signature, checked.submission.sender);
     note_unbatched();
@@ -245,10 +244,8 @@ uint64_t Engine::first_unbatched_chunk() const {
 
 void Engine::note_unbatched() {
     bool any = !ledger_.open_chunk().empty() || first_unbatched_chunk() < ledger_.chunk_count();
-    if (!any)
-        oldest_unbatched_ms_.reset();
-    else if (!oldest_unbatched_ms_)
-        oldest_unbatched_ms_ = clock_.steady_ms();
+    if (!any) oldest_unbatched_ms_.reset();
+    else if (!oldest_unbatched_ms_) oldest_unbatched_ms_ = clock_.steady_ms();
 }
 
 // The sealed chunks, from the first that no batch holds, that fill a batch.

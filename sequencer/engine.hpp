@@ -13,12 +13,12 @@
 namespace gavel::sequencer {
 
 struct EngineConfig {
-    Address fee_recipient;                  // owner of the leaves that take the fees
-    uint64_t batch_age_ms = 300'000;        // the oldest operation that isn't in a batch waits no longer, nor for longer than a
-                                            // quarter of the inclusion window
-    size_t batch_bytes = 120'000;           // a batch is cut at the latest here (a transaction has at most 131,072 bytes)
-    uint64_t l1_confirmations = 0;          // blocks on top of the one that queued an L1 operation before it is consumed
-    size_t max_unposted_bytes = 64 << 20;   // confirmed but not posted: above this, operations are refused
+    Address fee_recipient;                 // owner of the leaves that take the fees
+    uint64_t batch_age_ms = 300'000;       // the oldest operation that isn't in a batch waits no longer, nor for longer than a
+                                           // quarter of the inclusion window
+    size_t batch_bytes = 120'000;          // a batch is cut at the latest here (a transaction has at most 131,072 bytes)
+    uint64_t l1_confirmations = 0;         // blocks on top of the one that queued an L1 operation before it is consumed
+    size_t max_unposted_bytes = 64 << 20;  // confirmed but not posted: above this, operations are refused
 };
 
 // Who signed what, for operations confirmed here: so that re-executing a batch from its bytes needs no signature checked twice.
@@ -71,8 +71,8 @@ public:
     uint64_t first_unbatched_chunk() const;
     // Tells that the batch cut last has been marked in the ledger, or that marks were taken back.
     void batch_was_marked();
-    // An L1 node takes no batch of so many bytes, whose mark is about to be taken back: those cut from now on are half as large, at
-    // once, and grow by a sixteenth with each that comes to stand. False, and all stays, if it holds one chunk alone.
+    // An L1 node takes no batch of so many bytes, whose mark is about to be taken back: those cut from now on are half as large,
+    // at once, and grow by a sixteenth with each that comes to stand. False, and all stays, if it holds one chunk alone.
     bool batch_was_refused(size_t bytes, size_t chunks);
     // Since when something waits for a batch; nullopt if nothing does.
     std::optional<uint64_t> oldest_unbatched_ms() const { return oldest_unbatched_ms_; }

@@ -91,7 +91,7 @@ node::Status FeeAccounts::send_next(const Address& token, Opening& opening) {
         if (!allowed) return allowed.status();
         opening.is_approval = *allowed < kUnit;
     }
-    auto sent = token.is_zero()        ? rollup.deposit_eth(wallet_, recipient_, kUnit)
+    auto sent = token.is_zero()       ? rollup.deposit_eth(wallet_, recipient_, kUnit)
                 : opening.is_approval ? erc20.approve(wallet_, rollup.address(), kUnit)
                                       : rollup.deposit_token(wallet_, token, recipient_, kUnit);
     if (!sent) return sent.status();
@@ -109,7 +109,8 @@ void FeeAccounts::fail(Opening& opening, node::Status why) {
 void FeeAccounts::tell() {
     std::string lacking;
     for (const auto& [token, opening] : openings_)
-        if (!opening.failed.ok()) lacking += (lacking.empty() ? "" : "; ") + name_of(token) + ": " + node::to_string(opening.failed);
+        if (!opening.failed.ok())
+            lacking += (lacking.empty() ? "" : "; ") + name_of(token) + ": " + node::to_string(opening.failed);
     if (lacking.empty()) return troubles_.settled("NO_FEE_ACCOUNT");
     troubles_.raise("NO_FEE_ACCOUNT",
                     "operations with fees in these tokens are refused until " + to_checksum(recipient_) +

@@ -1,5 +1,5 @@
-// Sees to it that the operator has an account for each token whose fees are taken: deposits a unit of it to the fee recipient. Never
-// waits: each step() does what is due and returns.
+// Sees to it that the operator has an account for each token whose fees are taken: deposits a unit of it to the fee recipient.
+// Never waits: each step() does what is due and returns.
 #pragma once
 
 #include <map>
@@ -23,8 +23,8 @@ public:
                 std::vector<Address> tokens);
 
     // Whether a deposit that opens an account is on its way. A token whose account can't be opened now holds nothing up: its fees
-    // are refused; it is tried again after 15 seconds, then after twice as long, up to ten minutes; and what an operator can do is
-    // told as the trouble NO_FEE_ACCOUNT.
+    // are refused; it is tried again after 15 seconds, then after twice as long, up to ten minutes; and what an operator can do
+    // is told as the trouble NO_FEE_ACCOUNT.
     bool step();
 
 private:
@@ -32,7 +32,7 @@ private:
         std::optional<Hash> sent;
         bool is_approval = false;  // of a token: the deposit comes next
         uint64_t again_at_ms = 0, pause_ms = 0;
-        node::Status failed;       // why it couldn't be opened
+        node::Status failed;  // why it couldn't be opened
     };
 
     bool is_open_or_queued(const Address& token, bool& queued);

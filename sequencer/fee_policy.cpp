@@ -8,13 +8,13 @@ namespace gavel::sequencer {
 namespace {
 
 constexpr unsigned kSignatureBytes = 64;
-constexpr unsigned kOpsBytes = 9;         // kind, sender, recipient, amount, fee of a plain transfer
-constexpr unsigned kShareBytes = 3;       // of chunk lengths, fee leaf, commitment and batch header
-constexpr unsigned kAddressBytes = 18;    // a recipient by address rather than by index
+constexpr unsigned kOpsBytes = 9;       // kind, sender, recipient, amount, fee of a plain transfer
+constexpr unsigned kShareBytes = 3;     // of chunk lengths, fee leaf, commitment and batch header
+constexpr unsigned kAddressBytes = 18;  // a recipient by address rather than by index
 constexpr unsigned kMemoBytes = 32;
-constexpr unsigned kLineBytes = 8;        // each further line of a payout
-constexpr uint64_t kMostGasPerByte = 1'024;  // whatever a node says
-constexpr uint64_t kFirstOverhead = 100'000; // gas of an append beyond that for its bytes, until one was seen
+constexpr unsigned kLineBytes = 8;            // each further line of a payout
+constexpr uint64_t kMostGasPerByte = 1'024;   // whatever a node says
+constexpr uint64_t kFirstOverhead = 100'000;  // gas of an append beyond that for its bytes, until one was seen
 
 // value x numerator / denominator, rounded up; the largest amount if that is over 2^128-1.
 Amount scaled(Amount value, u128 numerator, u128 denominator) {

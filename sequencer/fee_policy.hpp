@@ -49,8 +49,8 @@ public:
     void note_append(size_t bytes, uint64_t gas);
     // Refuses a token that isn't taken: INVALID_ARGUMENT, TOKEN_NOT_ACCEPTED.
     node::Result<FeeQuote> quote(const Address& token, const OperationShape& shape) const;
-    // Whether fees taken pay for a batch of so many bytes at the L1's price of now. Those of a token count by what a plain transfer
-    // of it costs here, set against the cost of its bytes. False while the price isn't known.
+    // Whether fees taken pay for a batch of so many bytes at the L1's price of now. Those of a token count by what a plain
+    // transfer of it costs here, set against the cost of its bytes. False while the price isn't known.
     bool cover_a_batch(const std::vector<FeeTally::Entry>& fees, size_t bytes) const;
 
 private:

@@ -10,8 +10,8 @@ namespace {
 
 // Whether the node has refused the transaction itself, for a reason that it alone knows: its size, perhaps.
 bool is_refused_by_node(const node::Status& status) {
-    return status.code == node::Code::kFailedPrecondition && (status.reason == "TX_REFUSED" || status.reason == "L1_ERROR" ||
-                                                              status.reason == "TX_TOO_LARGE");
+    return status.code == node::Code::kFailedPrecondition &&
+           (status.reason == "TX_REFUSED" || status.reason == "L1_ERROR" || status.reason == "TX_TOO_LARGE");
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // The last look at a batch before it is posted: it is decoded from its bytes and run again on a state of its own, which nothing
-// but such batches has ever changed. Signatures that were checked when their operations came in may come from a cache, nothing else.
+// but such batches has ever changed. Signatures that were checked when their operations came in may come from a cache, nothing
+// else.
 #pragma once
 
 #include <string>
@@ -17,8 +18,8 @@ public:
 
     // The header of the last batch that was found right.
     const BatchHeader& header() const { return header_; }
-    // Whether `posted`, the argument of an append, is the next batch and each of its claims true. If not, says why, and the state is
-    // as before. `view` answers for the L1 operations.
+    // Whether `posted`, the argument of an append, is the next batch and each of its claims true. If not, says why, and the state
+    // is as before. `view` answers for the L1 operations.
     bool check(ByteView posted, const ledger::L1View& view, const SignerRecovery& recovery, std::string& why);
 
 private:

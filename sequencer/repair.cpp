@@ -69,7 +69,8 @@ void repair_folder(const std::string& folder, const Address& rollup) {
     if (!damage) return node::log_info("the data folder is sound, nothing is to be repaired", {{"folder", path}});
     node::log_warn("the data folder is damaged and is repaired", {{"folder", path}, {"damage", *damage}});
 
-    for (const std::string& file : node::salvage_store(path, copy)) node::log_warn("a part of a file can't be read", {{"file", file}});
+    for (const std::string& file : node::salvage_store(path, copy))
+        node::log_warn("a part of a file can't be read", {{"file", file}});
     fs::remove_all(made, ignored);
     uint64_t entries = 0;
     {
@@ -79,9 +80,10 @@ void repair_folder(const std::string& folder, const Address& rollup) {
     std::string aside = node::set_aside(path);
     fs::rename(made, path);
     fs::remove_all(copy, ignored);
-    node::log_warn("a new data folder was made; what is on the L1 is read again, then what was confirmed and not posted is executed "
-                   "again as far as it could be read",
-                   {{"folder", path}, {"entries_read", entries}, {"old_folder", aside}});
+    node::log_warn(
+        "a new data folder was made; what is on the L1 is read again, then what was confirmed and not posted is executed "
+        "again as far as it could be read",
+        {{"folder", path}, {"entries_read", entries}, {"old_folder", aside}});
 }
 
 bool has_salvage(const node::Store& store) { return store.get(kWaitingKey).has_value(); }
@@ -158,9 +160,9 @@ void tell(const Restored& restored) {
                         {{"first_position", gap.first}, {"last_position", gap.last}});
     for (const Restored::Refused& refused : restored.refused)
         node::log_error("an operation was confirmed and can't be executed again", {{"hash", to_hex(refused.hash)},
-                                                                                  {"position", refused.position},
-                                                                                  {"sender", to_checksum(refused.sender)},
-                                                                                  {"why", refused.why}});
+                                                                                   {"position", refused.position},
+                                                                                   {"sender", to_checksum(refused.sender)},
+                                                                                   {"why", refused.why}});
     node::log_warn("the data folder is repaired; nothing can be said of operations confirmed at 'end' or above",
                    {{"posted", restored.posted},
                     {"restored", restored.restored},

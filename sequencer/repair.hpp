@@ -10,7 +10,8 @@
 
 namespace gavel::sequencer {
 
-// Whether the ledger in this store, or the one that is about to be made in it, has never been accepted; a note in the store tells.
+// Whether the ledger in this store, or the one that is about to be made in it, has never been accepted; a note in the store
+// tells.
 bool note_if_new(node::Store& store);
 // From now on it isn't new.
 void accept_as_old(node::Store& store);

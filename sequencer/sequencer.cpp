@@ -73,9 +73,8 @@ void Sequencer::submit(const std::vector<Submission>& submissions, Answers answe
     ticket.taken_ms = clock_.steady_ms();
     ticket.outcomes.resize(submissions.size());
     std::vector<std::optional<node::Result<CheckedSubmission>>> checked(submissions.size());
-    pool_.run(submissions.size(), [&](size_t i) {
-        checked[i] = check_submission(submissions[i], ledger_.domain(), ledger_.domain_separator());
-    });
+    pool_.run(submissions.size(),
+              [&](size_t i) { checked[i] = check_submission(submissions[i], ledger_.domain(), ledger_.domain_separator()); });
     for (size_t i = 0; i < submissions.size(); ++i) {
         if (checked[i]->ok()) {
             ticket.right.push_back(std::move(**checked[i]));
@@ -134,10 +133,8 @@ node::Status Sequencer::health() const {
 void Sequencer::set_state(node::Status status) {
     std::lock_guard lock(state_mutex_);
     if (!(status == state_)) {
-        if (status.ok())
-            node::log_info("sequencing");
-        else
-            node::log_status(node::LogLevel::kWarn, "not sequencing", status);
+        if (status.ok()) node::log_info("sequencing");
+        else node::log_status(node::LogLevel::kWarn, "not sequencing", status);
     }
     state_ = std::move(status);
 }
@@ -153,10 +150,8 @@ void Sequencer::run_ticket(Ticket& ticket) {
     node::Status state = sequencing();
     for (size_t i = 0; i < ticket.right.size(); ++i) {
         SubmitOutcome& outcome = ticket.outcomes[ticket.places[i]];
-        if (state.ok())
-            outcome = engine_.execute(ticket.right[i]);
-        else
-            outcome.status = state;
+        if (state.ok()) outcome = engine_.execute(ticket.right[i]);
+        else outcome.status = state;
     }
 }
 
@@ -183,12 +178,13 @@ bool Sequencer::execute() {
         stop();
         throw;
     } catch (const std::exception&) {
-        for (Ticket& ticket : tickets) refuse(ticket, {node::Code::kInternal, "INTERNAL", "", "the server failed; its log says how"});
+        for (Ticket& ticket : tickets)
+            refuse(ticket, {node::Code::kInternal, "INTERNAL", "", "the server failed; its log says how"});
         throw;
     }
     uint64_t now_ms = clock_.steady_ms();
     for (Ticket& ticket : tickets) {
-        for (size_t place : ticket.places) 
+        for (size_t place : ticket.places)
             figures_->count(ticket.outcomes[place], now_ms - std::min(now_ms, ticket.taken_ms), now_ms);
         ticket.answers(std::move(ticket.outcomes));
     }
@@ -277,15 +273,14 @@ node::Status Sequencer::heed_notice() {
         notice_ = *read;
         notice_read_ms_ = now_ms;
     } else if (!notice_read_ms_ || now_ms >= *notice_read_ms_ + margin * 1000) {
-        return not_sequencing("NOTICE_UNKNOWN", "whether the home operator takes the seat can't be read: " + read.status().message);
+        return not_sequencing("NOTICE_UNKNOWN",
+                              "whether the home operator takes the seat can't be read: " + read.status().message);
     }
     const bool stands = now < notice_.until, closed = stands && now + margin >= notice_.from;
     std::string what = "the home operator may take the seat from " + std::to_string(notice_.from) + " until " +
                        std::to_string(notice_.until) + " (L1 time)";
-    if (stands)
-        troubles_.raise(kTakeover, what, 0, false);
-    else
-        troubles_.settled(kTakeover);
+    if (stands) troubles_.raise(kTakeover, what, 0, false);
+    else troubles_.settled(kTakeover);
     {
         std::lock_guard lock(writer_);
         engine_.post_at_once(closed);
@@ -367,7 +362,8 @@ void Sequencer::note_posting(const node::Status& status) {
     }
     troubles_.settle(kNotPosted, waits ? status : node::Status{}, config_.trouble_after_ms);
     if (!in_flight || has_moved) return troubles_.settled(kNotMined);
-    troubles_.raise(kNotMined, "batch " + std::to_string(posted + 1) + " was sent, and no block has it", 5 * config_.trouble_after_ms);
+    troubles_.raise(kNotMined, "batch " + std::to_string(posted + 1) + " was sent, and no block has it",
+                    5 * config_.trouble_after_ms);
 }
 
 node::Status Sequencer::follow() {

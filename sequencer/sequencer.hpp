@@ -31,7 +31,7 @@ struct SequencerConfig {
     size_t max_queued = 65'536;      // operations checked and not yet executed
     unsigned signature_threads = 0;  // beside the callers' own
     uint64_t seat_retry_ms = 15'000;
-    bool new_data = false;           // begin with an empty store although this key was the sequencer before
+    bool new_data = false;  // begin with an empty store although this key was the sequencer before
     // What keeps a batch from being sent for longer (two blocks) is told; what keeps it out of a block, after five times as long.
     uint64_t trouble_after_ms = 24'000;
     uint64_t l1_stale_after_ms = 0;  // without a new block; 0: as L1Freshness finds
@@ -48,14 +48,15 @@ public:
 
     // ---- Any thread ----
 
-    // Checks form and signatures in the caller's thread (and the pool's), then queues what is right, in order. `answers` is called
-    // once, with an outcome for each, from the executing thread when all that are right are durable; at once if none is.
+    // Checks form and signatures in the caller's thread (and the pool's), then queues what is right, in order. `answers` is
+    // called once, with an outcome for each, from the executing thread when all that are right are durable; at once if none is.
     void submit(const std::vector<Submission>& submissions, Answers answers);
     node::Result<FeeQuote> estimate_fee(const Address& token, const OperationShape& shape) const {
         return fees_.quote(token, shape);
     }
     const ledger::Queries& queries() const { return queries_; }
-    // Whether operations are taken now; if not, why: as the last round with the L1 left it, or L1_STALE once that is too long ago.
+    // Whether operations are taken now; if not, why: as the last round with the L1 left it, or L1_STALE once that is too long
+    // ago.
     node::Status sequencing() const;
     // Whether all is well: operations are taken, and no grave trouble stands.
     node::Status health() const;
@@ -78,9 +79,9 @@ public:
 
 private:
     struct Ticket {
-        std::vector<SubmitOutcome> outcomes;           // of those refused already
+        std::vector<SubmitOutcome> outcomes;  // of those refused already
         std::vector<CheckedSubmission> right;
-        std::vector<size_t> places;                    // of `right` among the outcomes
+        std::vector<size_t> places;  // of `right` among the outcomes
         Answers answers;
         uint64_t taken_ms = 0;
     };
@@ -132,7 +133,7 @@ private:
     bool stopped_ = false;
 
     mutable std::mutex state_mutex_;
-    node::Status state_;          // OK: sequencing
+    node::Status state_;  // OK: sequencing
     uint64_t seat_tried_ms_ = 0;
     uint64_t ledger_generation_ = 0;
     std::optional<uint64_t> warned_of_;  // L1 operation near its deadline

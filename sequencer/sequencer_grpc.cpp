@@ -91,8 +91,10 @@ SequencerService::SequencerService(Sequencer& sequencer, StreamLimits streams, n
       streams_(streams, calls_, [this, fields = streams.fields](const grpc::ByteBuffer& message, SubmitStreams::Done done) {
           return take(message, fields, std::move(done));
       }) {
-    unary_elsewhere<v1::SubmitRequest>("Submit", [this](Context& context, const v1::SubmitRequest& request,
-                                                        node::Calls::Answer answer) { submit(context, request, std::move(answer)); });
+    unary_elsewhere<v1::SubmitRequest>("Submit",
+                                       [this](Context& context, const v1::SubmitRequest& request, node::Calls::Answer answer) {
+                                           submit(context, request, std::move(answer));
+                                       });
     serve("SubmitStream", [this](Context* context) { return streams_.open(*context); });
     on("EstimateFee", &SequencerService::estimate_fee);
     on("GetRolledBack", &SequencerService::get_rolled_back);

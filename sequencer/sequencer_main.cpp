@@ -11,9 +11,9 @@
 #include "node/grpc_server.hpp"
 #include "node/http_server.hpp"
 #include "node/log.hpp"
+#include "node/loop.hpp"
 #include "node/scrub.hpp"
 #include "node/secret.hpp"
-#include "node/loop.hpp"
 #include "node/signals.hpp"
 #include "sequencer/repair.hpp"
 #include "sequencer/sequencer_grpc.hpp"
@@ -68,10 +68,12 @@ void add_options(node::Options& options, Settings& s) {
     options.number("--eth-fee-percent", s.eth_fee_percent, "fee of ETH, in percent of what the L1 asks for its bytes", 0, 10'000);
     options.text("--fee-recipient", s.fee_recipient, "owner of the accounts that take the fees (default: the key's address)");
     options.group("Batches");
-    options.duration("--batch-age", s.batch_age, "the oldest confirmed operation waits no longer for its batch, full or paid for or not");
+    options.duration("--batch-age", s.batch_age,
+                     "the oldest confirmed operation waits no longer for its batch, full or paid for or not");
     options.byte_size("--batch-bytes", s.batch_bytes, "a batch is posted at the latest at this size", 2'000, 130'000);
     options.number("--max-in-flight", s.max_in_flight, "batches sent and not yet in a block", 1, 64);
-    options.byte_size("--max-unposted", s.max_unposted, "bytes confirmed and not posted above which operations are refused", 4'096);
+    options.byte_size("--max-unposted", s.max_unposted, "bytes confirmed and not posted above which operations are refused",
+                      4'096);
     options.group("Server");
     options.text("--data-dir", s.data_dir, "folder of the database");
     options.toggle("--new-data", s.new_data, "begin with an empty folder although this key was the sequencer before");
@@ -148,9 +150,8 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
         });
         if (node::Status status = http.start(); !status.ok()) return status;
     }
-    node::log_info("serving", {{"grpc_port", (*server)->port()},
-                               {"rollup", to_checksum(*rollup)},
-                               {"poster", to_checksum(key->address())}});
+    node::log_info("serving",
+                   {{"grpc_port", (*server)->port()}, {"rollup", to_checksum(*rollup)}, {"poster", to_checksum(key->address())}});
 
     node::Loops loops(sequencer.troubles());
     loops.start("EXECUTING_FAILED", [&] {

@@ -548,10 +548,10 @@ TEST_CASE("Writing a slot again in one transaction costs as EIP-3529's table say
         uint64_t gas, refund;  // of the writes to a warm slot
     };
     const std::vector<Case> cases{
-        {0, {0, 0}, 200, 0},       {0, {0, 1}, 20'100, 0},     {0, {1, 0}, 20'100, 19'900}, {0, {1, 2}, 20'100, 0},
-        {0, {1, 1}, 20'100, 0},    {1, {0, 0}, 3'000, 4'800},  {1, {0, 1}, 3'000, 2'800},   {1, {0, 2}, 3'000, 0},
-        {1, {2, 0}, 3'000, 4'800}, {1, {2, 3}, 3'000, 0},      {1, {2, 1}, 3'000, 2'800},   {1, {2, 2}, 3'000, 0},
-        {1, {1, 0}, 3'000, 4'800}, {1, {1, 2}, 3'000, 0},      {1, {1, 1}, 200, 0},         {0, {1, 0, 1}, 40'100, 19'900},
+        {0, {0, 0}, 200, 0},          {0, {0, 1}, 20'100, 0},    {0, {1, 0}, 20'100, 19'900}, {0, {1, 2}, 20'100, 0},
+        {0, {1, 1}, 20'100, 0},       {1, {0, 0}, 3'000, 4'800}, {1, {0, 1}, 3'000, 2'800},   {1, {0, 2}, 3'000, 0},
+        {1, {2, 0}, 3'000, 4'800},    {1, {2, 3}, 3'000, 0},     {1, {2, 1}, 3'000, 2'800},   {1, {2, 2}, 3'000, 0},
+        {1, {1, 0}, 3'000, 4'800},    {1, {1, 2}, 3'000, 0},     {1, {1, 1}, 200, 0},         {0, {1, 0, 1}, 40'100, 19'900},
         {1, {0, 1, 0}, 5'900, 7'600},
     };
     World w;
@@ -619,7 +619,7 @@ TEST_CASE("An inner revert undoes the inner effects only", "[chain]") {
     CHECK(w.chain->storage(probe, slots::at(9))->is_zero());
     CHECK(w.call(probe, bytes({'i', 'r'})).data == bytes({0}));
     CHECK(w.call(probe, bytes({'i', 's', 1, 1})).data == bytes({1}));
-    CHECK(w.call(probe, bytes({'i', 'g'})).data == bytes({0}));     // out of gas, within its 63/64
+    CHECK(w.call(probe, bytes({'i', 'g'})).data == bytes({0}));        // out of gas, within its 63/64
     CHECK(w.call(probe, bytes({'v', 's', 1, 1})).data == bytes({0}));  // no write in a static call
     CHECK(w.call(probe, bytes({'v', 'l', 1})).data == bytes({1}));
     CHECK(w.call(probe, bytes({'v', 'v', 's', 1, 1})).success);

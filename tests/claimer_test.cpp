@@ -83,7 +83,8 @@ TEST_CASE("only what is worth a multiple of its claim's cost is claimed") {
     Watcher watcher(world, &world.prover, claiming());
     watcher.client.dearer_by = 100'000'000'000;
     std::vector<Operator::Order> orders;
-    for (int i = 0; i < 12; ++i) orders.push_back({&world.alice, PrivateKey::derived("burner " + std::to_string(i)).address(), 1, true});
+    for (int i = 0; i < 12; ++i)
+        orders.push_back({&world.alice, PrivateKey::derived("burner " + std::to_string(i)).address(), 1, true});
     const Address carol = PrivateKey::derived("carol").address(), dave = PrivateKey::derived("dave").address();
     // Dave's would pay for one claim and a half.
     orders.push_back({&world.alice, dave, watcher.client.dearer_by * kLeastGas * 3 / 2, true});

@@ -24,9 +24,12 @@ public:
 
     // With the L1's address, the contract's, and a key: nothing else.
     Finished run(const std::string& who, std::vector<std::string> arguments) {
-        std::vector<std::string> command = {
-            program("gavel"), "--json", "--l1", world.l1_url(), "--rollup", to_checksum(world.domain().rollup), "--private-key",
-            to_hex(key_of(who).scalar()), "--sequencer", kNobody, "--verifier", kNobody};
+        std::vector<std::string> command = {program("gavel"), "--json",
+                                            "--l1",           world.l1_url(),
+                                            "--rollup",       to_checksum(world.domain().rollup),
+                                            "--private-key",  to_hex(key_of(who).scalar()),
+                                            "--sequencer",    kNobody,
+                                            "--verifier",     kNobody};
         command.insert(command.end(), arguments.begin(), arguments.end());
         return e2e::run(command, world.folder().path());
     }
@@ -60,9 +63,8 @@ public:
     }
     u128 held(const Address& of) { return *world.rollup().held_total(of); }
 
-    World world{{.challenge_window_s = kChallenge,
-                 .inclusion_window_s = kInclusion,
-                 .funded = {"alice", "bob", "carol", "operator"}}};
+    World world{
+        {.challenge_window_s = kChallenge, .inclusion_window_s = kInclusion, .funded = {"alice", "bob", "carol", "operator"}}};
     std::string token;
     std::string said;  // the message of the latest refusal
 };
@@ -189,12 +191,12 @@ TEST_CASE("one caller sends everybody home, whoever can't be paid") {
     story.served("alice", {"deposit", "10", "--token", story.token, "--wait"});
     // Nobody pays the contract itself by mistake; on purpose it can be done.
     for (std::vector<std::string> command : {std::vector<std::string>{"deposit", "0.5", "--to", to_checksum(vault)},
-                                                   {"send", to_checksum(vault), "0.5"},
-                                                   {"withdraw", "0.5", "--to", to_checksum(vault)},
-                                                   {"force", "transfer", to_checksum(vault), "0.5"},
-                                                   {"force", "withdraw", "0.5", "--to", to_checksum(vault)},
-                                                   {"send", story.token, "0.5", "--token", story.token},
-                                                   {"deposit", "0.5", "--to", to_checksum(Address{})}}) {
+                                             {"send", to_checksum(vault), "0.5"},
+                                             {"withdraw", "0.5", "--to", to_checksum(vault)},
+                                             {"force", "transfer", to_checksum(vault), "0.5"},
+                                             {"force", "withdraw", "0.5", "--to", to_checksum(vault)},
+                                             {"send", story.token, "0.5", "--token", story.token},
+                                             {"deposit", "0.5", "--to", to_checksum(Address{})}}) {
         INFO(command[0]);
         command.insert(command.begin(), "--json");
         CHECK(json::parse(world.gavel("alice", command).output)["error"]["reason"] == "PAYEE_INVALID");
@@ -270,10 +272,10 @@ TEST_CASE("a lie is proven with nothing but the L1's address and a key") {
     CHECK(checked["contract"] == "accepts");
     CHECK(checked["not_checked"].empty());
     CHECK(story.refusal("bob", {"proof", "check", file, "--offline"}) == "OPTION_INVALID");
-    const Finished offline = e2e::run({program("gavel"), "--json", "--l1", "http://127.0.0.1:1", "--rollup",
-                                       to_checksum(world.domain().rollup), "proof", "check", file, "--offline", "--chain-id",
-                                       std::to_string(world.domain().chain_id)},
-                                      world.folder().path());
+    const Finished offline =
+        e2e::run({program("gavel"), "--json", "--l1", "http://127.0.0.1:1", "--rollup", to_checksum(world.domain().rollup),
+                  "proof", "check", file, "--offline", "--chain-id", std::to_string(world.domain().chain_id)},
+                 world.folder().path());
     INFO(offline.output << offline.errors);
     CHECK(offline.exit_status == 0);
     const json by_bytes = json::parse(offline.output);

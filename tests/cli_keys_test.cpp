@@ -190,7 +190,8 @@ TEST_CASE("keys are stored once, for their owner alone, and listed") {
     const PrivateKey key = random_key();
     auto path = store_key(folder, key, "p", kCheap);
     REQUIRE(path.ok());
-    CHECK(std::filesystem::status(*path).permissions() == (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
+    CHECK(std::filesystem::status(*path).permissions() ==
+          (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
     CHECK(reason_of(store_key(folder, key, "p", kCheap).status()) == "KEY_EXISTS");
     REQUIRE(list_keys(folder).size() == 1);
     CHECK(list_keys(folder)[0].address == key.address());
@@ -314,8 +315,8 @@ TEST_CASE("a new password is typed twice; Ctrl-Z and back asks again; Ctrl-D is 
 TEST_CASE("an empty password of a new key has to be said twice; files that others may read are refused") {
     TempDir dir;
     auto run = [&](const std::string& arguments) {
-        const std::string command = std::string(GAVEL_PROGRAM) + " --json --keystore " + dir.file("keys") + " " + arguments +
-                                    " 2>/dev/null </dev/null";
+        const std::string command =
+            std::string(GAVEL_PROGRAM) + " --json --keystore " + dir.file("keys") + " " + arguments + " 2>/dev/null </dev/null";
         std::FILE* pipe = ::popen(command.c_str(), "r");
         REQUIRE(pipe != nullptr);
         std::string text;
@@ -341,6 +342,7 @@ TEST_CASE("an empty password of a new key has to be said twice; files that other
     CHECK(run("key import --password-file " + good + " " + put("bare", digits, 0644)) == "SECRET_FILE_READABLE");
     CHECK(run("key import --password-file " + good + " " + put("bare", digits, 0600)) == "OK");
     // Encrypted, it may be seen.
-    CHECK(run("key import --password-file " + good + " " + put("kept", keystore_of(random_key(), "secret").dump(), 0644)) == "OK");
+    CHECK(run("key import --password-file " + good + " " + put("kept", keystore_of(random_key(), "secret").dump(), 0644)) ==
+          "OK");
     CHECK(list_keys(dir.file("keys")).size() == 5);
 }

@@ -37,8 +37,8 @@ enum class At { kRun, kBlockBefore, kBlockAfter, kLoseAnswer, kLoseRequest, kRef
 class StandIn final : public v1::Sequencer::Service, public v1::Query::Service {
 public:
     StandIn() {
-        auto started = node::GrpcServer::start({.listen = "127.0.0.1:0"}, {static_cast<v1::Sequencer::Service*>(this),
-                                                                           static_cast<v1::Query::Service*>(this)});
+        auto started = node::GrpcServer::start(
+            {.listen = "127.0.0.1:0"}, {static_cast<v1::Sequencer::Service*>(this), static_cast<v1::Query::Service*>(this)});
         REQUIRE(started.ok());
         server_ = *std::move(started);
     }
@@ -180,8 +180,14 @@ struct Payer {
         std::filesystem::create_symlink(file, link);
     }
     std::vector<std::string> command_for(const std::string& named, std::vector<std::string> more = {}) const {
-        std::vector<std::string> out = {std::string(std::getenv("GAVEL_BIN_DIR")) + "/gavel", "--json", "--private-key",
-                                        to_hex(signer.scalar()), "--sequencer", sequencer.target(), "pay", named};
+        std::vector<std::string> out = {std::string(std::getenv("GAVEL_BIN_DIR")) + "/gavel",
+                                        "--json",
+                                        "--private-key",
+                                        to_hex(signer.scalar()),
+                                        "--sequencer",
+                                        sequencer.target(),
+                                        "pay",
+                                        named};
         out.insert(out.end(), more.begin(), more.end());
         return out;
     }
@@ -309,15 +315,22 @@ TEST_CASE("a payout that was rolled back is sent again as it was signed") {
 
 TEST_CASE("gavel send asks by hash when its answer is lost, and names the hash when its request may be") {
     Payer payer;
-    const std::vector<std::string> send = {std::string(std::getenv("GAVEL_BIN_DIR")) + "/gavel", "--json", "--private-key",
-                                           to_hex(kPayer.scalar()), "--sequencer", payer.sequencer.target(), "send",
-                                           to_checksum(worker(1)), "0.001"};
+    const std::vector<std::string> send = {std::string(std::getenv("GAVEL_BIN_DIR")) + "/gavel",
+                                           "--json",
+                                           "--private-key",
+                                           to_hex(kPayer.scalar()),
+                                           "--sequencer",
+                                           payer.sequencer.target(),
+                                           "send",
+                                           to_checksum(worker(1)),
+                                           "0.001"};
     payer.sequencer.at(1, At::kLoseAnswer);
     CHECK(json::parse(e2e::run(send, payer.dir.path()).output)["position"] == 0);
     payer.sequencer.at(1, At::kLoseRequest);
     const e2e::Finished lost = e2e::run(send, payer.dir.path());
     CHECK(lost.exit_status == 1);
-    CHECK(lost.errors.find("it may have been taken all the same: before you send it again, ask: gavel tx 0x") != std::string::npos);
+    CHECK(lost.errors.find("it may have been taken all the same: before you send it again, ask: gavel tx 0x") !=
+          std::string::npos);
     payer.sequencer.at(1, At::kRefuseBalance);
     const e2e::Finished refused = e2e::run(send, payer.dir.path());
     CHECK(json::parse(refused.output)["error"]["reason"] == "INSUFFICIENT_BALANCE");

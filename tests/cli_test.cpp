@@ -178,16 +178,35 @@ TEST_CASE("a corpus's columns are found by name, and each skipped row has its re
     TempDir dir;
     const std::string path = write_text(dir, "c.csv",
                                         "row,to,from,value_wei,token,amount\n"
-                                        "1," + kBob + "," + kAlice + ",5,,\r\n"
-                                        "2," + kBob + "," + kAlice + ",7," + kToken + "," + kMaxAmount + "\n"
-                                        "3," + kBob + "," + kAlice + ",0,,\n"
-                                        "4," + kZero + "," + kAlice + ",5,,\n"
-                                        "5," + kBob + "," + kAlice + ",0," + kToken + ",340282366920938463463374607431768211456\n"
-                                        "6,," + kAlice + ",5,,\n"
-                                        "7," + kBob + ",0x12,5,,\n"
-                                        "8," + kBob + "," + kAlice + ",x,,\n"
-                                        "9," + kBob + "\n"
-                                        "10," + kAlice + "," + kAlice + ",1,,");
+                                        "1," +
+                                            kBob + "," + kAlice +
+                                            ",5,,\r\n"
+                                            "2," +
+                                            kBob + "," + kAlice + ",7," + kToken + "," + kMaxAmount +
+                                            "\n"
+                                            "3," +
+                                            kBob + "," + kAlice +
+                                            ",0,,\n"
+                                            "4," +
+                                            kZero + "," + kAlice +
+                                            ",5,,\n"
+                                            "5," +
+                                            kBob + "," + kAlice + ",0," + kToken +
+                                            ",340282366920938463463374607431768211456\n"
+                                            "6,," +
+                                            kAlice +
+                                            ",5,,\n"
+                                            "7," +
+                                            kBob +
+                                            ",0x12,5,,\n"
+                                            "8," +
+                                            kBob + "," + kAlice +
+                                            ",x,,\n"
+                                            "9," +
+                                            kBob +
+                                            "\n"
+                                            "10," +
+                                            kAlice + "," + kAlice + ",1,,");
     auto corpus = read_corpus(path, 0);
     REQUIRE(corpus.ok());
     CHECK(corpus->rows == 10);

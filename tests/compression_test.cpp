@@ -1,11 +1,12 @@
-// The compression benchmark measures what it says: each form decodes to its payments, totals are the calldata's, gas is the chain's.
+// The compression benchmark measures what it says: each form decodes to its payments, totals are the calldata's, gas is the
+// chain's.
 #include "bench/compression.hpp"
 
 #include <fstream>
 
 #include "bench/entropy.hpp"
-#include "bench/own_l1.hpp"
 #include "bench/forms/span_batch.hpp"
+#include "bench/own_l1.hpp"
 #include "l1-bridge/gas_schedule.hpp"
 #include "protocol/encoding.hpp"
 #include "tests/temp_dir.hpp"
@@ -83,7 +84,8 @@ TEST_CASE("compression: a dictionary is needed to unpack, and saves") {
     PaymentSet set = synthetic_payments(2'000, 5);
     auto form = rlp_form();
     std::vector<Bytes> samples;
-    for (size_t at = 0; at < 1'000; at += 10) samples.push_back(form->post(Payments(set.payments).subspan(at, 10), *plain()).calldata[0]);
+    for (size_t at = 0; at < 1'000; at += 10)
+        samples.push_back(form->post(Payments(set.payments).subspan(at, 10), *plain()).calldata[0]);
     Bytes dictionary = train_dictionary(samples);
     REQUIRE_FALSE(dictionary.empty());
     auto with = zstd_with(19, dictionary);
@@ -101,7 +103,8 @@ TEST_CASE("compression: Gavel's bytes by what they say add up to the calldata, t
             GavelForm::Options options;
             options.payout_lines = lines;
             GavelForm form(options);
-            std::vector<BenchPayment> payments = lines ? as_payouts(set.payments, lines) : with_new_recipients(set.payments, share);
+            std::vector<BenchPayment> payments =
+                lines ? as_payouts(set.payments, lines) : with_new_recipients(set.payments, share);
             GavelBytes bytes;
             std::vector<Batch> batches = form.batches(payments, &bytes);
             Posted posted = form.post(payments, *plain());
@@ -229,12 +232,13 @@ TEST_CASE("compression: rANS gives back its bytes, and nothing from others") {
 
 TEST_CASE("compression: a row that is no payment is named by line and reason") {
     testing::TempDir dir;
-    std::ofstream(dir.file("own.csv")) << "from,to,amount,fee,memo\n"
-                                       << "0x1111111111111111111111111111111111111111,0x2222222222222222222222222222222222222222,5,,\n\n"
-                                       << "0x1111111111111111111111111111111111111111,0x22,5,,\n"
-                                       << "0x1111111111111111111111111111111111111111,0x2222222222222222222222222222222222222222,7,x,\n"
-                                       << "0x1111111111111111111111111111111111111111,0x2222222222222222222222222222222222222222,9,3,0x"
-                                       << std::string(64, '7') << "\n";
+    std::ofstream(dir.file("own.csv"))
+        << "from,to,amount,fee,memo\n"
+        << "0x1111111111111111111111111111111111111111,0x2222222222222222222222222222222222222222,5,,\n\n"
+        << "0x1111111111111111111111111111111111111111,0x22,5,,\n"
+        << "0x1111111111111111111111111111111111111111,0x2222222222222222222222222222222222222222,7,x,\n"
+        << "0x1111111111111111111111111111111111111111,0x2222222222222222222222222222222222222222,9,3,0x" << std::string(64, '7')
+        << "\n";
     auto set = load_payments("own", dir.file("own.csv"), 0);
     REQUIRE(set.ok());
     REQUIRE(set->payments.size() == 2);

@@ -29,9 +29,7 @@ struct Bank : ContractFixture {
     void fund(u128 amount) { REQUIRE(send(carol, rollup_call::deposit_eth(carol.address()), amount) == ""); }
     Address token(TokenMode mode) { return deploy("token" + std::to_string(static_cast<int>(mode))); }
     // Gives `to` that much of the token.
-    void mint(const Address& token, const Address& to, u128 amount) {
-        REQUIRE(send(carol, token, token_mint(to, amount)) == "");
-    }
+    void mint(const Address& token, const Address& to, u128 amount) { REQUIRE(send(carol, token, token_mint(to, amount)) == ""); }
     u128 balance_of(const Address& token, const Address& owner) {
         return *rollup_view::read_amount(view(AbiWriter("balanceOf(address)").word(owner).take(), token));
     }
@@ -163,8 +161,16 @@ TEST_CASE("claim: every refusal, in order, then the payment, once") {
         change(header, changed);
         return f.send(f.bob, rollup_call::claim(header, changed, receiver));
     };
-    Bytes short_header = AbiWriter("claim(bytes,uint32,address,address,uint128,bytes32[],address,uint256)").bytes(Bytes(193)).word(0)
-                             .word(kAlice).word(Address{}).word(70).hashes(proof.path).word(Address{}).word(0).take();
+    Bytes short_header = AbiWriter("claim(bytes,uint32,address,address,uint128,bytes32[],address,uint256)")
+                             .bytes(Bytes(193))
+                             .word(0)
+                             .word(kAlice)
+                             .word(Address{})
+                             .word(70)
+                             .hashes(proof.path)
+                             .word(Address{})
+                             .word(0)
+                             .take();
     CHECK(f.send(f.bob, short_header) == "HeaderLength");
     CHECK(with([](BatchHeader& h, WithdrawalProof&) { h.number = 1; }) == "UnknownBatch");
     CHECK(with([](BatchHeader& h, WithdrawalProof&) { h.last.withdrawal_count = 9; }) == "UnknownBatch");
@@ -269,7 +275,8 @@ TEST_CASE("claim and deposit of a token that calls back: refused by the guard, e
           rollup_call::take_stake(1), rollup_call::take_reward(1, kBob), rollup_call::become_sequencer(),
           rollup_call::deposit_eth(kBob), rollup_call::deposit_token(token, kBob, Amount{1}),
           rollup_call::force_transfer({}, kBob, Amount{1}), rollup_call::force_withdrawal({}, kBob, Amount{1}),
-          rollup_call::announce_takeover(), rollup_call::evict(), rollup_call::freeze(0), rollup_call::exit(f.genesis, {}), rollup_call::refund(0, {})}) {
+          rollup_call::announce_takeover(), rollup_call::evict(), rollup_call::freeze(0), rollup_call::exit(f.genesis, {}),
+          rollup_call::refund(0, {})}) {
         REQUIRE(f.send(f.carol, token, token_keep(calldata)) == "");
         CHECK(f.send(f.alice, rollup_call::deposit_token(token, kBob, Amount{50})) == "");
         CHECK(f.told(token, 3) == "ReentrancyGuardReentrantCall");

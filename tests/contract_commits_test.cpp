@@ -54,9 +54,7 @@ TEST_CASE("an identical lie posted again: a commit against the first term's coun
     f.commit(f.bob, f.proof, 1);
     f.strike(f.bob);
     f.same_again();
-    SECTION("the old commit") {
-        REQUIRE(f.prove(f.bob, f.proof) == "");
-    }
+    SECTION("the old commit") { REQUIRE(f.prove(f.bob, f.proof) == ""); }
     SECTION("one to the first term, after the second posting") {
         f.commit(f.bob, f.proof, 1);
         REQUIRE(f.prove(f.bob, f.proof) == "");

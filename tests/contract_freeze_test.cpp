@@ -50,9 +50,7 @@ struct Frozen : ContractFixture {
     }
     bool is_frozen() { return *rollup_view::read_bool(view(rollup_view::frozen())); }
     ExitProof proof(uint32_t index) const { return {index, *state.accounts.at(index), state.accounts.path(index)}; }
-    Bytes exit(uint32_t index, const Address& receiver = {}) const {
-        return rollup_call::exit(genesis, proof(index), receiver);
-    }
+    Bytes exit(uint32_t index, const Address& receiver = {}) const { return rollup_call::exit(genesis, proof(index), receiver); }
     bool is_exited(uint32_t index) { return *rollup_view::read_bool(view(rollup_view::is_exited(index))); }
     bool is_refunded(uint64_t index) { return *rollup_view::read_bool(view(rollup_view::is_refunded(index))); }
     u128 token_balance(const Address& token, const Address& owner) {
@@ -299,8 +297,8 @@ TEST_CASE("exit and refund of tokens of each kind: judged by the answer, all or 
         u128 deposited, received;  // of 100; what its owner gets of an exit of 40
         const char* refusal;
     };
-    Case c = GENERATE(Case{TokenMode::kPlain, 100, 40, ""}, Case{TokenMode::kSilent, 100, 40, ""},
-                      Case{TokenMode::kFee, 90, 36, ""});
+    Case c =
+        GENERATE(Case{TokenMode::kPlain, 100, 40, ""}, Case{TokenMode::kSilent, 100, 40, ""}, Case{TokenMode::kFee, 90, 36, ""});
     Address token = deployed(1);
     Frozen f({{kBob, token, 40}});
     REQUIRE(f.deploy("token" + std::to_string(static_cast<int>(c.mode))) == token);
@@ -326,8 +324,8 @@ TEST_CASE("exit and refund of tokens that turn bad: refused by name, nothing spe
     };
     Case c = GENERATE(Case{TokenMode::kFalse, "TokenCallFailed"}, Case{TokenMode::kTwo, "TokenCallFailed"},
                       Case{TokenMode::kShortAnswer, "TokenCallFailed"}, Case{TokenMode::kReverts, "TokenCallFailed"},
-                      Case{TokenMode::kTakesNothing, ""}, Case{TokenMode::kShrinks, ""},
-                      Case{TokenMode::kShortBalance, ""}, Case{TokenMode::kHugeGrowth, ""});
+                      Case{TokenMode::kTakesNothing, ""}, Case{TokenMode::kShrinks, ""}, Case{TokenMode::kShortBalance, ""},
+                      Case{TokenMode::kHugeGrowth, ""});
     Address token = deployed(1);
     Frozen f({{kBob, token, 40}, {kAlice, {}, 9}}, 9);
     REQUIRE(f.deploy("token0") == token);
@@ -381,7 +379,8 @@ TEST_CASE("refund: every refusal, in order, then the deposit to whom it was made
     auto raw = [&](uint64_t index, size_t size) {
         Bytes entry = second.encode();
         entry.resize(size);
-        return f.send(f.bob, AbiWriter("refund(uint64,bytes,address,uint256)").word(index).bytes(entry).word(Address{}).word(0).take());
+        return f.send(f.bob,
+                      AbiWriter("refund(uint64,bytes,address,uint256)").word(index).bytes(entry).word(Address{}).word(0).take());
     };
     CHECK(raw(0, 84) == "NotFrozen");
     f.freeze();

@@ -49,9 +49,7 @@ struct Paid : ContractFixture {
         REQUIRE(send(bob, rollup_call::deposit_eth(kBob), 100) == "");
         withdrawal = {to, {}, Amount{40}};
     }
-    Bytes claim(uint64_t pay_gas) const {
-        return rollup_call::claim(genesis, {0, withdrawal, {}}, {}, pay_gas);
-    }
+    Bytes claim(uint64_t pay_gas) const { return rollup_call::claim(genesis, {0, withdrawal, {}}, {}, pay_gas); }
     // With this gas limit, tried only.
     std::string try_claim(uint64_t pay_gas, uint64_t gas_limit) {
         auto reply = chain->call(CallRequest{kBob, rollup, 0, claim(pay_gas), gas_limit, std::nullopt});

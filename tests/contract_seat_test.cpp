@@ -47,14 +47,13 @@ TEST_CASE("constructor: which parameters it takes") {
     RollupParameters good = ContractFixture::usual_parameters();
     CHECK(refusal(good) == "");
     CHECK(refusal(RollupParameters{}) == "");
-    for (auto spoil :
-         {+[](RollupParameters& p) { p.challenge_window = 0; }, +[](RollupParameters& p) { p.inclusion_window = 3; },
-          +[](RollupParameters& p) { --p.freeze_age; }, +[](RollupParameters& p) { p.challenge_window = ~uint64_t{0}; },
-          +[](RollupParameters& p) { p.stake = 0; },
-          +[](RollupParameters& p) { p.freeze_age += kMaxFreezeMargin - kFreezeMargin + 1; },
-          // Within the bounds that the windows have together with the freeze age.
-          +[](RollupParameters& p) { p.challenge_window = 14 * 86400 + 1, p.freeze_age = 40 * 86400; },
-          +[](RollupParameters& p) { p.inclusion_window = 7 * 86400 + 1, p.freeze_age = 40 * 86400; }}) {
+    for (auto spoil : {+[](RollupParameters& p) { p.challenge_window = 0; }, +[](RollupParameters& p) { p.inclusion_window = 3; },
+                       +[](RollupParameters& p) { --p.freeze_age; },
+                       +[](RollupParameters& p) { p.challenge_window = ~uint64_t{0}; }, +[](RollupParameters& p) { p.stake = 0; },
+                       +[](RollupParameters& p) { p.freeze_age += kMaxFreezeMargin - kFreezeMargin + 1; },
+                       // Within the bounds that the windows have together with the freeze age.
+                       +[](RollupParameters& p) { p.challenge_window = 14 * 86400 + 1, p.freeze_age = 40 * 86400; },
+                       +[](RollupParameters& p) { p.inclusion_window = 7 * 86400 + 1, p.freeze_age = 40 * 86400; }}) {
         RollupParameters bad = good;
         spoil(bad);
         CHECK(refusal(bad) == "ParametersInvalid");
@@ -195,8 +194,7 @@ TEST_CASE("evict: when an L1 operation has waited an inclusion window, and no se
     uint64_t time = f.now();
     CHECK(f.send(f.bob, rollup_call::evict()) == "");
     CHECK(f.only_event<TermEnded>() == TermEnded{1, TermEnd::kEvicted});
-    CHECK(f.term(1) == TermRecord{f.alice.address(), stake - quarter, seated, time, false, 0, {}, 0,
-                                  false, false, true});
+    CHECK(f.term(1) == TermRecord{f.alice.address(), stake - quarter, seated, time, false, 0, {}, 0, false, false, true});
     CHECK(f.current_term() == 0);
     CHECK(f.burned() == quarter);
     CHECK(f.send(f.bob, rollup_call::evict()) == "SeatFree");
@@ -335,7 +333,10 @@ TEST_CASE("append: every refusal, in order") {
     CHECK(with([](Batch& b) { b.chunks[0].sigs.resize(3073); }) == "SigsTooLong");
     CHECK(with([](Batch& b) { b.commitments.push_back({}); }) == "TrailingBytes");
     CHECK(with([](Batch& b) { b.chunks.push_back({}); }) == "Truncated");
-    CHECK(with([](Batch& b) { b.number = 2; b.parent.number = 1; }) == "BatchNumber");
+    CHECK(with([](Batch& b) {
+              b.number = 2;
+              b.parent.number = 1;
+          }) == "BatchNumber");
     CHECK(with([](Batch& b) { b.number = 0; }) == "BatchNumber");
     CHECK(with([](Batch& b) { b.parent.last.op_count = 1; }) == "NotOnHead");
     CHECK(with([](Batch& b) { b.last.l1_ops_consumed = 1; }) == "L1OpsBeyondQueue");
@@ -405,4 +406,3 @@ TEST_CASE("append: the calldata of a posted batch can be read back, and nothing 
     CHECK_FALSE(batch_of_append(rollup_call::prove(batch)));
     CHECK_FALSE(batch_of_append(Bytes{1, 2}));
 }
-

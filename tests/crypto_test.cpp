@@ -297,9 +297,9 @@ TEST_CASE("addresses: keys' checksummed addresses") {
 }
 
 TEST_CASE("addresses: what is none") {
-    for (const char* text : {"", "0x", "0x12", "7e5f4552091a69125d5dfcb7b8c2659029395bd",
-                             "0x7e5f4552091a69125d5dfcb7b8c2659029395bdf0",
-                             "0x0x7e5f4552091a69125d5dfcb7b8c2659029395bdf", "7e5f4552091a69125d5dfcb7b8c2659029395bdg"}) {
+    for (const char* text :
+         {"", "0x", "0x12", "7e5f4552091a69125d5dfcb7b8c2659029395bd", "0x7e5f4552091a69125d5dfcb7b8c2659029395bdf0",
+          "0x0x7e5f4552091a69125d5dfcb7b8c2659029395bdf", "7e5f4552091a69125d5dfcb7b8c2659029395bdg"}) {
         INFO(text);
         REQUIRE_FALSE(address_from_string(text));
     }
@@ -395,14 +395,16 @@ json field(const char* type, const char* name) { return {{"name", name}, {"type"
 
 // What a wallet is given to sign a Gavel operation.
 const json& gavel_types() {
-    static const json types{
-        {"Transfer", {field("address", "token"), field("address", "to"), field("uint128", "amount"), field("uint128", "fee"),
-                      field("uint64", "nonce"), field("bytes32", "memo")}},
-        {"Withdraw", {field("address", "token"), field("address", "to"), field("uint128", "amount"), field("uint128", "fee"),
-                      field("uint64", "nonce")}},
-        {"Payout", {field("address", "token"), field("Payment[]", "payments"), field("uint128", "fee"), field("uint64", "nonce"),
-                    field("bytes32", "memo")}},
-        {"Payment", {field("address", "to"), field("uint128", "amount")}}};
+    static const json types{{"Transfer",
+                             {field("address", "token"), field("address", "to"), field("uint128", "amount"),
+                              field("uint128", "fee"), field("uint64", "nonce"), field("bytes32", "memo")}},
+                            {"Withdraw",
+                             {field("address", "token"), field("address", "to"), field("uint128", "amount"),
+                              field("uint128", "fee"), field("uint64", "nonce")}},
+                            {"Payout",
+                             {field("address", "token"), field("Payment[]", "payments"), field("uint128", "fee"),
+                              field("uint64", "nonce"), field("bytes32", "memo")}},
+                            {"Payment", {field("address", "to"), field("uint128", "amount")}}};
     return types;
 }
 

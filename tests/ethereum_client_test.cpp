@@ -23,10 +23,9 @@ HttpAnswer result(const std::string& request, const json& value) {
 }
 
 HttpAnswer error(const std::string& request, const std::string& message, int code = -32000) {
-    return {200, json{{"jsonrpc", "2.0"},
-                      {"id", json::parse(request)["id"]},
-                      {"error", {{"code", code}, {"message", message}}}}
-                     .dump()};
+    return {
+        200,
+        json{{"jsonrpc", "2.0"}, {"id", json::parse(request)["id"]}, {"error", {{"code", code}, {"message", message}}}}.dump()};
 }
 
 // Answers all questions alike.
@@ -164,9 +163,10 @@ TEST_CASE("ethereum: logs are asked for in pieces that the node takes") {
     REQUIRE(all->size() == 5);
     Proxy proxy(node.url());
     JsonRpcClient client = client_of(proxy.url());
-    const std::string words = GENERATE(
-        as<std::string>{}, "query returns more than 10000 results", "nothing that anybody has said before", "block range too large", "eth_getLogs is limited to a 10 range",
-        "Log response size exceeded.", "query exceeds max block range 10", "block range is too wide");
+    const std::string words =
+        GENERATE(as<std::string>{}, "query returns more than 10000 results", "nothing that anybody has said before",
+                 "block range too large", "eth_getLogs is limited to a 10 range", "Log response size exceeded.",
+                 "query exceeds max block range 10", "block range is too wide");
     uint64_t asked = 0, widest = 0;
     proxy.set([&](const std::string& request, const Ask&) -> std::optional<HttpAnswer> {
         if (!asks(request, "eth_getLogs")) return std::nullopt;

@@ -1,5 +1,5 @@
-// An Ethereum node for tests: Anvil, as l1-bridge/contracts/package-lock.json names it; and a proxy before a node that is slow, cuts
-// its answers short or talks nonsense.
+// An Ethereum node for tests: Anvil, as l1-bridge/contracts/package-lock.json names it; and a proxy before a node that is slow,
+// cuts its answers short or talks nonsense.
 #pragma once
 
 #include <atomic>

@@ -32,7 +32,8 @@ public:
         return nlohmann::json{{"jsonrpc", "2.0"}, {"id", request["id"]}, {"result", value}}.dump();
     }
     static std::string error(const nlohmann::json& request, const std::string& message, int code = -32000) {
-        return nlohmann::json{{"jsonrpc", "2.0"}, {"id", request["id"]}, {"error", {{"code", code}, {"message", message}}}}.dump();
+        return nlohmann::json{{"jsonrpc", "2.0"}, {"id", request["id"]}, {"error", {{"code", code}, {"message", message}}}}
+            .dump();
     }
 
     // The body of the answer to a request. Set between questions only.

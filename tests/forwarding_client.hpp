@@ -9,8 +9,12 @@ class ForwardingClient : public l1::L1Client {
 public:
     explicit ForwardingClient(l1::L1Client& inner) : inner_(inner) {}
 
-    node::Result<uint64_t> chain_id() override { return ask([&] { return inner_.chain_id(); }); }
-    node::Result<l1::BlockRef> head() override { return ask([&] { return inner_.head(); }); }
+    node::Result<uint64_t> chain_id() override {
+        return ask([&] { return inner_.chain_id(); });
+    }
+    node::Result<l1::BlockRef> head() override {
+        return ask([&] { return inner_.head(); });
+    }
     node::Result<std::optional<l1::BlockRef>> block_at(uint64_t number) override {
         return ask([&] { return inner_.block_at(number); });
     }
@@ -29,21 +33,33 @@ public:
     node::Result<std::optional<l1::TransactionInput>> transaction_in_block(const Hash& tx, uint64_t block) override {
         return ask([&] { return inner_.transaction_in_block(tx, block); });
     }
-    node::Result<bool> is_syncing() override { return ask([&] { return inner_.is_syncing(); }); }
-    node::Result<std::optional<l1::Receipt>> receipt(const Hash& tx) override { return ask([&] { return inner_.receipt(tx); }); }
-    node::Result<u128> balance(const Address& address) override { return ask([&] { return inner_.balance(address); }); }
+    node::Result<bool> is_syncing() override {
+        return ask([&] { return inner_.is_syncing(); });
+    }
+    node::Result<std::optional<l1::Receipt>> receipt(const Hash& tx) override {
+        return ask([&] { return inner_.receipt(tx); });
+    }
+    node::Result<u128> balance(const Address& address) override {
+        return ask([&] { return inner_.balance(address); });
+    }
     node::Result<uint64_t> nonce(const Address& address, bool pending) override {
         return ask([&] { return inner_.nonce(address, pending); });
     }
-    node::Result<Bytes> code(const Address& address) override { return ask([&] { return inner_.code(address); }); }
+    node::Result<Bytes> code(const Address& address) override {
+        return ask([&] { return inner_.code(address); });
+    }
     node::Result<l1::CallReply> try_call(const l1::CallRequest& request) override {
         return ask([&] { return inner_.try_call(request); });
     }
     node::Result<uint64_t> estimate_gas(const l1::CallRequest& request) override {
         return ask([&] { return inner_.estimate_gas(request); });
     }
-    node::Result<l1::Fees> fees() override { return ask([&] { return inner_.fees(); }); }
-    node::Result<Hash> send_raw(ByteView raw) override { return ask([&] { return inner_.send_raw(raw); }); }
+    node::Result<l1::Fees> fees() override {
+        return ask([&] { return inner_.fees(); });
+    }
+    node::Result<Hash> send_raw(ByteView raw) override {
+        return ask([&] { return inner_.send_raw(raw); });
+    }
     const l1::ErrorNames& error_names() const override { return inner_.error_names(); }
 
 protected:

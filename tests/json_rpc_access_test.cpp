@@ -52,8 +52,8 @@ TEST_CASE("pages in a browser may not call: Origin, Host, Content-Type", "[rpc]"
 
     for (const char* origin : {"http://evil.example", "null", "http://localhost:8545", "http://127.0.0.1"})
         CHECK(status("localhost", origin, json_type) == 403);
-    for (const char* host : {"", "evil.example:8545", "localhost.evil.example", "127.0.0.1.evil.example", "1", "[::1", "::1", "127.0.0.1@evil",
-                             "[evil]:1", "[127.0.0.1]"})
+    for (const char* host : {"", "evil.example:8545", "localhost.evil.example", "127.0.0.1.evil.example", "1", "[::1", "::1",
+                             "127.0.0.1@evil", "[evil]:1", "[127.0.0.1]"})
         CHECK(status(host, "", json_type) == 403);
     for (const char* type : {"", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application/jsonp",
                              "text/plain; application/json"})
@@ -66,9 +66,9 @@ TEST_CASE("pages in a browser may not call: Origin, Host, Content-Type", "[rpc]"
 
 TEST_CASE("without the calls for development there are none", "[rpc]") {
     Service with, without(false);
-    for (const char* method : {"evm_mine", "anvil_mine", "hardhat_mine", "evm_increaseTime", "evm_setNextBlockTimestamp",
-                               "evm_setIntervalMining", "evm_setAutomine", "anvil_setBalance", "hardhat_setBalance",
-                               "anvil_dropTransaction", "anvil_reorg", "gavel_reorg"}) {
+    for (const char* method :
+         {"evm_mine", "anvil_mine", "hardhat_mine", "evm_increaseTime", "evm_setNextBlockTimestamp", "evm_setIntervalMining",
+          "evm_setAutomine", "anvil_setBalance", "hardhat_setBalance", "anvil_dropTransaction", "anvil_reorg", "gavel_reorg"}) {
         INFO(method);
         CHECK(json::parse(without.rpc->handle(call(method).dump()))["error"]["code"] == -32601);
         CHECK(json::parse(with.rpc->handle(call(method).dump())).value("/error/code"_json_pointer, 0) != -32601);

@@ -247,8 +247,9 @@ TEST_CASE("A client without a node says so", "[rpc]") {
     std::string answer;
     int http_status = 200;
     node::HttpServer http(node::HttpServerOptions{});
-    http.route(node::HttpMethod::kPost, "/",
-               [&](const std::string&) { return node::HttpResponse{http_status, "text/plain", answer}; });
+    http.route(node::HttpMethod::kPost, "/", [&](const std::string&) {
+        return node::HttpResponse{http_status, "text/plain", answer};
+    });
     REQUIRE(http.start().ok());
     options.url = "http://127.0.0.1:" + std::to_string(http.port());
     JsonRpcClient client(options);
@@ -307,9 +308,26 @@ TEST_CASE("Objects have the members that Ethereum nodes give them", "[rpc]") {
         CHECK(ours["error"]["message"] == (*theirs)["error"]["message"]);
     }
     json transaction = s.result("eth_getBlockByNumber", {"latest", true})["transactions"][0];
-    for (const char* name : {"blockHash", "blockNumber", "from", "gas", "gasPrice", "maxFeePerGas", "maxPriorityFeePerGas",
-                             "hash", "input", "nonce", "to", "transactionIndex", "value", "type", "accessList", "chainId", "v",
-                             "r", "s", "yParity"}) {
+    for (const char* name : {"blockHash",
+                             "blockNumber",
+                             "from",
+                             "gas",
+                             "gasPrice",
+                             "maxFeePerGas",
+                             "maxPriorityFeePerGas",
+                             "hash",
+                             "input",
+                             "nonce",
+                             "to",
+                             "transactionIndex",
+                             "value",
+                             "type",
+                             "accessList",
+                             "chainId",
+                             "v",
+                             "r",
+                             "s",
+                             "yParity"}) {
         CHECK(transaction.contains(name));
     }
     CHECK(transaction == s.result("eth_getTransactionByHash", json::array({transaction["hash"]})));

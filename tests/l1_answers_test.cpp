@@ -28,11 +28,17 @@ const std::vector<std::pair<std::string, Question>>& questions() {
         {"head", [](auto& c) { return c.head().status(); }},
         {"block", [](auto& c) { return c.block_at(5).status(); }},
         {"summary", [](auto& c) { return c.summary_at(5).status(); }},
-        {"logs", [](auto& c) { return c.logs({5, 6, {kAddress}, {{kHash}}}).status(); }},
+        {"logs",
+         [](auto& c) {
+             return c.logs({5, 6, {kAddress}, {{kHash}}}).status();
+         }},
         {"tx", [](auto& c) { return c.transaction_input(kHash).status(); }},
         {"txblock", [](auto& c) { return c.transaction_in_block(kHash, 5).status(); }},
         {"receipt", [](auto& c) { return c.receipt(kHash).status(); }},
-        {"receipts", [](auto& c) { return c.logs_by_receipts({{5, kHash, kHash, 6}, {}, 0, {kHash}}, {5, 5, {}, {}}).status(); }},
+        {"receipts",
+         [](auto& c) {
+             return c.logs_by_receipts({{5, kHash, kHash, 6}, {}, 0, {kHash}}, {5, 5, {}, {}}).status();
+         }},
         {"balance", [](auto& c) { return c.balance(kAddress).status(); }},
         {"nonce", [](auto& c) { return c.nonce(kAddress, true).status(); }},
         {"code", [](auto& c) { return c.code(kAddress).status(); }},
@@ -201,7 +207,8 @@ TEST_CASE("what is secret in an URL is in no Status", "[answers]") {
     };
     JsonRpcClient client({.url = url(node.port()), .timeout = std::chrono::milliseconds(300)});
     node.answer = [&](const json& request) {
-        return json{{"id", request["id"]}, {"error", {{"code", -32001}, {"message", "project KEYKEYKEY, TOKENTOKEN of USERUSER"}}}}
+        return json{{"id", request["id"]},
+                    {"error", {{"code", -32001}, {"message", "project KEYKEYKEY, TOKENTOKEN of USERUSER"}}}}
             .dump();
     };
     check(client.head().status(), "L1_ERROR");
@@ -215,7 +222,7 @@ TEST_CASE("what is secret in an URL is in no Status", "[answers]") {
         std::this_thread::sleep_for(std::chrono::milliseconds(600));
         return std::string();
     };
-    check(client.head().status(), "L1_UNREACHABLE");  // timed out
+    check(client.head().status(), "L1_UNREACHABLE");                          // timed out
     check(JsonRpcClient({.url = url(1)}).head().status(), "L1_UNREACHABLE");  // refused
     check(JsonRpcClient({.url = "ftp://USERUSER:PASSPASS@127.0.0.1/KEYKEYKEY"}).head().status(), "L1_UNREACHABLE");
     check(JsonRpcClient({.url = "http://USERUSER:PASSPASS@nowhere.invalid/KEYKEYKEY"}).head().status(), "L1_UNREACHABLE");

@@ -63,7 +63,8 @@ struct Chain {
     static json receipts(uint64_t number) {
         json out = json::array();
         for (uint64_t i : {0, 1}) {
-            Receipt receipt{hash_at(number, 1 + i), i, true, 50, 50 * (i + 1), 1, number, hash_at(number), kRollup, kRollup, {}, {}};
+            Receipt receipt{
+                hash_at(number, 1 + i), i, true, 50, 50 * (i + 1), 1, number, hash_at(number), kRollup, kRollup, {}, {}};
             receipt.logs = {*rpc::log_from_json(log(number, i))};
             out.push_back(rpc::to_json(receipt, Bytes(256)));
         }
@@ -75,11 +76,19 @@ struct Chain {
             const json hash = to_hex(hash_at(number, 1 + i));
             const Bytes input = rollup_call::append(Bytes{1, 2, static_cast<uint8_t>(i)});
             transactions.push_back(!full ? hash
-                                         : json{{"hash", hash}, {"input", to_hex(input)}, {"to", to_hex(kRollup)},
-                                                {"from", to_hex(kRollup)}, {"value", "0x0"}, {"blockNumber", rpc::quantity(number)}});
+                                         : json{{"hash", hash},
+                                                {"input", to_hex(input)},
+                                                {"to", to_hex(kRollup)},
+                                                {"from", to_hex(kRollup)},
+                                                {"value", "0x0"},
+                                                {"blockNumber", rpc::quantity(number)}});
         }
-        return {{"number", rpc::quantity(number)}, {"hash", to_hex(hash_at(number))}, {"parentHash", to_hex(hash_at(number - 1))},
-                {"timestamp", "0x5"},              {"gasUsed", "0x64"},               {"logsBloom", to_hex(Bytes(256, 0xff))},
+        return {{"number", rpc::quantity(number)},
+                {"hash", to_hex(hash_at(number))},
+                {"parentHash", to_hex(hash_at(number - 1))},
+                {"timestamp", "0x5"},
+                {"gasUsed", "0x64"},
+                {"logsBloom", to_hex(Bytes(256, 0xff))},
                 {"transactions", transactions}};
     }
     node::Result<std::vector<Log>> ask(uint64_t from, uint64_t to) { return client.logs({from, to, {kRollup}, {{kTopic}}}); }
@@ -89,9 +98,10 @@ struct Chain {
 
 TEST_CASE("a refused range is halved whatever the node says, and the size that worked is remembered", "[logs]") {
     Chain chain;
-    const json error = GENERATE(json{{"code", -32000}, {"message", "words that nobody has said before"}},
-                                json{{"code", -32005}, {"message", "limit"}, {"data", {{"from", "0x1"}, {"to", "0x9"}}}},
-                                json{{"code", -32602}, {"message", "block range"}, {"data", "0x"}}, json{{"code", 35}}, json::object());
+    const json error =
+        GENERATE(json{{"code", -32000}, {"message", "words that nobody has said before"}},
+                 json{{"code", -32005}, {"message", "limit"}, {"data", {{"from", "0x1"}, {"to", "0x9"}}}},
+                 json{{"code", -32602}, {"message", "block range"}, {"data", "0x"}}, json{{"code", 35}}, json::object());
     int refused = 0;
     chain.refuse = [&](const json& request) -> std::optional<std::string> {
         if (Chain::last(request["params"]) - Chain::first(request["params"]) < 10) return std::nullopt;

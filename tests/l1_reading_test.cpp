@@ -282,9 +282,7 @@ TEST_CASE("started without the L1, another L1 in its place is told when it comes
 TEST_CASE("a node that is still fetching the chain is waited for; a synced one without the contract isn't") {
     Reading r;
     const Address nobody = PrivateKey::derived("nobody").address();
-    auto reason = [&](uint64_t start_block) {
-        return L1Sync::open(r.store, r.client, nobody, {start_block, 0}).status().reason;
-    };
+    auto reason = [&](uint64_t start_block) { return L1Sync::open(r.store, r.client, nobody, {start_block, 0}).status().reason; };
     CHECK(reason(0) == "NO_CONTRACT");
     CHECK(reason(1000) == "L1_SYNCING");  // it isn't where the contract was deployed
     r.client.stuck_at = 0;

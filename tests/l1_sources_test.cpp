@@ -1,6 +1,6 @@
 // Several nodes as one: which is asked when, and what is believed.
-#include "l1-bridge/in_process_client.hpp"
 #include "l1-bridge/l1_sources.hpp"
+#include "l1-bridge/in_process_client.hpp"
 #include "l1-bridge/l1_wallet.hpp"
 #include "l1-bridge/rollup_client.hpp"
 #include "tests/contract_fixture.hpp"
@@ -107,7 +107,7 @@ TEST_CASE("sources: one that lags is left for one that doesn't, at once or when 
     two.a->stuck_at = newest - 3;  // it falls back
     CHECK(two.both->head()->number == newest);
     two.a->stuck_at.reset();
-    two.b->stuck_at = newest;      // and the other stands still
+    two.b->stuck_at = newest;  // and the other stands still
     two.l1.chain->mine();
     CHECK(two.both->head()->number == newest);
     two.l1.clock.advance(5'000);
@@ -132,7 +132,8 @@ TEST_CASE("sources: a node of another chain is never asked") {
     CHECK(&two.both->second_opinion() == two.a);
 }
 
-TEST_CASE("sources: a transaction goes to all, and is sent if one takes it; one that a node has forgotten is asked of the other") {
+TEST_CASE(
+    "sources: a transaction goes to all, and is sent if one takes it; one that a node has forgotten is asked of the other") {
     Two two;
     L1Wallet wallet(*two.both, two.l1.bob);
     two.a->refuses_sends = true;

@@ -231,7 +231,7 @@ Operation World::random_operation(const Ledger& ledger, size_t user) {
         default: break;
     }
     if (out.kind != OperationKind::kWithdraw && below(5) == 0) out.memo.bytes.fill(0x5a);
-    if (below(8) == 0) out.nonce += 1 + below(3);                              // wrong
+    if (below(8) == 0) out.nonce += 1 + below(3);                             // wrong
     if (below(8) == 0) out.payments.front().amount = Amount{u128{1} << 100};  // wrong
     return out;
 }

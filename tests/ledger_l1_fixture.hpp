@@ -31,7 +31,7 @@ public:
     std::vector<ledger::L1Block> blocks;
     std::map<Hash, Bytes> batches;  // by hash of the transaction
     bool reachable = true;
-    uint64_t fork = 0;              // makes the hashes of another branch's blocks others
+    uint64_t fork = 0;  // makes the hashes of another branch's blocks others
 
 private:
     struct Standing {

@@ -16,7 +16,9 @@ public:
         if (look) look();
         inner_.write(batch, durability);
     }
-    void scan(std::string_view first, std::string_view last, const Visitor& visit) const override { inner_.scan(first, last, visit); }
+    void scan(std::string_view first, std::string_view last, const Visitor& visit) const override {
+        inner_.scan(first, last, visit);
+    }
     void scan_reverse(std::string_view first, std::string_view last, const Visitor& visit) const override {
         inner_.scan_reverse(first, last, visit);
     }

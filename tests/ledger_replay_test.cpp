@@ -190,12 +190,17 @@ TEST_CASE("a view takes no block whose events can't follow") {
     std::string before = describe(view);
     L1Operation nobody = world.deposit(1, {}, 5);
     nobody.to = Address{};
-    const std::vector<l1::RollupEvent> impossible = {
-        l1::BatchAppended{3, hash_of(2), 1}, l1::BatchAppended{1, hash_of(2), 1}, l1::BatchStruck{2, hash_of(1), 1, {}},
-        l1::BatchStruck{1, hash_of(2), 1, {}}, l1::BatchStruck{0, hash_of(1), 1, {}},
-        l1::L1OperationQueued{2, world.deposit(1, {}, 5)},
-        l1::L1OperationQueued{1, nobody}, l1::TermStarted{3, {}}, l1::TermEnded{2, {}}, l1::TermEnded{0, {}},
-        l1::RollupFrozen{}};
+    const std::vector<l1::RollupEvent> impossible = {l1::BatchAppended{3, hash_of(2), 1},
+                                                     l1::BatchAppended{1, hash_of(2), 1},
+                                                     l1::BatchStruck{2, hash_of(1), 1, {}},
+                                                     l1::BatchStruck{1, hash_of(2), 1, {}},
+                                                     l1::BatchStruck{0, hash_of(1), 1, {}},
+                                                     l1::L1OperationQueued{2, world.deposit(1, {}, 5)},
+                                                     l1::L1OperationQueued{1, nobody},
+                                                     l1::TermStarted{3, {}},
+                                                     l1::TermEnded{2, {}},
+                                                     l1::TermEnded{0, {}},
+                                                     l1::RollupFrozen{}};
     for (const l1::RollupEvent& event : impossible) {
         L1Block block{{2, hash_of(9), l1.blocks.back().ref.hash, HandL1::kStartTime + 99}, {}};
         block.events = {{l1::BatchAppended{2, hash_of(7), 1}, hash_of(4)}, {event, hash_of(5)}};
@@ -438,7 +443,11 @@ TEST_CASE("an L1 that can't tell, or tells wrongly, is asked again") {
     chain.l1.reachable = true;
     Bytes right = chain.l1.batches.begin()->second;
     Bytes& told = chain.l1.batches.begin()->second;
-    for (Bytes wrong : {Bytes{}, Bytes(100, 1), [&] { Bytes turned = right; turned.back() ^= 1; return turned; }()}) {
+    for (Bytes wrong : {Bytes{}, Bytes(100, 1), [&] {
+                            Bytes turned = right;
+                            turned.back() ^= 1;
+                            return turned;
+                        }()}) {
         told = wrong;
         CHECK(chain.replay() == Replayer::Progress::kUnavailable);
         CHECK(chain.replayer->status().reason == "L1_ANSWER_INVALID");

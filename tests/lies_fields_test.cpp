@@ -86,8 +86,8 @@ TEST_CASE("lies on the L1: a proof with a field corrupted is refused by name, an
 TEST_CASE("lies on the L1: no byte of a proof can be turned") {
     FullWorld world;
     Bytes whole = world.proof.encode();
-    const std::set<std::string> named = {"Truncated",    "UnknownBatch", "ChunkIndex", "OpsPath", "SigsPath",
-                                         "Frontier",     "L1Operations", "HintRange",  "LeafPath", "Lookup"};
+    const std::set<std::string> named = {"Truncated", "UnknownBatch", "ChunkIndex", "OpsPath",  "SigsPath",
+                                         "Frontier",  "L1Operations", "HintRange",  "LeafPath", "Lookup"};
     const ErrorNames names(rollup_error_signatures());
     for (size_t at = 0; at < whole.size(); ++at) {
         Bytes proof = whole;

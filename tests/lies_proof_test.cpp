@@ -1,5 +1,5 @@
-// "A complete proof exists for every false claim that follows a true one. A proof against a true claim always fails": for each rule
-// of apply, and each way to break it that tests/generator/lies.cpp knows.
+// "A complete proof exists for every false claim that follows a true one. A proof against a true claim always fails": for each
+// rule of apply, and each way to break it that tests/generator/lies.cpp knows.
 #include <catch2/catch.hpp>
 
 #include "tests/generator/lie_proofs.hpp"

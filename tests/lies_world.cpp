@@ -134,11 +134,8 @@ m::Judgement LieWorld::judge(const Batch& batch) const {
 
 std::vector<Bytes> LieWorld::contract_state() {
     namespace of = rollup_view;
-    std::vector<Bytes> calls = {of::head(),        of::current_term(),
-                                of::term_count(),  of::last_strike(),
-                                of::burned(),      of::frozen(),
-                                of::waiting(),     of::queue_length(),
-                                of::held_total({}), of::prover()};
+    std::vector<Bytes> calls = {of::head(),   of::current_term(), of::term_count(),   of::last_strike(),  of::burned(),
+                                of::frozen(), of::waiting(),      of::queue_length(), of::held_total({}), of::prover()};
     for (uint64_t number = 0; number <= head().number + 1; ++number) calls.push_back(of::batch(number));
     for (uint64_t number = 1; number <= 3; ++number) calls.push_back(of::term(number));
     for (uint64_t number = 0; number <= queue.size(); ++number) calls.push_back(of::queue_hash(number));

@@ -2,8 +2,8 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <fcntl.h>
-#include <grpcpp/create_channel_posix.h>
 #include <google/protobuf/descriptor.pb.h>
+#include <grpcpp/create_channel_posix.h>
 #include <netinet/in.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -72,7 +72,8 @@ bool within(std::chrono::milliseconds time, Holds holds) {
 // A stream of Tell that reads only when told to.
 class Listening {
 public:
-    explicit Listening(const std::shared_ptr<grpc::Channel>& channel) : method_(kTell, grpc::internal::RpcMethod::SERVER_STREAMING, channel) {
+    explicit Listening(const std::shared_ptr<grpc::Channel>& channel)
+        : method_(kTell, grpc::internal::RpcMethod::SERVER_STREAMING, channel) {
         stream_.reset(grpc::internal::ClientReaderFactory<StringValue>::Create(channel.get(), method_, &context_, StringValue()));
     }
     ~Listening() {
@@ -105,7 +106,9 @@ private:
 };
 
 struct Quiet {
-    Quiet() { set_log_output([](std::string_view) {}); }
+    Quiet() {
+        set_log_output([](std::string_view) {});
+    }
     ~Quiet() { set_log_output({}); }
 };
 
@@ -211,9 +214,10 @@ TEST_CASE("a message's fields are counted before it is built", "[grpc]") {
     std::string deep;
     for (int i = 0; i < 40; ++i) deep = "\x1a" + std::string(1, static_cast<char>(deep.size())) + deep;
     CHECK(parse("\x22" + std::string(1, static_cast<char>(deep.size())) + deep, 1000) == "MESSAGE_INVALID");
-    for (const std::string& bad : {std::string("\x22"), std::string("\x22\x05\x00", 3), std::string("\x00", 1), std::string("\x0b\x0c", 2),
-                                   std::string("\x0c", 1), std::string("\x08"), std::string("\x22\x01\x0c", 3), std::string(11, '\xff'),
-                                   std::string("\x22\xff\xff\xff\xff\x0f", 6)}) {
+    for (const std::string& bad :
+         {std::string("\x22"), std::string("\x22\x05\x00", 3), std::string("\x00", 1), std::string("\x0b\x0c", 2),
+          std::string("\x0c", 1), std::string("\x08"), std::string("\x22\x01\x0c", 3), std::string(11, '\xff'),
+          std::string("\x22\xff\xff\xff\xff\x0f", 6)}) {
         CHECK(parse(bad, 100) == "MESSAGE_INVALID");
     }
     CHECK(parse_message(ByteBuffer(), 1, *std::make_unique<StringValue>()).reason == "MESSAGE_INVALID");

@@ -26,26 +26,28 @@ using namespace std::chrono_literals;
 inline constexpr const char* kEcho = "/gavel.test.Echo/Say";
 inline constexpr const char* kTell = "/gavel.test.Echo/Tell";
 
-// Say answers what it was told, refuses "refuse", and waits for its cancellation at "wait". Tell is a stream of `told`, each once,
-// then of what `tell` gives.
+// Say answers what it was told, refuses "refuse", and waits for its cancellation at "wait". Tell is a stream of `told`, each
+// once, then of what `tell` gives.
 class Echo final : public grpc::Service {
 public:
     using Context = grpc::CallbackServerContext;
 
-    explicit Echo(node::CallLimits limits = {})
-        : calls(limits, [] { std::this_thread::sleep_for(2ms); }) {
+    explicit Echo(node::CallLimits limits = {}) : calls(limits, [] { std::this_thread::sleep_for(2ms); }) {
         serve(kEcho, [this](Context* context) {
-            return calls.unary(*context, std::make_unique<StringValue>(), [this, context](const node::Calls::Message& asked, const auto& answer) {
-                StringValue reply;
-                const node::Status status = say(*context, static_cast<const StringValue&>(asked), reply);
-                answer(status, reply);
-            });
+            return calls.unary(*context, std::make_unique<StringValue>(),
+                               [this, context](const node::Calls::Message& asked, const auto& answer) {
+                                   StringValue reply;
+                                   const node::Status status = say(*context, static_cast<const StringValue&>(asked), reply);
+                                   answer(status, reply);
+                               });
         });
         serve(kTell, [this](Context* context) {
             auto open = [this](const node::Calls::Message&) -> node::Result<node::Calls::Source> {
-                return node::Calls::Source([this](node::Calls::Message& reply) { return tell(static_cast<StringValue&>(reply)); });
+                return node::Calls::Source(
+                    [this](node::Calls::Message& reply) { return tell(static_cast<StringValue&>(reply)); });
             };
-            return calls.stream(*context, std::make_unique<StringValue>(), [] { return std::make_unique<StringValue>(); }, open);
+            return calls.stream(
+                *context, std::make_unique<StringValue>(), [] { return std::make_unique<StringValue>(); }, open);
         });
     }
 

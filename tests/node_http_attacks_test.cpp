@@ -64,8 +64,9 @@ struct Server {
             ++handled;
             return HttpResponse{200, "text/plain", "here"};
         });
-        http.route(HttpMethod::kGet, "/large",
-                   [](const std::string&) { return HttpResponse{200, "text/plain", std::string(32 << 20, 'x')}; });
+        http.route(HttpMethod::kGet, "/large", [](const std::string&) {
+            return HttpResponse{200, "text/plain", std::string(32 << 20, 'x')};
+        });
         http.route(HttpMethod::kPost, "/", [this](const std::string& body) {
             ++handled;
             return HttpResponse{200, "text/plain", "<" + std::to_string(body.size()) + ">"};

@@ -241,8 +241,8 @@ TEST_CASE("durations, sizes and numbers are read strictly", "[config]") {
     CHECK(*parse_byte_size("8MiB") == 8 << 20);
     CHECK(*parse_byte_size("3K") == 3072);
     CHECK(*parse_number("18446744073709551615") == UINT64_MAX);
-    for (const char* bad : {"", "s", "-1", "+1", "1.5s", " 1s", "1s ", "1 s", "1w", "1S", "0x10", "99999999999999999999",
-                            "36601d"}) {
+    for (const char* bad :
+         {"", "s", "-1", "+1", "1.5s", " 1s", "1s ", "1 s", "1w", "1S", "0x10", "99999999999999999999", "36601d"}) {
         INFO(bad);
         CHECK(parse_seconds(bad).status().reason == "BAD_DURATION");
         CHECK(parse_duration(bad).status().reason == "BAD_DURATION");
@@ -301,7 +301,8 @@ TEST_CASE("flag over environment over file over default", "[config]") {
     TempDir dir;
     Environment environment;
     REQUIRE(write_file(dir.file("c.toml"), "listen = \"file:1\"\ncount = 3\nchallenge-window = \"3h\"\n"
-                                           "claim = true\npeers = [\"a\", \"b\"]\n").ok());
+                                           "claim = true\npeers = [\"a\", \"b\"]\n")
+                .ok());
     Program program;
     SECTION("the default") {
         REQUIRE(program.parse({}).run);
@@ -333,8 +334,8 @@ TEST_CASE("flag over environment over file over default", "[config]") {
     SECTION("the flag over all") {
         environment.set("GAVEL_LISTEN", "environment:1");
         environment.set("GAVEL_CLAIM", "true");
-        REQUIRE(program.parse({"--config", dir.file("c.toml"), "-l", "flag:1", "--claim=false", "--count=7", "--peers", "q"})
-                    .run);
+        REQUIRE(
+            program.parse({"--config", dir.file("c.toml"), "-l", "flag:1", "--claim=false", "--count=7", "--peers", "q"}).run);
         CHECK(program.listen == "flag:1");
         CHECK(program.count == 7);
         CHECK_FALSE(program.claim);
@@ -480,11 +481,10 @@ TEST_CASE("metrics in Prometheus' text form", "[metrics]") {
     std::string text = metrics.text();
     for (const char* line : {"# HELP gavel_refused_total Refused.\n", "# TYPE gavel_refused_total counter\n",
                              "gavel_refused_total{reason=\"BAD_NONCE\"} 3\n",
-                             "gavel_refused_total{reason=\"odd \\\"\\n\\\\\"} 1\n",
-                             "# TYPE gavel_head_age_seconds gauge\n", "gavel_head_age_seconds 12.5\n",
-                             "gavel_latency_seconds_bucket{le=\"0.1\"} 0\n", "gavel_latency_seconds_bucket{le=\"1\"} 1\n",
-                             "gavel_latency_seconds_bucket{le=\"+Inf\"} 2\n", "gavel_latency_seconds_sum 5.5\n",
-                             "gavel_latency_seconds_count 2\n"}) {
+                             "gavel_refused_total{reason=\"odd \\\"\\n\\\\\"} 1\n", "# TYPE gavel_head_age_seconds gauge\n",
+                             "gavel_head_age_seconds 12.5\n", "gavel_latency_seconds_bucket{le=\"0.1\"} 0\n",
+                             "gavel_latency_seconds_bucket{le=\"1\"} 1\n", "gavel_latency_seconds_bucket{le=\"+Inf\"} 2\n",
+                             "gavel_latency_seconds_sum 5.5\n", "gavel_latency_seconds_count 2\n"}) {
         CHECK_THAT(text, Catch::Contains(line));
     }
     CHECK_THROWS_AS(metrics.gauge("gavel_refused_total", "x"), std::invalid_argument);
@@ -550,8 +550,8 @@ public:
         serve_metrics(server, metrics, [this] { return health; });
         REQUIRE(server.start().ok());
     }
-    // The answer to `request`. Whatever it is, nothing of a refused body is taken for a request: the next one on that connection is
-    // answered by itself, or the connection is closed, as after what was no HTTP.
+    // The answer to `request`. Whatever it is, nothing of a refused body is taken for a request: the next one on that connection
+    // is answered by itself, or the connection is closed, as after what was no HTTP.
     std::string ask(const std::string& request) {
         Connection connection(server.port());
         connection.send(request);

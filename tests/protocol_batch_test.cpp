@@ -43,7 +43,8 @@ TEST_CASE("headers and fields have the layout of the specification") {
     Batch batch = sample(3);
     Bytes fields = batch.last.encode();
     REQUIRE(fields.size() == 88);
-    REQUIRE(to_hex(ByteView{fields}.subspan(64)) == "0x0000000c000000030000000000000004" "0000000000000038");
+    REQUIRE(to_hex(ByteView{fields}.subspan(64)) == "0x0000000c000000030000000000000004"
+                                                    "0000000000000038");
     REQUIRE(StateFields::decode(fields) == batch.last);
     REQUIRE(batch.last.hash() == keccak256(fields));
 

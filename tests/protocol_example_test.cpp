@@ -59,7 +59,8 @@ TEST_CASE("The worked example of docs/protocol.md") {
     page.fields("genesis", state.fields());
     page.has("genesis batch hash", genesis_header().hash());
 
-    L1Operation deposit{L1OperationKind::kDeposit, bob.address(), alice.address(), {}, Amount{1'000'000'000'000'000'000}, 1'700'000'000};
+    L1Operation deposit{L1OperationKind::kDeposit,         bob.address(), alice.address(), {},
+                        Amount{1'000'000'000'000'000'000}, 1'700'000'000};
     page.has("entry 0", deposit.encode());
     page.has("h[1]", deposit.chain({}));
 

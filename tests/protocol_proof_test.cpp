@@ -146,12 +146,12 @@ TEST_CASE("the accesses of a chunk are those of the specification, in order") {
         siblings(count);
         ++count;
     };
-    find("alice", true), find("n0", false), append();         // forced transfer to a newcomer
-    find("bob", true);                                        // forced withdrawal
-    read(kAlice, "alice"), read(kBob, "bob");                 // transfer to an index
-    read(kBob, "bob"), find("n1", false), append();           // transfer to an address
-    read(kAlice, "alice");                                    // withdrawal
-    read(kCarolToken, "carol"), read(kAliceToken, "alice");   // payout
+    find("alice", true), find("n0", false), append();        // forced transfer to a newcomer
+    find("bob", true);                                       // forced withdrawal
+    read(kAlice, "alice"), read(kBob, "bob");                // transfer to an index
+    read(kBob, "bob"), find("n1", false), append();          // transfer to an address
+    read(kAlice, "alice");                                   // withdrawal
+    read(kCarolToken, "carol"), read(kAliceToken, "alice");  // payout
     find("n2", false), append();
     read(kOperator, "operator"), read(kOperatorToken, "operator");
     REQUIRE(in.finished());

@@ -261,8 +261,15 @@ TEST_CASE("follower: a history with reorganisations, failures and restarts, from
         if (random() % 3 == 0) {
             // Taken or not: a transaction that a reorganisation put back may wait with the same nonce.
             uint64_t nonce = *f.chain->nonce(f.bob.address(), {std::nullopt, true});
-            Transaction deposit{f.chain->chain_id(), nonce, 1, 1'000'000'000'000, 500'000, f.rollup, 1 + random() % 9,
-                                rollup_call::deposit_eth(f.bob.address()), {}};
+            Transaction deposit{f.chain->chain_id(),
+                                nonce,
+                                1,
+                                1'000'000'000'000,
+                                500'000,
+                                f.rollup,
+                                1 + random() % 9,
+                                rollup_call::deposit_eth(f.bob.address()),
+                                {}};
             (void)f.chain->send_raw(sign(deposit, f.bob).raw);
         }
         f.chain->mine();

@@ -1,5 +1,5 @@
-// The wallet before nodes with habits of their own: what they refuse, forget, and have all the same. And what gas costs, by whatever
-// a node tells.
+// The wallet before nodes with habits of their own: what they refuse, forget, and have all the same. And what gas costs, by
+// whatever a node tells.
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
@@ -268,15 +268,18 @@ TEST_CASE("fees: a node without a suggestion for the tip") {
     CHECK(fees(node_with({{"eth_feeHistory", history}, {"rewards", rewards}})) == std::pair{kGwei, 2 * kGwei});
     CHECK(fees(node_with({{"eth_feeHistory", history}, {"eth_gasPrice", "0x4190ab00"}})) == std::pair{kGwei, kGwei / 10});
     CHECK(fees(node_with({{"eth_feeHistory", history}})) == std::pair{kGwei, u128{1'000'000}});
-    CHECK(fees(node_with({{"eth_feeHistory", history}, {"eth_maxPriorityFeePerGas", "0x0"}})) == std::pair{kGwei, u128{1'000'000}});
-    CHECK(fees(node_with({{"eth_getBlockByNumber", {{"baseFeePerGas", "0x3b9aca00"}}}, {"eth_maxPriorityFeePerGas", "0x5f5e100"}})) ==
-          std::pair{kGwei + kGwei / 8, kGwei / 10});
+    CHECK(fees(node_with({{"eth_feeHistory", history}, {"eth_maxPriorityFeePerGas", "0x0"}})) ==
+          std::pair{kGwei, u128{1'000'000}});
+    CHECK(fees(node_with({{"eth_getBlockByNumber", {{"baseFeePerGas", "0x3b9aca00"}}},
+                          {"eth_maxPriorityFeePerGas", "0x5f5e100"}})) == std::pair{kGwei + kGwei / 8, kGwei / 10});
     // What makes no sense is as if it weren't there.
-    for (const Json& odd : {Json("0x"), Json(7), Json(), Json::array(), Json{{"reward", 7}}, Json{{"reward", {{}}}},
-                            Json("0x10000000000000000")}) {
-        CHECK(fees(node_with({{"eth_feeHistory", history}, {"eth_maxPriorityFeePerGas", odd}, {"rewards", odd}, {"eth_gasPrice", odd}})) ==
+    for (const Json& odd :
+         {Json("0x"), Json(7), Json(), Json::array(), Json{{"reward", 7}}, Json{{"reward", {{}}}}, Json("0x10000000000000000")}) {
+        CHECK(fees(node_with(
+                  {{"eth_feeHistory", history}, {"eth_maxPriorityFeePerGas", odd}, {"rewards", odd}, {"eth_gasPrice", odd}})) ==
               std::pair{kGwei, u128{1'000'000}});
-        CHECK(find_fees(node_with({{"eth_feeHistory", odd}, {"eth_getBlockByNumber", odd}})).status().reason == "L1_ANSWER_INVALID");
+        CHECK(find_fees(node_with({{"eth_feeHistory", odd}, {"eth_getBlockByNumber", odd}})).status().reason ==
+              "L1_ANSWER_INVALID");
     }
     CHECK(find_fees(node_with({{"eth_feeHistory", "down"}})).status().reason == "L1_UNREACHABLE");
     CHECK(find_fees(node_with({{"eth_feeHistory", history}, {"eth_maxPriorityFeePerGas", "down"}})).status().reason ==

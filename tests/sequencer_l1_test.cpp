@@ -109,10 +109,8 @@ TEST_CASE("No L1 block for four block times: nothing is confirmed, health says s
     World w;
     CHECK(w.submit(0).empty());
     const bool is_stuck = GENERATE(false, true);  // the same head for ever, or no answer
-    if (is_stuck)
-        w.client.stuck_at = w.l1.chain->head();
-    else
-        w.client.is_down = true;
+    if (is_stuck) w.client.stuck_at = w.l1.chain->head();
+    else w.client.is_down = true;
     w.sequencer->step();
     CHECK(w.submit(1).empty());
     w.clock.advance(47'000);

@@ -92,7 +92,7 @@ TEST_CASE("Fees of a token count by what a transfer of it costs here") {
     fees.note_append(1'000, 90'000);  // 29.6 of them
     CHECK_FALSE(pays(2'960));
     CHECK(pays(2'961));
-    CHECK_FALSE(fees.cover_a_batch({{Address{}, Amount{89'999} }}, 1'000));
+    CHECK_FALSE(fees.cover_a_batch({{Address{}, Amount{89'999}}}, 1'000));
     CHECK(fees.cover_a_batch({{Address{}, Amount{u128{90'000} * 1'000'000'000}}}, 1'000));
     CHECK(fees.cover_a_batch({{Address{}, Amount{u128{45'000} * 1'000'000'000}}, {token, Amount{1'481}}}, 1'000));
 }
@@ -177,9 +177,11 @@ TEST_CASE("A node that takes smaller transactions gets smaller batches, and that
     std::vector<Batch> taken = batches_taken(w);
     REQUIRE(taken.size() >= before + 4);
     CHECK(taken.back().last.op_count == nonce);
-    CHECK(w.sequencer->queries().operation(operation_hash(
-              w.transfer(w.l1.alice, w.l1.bob.address(), 1, nonce - 1).operation.digest(w.sync->domain().separator()),
-              w.l1.alice.address()))->status == ledger::OperationStatus::kPosted);
+    CHECK(w.sequencer->queries()
+              .operation(operation_hash(
+                  w.transfer(w.l1.alice, w.l1.bob.address(), 1, nonce - 1).operation.digest(w.sync->domain().separator()),
+                  w.l1.alice.address()))
+              ->status == ledger::OperationStatus::kPosted);
     CHECK(w.trouble("BATCHES_NOT_POSTED") == std::nullopt);
 
     const size_t refused = w.client.refused;

@@ -144,7 +144,8 @@ TEST_CASE("What can't be restored is named: gaps by position, refusals by hash")
     store->scan("sequencer/salvage/", "sequencer/salvage0", [&](std::string_view key, std::string_view row) {
         auto entry = ledger::decode_entry(0, row);
         REQUIRE(entry);
-        if (std::holds_alternative<ledger::OperationEntry>(entry->what) && (++operations == 5 || operations == 6)) batch.erase(key);
+        if (std::holds_alternative<ledger::OperationEntry>(entry->what) && (++operations == 5 || operations == 6))
+            batch.erase(key);
         return true;
     });
     store->write(batch, node::Durability::kSynced);

@@ -233,7 +233,8 @@ TEST_CASE("An L1 operation is posted within its window, however long the operato
     CHECK(l1::rollup_view::read_waiting(w.l1.view(l1::rollup_view::waiting()))->time == 0);
 }
 
-TEST_CASE("A take-over that is announced: confirmed only what can be posted before, and posted before; told, and over when it is") {
+TEST_CASE(
+    "A take-over that is announced: confirmed only what can be posted before, and posted before; told, and over when it is") {
     Funded w({}, PrivateKey::derived("carol"));
     w.config.engine.batch_age_ms = 1'000'000'000;  // so nothing is due before the take-over, but for the notice
     w.start();

@@ -30,7 +30,8 @@ public:
         return gas;
     }
     node::Result<l1::CallReply> try_call(const l1::CallRequest& request) override {
-        if (hides_notice && request.data == l1::rollup_view::notice()) return node::Status{node::Code::kInternal, "L1_ERROR", "", "no"};
+        if (hides_notice && request.data == l1::rollup_view::notice())
+            return node::Status{node::Code::kInternal, "L1_ERROR", "", "no"};
         return ForwardingClient::try_call(request);
     }
     node::Result<Hash> send_raw(ByteView raw) override {

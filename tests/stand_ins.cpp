@@ -166,9 +166,8 @@ CallResult refuse_eth(Host& host, const CallContext& context, ByteView calldata)
 }  // namespace
 
 std::shared_ptr<const NativeContract> odd_token(TokenMode mode) {
-    return std::make_shared<Scripted>([mode](Host& host, const CallContext& context, ByteView calldata) {
-        return token_call(mode, host, context, calldata);
-    });
+    return std::make_shared<Scripted>(
+        [mode](Host& host, const CallContext& context, ByteView calldata) { return token_call(mode, host, context, calldata); });
 }
 
 void add_stand_ins(NativeRegistry& registry) {

@@ -332,7 +332,8 @@ TEST_CASE("a scrub reads all there is, and finds damage that nobody asks for", "
         }
         CHECK(pieces > rows * 40 / 10'000 / 2);
         std::atomic<bool> called{false};
-        Scrub scrub(store, [&] { called = true; }, std::chrono::milliseconds(1));
+        Scrub scrub(
+            store, [&] { called = true; }, std::chrono::milliseconds(1));
         put(store, "more", "1");
         CHECK_FALSE(called);
     }
@@ -341,7 +342,8 @@ TEST_CASE("a scrub reads all there is, and finds damage that nobody asks for", "
     overwrite(table, turned);
     LevelDbStore store(dir.file("db"));
     std::promise<void> told;
-    Scrub scrub(store, [&] { told.set_value(); }, std::chrono::milliseconds(1));
+    Scrub scrub(
+        store, [&] { told.set_value(); }, std::chrono::milliseconds(1));
     REQUIRE(told.get_future().wait_for(std::chrono::seconds(20)) == std::future_status::ready);
     CHECK(store.failure().value().find("it is damaged") != std::string::npos);
 }
@@ -349,10 +351,8 @@ TEST_CASE("a scrub reads all there is, and finds damage that nobody asks for", "
 TEMPLATE_TEST_CASE("a snapshot stays as it was", "[store]", MemoryStore, LevelDbStore) {
     TempDir dir;
     std::unique_ptr<Store> store;
-    if constexpr (std::is_same_v<TestType, MemoryStore>)
-        store = std::make_unique<MemoryStore>();
-    else
-        store = std::make_unique<LevelDbStore>(dir.file("db"));
+    if constexpr (std::is_same_v<TestType, MemoryStore>) store = std::make_unique<MemoryStore>();
+    else store = std::make_unique<LevelDbStore>(dir.file("db"));
     put(*store, "a", "1");
     put(*store, "b", "1");
     auto before = store->snapshot();

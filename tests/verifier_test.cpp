@@ -61,10 +61,8 @@ TEST_CASE("each lie is found, proven in one transaction, and undone") {
         CHECK(found->chunk == lie.chunk);
         CHECK(found->claimed == lie.batch.after(lie.chunk));
         CHECK(found->computed != found->claimed);
-        if (kind == LieKind::kGarbageBytes)
-            CHECK(found->refusal != Refusal::kNone);
-        else
-            CHECK(found->refusal == expected_refusal(kind));
+        if (kind == LieKind::kGarbageBytes) CHECK(found->refusal != Refusal::kNone);
+        else CHECK(found->refusal == expected_refusal(kind));
         REQUIRE(verdict(watcher, 4).has_value());
         CHECK(verdict(watcher, 4)->kind == VerdictKind::kOnFalse);
         CHECK(verdict(watcher, 4)->hash == on_it.hash());

@@ -38,8 +38,7 @@ public:
 
     const PrivateKey operator_key = PrivateKey::derived("operator"), faucet = PrivateKey::derived("faucet"),
                      prover = PrivateKey::derived("prover"), rival = PrivateKey::derived("rival"),
-                     home = PrivateKey::derived("home"),
-                     alice = PrivateKey::derived("alice"), bob = PrivateKey::derived("bob");
+                     home = PrivateKey::derived("home"), alice = PrivateKey::derived("alice"), bob = PrivateKey::derived("bob");
     node::MemoryStore chain_store;
     node::ManualClock clock{1'700'000'000'000};
     l1::NativeRegistry registry;
@@ -53,13 +52,13 @@ public:
 class LossyClient final : public ForwardingClient {
 public:
     using ForwardingClient::ForwardingClient;
-    bool is_down = false;     // nothing is answered
-    bool lose_sends = false;  // transactions are taken, and vanish
-    uint64_t estimates = 0;         // asked for
-    uint64_t priced_estimates = 0;  // of those, with a price of gas
-    uint64_t refused_estimates = 0; // so many are refused
-    u128 dearer_by = 0;             // wei per gas, told on top of the chain's base fee
-    bool hides_reverts = false;     // what would revert is estimated as if it didn't
+    bool is_down = false;            // nothing is answered
+    bool lose_sends = false;         // transactions are taken, and vanish
+    uint64_t estimates = 0;          // asked for
+    uint64_t priced_estimates = 0;   // of those, with a price of gas
+    uint64_t refused_estimates = 0;  // so many are refused
+    u128 dearer_by = 0;              // wei per gas, told on top of the chain's base fee
+    bool hides_reverts = false;      // what would revert is estimated as if it didn't
     // Logs are left out of answers, without an error; kAll: of those about a block alone too, and of receipts.
     enum class LeavesOut { kNothing, kOfRanges, kOfBlocks, kAll } leaves_out = LeavesOut::kNothing;
 

@@ -15,9 +15,7 @@ constexpr u128 kUsualFeeCap = 500'000'000'000;  // wei per gas
 
 }  // namespace
 
-u128 proof_reserve(u128 max_fee_cap) {
-    return (kCommitGas + kProveGas) * (max_fee_cap == 0 ? kUsualFeeCap : max_fee_cap);
-}
+u128 proof_reserve(u128 max_fee_cap) { return (kCommitGas + kProveGas) * (max_fee_cap == 0 ? kUsualFeeCap : max_fee_cap); }
 
 uint64_t proof_margin(const l1::RollupParameters& parameters) {
     return std::min<uint64_t>(3600, parameters.challenge_window / 4);
@@ -56,7 +54,8 @@ node::Result<uint64_t> Challenger::committed_at(const FraudProofRecord& proof, u
     auto reply = client_.try_call(request);
     if (!reply) return reply.status();
     auto time = reply->success ? l1::rollup_view::read_number(reply->data) : std::nullopt;
-    if (!time) return node::Status{node::Code::kInternal, "L1_ANSWER_INVALID", "committedAt", "the time of a commit can't be read"};
+    if (!time)
+        return node::Status{node::Code::kInternal, "L1_ANSWER_INVALID", "committedAt", "the time of a commit can't be read"};
     commits_.emplace(word, *time);
     return *time;
 }

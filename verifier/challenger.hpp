@@ -63,8 +63,8 @@ private:
     const node::Clock& clock_;
     uint64_t lost_after_ms_;
 
-    std::map<Hash, uint64_t> commits_;   // what the contract has told of this wallet's, by commitment
-    uint64_t commits_version_ = 0;       // of the view, then
+    std::map<Hash, uint64_t> commits_;  // what the contract has told of this wallet's, by commitment
+    uint64_t commits_version_ = 0;      // of the view, then
     std::optional<Sent> sent_;
     bool earlier_mined_ = false;  // nothing that an earlier process sent is still under way, or it is stuck
     uint64_t waiting_since_ms_ = 0;

@@ -132,7 +132,8 @@ node::Status Claimer::keep_reserve() {
     if (*balance >= needed) return {};
     return {node::Code::kFailedPrecondition, "CLAIMS_HELD", "",
             to_checksum(wallet_.address()) + " has " + to_string(Amount{*balance}) + " wei and claims nothing below " +
-                to_string(Amount{needed}) + ", " + to_string(Amount{options_.reserve}) + " of them kept for a commit and a proof"};
+                to_string(Amount{needed}) + ", " + to_string(Amount{options_.reserve}) +
+                " of them kept for a commit and a proof"};
 }
 
 node::Status Claimer::claim(uint32_t position, const BatchHeader& header) {

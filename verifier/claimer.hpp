@@ -1,5 +1,5 @@
-// Claims withdrawals for their recipients, as soon as a final batch holds them: those that are worth it, a bounded number of times,
-// and never with money that a proof may need.
+// Claims withdrawals for their recipients, as soon as a final batch holds them: those that are worth it, a bounded number of
+// times, and never with money that a proof may need.
 #pragma once
 
 #include <atomic>
@@ -16,7 +16,7 @@
 namespace gavel::verifier {
 
 struct ClaimerOptions {
-    size_t max_on_their_way = 16;    // claims sent and not yet seen in a block
+    size_t max_on_their_way = 16;       // claims sent and not yet seen in a block
     size_t positions_per_step = 4'096;  // looked at
     // A claim that needs more is not sent: a recipient's code runs at the claimer's cost. It is also the most that one is given.
     uint64_t max_gas = 400'000;
@@ -24,8 +24,8 @@ struct ClaimerOptions {
     uint64_t min_worth = 2;
     // Of tokens only these, from so many base units on.
     std::map<Address, Amount> tokens;
-    // A claim that the contract refuses or that fails (a recipient that reverts, say) is tried again after this, then after twice as
-    // long, ..., at most so often in all; then it is given up.
+    // A claim that the contract refuses or that fails (a recipient that reverts, say) is tried again after this, then after twice
+    // as long, ..., at most so often in all; then it is given up.
     unsigned max_tries = 8;
     uint64_t first_retry_ms = 60'000;
     uint64_t last_retry_ms = 86'400'000;
@@ -90,9 +90,9 @@ private:
     uint64_t lost_after_ms_;
     ClaimerOptions options_;
 
-    uint32_t next_ = 0;  // positions below are claimed, on their way, refused, given up or not worth it
-    uint64_t passed_ms_ = 0;   // when next_ began anew
-    uint64_t not_worth_ = 0;   // since then
+    uint32_t next_ = 0;           // positions below are claimed, on their way, refused, given up or not worth it
+    uint64_t passed_ms_ = 0;      // when next_ began anew
+    uint64_t not_worth_ = 0;      // since then
     std::optional<Price> price_;  // asked at most once in a step
     std::map<uint32_t, OnItsWay> sent_;
     std::map<uint32_t, Refused> refused_;

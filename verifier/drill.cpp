@@ -20,12 +20,9 @@ struct NamedLie {
     const char* name;
 };
 constexpr NamedLie kLies[] = {
-    {LieKind::kMoneyFromNothing, "money-from-nothing"},
-    {LieKind::kForgedSignature, "forged-signature"},
-    {LieKind::kSkippedDeposit, "skipped-deposit"},
-    {LieKind::kWithdrawalWithoutBurn, "withdrawal-without-burn"},
-    {LieKind::kGarbageBytes, "garbage-bytes"},
-    {LieKind::kReplayedNonce, "replayed-nonce"},
+    {LieKind::kMoneyFromNothing, "money-from-nothing"}, {LieKind::kForgedSignature, "forged-signature"},
+    {LieKind::kSkippedDeposit, "skipped-deposit"},      {LieKind::kWithdrawalWithoutBurn, "withdrawal-without-burn"},
+    {LieKind::kGarbageBytes, "garbage-bytes"},          {LieKind::kReplayedNonce, "replayed-nonce"},
 };
 
 node::Status lacking(std::string reason, std::string message) {

@@ -1,6 +1,7 @@
 // gavel-drill: posts a lie on a test chain, so that operators see their verifier catch it.
 #include <cstdio>
 
+#include "l1-bridge/key_file.hpp"
 #include "l1-bridge/l1_sources.hpp"
 #include "l1-bridge/rollup_client.hpp"
 #include "ledger/l1_sync.hpp"
@@ -8,7 +9,6 @@
 #include "node/log.hpp"
 #include "node/secret.hpp"
 #include "verifier/drill.hpp"
-#include "l1-bridge/key_file.hpp"
 
 namespace {
 
@@ -55,10 +55,8 @@ public:
         auto chain_id = client_.chain_id();
         if (!chain_id) return chain_id.status();
         if (*chain_id == kMainnet) return refused("MAINNET", "l1", "this is Ethereum's main chain: no lies there");
-        if (settings_.data_dir.empty())
-            store_ = std::make_unique<node::MemoryStore>();
-        else
-            store_ = std::make_unique<node::LevelDbStore>(settings_.data_dir);
+        if (settings_.data_dir.empty()) store_ = std::make_unique<node::MemoryStore>();
+        else store_ = std::make_unique<node::LevelDbStore>(settings_.data_dir);
         auto sync = ledger::L1Sync::open(*store_, client_, rollup, {settings_.start_block, 0});
         if (!sync) return sync.status();
         sync_ = std::move(*sync);

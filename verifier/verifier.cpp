@@ -13,9 +13,7 @@ constexpr size_t kFollowersPerStep = 16;
 constexpr int kReplayerSteps = 4;
 constexpr const char *kL1Trouble = "L1_TROUBLE", *kProofNotSent = "PROOF_NOT_SENT", *kClaimsNotSent = "CLAIMS_NOT_SENT";
 
-bool is_trouble(const std::string& reason) {
-    return reason == kL1Trouble || reason == kProofNotSent || reason == kClaimsNotSent;
-}
+bool is_trouble(const std::string& reason) { return reason == kL1Trouble || reason == kProofNotSent || reason == kClaimsNotSent; }
 
 uint64_t count_operations(const Batch& batch) {
     uint64_t out = 0;
@@ -275,10 +273,8 @@ void Verifier::publish() {
     known.notice = notice_;
     if (replayer_.false_batch()) known.false_batch = replayer_.false_batch()->verdict.number;
     // Behind the L1 everything looks late: what was told before stays.
-    if (now.is_synced)
-        now.warnings = warnings_of(view_, known, options_.warnings);
-    else
-        std::erase_if(now.warnings, [](const Warning& warning) { return is_trouble(warning.reason); });
+    if (now.is_synced) now.warnings = warnings_of(view_, known, options_.warnings);
+    else std::erase_if(now.warnings, [](const Warning& warning) { return is_trouble(warning.reason); });
     for (Warning& trouble : troubles_) {
         for (const Warning& old : before)
             if (old.reason == trouble.reason) trouble.since = old.since;

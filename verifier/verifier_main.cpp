@@ -8,9 +8,9 @@
 #include "node/grpc_server.hpp"
 #include "node/http_server.hpp"
 #include "node/log.hpp"
+#include "node/loop.hpp"
 #include "node/scrub.hpp"
 #include "node/secret.hpp"
-#include "node/loop.hpp"
 #include "node/signals.hpp"
 #include "node/store_salvage.hpp"
 #include "verifier/verifier_grpc.hpp"
@@ -45,19 +45,22 @@ void add_options(node::Options& options, Settings& s) {
     options.number("--chain-id", s.chain_id, "chain id that the L1 must have; 0: any");
     options.number("--start-block", s.start_block, "L1 block from which to read: not after the contract's deployment");
     options.duration("--poll", s.poll, "how often the L1 is asked");
-    options.duration("--l1-stale-after", s.l1_stale_after,
-                     "so long without a new L1 block is unhealthy; 0: four block times, at most an eighth of the inclusion window");
+    options.duration(
+        "--l1-stale-after", s.l1_stale_after,
+        "so long without a new L1 block is unhealthy; 0: four block times, at most an eighth of the inclusion window");
     options.group("Acting on the L1");
     options.text("--key-file", s.key_file, "file with the private key (hex) of the account that proves; empty: only watch");
     l1::add_key_file_flag(options, s.allow_readable_key);
     l1::add_wallet_flags(options, s.wallet);
     options.toggle("--claim", s.verifier.claim, "claim withdrawals for their recipients, at --claim-key-file's cost");
-    options.text("--claim-key-file", s.claim_key_file,
-                 "file with the private key of the account that claims; empty: --key-file's, which keeps what a commit and a proof "
-                 "cost at the fee cap");
+    options.text(
+        "--claim-key-file", s.claim_key_file,
+        "file with the private key of the account that claims; empty: --key-file's, which keeps what a commit and a proof "
+        "cost at the fee cap");
     options.number("--claim-min-worth", s.verifier.claims.min_worth,
                    "ETH is claimed that is so many times what its claim costs; 0: any", 0, 1'000'000);
-    options.list("--claim-token", s.claim_tokens, "TOKEN=MIN_UNITS: withdrawals of it are claimed from so many base units on (repeat)");
+    options.list("--claim-token", s.claim_tokens,
+                 "TOKEN=MIN_UNITS: withdrawals of it are claimed from so many base units on (repeat)");
     options.number("--claim-max-gas", s.verifier.claims.max_gas, "a claim that needs more gas isn't sent", 100'000,
                    uint64_t{1} << 24);
     options.group("Warnings");
@@ -128,8 +131,8 @@ node::Result<std::map<Address, Amount>> claim_tokens_of(const Settings& s) {
 }
 
 // The wallet of a key file; none without one.
-node::Status open_wallet(std::optional<l1::L1Wallet>& wallet, l1::L1Client& client, const std::string& key_file, const Settings& s,
-                         const node::Clock& clock) {
+node::Status open_wallet(std::optional<l1::L1Wallet>& wallet, l1::L1Client& client, const std::string& key_file,
+                         const Settings& s, const node::Clock& clock) {
     if (key_file.empty()) return {};
     auto key = l1::read_key_file(key_file, s.allow_readable_key);
     if (!key) return key.status();

@@ -50,8 +50,7 @@ private:
             if (now_ >= overdue)
                 warn("L1_OPERATION_OVERDUE_SOON",
                      which + " is overdue since " + seconds(now_ - overdue) + ": the sequencer can be evicted", soon);
-            else if (now_ >= soon)
-                warn("L1_OPERATION_OVERDUE_SOON", which + " is overdue in " + seconds(overdue - now_), soon);
+            else if (now_ >= soon) warn("L1_OPERATION_OVERDUE_SOON", which + " is overdue in " + seconds(overdue - now_), soon);
         }
         uint64_t freeze_at = queued_at + parameters.freeze_age;
         if (now_ >= freeze_at)
@@ -61,8 +60,9 @@ private:
         uint64_t stalled_at = idle_since + (options_.stalled_after ? options_.stalled_after : parameters.inclusion_window / 4);
         if (now_ < stalled_at) return;
         stalled_ = true;
-        warn("SEQUENCER_STALLED", sitting_ ? which + " waits and no batch has come for " + seconds(now_ - idle_since)
-                                           : which + " waits and nobody has had the seat for " + seconds(now_ - idle_since),
+        warn("SEQUENCER_STALLED",
+             sitting_ ? which + " waits and no batch has come for " + seconds(now_ - idle_since)
+                      : which + " waits and nobody has had the seat for " + seconds(now_ - idle_since),
              stalled_at);
     }
 

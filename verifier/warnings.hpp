@@ -27,11 +27,11 @@ struct WarningOptions {
 
 // What the verifier knows beside the view.
 struct KnownFacts {
-    uint64_t l1_ops_consumed = 0;          // by the batches that are verified
-    std::optional<uint64_t> false_batch;   // number of the lowest that stands
+    uint64_t l1_ops_consumed = 0;         // by the batches that are verified
+    std::optional<uint64_t> false_batch;  // number of the lowest that stands
     bool can_prove = false;
-    bool withdrawals_full = false;         // a final batch has all the withdrawals that there can be
-    l1::Notice notice{};                   // of the home operator, as the contract told it last
+    bool withdrawals_full = false;  // a final batch has all the withdrawals that there can be
+    l1::Notice notice{};            // of the home operator, as the contract told it last
 };
 
 // By the newest block's time. Reasons:

@@ -82,8 +82,11 @@ std::vector<GavelForm::Signed> GavelForm::operations(Payments payments) const {
             continue;
         }
         bool pays_out = options_.payout_lines > 0;
-        PostedOperation operation{pays_out ? OperationKind::kPayout : OperationKind::kTransfer, sender, {line},
-                                  payment.operation.fee, payment.operation.memo};
+        PostedOperation operation{pays_out ? OperationKind::kPayout : OperationKind::kTransfer,
+                                  sender,
+                                  {line},
+                                  payment.operation.fee,
+                                  payment.operation.memo};
         Signature signature = payment.signature;
         if (pays_out) {
             payout = payment.operation;

@@ -162,7 +162,7 @@ private:
         return at + 4;
     }
     size_t leaf(const std::string& name, size_t at) {
-        const std::pair<const char*, size_t> fields[] = {{"owner", 20}, {"token", 20},     {"nonce", 8},
+        const std::pair<const char*, size_t> fields[] = {{"owner", 20},   {"token", 20},     {"nonce", 8},
                                                          {"balance", 16}, {"nextOwner", 20}, {"nextToken", 20}};
         for (const auto& [field, size] : fields) {
             turn_access(name + field, "LeafPath", at);
@@ -216,7 +216,8 @@ private:
 
     // Two faults in one proof: which is named.
     void two_at_once() {
-        add("header of no batch, and nothing behind it", "UnknownBatch", [](FraudProof& proof) { turn(proof.header.parent_hash); });
+        add("header of no batch, and nothing behind it", "UnknownBatch",
+            [](FraudProof& proof) { turn(proof.header.parent_hash); });
         all_.back().proof.resize(BatchHeader::kSize);
         GAVEL_CHECK(steps_[0].kind == Access::Kind::kFind);
         add("hint at the count, and nothing behind it", "HintRange",

@@ -1,5 +1,5 @@
-// The L1 misbehaves at random before sequencer and verifier, each for himself, while people pay, deposit and withdraw, and lies are
-// posted. Then it is honest, and everything must be right.
+// The L1 misbehaves at random before sequencer and verifier, each for himself, while people pay, deposit and withdraw, and lies
+// are posted. Then it is honest, and everything must be right.
 #include <catch2/catch.hpp>
 #include <iostream>
 
@@ -143,8 +143,8 @@ private:
             if (std::chrono::steady_clock::now() - told_ < seconds(10)) continue;
             std::string now;
             for (const Storm* storm : storms_) now += (now.empty() ? "; " : " | ") + storm->now();
-            tell(std::to_string(customers_->confirmed()) + " confirmed, " + std::to_string(customers_->deposits()) + " deposits, " +
-                 std::to_string(lies_) + " lies" + now);
+            tell(std::to_string(customers_->confirmed()) + " confirmed, " + std::to_string(customers_->deposits()) +
+                 " deposits, " + std::to_string(lies_) + " lies" + now);
         }
     }
 

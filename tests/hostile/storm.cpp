@@ -47,7 +47,8 @@ size_t Storm::next_card() {
         // Dealt from the back.
         const auto touched = proxy_.touched();
         std::mt19937_64 aside(0);
-        std::stable_partition(left_.begin(), left_.end(), [&](size_t card) { return touched.contains(deck()[card].draw(aside).name); });
+        std::stable_partition(left_.begin(), left_.end(),
+                              [&](size_t card) { return touched.contains(deck()[card].draw(aside).name); });
     }
     const size_t out = left_.back();
     left_.pop_back();

@@ -16,7 +16,7 @@ using Moment = std::chrono::steady_clock::time_point;
 struct Episode {
     std::vector<std::string> faults;
     Moment begin, end;
-    bool blinds = false;  // nothing can be read in it
+    bool blinds = false;       // nothing can be read in it
     std::string told() const;  // for people
 };
 

@@ -64,8 +64,8 @@ class AnvilTwin final : public Chain {
 public:
     AnvilTwin()
         : node_({"--no-mining", "--order", "fifo", "--base-fee", "0", "--gas-price", "0", "--disable-min-priority-fee",
-                 "--chain-id", std::to_string(kChainId), "--gas-limit", "1000000000", "--timestamp",
-                 std::to_string(kGenesisTime), "--accounts", "1"}) {
+                 "--chain-id", std::to_string(kChainId), "--gas-limit", "1000000000", "--timestamp", std::to_string(kGenesisTime),
+                 "--accounts", "1"}) {
         compile_stand_ins();
     }
     const char* name() const override { return "Anvil"; }

@@ -26,7 +26,7 @@ struct RollupCall {
     u128 value = 0;
     Bytes input;
     bool success = false;
-    Bytes output;  // returned, or the revert's data
+    Bytes output;                  // returned, or the revert's data
     bool is_construction = false;  // `input` is the constructor's arguments then, `output` a revert's data
     friend bool operator==(const RollupCall&, const RollupCall&) = default;
 };

@@ -40,13 +40,11 @@ const std::vector<std::pair<std::string, std::string>> kPage = {
      "CalldataNotExact Frozen NotSequencer NotPlainAccount Truncated ChunkCount OpsTooLong SigsTooLong TrailingBytes BatchNumber "
      "NotOnHead L1OpsDecrease L1OpsBeyondQueue QueueHash"},
     {"commitProof", ""},
-    {"prove",
-     "Truncated UnknownBatch BatchFinal ChunkIndex OpsPath SigsPath Frontier L1Operations HintRange LeafPath Lookup "
-     "TrailingBytes ClaimIsTrue"},
+    {"prove", "Truncated UnknownBatch BatchFinal ChunkIndex OpsPath SigsPath Frontier L1Operations HintRange LeafPath Lookup "
+              "TrailingBytes ClaimIsTrue"},
     {"takeReward", "UnknownTerm TermNotSlashed AlreadyTaken RewardTooEarly NotProver PaymentFailed"},
     {"depositEth", "Frozen ZeroAddress ZeroAmount"},
-    {"depositToken",
-     "Frozen ZeroAddress ZeroAmount TokenWithoutCode TokenCallFailed DepositCapExceeded NothingReceived"},
+    {"depositToken", "Frozen ZeroAddress ZeroAmount TokenWithoutCode TokenCallFailed DepositCapExceeded NothingReceived"},
     {"forceTransfer", "Frozen ZeroAddress"},
     {"forceWithdrawal", "Frozen ZeroAddress ZeroAmount"},
     {"claim",

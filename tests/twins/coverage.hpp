@@ -11,7 +11,7 @@ namespace gavel::twins {
 
 // What a call came to: "success", a custom error's name, "no data" for a revert without any, or hex.
 struct Outcome {
-    std::string call;     // "append", "constructor"; "unknown" if no function has that selector
+    std::string call;  // "append", "constructor"; "unknown" if no function has that selector
     std::string outcome;
     friend auto operator<=>(const Outcome&, const Outcome&) = default;
 };

@@ -217,9 +217,8 @@ Next last_batch_pending(World& w) {
 }
 
 Next stake_refused(World& w) {
-    auto over = find_term(w, [&](const TermRecord& t) {
-        return t.sequencer == w.refuser && t.ended_at != 0 && !t.slashed && !t.stake_taken;
-    });
+    auto over = find_term(
+        w, [&](const TermRecord& t) { return t.sequencer == w.refuser && t.ended_at != 0 && !t.slashed && !t.stake_taken; });
     if (over) return step(take_stake(w, *over));
     if (Prep sitter = need_sitter(w, w.refuser); !sitter.met) return sitter.step;
     return need_free_seat(w).step;

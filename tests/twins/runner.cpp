@@ -8,10 +8,10 @@
 namespace gavel::twins {
 namespace {
 
-constexpr unsigned kEarlyBlocks = 55, kLateBlocks = 35;      // of a sequence
-constexpr unsigned kEarlyGoals = 11, kLateGoals = 11;        // about so many are reached in them
-constexpr unsigned kMostSteps = 14;                          // towards one goal
-constexpr size_t kDeployer = 8;                              // of test::person
+constexpr unsigned kEarlyBlocks = 55, kLateBlocks = 35;  // of a sequence
+constexpr unsigned kEarlyGoals = 11, kLateGoals = 11;    // about so many are reached in them
+constexpr unsigned kMostSteps = 14;                      // towards one goal
+constexpr size_t kDeployer = 8;                          // of test::person
 
 bool is_late(const Outcome& aim) {
     if (aim.outcome == "Frozen" || aim == Outcome{"freeze", "success"}) return true;
@@ -104,8 +104,8 @@ void Runner::set_up(Sequence& sequence) {
     auto deploy = [&](const std::string& name) {
         const Address at = next_address();
         auto create = [&](Chain& chain) {
-            const Transaction body{kChainId, sequence.nonces[deployer], 0, 0, kGasLimit, std::nullopt, 0,
-                                   chain.creation(name, {}), {}};
+            const Transaction body{kChainId, sequence.nonces[deployer], 0, 0, kGasLimit, std::nullopt,
+                                   0,        chain.creation(name, {}),  {}};
             const BlockResult made = chain.mine({sign(body, test::person(kDeployer))}, world.now + 1);
             if (made.transactions[0].created != at) throw std::runtime_error("no " + name + " on " + chain.name());
         };
@@ -187,8 +187,15 @@ uint64_t draw_time(World& world, const Step& step) {
 }  // namespace
 
 SignedTransaction Runner::sign_next(Sequence& sequence, const Tx& transaction) {
-    const Transaction body{kChainId, sequence.nonces[test::person_address(transaction.from)]++, 0, 0, kGasLimit,
-                           transaction.to, transaction.value, transaction.data, {}};
+    const Transaction body{kChainId,
+                           sequence.nonces[test::person_address(transaction.from)]++,
+                           0,
+                           0,
+                           kGasLimit,
+                           transaction.to,
+                           transaction.value,
+                           transaction.data,
+                           {}};
     return sign(body, test::person(transaction.from));
 }
 

@@ -60,8 +60,7 @@ std::optional<size_t> Kept::first_lie() const {
 }
 
 bool World::is_contract(const Address& address) const {
-    return address == forwarder || address == refuser || address == reenterer || address == rollup ||
-           is_token(address);
+    return address == forwarder || address == refuser || address == reenterer || address == rollup || is_token(address);
 }
 
 Tx World::as(const Address& actor, Bytes calldata, u128 value) {
