@@ -107,7 +107,7 @@ int main() {
         query::Queries queries(ledger, view);
         Payer payer(ledger);
         for (size_t i = 0; i < kHistory; i += kPerFlush) payer.pay(kPerFlush);
-        for (size_t readers : {0, 1, 4, 16}) measure(payer, queries, readers);
+        for (size_t readers : {0u, 1u, 4u, 16u}) measure(payer, queries, readers);
     }
     std::filesystem::remove_all(folder);
     return 0;

@@ -80,7 +80,7 @@ std::string uuid() {
     raw[6] = static_cast<uint8_t>((raw[6] & 0x0f) | 0x40);  // RFC 4122: version 4, random
     raw[8] = static_cast<uint8_t>((raw[8] & 0x3f) | 0x80);
     std::string hex = bare_hex(raw);
-    for (size_t at : {20, 16, 12, 8}) hex.insert(at, "-");
+    for (size_t at : {20u, 16u, 12u, 8u}) hex.insert(at, "-");
     return hex;
 }
 

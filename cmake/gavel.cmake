@@ -12,12 +12,14 @@ if(GAVEL_CCACHE)
       ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${GAVEL_CCACHE})
 endif()
 
+# Warnings are errors. Not so with `cmake --compile-no-warning-as-error`, for compilers that warn of more than Debian 12's.
+set(CMAKE_COMPILE_WARNING_AS_ERROR ON)
+
 set(GAVEL_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize takes them: address,undefined or thread")
 
 add_library(gavel_flags INTERFACE)
 target_compile_features(gavel_flags INTERFACE cxx_std_20)
-target_compile_options(gavel_flags INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Werror=return-type -Werror=switch
-                                             -fno-omit-frame-pointer)
+target_compile_options(gavel_flags INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -fno-omit-frame-pointer)
 target_include_directories(gavel_flags INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR}/generated)
 find_program(GAVEL_MOLD mold)
 if(GAVEL_MOLD)
@@ -27,8 +29,8 @@ if(GAVEL_SANITIZE)
   target_compile_options(gavel_flags INTERFACE -fsanitize=${GAVEL_SANITIZE} -fno-sanitize-recover=all)
   target_link_options(gavel_flags INTERFACE -fsanitize=${GAVEL_SANITIZE})
 endif()
-# Debug information only as far as a backtrace needs it: a third of the link time. Under sanitizers -O2 takes half as long again to
-# compile as -O1, and runs little faster.
+# Debug information only as far as a backtrace needs it: a third of the link time. Under sanitizers -O2 takes half as long again
+# to compile as -O1, and runs little faster.
 set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1")
 if(GAVEL_SANITIZE)
   set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g1")

@@ -99,7 +99,8 @@ void Troubles::set_gauges() {
     std::lock_guard lock(mutex_);
     const uint64_t now = clock_.steady_ms();
     for (auto& [reason, gauge] : gauges_) {
-        auto found = std::find_if(now_standing.begin(), now_standing.end(), [&](const Trouble& t) { return t.reason == reason; });
+        auto found = std::find_if(now_standing.begin(), now_standing.end(),
+                                  [&wanted = reason](const Trouble& t) { return t.reason == wanted; });
         // At least a millisecond: 0 says that it doesn't stand.
         gauge.set(found == now_standing.end() ? 0 : std::max<double>(0.001, static_cast<double>(now - found->since_ms) / 1000));
     }

@@ -46,14 +46,14 @@ private:
     // Nodes of one height, in pages; what is absent is the empty subtree.
     class Level {
     public:
-        explicit Level(int height) : height_(height) {}
+        explicit Level(unsigned height) : height_(height) {}
         const Hash& get(uint32_t position) const;
         void set(uint32_t position, const Hash& hash);
 
     private:
         static constexpr uint32_t kPageSize = 256;
         using Page = std::array<Hash, kPageSize>;
-        int height_;
+        unsigned height_;
         std::unordered_map<uint32_t, std::unique_ptr<Page>> pages_;
     };
 

@@ -53,10 +53,17 @@ inline Number split(Amount amount) {
 // About the bit length of 10^exponent.
 inline int bits_of_power(unsigned exponent) { return static_cast<int>(exponent * 3402 / 1024); }
 
+// Where `value` stands in `list`; the list's size if it doesn't.
+template <class List, class Value>
+size_t position_of(const List& list, const Value& value) {
+    return static_cast<size_t>(std::find(list.begin(), list.end(), value) - list.begin());
+}
+
 // The element at `position` goes to the front, the others keep their order.
 template <class Iterator>
 void move_to_front(Iterator first, size_t position) {
-    std::rotate(first, first + position, first + position + 1);
+    const Iterator moved = first + static_cast<std::ptrdiff_t>(position);
+    std::rotate(first, moved, moved + 1);
 }
 
 // One recent list for each fee class, newest in front; all in one allocation.

@@ -62,8 +62,8 @@ def run(test):
         if test["catch"]:
             command += ["--reporter", "xml", "--out", report]
         try:
-            done = subprocess.run(command, cwd=test["cwd"], env={**os.environ, **sanitizer_environment(), **test["environment"]}, text=True,
-                                  errors="replace", stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            done = subprocess.run(command, cwd=test["cwd"], env={**os.environ, **sanitizer_environment(), **test["environment"]},
+                                  text=True, errors="replace", stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                   stdin=subprocess.DEVNULL, timeout=test["timeout"])
             output, exit_code = done.stdout, done.returncode
         except subprocess.TimeoutExpired as late:

@@ -34,7 +34,7 @@ static const unsigned kPlainBytes = OperationShape{}.posted_bytes();
 Amount round_up_to_a_digit(Amount amount) {
     if (amount.is_zero()) return amount;
     for (u128 power = 1;; power *= 10) {
-        for (u128 digit : {1, 2, 5})
+        for (u128 digit : {1u, 2u, 5u})
             if (power <= ~u128{0} / digit && digit * power >= amount.value()) return Amount{digit * power};
         if (power > ~u128{0} / 10) return amount;
     }

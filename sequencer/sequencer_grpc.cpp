@@ -46,8 +46,8 @@ void submit_batch(Sequencer& sequencer, const v1::SubmitBatch& batch, Intake::An
     auto outcomes = std::make_shared<Outcomes>(batch.requests_size());
     std::vector<Submission> submissions;
     std::vector<size_t> places;
-    for (int i = 0; i < batch.requests_size(); ++i) {
-        auto submission = from_pb(batch.requests(i));
+    for (size_t i = 0; i < outcomes->size(); ++i) {
+        auto submission = from_pb(batch.requests(static_cast<int>(i)));
         if (!submission) {
             (*outcomes)[i].status = submission.status();
             continue;

@@ -12,7 +12,7 @@ AbiWriter to(std::string_view function) {
     for (const AbiFunction& entry : rollup_functions()) {
         if (entry.name == function) return AbiWriter(entry.signature());
     }
-    GAVEL_CHECK(!"a function of the ABI");
+    GAVEL_CHECK(false);  // it is a function of the ABI
     return AbiWriter();
 }
 

@@ -139,7 +139,7 @@ private:
             std::string name = "access " + number + " (" + name_of(kind) + " " + at_index + ") ";
             if (kind == Access::Kind::kFind) at = hint(name, at, index, count);
             if (kind != Access::Kind::kAppend) at = leaf(name, at);
-            for (int i = 0; i < carried_siblings(index, count); ++i, at += 32)
+            for (size_t i = 0; i < carried_siblings(index, count); ++i, at += 32)
                 turn_access(name + "sibling " + std::to_string(i), "LeafPath", at + 7);
             if (kind == Access::Kind::kAppend) ++count;
         }

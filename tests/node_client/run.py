@@ -14,9 +14,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, os.path.join(ROOT, "scripts"))
 sys.dont_write_bytecode = True
-import ethereum  # noqa: E402
-import npm  # noqa: E402
-from demo_world import Broken, World  # noqa: E402
+import ethereum
+import npm
+from demo_world import Broken, World
 
 
 def read(*path):
@@ -38,7 +38,8 @@ def start(world):
     users = [flag for name in ("wallet", "operator") for flag in ("--fund", address(name) + "=1000")]
     world.start("L1", "gavel-l1", r"listening on \S+ port (\d+)", "--listen", "127.0.0.1:0", "--block-time", "1", *users)
     world.l1 = ethereum.L1(f"http://127.0.0.1:{world.ports['L1']}")
-    deployed = world.gavel("operator", "deploy", "--home-operator", "none", "--challenge-window", 5, "--inclusion-window", "10m", "--stake", 1)
+    deployed = world.gavel("operator", "deploy", "--home-operator", "none", "--challenge-window", 5,
+                           "--inclusion-window", "10m", "--stake", 1)
     world.start("sequencer", "gavel-sequencer", r"grpc_port=(\d+)", "--listen", "127.0.0.1:0", "--data-dir",
                 world.path("sequencer"), "--l1", world.l1.url, "--rollup", deployed["address"], "--key-file",
                 world.key_file("operator"), "--l1-confirmations", "1", "--batch-age", "1s", "--poll", "100ms")

@@ -130,7 +130,7 @@ TEST_CASE("the accesses of a chunk are those of the specification, in order") {
     unsigned accesses = 0;
     auto siblings = [&](uint32_t index) {
         ++accesses;
-        in.take(32 * static_cast<size_t>(carried_siblings(index, count)));
+        in.take(32 * carried_siblings(index, count));
     };
     auto read = [&](uint32_t index, const char* owner) {
         REQUIRE(Account::decode(in.take(Account::kSize)).key.owner == person(owner));

@@ -27,7 +27,7 @@ Hash naive_root(const std::vector<Hash>& leaves) { return naive_node(leaves, kTr
 
 // All 32 siblings folded, none left out: what a path must come to.
 Hash naive_fold(const std::vector<Hash>& leaves, uint32_t index, Hash node) {
-    for (int h = 0; h < kTreeDepth; ++h) {
+    for (unsigned h = 0; h < kTreeDepth; ++h) {
         Hash sibling = naive_node(leaves, h, (index >> h) ^ 1);
         node = index >> h & 1 ? keccak256_pair(sibling, node) : keccak256_pair(node, sibling);
     }
@@ -73,7 +73,7 @@ void check_against_model(const AccountTree& tree) {
     REQUIRE(tree.root() == root);
     for (uint32_t i = 0; i <= tree.count(); ++i) {
         std::vector<Hash> path = tree.path(i);
-        REQUIRE(path.size() == static_cast<size_t>(carried_siblings(i, tree.count())));
+        REQUIRE(path.size() == carried_siblings(i, tree.count()));
         Hash leaf = i < tree.count() ? leaves[i] : Hash{};
         REQUIRE(fold_path(leaf, i, tree.count(), path) == root);
         REQUIRE(fold_path(number(i), i, tree.count(), path) == naive_fold(leaves, i, number(i)));
@@ -84,7 +84,7 @@ void check_against_model(const AccountTree& tree) {
 
 TEST_CASE("zero subtrees are hashes of nothing but zeros") {
     Hash node;
-    for (int h = 0; h <= kTreeDepth; ++h) {
+    for (unsigned h = 0; h <= kTreeDepth; ++h) {
         REQUIRE(zero_subtree(h) == node);
         node = keccak256_pair(node, node);
     }
@@ -96,8 +96,8 @@ TEST_CASE("zero subtrees are hashes of nothing but zeros") {
 TEST_CASE("a sibling is left out exactly if all its leaves lie at or beyond the count") {
     for (uint32_t count = 0; count <= 40; ++count) {
         for (uint32_t index = 0; index <= count; ++index) {
-            int carried = 0;
-            for (int h = 0; h < 6; ++h) {
+            size_t carried = 0;
+            for (unsigned h = 0; h < 6; ++h) {
                 bool any = false;
                 uint32_t sibling = (index >> h) ^ 1;
                 for (uint32_t leaf = sibling << h; leaf < (sibling + 1) << h; ++leaf) any = any || leaf < count;

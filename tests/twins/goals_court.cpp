@@ -156,7 +156,7 @@ Next lookup(World& w) {
         for (size_t i = 0; i < 4; ++i) access.push_back(static_cast<uint8_t>(other >> 8 * (3 - i)));
         append(access, accounts.at(other)->encode());
         for (const Hash& sibling : accounts.path(other)) append(access, sibling);
-        const size_t length = 4 + Account::kSize + 32 * static_cast<size_t>(carried_siblings(shown, accounts.count()));
+        const size_t length = 4 + Account::kSize + 32 * carried_siblings(shown, accounts.count());
         witness.erase(witness.begin(), witness.begin() + static_cast<ptrdiff_t>(length));
         witness.insert(witness.begin(), access.begin(), access.end());
     });
