@@ -277,7 +277,8 @@ void World::wait_for_agreement() {
             return false;
         }
         last = ours->ShortDebugString() + "\n" + theirs->ShortDebugString();
-        return ours->op_count() == ours->posted_op_count() && ours->l1_ops_waiting() == 0 &&
+        // `op_count` is of users' operations alone: a deposit may be in a chunk that isn't full yet.
+        return ours->op_count() == ours->posted_op_count() && ours->state().l1_ops_consumed() == ours->l1_queue_length() &&
                ours->state().SerializeAsString() == theirs->state().SerializeAsString() &&
                ours->head_hash() == theirs->head_hash();
     });

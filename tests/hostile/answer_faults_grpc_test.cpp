@@ -10,8 +10,16 @@ using namespace gavel::hostile;
 namespace {
 
 std::vector<Fault> odd_answers() {
-    std::vector<Fault> out{null_error_beside_result(), wrong_types(),  spoils_members(), other_id(), no_json_rpc(),
-                           cuts_json(),                talks_html(), truncates(),      drops(),    refuses_at_random()};
+    std::vector<Fault> out{null_error_beside_result(),
+                           wrong_types(),
+                           spoils_members(),
+                           other_id(),
+                           no_json_rpc(),
+                           cuts_json(),
+                           talks_html(),
+                           truncates(),
+                           drops(),
+                           refuses_at_random()};
     for (const Json& value : odd_error_values()) out.push_back(odd_error(value));
     for (Nested where : {Nested::kResult, Nested::kErrorData, Nested::kId}) out.push_back(nests_deeply(where));
     return out;

@@ -1,5 +1,5 @@
-// People who use the rollup while it is attacked: payments, withdrawals, deposits. What everybody must have in the end follows from
-// what they did, without a look at any program of Gavel's.
+// People who use the rollup while it is attacked: payments, withdrawals, deposits. What everybody must have in the end follows
+// from what they did, without a look at any program of Gavel's.
 #pragma once
 
 #include <atomic>

@@ -11,8 +11,8 @@ using e2e::address_of;
 using e2e::kEther;
 using std::chrono::milliseconds;
 
-constexpr u128 kWithdrawn = kEther / 100;   // worth its claim
-constexpr uint64_t kWithdrawalEvery = 40;   // operations
+constexpr u128 kWithdrawn = kEther / 100;  // worth its claim
+constexpr uint64_t kWithdrawalEvery = 40;  // operations
 constexpr unsigned kDepositsInThousand = 8;
 constexpr unsigned kMostPauseMs = 120;
 constexpr uint64_t kDepositGas = 200'000;
@@ -64,10 +64,8 @@ void Customers::live(Person& person) {
     l1::JsonRpcClient l1 = test::client_of(l1_url_);
     l1::L1Wallet wallet(l1, e2e::key_of(person.name));
     while (!stopping_) {
-        if (random() % 1'000 < kDepositsInThousand)
-            deposit(person, wallet);
-        else
-            submit(person, *remote);
+        if (random() % 1'000 < kDepositsInThousand) deposit(person, wallet);
+        else submit(person, *remote);
         std::this_thread::sleep_for(milliseconds(random() % kMostPauseMs));
     }
 }
@@ -92,8 +90,7 @@ void Customers::deposit(Person& person, l1::L1Wallet& wallet) {
     std::lock_guard lock(mutex_);
     if (!receipt || !receipt->success)
         person.complaint = "a deposit failed: " + (receipt ? "it reverted" : node::to_string(receipt.status()));
-    else
-        person.deposited += wei;
+    else person.deposited += wei;
     ++deposits_;
 }
 
@@ -143,8 +140,9 @@ std::string Customers::complaint() const {
         if (!person.complaint.empty()) out += person.name + ": " + person.complaint + "\n";
         for (cli::Remote* at : {&world_.at_sequencer(), &world_.at_verifier()}) {
             const Amount told = world_.balance(*at, address_of(person.name));
-            if (told != Amount{has[i]})
-                out += person.name + " has " + to_string(told) + " wei, and should have " + to_string(Amount{has[i]}) + "\n";
+            if (told == Amount{has[i]}) continue;
+            out += person.name + " has " + to_string(told) + " wei, and should have " + to_string(Amount{has[i]}) + "; " +
+                   at->chain_info()->ShortDebugString() + "\n";
         }
         out += not_posted(person);
     }

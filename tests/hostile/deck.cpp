@@ -37,8 +37,13 @@ std::vector<Card> connection_cards() {
 }
 
 std::vector<Card> json_cards() {
-    return {seeing(null_error_beside_result), blinding(odd_errors), blinding(wrong_types), seeing(spoils_members),
-            {[](Random&) { return nests_deeply(); }, true}, blinding(other_id), blinding(no_json_rpc)};
+    return {seeing(null_error_beside_result),
+            blinding(odd_errors),
+            blinding(wrong_types),
+            seeing(spoils_members),
+            {[](Random&) { return nests_deeply(); }, true},
+            blinding(other_id),
+            blinding(no_json_rpc)};
 }
 
 std::vector<Card> reading_cards() {

@@ -1,6 +1,7 @@
-// The L1 misbehaves at random before sequencer and verifier, each for himself, while people pay, deposit and withdraw, and lies are
-// posted. Then it is honest, and everything must be right.
+// The L1 misbehaves at random before sequencer and verifier, each for himself, while people pay, deposit and withdraw, and lies
+// are posted. Then it is honest, and everything must be right.
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <iostream>
 
 #include "tests/hostile/customers.hpp"
@@ -17,6 +18,8 @@ constexpr uint64_t kChallengeWindow_s = 90;  // longer than nodes may misbehave 
 constexpr size_t kMostOperators = 24;        // each loses his stake by a lie
 constexpr unsigned kLongRun_s = 240;         // in which each fault must have touched something
 constexpr seconds kToSit{60};
+constexpr uint64_t kDiskLostEvery = 4;  // lies
+const char* const kForWhoReadsOldBlocks[] = {"forgets-old-logs", "limits-log-range", "limits-log-count"};
 const char* const kLies[] = {"money-from-nothing", "forged-signature", "skipped-deposit", "withdrawal-without-burn",
                              "garbage-bytes"};
 
@@ -42,7 +45,10 @@ public:
         world().start_sequencer(operator_name(0));
         world().start_verifier();
         customers_ = std::make_unique<Customers>(world(), world().l1_url(), options.seed);
-        world().wait_for_agreement();
+        world().eventually("the verifier has verified a batch", [&] {
+            const auto status = world().at_verifier().verifier_status();
+            return status && status->verified_batch() > 0;
+        });
     }
 
     void misbehave() {
@@ -50,17 +56,24 @@ public:
         Storm before_sequencer(hostile_.before_sequencer(), options_.seed + 10);
         Storm before_verifier(hostile_.before_verifier(), options_.seed + 20);
         storms_ = {&before_sequencer, &before_verifier};
+        uint64_t turn = 0;
         const Moment until = std::chrono::steady_clock::now() + seconds(options_.seconds);
         for (bool first = true; std::chrono::steady_clock::now() < until; first = false) {
             pause(milliseconds(first ? 5'000 : 5'000 + random_() % 8'000));
+            if (turn++ % kDiskLostEvery == kDiskLostEvery - 1)
+                lose_verifiers_disk(before_verifier,
+                                    kForWhoReadsOldBlocks[turn / kDiskLostEvery % std::size(kForWhoReadsOldBlocks)]);
             if (std::chrono::steady_clock::now() < until && lies_ + 1 < kMostOperators) lie();
         }
+        if (options_.seconds >= kLongRun_s) deal_what_touched_nothing(before_sequencer, before_verifier);
         before_sequencer.end();
         before_verifier.end();
         witness.stop();
         std::string told;
-        for (const std::string& complaint : witness.complaints()) told += complaint + "\n";
-        for (const Episode& episode : before_verifier.episodes())
+        const std::vector<Episode> episodes = before_verifier.episodes();
+        for (const Witness::Complaint& complaint : witness.complaints())
+            told += complaint.text + ", after" + told_before(episodes, complaint.at) + "\n";
+        for (const Episode& episode : episodes)
             if (const auto silence = episode.blinds ? witness.silence_in(episode) : ""; !silence.empty()) told += silence + "\n";
         INFO("the verifier was blind and said that all is well:\n" << told);
         CHECK(told == "");
@@ -93,6 +106,31 @@ public:
 
 private:
     World& world() { return hostile_.world(); }
+
+    // The verifier begins from nothing, before a node that has this fault.
+    void lose_verifiers_disk(Storm& before_verifier, const std::string& fault) {
+        tell("the verifier loses its disk, before a node that " + fault);
+        REQUIRE(world().verifier().is_alive());
+        REQUIRE(world().verifier().stop() == 0);
+        std::filesystem::remove_all(world().folder().file("verifier.db"));
+        before_verifier.deal_now(fault);
+        world().start_verifier();
+    }
+
+    // What chance gave to nobody while he asked for what it spoils.
+    void deal_what_touched_nothing(Storm& before_sequencer, Storm& before_verifier) {
+        for (const auto& [fault, times] : before_verifier.dealt()) {
+            for (int tries = 0; tries < 3 && touched(fault) == 0; ++tries) {
+                lose_verifiers_disk(before_verifier, fault);
+                before_sequencer.deal_now(fault);
+                within(seconds(8), [&] { return touched(fault) > 0; });
+            }
+        }
+    }
+
+    uint64_t touched(const std::string& fault) {
+        return hostile_.before_sequencer().touched(fault) + hostile_.before_verifier().touched(fault);
+    }
 
     // ---- Lies ----
 
@@ -135,6 +173,19 @@ private:
 
     // ---- Telling ----
 
+    // The latest episodes that began before a moment: when each did and ended, in seconds before it.
+    static std::string told_before(const std::vector<Episode>& episodes, Moment moment) {
+        std::string out;
+        for (const Episode& episode : episodes) {
+            if (episode.begin > moment || episode.end + seconds(15) < moment) continue;
+            const auto ago = [&](Moment then) {
+                return std::to_string(std::chrono::duration<double>(moment - then).count()).substr(0, 4);
+            };
+            out += " [" + episode.told() + ", " + ago(episode.begin) + " to " + ago(episode.end) + " s ago]";
+        }
+        return out;
+    }
+
     // Tells how it goes every ten seconds.
     void pause(milliseconds time) {
         const Moment until = std::chrono::steady_clock::now() + time;
@@ -143,8 +194,8 @@ private:
             if (std::chrono::steady_clock::now() - told_ < seconds(10)) continue;
             std::string now;
             for (const Storm* storm : storms_) now += (now.empty() ? "; " : " | ") + storm->now();
-            tell(std::to_string(customers_->confirmed()) + " confirmed, " + std::to_string(customers_->deposits()) + " deposits, " +
-                 std::to_string(lies_) + " lies" + now);
+            tell(std::to_string(customers_->confirmed()) + " confirmed, " + std::to_string(customers_->deposits()) +
+                 " deposits, " + std::to_string(lies_) + " lies" + now);
         }
     }
 
@@ -159,9 +210,8 @@ private:
         const auto dealt = first.dealt(), dealt_second = second.dealt();
         std::string never;
         for (const auto& [name, times] : dealt) {
-            const uint64_t touched = hostile_.before_sequencer().touched(name) + hostile_.before_verifier().touched(name);
-            std::cout << "    " << name << ": " << times + dealt_second.at(name) << " times, " << touched << " questions\n";
-            if (touched == 0) never += name + " ";
+            std::cout << "    " << name << ": " << times + dealt_second.at(name) << " times, " << touched(name) << " questions\n";
+            if (touched(name) == 0) never += name + " ";
         }
         if (options_.seconds >= kLongRun_s) CHECK(never == "");
     }

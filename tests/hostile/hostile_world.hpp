@@ -8,9 +8,9 @@
 
 namespace gavel::hostile {
 
+using e2e::kEther;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using e2e::kEther;
 
 // Within which a daemon has to say that it can't do its work: two of the L1's blocks, one a second here, and what a busy machine
 // takes to notice and to ask.
@@ -38,7 +38,8 @@ public:
     void misbehave(const std::vector<Fault>& faults);
     void behave() { misbehave({}); }
 
-    // A sequencer that sits, a verifier that proves, an ether of Alice's in her account and a payment of hers, posted and verified.
+    // A sequencer that sits, a verifier that proves, an ether of Alice's in her account and a payment of hers, posted and
+    // verified.
     void start();
     // Of Alice's to a shop, a wei each.
     void pay(uint64_t payments = 1);

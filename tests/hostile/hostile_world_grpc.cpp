@@ -73,8 +73,7 @@ void HostileWorld::check_never_blind(seconds time) {
         // What came a moment ago may be on its way: a block's time of grace.
         const bool knows = within(seconds(1), [&] {
             const auto told = world_.at_verifier().chain_info();
-            return !is_well("verifier") ||
-                   (told && told->l1_queue_length() >= *queue && told->head_batch() >= head->number);
+            return !is_well("verifier") || (told && told->l1_queue_length() >= *queue && told->head_batch() >= head->number);
         });
         if (!knows) blind = world_.at_verifier().chain_info()->ShortDebugString();
         return !knows;

@@ -7,10 +7,27 @@ constexpr size_t kBrackets = 100'000;
 
 // What stands where something else should.
 const std::vector<Json>& odd_values() {
-    static const std::vector<Json> values{
-        nullptr, true, 17, -1, 1.5, 1e300, "text", "", "0x", "0x0", "0xzz", "0x00000001", "0X1",
-        "0x" + std::string(64, 'f'), "0x" + std::string(65, '1'), "latest", Json::array(), Json::object(), Json::array({Json()}),
-        Json::array({Json::array()}), Json{{"number", Json::object()}, {"hash", 5}}};
+    static const std::vector<Json> values{nullptr,
+                                          true,
+                                          17,
+                                          -1,
+                                          1.5,
+                                          1e300,
+                                          "text",
+                                          "",
+                                          "0x",
+                                          "0x0",
+                                          "0xzz",
+                                          "0x00000001",
+                                          "0X1",
+                                          "0x" + std::string(64, 'f'),
+                                          "0x" + std::string(65, '1'),
+                                          "latest",
+                                          Json::array(),
+                                          Json::object(),
+                                          Json::array({Json()}),
+                                          Json::array({Json::array()}),
+                                          Json{{"number", Json::object()}, {"hash", 5}}};
     return values;
 }
 
@@ -54,10 +71,18 @@ Fault null_error_beside_result() {
 
 const std::vector<Json>& odd_error_values() {
     static const std::vector<Json> values{
-        "text", Json::array(), Json::object(), nullptr, true, 17, Json{{"code", "x"}, {"message", 17}},
-        Json{{"code", 1e300}, {"message", nullptr}}, Json{{"message", Json{{"a", 1}}}, {"data", 17}},
+        "text",
+        Json::array(),
+        Json::object(),
+        nullptr,
+        true,
+        17,
+        Json{{"code", "x"}, {"message", 17}},
+        Json{{"code", 1e300}, {"message", nullptr}},
+        Json{{"message", Json{{"a", 1}}}, {"data", 17}},
         Json{{"code", -32000}, {"message", "no"}, {"data", Json{{"reason", 5}, {"field", Json::array()}}}},
-        Json{{"code", 3}, {"message", "execution reverted"}, {"data", "0xzz"}}, Json::array({"text"})};
+        Json{{"code", 3}, {"message", "execution reverted"}, {"data", "0xzz"}},
+        Json::array({"text"})};
     return values;
 }
 
@@ -90,8 +115,7 @@ Fault spoils_members() {
                 Json* member = any_member(*result, exchange);
                 if (member->is_object() && !member->empty() && exchange.random_below(2) == 0)
                     member->erase(std::next(member->begin(), static_cast<ptrdiff_t>(exchange.random_below(member->size()))));
-                else
-                    *member = odd_value(exchange);
+                else *member = odd_value(exchange);
                 return true;
             }};
 }
@@ -119,8 +143,16 @@ Fault other_id() {
 
 Fault no_json_rpc() {
     return {"no-json-rpc", [](Exchange& exchange) {
-                static const char* const kBodies[] = {"", "null", "[]", "17", "\"0x1\"", "{}", "[{}]", R"({"jsonrpc":"2.0"})",
-                                                      R"({"jsonrpc":"2.0","id":null,"result":null})", "\xff\xfe{}"};
+                static const char* const kBodies[] = {"",
+                                                      "null",
+                                                      "[]",
+                                                      "17",
+                                                      "\"0x1\"",
+                                                      "{}",
+                                                      "[{}]",
+                                                      R"({"jsonrpc":"2.0"})",
+                                                      R"({"jsonrpc":"2.0","id":null,"result":null})",
+                                                      "\xff\xfe{}"};
                 exchange.raw_body = kBodies[exchange.random_below(std::size(kBodies))];
                 return true;
             }};

@@ -59,7 +59,8 @@ struct Refusal {
 // As nodes and providers say it, or nearly so.
 const std::vector<Refusal>& range_refusals() {
     static const std::vector<Refusal> refusals{
-        {-32005, "query returned more than 10000 results. Try with this block range [0x1, 0x2].",
+        {-32005,
+         "query returned more than 10000 results. Try with this block range [0x1, 0x2].",
          {{"from", "0x1"}, {"to", "0x2"}, {"limit", 10000}}},
         {-32602, "Log response size exceeded. You can make eth_getLogs requests with up to a 2K block range", nullptr},
         {-32600, "You can make eth_getLogs requests with up to a 10 block range.", {{"reason", "PLAN"}}},
@@ -114,9 +115,8 @@ Fault forgets_old_logs(uint64_t depth) {
     return Fault{"forgets-old-logs",
                  [depth](Exchange& exchange) {
                      const uint64_t head = exchange.head();
-                     return remove_logs(exchange, [&](const Json& log) {
-                         return number_in(log, "blockNumber").value_or(0) + depth < head;
-                     });
+                     return remove_logs(
+                         exchange, [&](const Json& log) { return number_in(log, "blockNumber").value_or(0) + depth < head; });
                  }}
         .only(kWithLogs);
 }

@@ -71,10 +71,16 @@ Fault antedates(uint64_t seconds) {
 
 Fault refuses_at_random() {
     return {"refuses-at-random", [](Exchange& exchange) {
-                static const char* const kWords[] = {"Internal error", "service temporarily unavailable", "header not found",
-                                                     "missing trie node 00ff (path )", "daily request count exceeded",
-                                                     "capacity exceeded", "execution aborted (timeout = 5s)", "",
-                                                     "project ID does not have access", "no healthy upstream"};
+                static const char* const kWords[] = {"Internal error",
+                                                     "service temporarily unavailable",
+                                                     "header not found",
+                                                     "missing trie node 00ff (path )",
+                                                     "daily request count exceeded",
+                                                     "capacity exceeded",
+                                                     "execution aborted (timeout = 5s)",
+                                                     "",
+                                                     "project ID does not have access",
+                                                     "no healthy upstream"};
                 static const int kCodes[] = {-32000, -32603, -32005, -32007, -32097, 429, 0, 1, -39001, 19};
                 const std::vector<Json> data{nullptr, Json::object(), Json{{"reason", "SOMETHING"}, {"field", "there"}}, "0x", 5};
                 exchange.refuse(kCodes[exchange.random_below(std::size(kCodes))],

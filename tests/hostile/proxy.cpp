@@ -29,10 +29,10 @@ void write(Exchange& exchange, httplib::Response& response) {
     std::string body = exchange.body();
     std::this_thread::sleep_for(exchange.delay);
     response.status = exchange.http_status;
-    if (exchange.transport == Transport::kWhole)
-        response.set_content(std::move(body), "application/json");
+    if (exchange.transport == Transport::kWhole) response.set_content(std::move(body), "application/json");
     else
-        response.set_content_provider(std::max<size_t>(body.size(), 2), "application/json", provider_of(body, exchange.transport));
+        response.set_content_provider(std::max<size_t>(body.size(), 2), "application/json",
+                                      provider_of(body, exchange.transport));
 }
 
 }  // namespace

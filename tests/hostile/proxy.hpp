@@ -24,8 +24,8 @@ namespace gavel::hostile {
 // Thread-safe.
 class Proxy {
 public:
-    // Takes questions from now on, at any path and with any query. `seed`: of what faults draw; which question draws what hangs on
-    // the order in which they come.
+    // Takes questions from now on, at any path and with any query. `seed`: of what faults draw; which question draws what hangs
+    // on the order in which they come.
     explicit Proxy(std::string node_url, uint64_t seed = 0);
     ~Proxy();
     Proxy(const Proxy&) = delete;

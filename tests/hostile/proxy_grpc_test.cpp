@@ -85,7 +85,8 @@ TEST_CASE("views of a proxy: a node that lags, one that stands still, a fork tha
 TEST_CASE("an error after sending is one of a transaction that the node has") {
     Node node;
     l1::L1Wallet wallet(node.world.l1_client(), key_of("alice"));
-    l1::Transaction body{*node.world.l1_client().chain_id(), 0, 2'000'000'000, 10'000'000'000, 21'000, address_of("carol"), 7, {}, {}};
+    l1::Transaction body{
+        *node.world.l1_client().chain_id(), 0, 2'000'000'000, 10'000'000'000, 21'000, address_of("carol"), 7, {}, {}};
     const l1::SignedTransaction first = l1::sign(body, key_of("alice"));
     node.proxy.misbehave({errors_after_sending()});
     CHECK_FALSE(node.spoiled.send_raw(first.raw).ok());

@@ -95,8 +95,8 @@ TEST_CASE("a transaction that a node has taken isn't failed, whatever any node s
     world.set_l1("gavel", {before_command.url()});
     uint64_t deposits = 0;
     auto deposit = [&](const Fault& fault) {
-        const Finished done = world.gavel("bob", {"--rollup", to_checksum(world.domain().rollup), "deposit", "0.000000001", "--to",
-                                                  to_checksum(address_of("carol"))});
+        const Finished done = world.gavel("bob", {"--rollup", to_checksum(world.domain().rollup), "deposit", "0.000000001",
+                                                  "--to", to_checksum(address_of("carol"))});
         INFO(fault.name << ": " << done.output << done.errors);
         CHECK(done.exit_status == 0);
         ++deposits;
@@ -112,7 +112,8 @@ TEST_CASE("a transaction that a node has taken isn't failed, whatever any node s
         deposit(fault);
     }
     before_command.misbehave({errors_after_sending()});
-    const Finished deployed = world.gavel("bob", {"deploy", "--challenge-window", "60", "--stake", "1", "--home-operator", to_checksum(address_of("bob"))});
+    const Finished deployed = world.gavel(
+        "bob", {"deploy", "--challenge-window", "60", "--stake", "1", "--home-operator", to_checksum(address_of("bob"))});
     INFO(deployed.output << deployed.errors);
     CHECK(deployed.exit_status == 0);
 

@@ -11,8 +11,8 @@ namespace gavel::hostile {
 namespace {
 
 // Methods that ask for a state, and which parameter says of which block.
-const std::map<std::string, size_t> kStateAt{{"eth_call", 1},    {"eth_estimateGas", 1},          {"eth_getBalance", 1},
-                                             {"eth_getCode", 1}, {"eth_getTransactionCount", 1}, {"eth_getStorageAt", 2},
+const std::map<std::string, size_t> kStateAt{{"eth_call", 1},      {"eth_estimateGas", 1},         {"eth_getBalance", 1},
+                                             {"eth_getCode", 1},   {"eth_getTransactionCount", 1}, {"eth_getStorageAt", 2},
                                              {"eth_feeHistory", 1}};
 
 bool is_newest(const Json& tag) { return tag.is_null() || tag == "latest" || tag == "pending"; }
@@ -97,10 +97,8 @@ private:
         for (const Json& log : *found)
             if (number_in(log, "blockNumber").value_or(0) <= last) left.push_back(log);
         if (left.size() == found->size()) return false;
-        if (block_hash.is_null())
-            *found = std::move(left);
-        else
-            exchange.refuse(-32000, "unknown block");
+        if (block_hash.is_null()) *found = std::move(left);
+        else exchange.refuse(-32000, "unknown block");
         return true;
     }
 

@@ -19,9 +19,13 @@ public:
     ~Witness() { stop(); }
     void stop();
 
+    struct Complaint {
+        Moment at;
+        std::string text;
+    };
     // What was seen that may not be: at a moment when the verifier said that all is well it didn't know of a batch or an L1
     // operation that had been on the L1 for kBlindFor. Empty: nothing.
-    std::vector<std::string> complaints() const;
+    std::vector<Complaint> complaints() const;
     // Of an episode in which nothing could be read: when the verifier said that all is well though it had lasted for
     // kBlindTold. Empty: it never did.
     std::string silence_in(const Episode& episode) const;
@@ -42,7 +46,7 @@ private:
     e2e::World& world_;
     mutable std::mutex mutex_;
     std::deque<Sample> samples_;
-    std::vector<std::string> complaints_;
+    std::vector<Complaint> complaints_;
     std::atomic<bool> stopping_{false};
     std::thread thread_;
 };

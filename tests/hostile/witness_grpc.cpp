@@ -34,11 +34,12 @@ void Witness::look(l1::RollupClient& contract) {
     const auto queue = contract.queue_length();
     const Moment at = std::chrono::steady_clock::now();
     const bool is_well = world_.health("verifier") == "ok\n";
-    const auto known = world_.at_verifier().chain_info();
-    if (!head || !queue || !known) return;
+    const auto chain = world_.at_verifier().chain_info();
+    const auto status = world_.at_verifier().verifier_status();
+    if (!head || !queue || !chain || !status) return;
     std::lock_guard lock(mutex_);
     samples_.push_back({at, is_well, head->number, *queue});
-    judge(samples_.back(), known->head_batch(), known->l1_queue_length());
+    judge(samples_.back(), status->head_batch(), chain->l1_queue_length());
 }
 
 // A strike takes the head back: what has stood all the time must be known.
@@ -52,11 +53,11 @@ void Witness::judge(const Sample& sample, uint64_t known_head, uint64_t known_qu
     }
     if (known_head >= head && known_queue >= queue) return;
     if (complaints_.size() < kMostComplaints)
-        complaints_.push_back("well, and knows batch " + std::to_string(known_head) + " of " + std::to_string(head) +
-                              ", L1 operations " + std::to_string(known_queue) + " of " + std::to_string(queue));
+        complaints_.push_back({sample.at, "well, and knows batch " + std::to_string(known_head) + " of " + std::to_string(head) +
+                                              ", L1 operations " + std::to_string(known_queue) + " of " + std::to_string(queue)});
 }
 
-std::vector<std::string> Witness::complaints() const {
+std::vector<Witness::Complaint> Witness::complaints() const {
     std::lock_guard lock(mutex_);
     return complaints_;
 }
