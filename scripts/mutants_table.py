@@ -7,7 +7,7 @@ than the other.
 
 APPLY, DECODE, BITS = "protocol/apply.cpp", "protocol/chunk_decode.cpp", "protocol/bits.hpp"
 REFUSALS = "protocol/refusal.hpp"  # the enumeration: each but kNone has an entry in RULES
-SOLIDITY, NATIVE, WIRE = "l1-bridge/contracts/", "l1-bridge/", "l1-bridge/"
+SOLIDITY, NATIVE, WIRE = "l1-bridge/contracts/", "l1-bridge/chain/", "l1-bridge/wire/"
 COMPILED_WITH = {BITS: DECODE}  # a header's mutant is one of this source
 
 # (rule, file, the check's condition as it stands there, the statement instead). Nothing instead: the check is simply gone. Where

@@ -70,7 +70,8 @@ struct Chain {
     Batch batch() {
         uint64_t head = sequencer->batch_head();
         uint64_t first = head == 0 ? 0 : sequencer->batch(head)->chunk_end();
-        Batch out = *sequencer->assemble(sequencer->last_header(), first, static_cast<uint16_t>(sequencer->chunk_count() - first));
+        Batch out =
+            *sequencer->assemble(sequencer->last_header(), first, static_cast<uint16_t>(sequencer->chunk_count() - first));
         auto size = static_cast<uint32_t>(out.encode().size());
         sequencer->mark_batch({out.header(), out.l1_queue_hash, first, size, std::nullopt});
         return out;

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Runs client.mjs, as the README shows it, against an L1 and a sequencer.
+"""Runs client.mjs, as docs/grpc.md shows it, against an L1 and a sequencer.
 
 usage: run.py BIN_DIR
-Fails unless README.md holds client.mjs word for word.
+Fails unless docs/grpc.md holds client.mjs word for word.
 """
 import os
 import re
@@ -24,10 +24,10 @@ def read(*path):
         return file.read()
 
 
-def check_readme():
-    shown = re.search(r"^```js\n(.*?)^```$", read(ROOT, "README.md"), re.MULTILINE | re.DOTALL)
+def check_page():
+    shown = re.search(r"^```js\n(.*?)^```$", read(ROOT, "docs", "grpc.md"), re.MULTILINE | re.DOTALL)
     if not shown or shown.group(1) != read(HERE, "client.mjs"):
-        raise Broken("README.md's example isn't tests/node_client/client.mjs; put the file's text between ```js and ```")
+        raise Broken("docs/grpc.md's example isn't tests/node_client/client.mjs; put the file's text between ```js and ```")
 
 
 def address(name):
@@ -59,7 +59,7 @@ def check_output(text):
 
 
 def run_client(world):
-    check_readme()
+    check_page()
     npm.install(HERE)
     start(world)
     command = [shutil.which("node") or "node", os.path.join(HERE, "client.mjs"), world.l1.url,
