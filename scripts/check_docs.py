@@ -99,7 +99,7 @@ def faults_of_attacks():
     """Of the tables in docs/security.md: (how many tests they name, faults)."""
     attacks = read("docs/security.md").split("## Attacks", 1)[1].split("\n## ", 1)[0]
     sources = {os.path.basename(path): read(path) for path in files("tests", ".cpp")}
-    cases = set(re.findall(r'TEST_CASE\("([^"]+)"', "\n".join(sources.values())))
+    cases = set(re.findall(r'TEST_CASE\(\s*"([^"]+)"', "\n".join(sources.values())))
     named = re.findall(r'"([^"]+)"', attacks)
     faults = [f'no test is called "{name}"' for name in named if name not in cases]
     faults += [f"no such file: {name}" for name in re.findall(r"`([^`]+)`", attacks)
