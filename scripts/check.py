@@ -37,7 +37,7 @@ def checks():
         ("flake8 of Python", ["*.py"], ["flake8"]),
         ("text: blanks, ends of lines and files", ["."], ["scripts/check_text.py"]),
         ("layers: includes go down", [], ["scripts/check_layers.py"]),
-        ("pages: the tests that they name are there", [], ["scripts/check_docs.py"]),
+        ("pages: what they name is there", [], ["scripts/check_docs.py"]),
         ("mutants: the code that they change is there", [], ["scripts/mutants.py", "--check"]),
     ]
 
