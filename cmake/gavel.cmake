@@ -55,15 +55,20 @@ function(gavel_executable name)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
 endfunction()
 
-# gavel_test(NAME SOURCES ... [LIBS ...] [TIMEOUT seconds]): a Catch2 program, each of its test cases counted. Those that start
-# Gavel's programs find them in GAVEL_BIN_DIR.
+# gavel_test(NAME SOURCES ... [LIBS ...] [TIMEOUT seconds] [THREADS]): a Catch2 program, each of its test cases counted. Those that
+# start Gavel's programs find them in GAVEL_BIN_DIR. THREADS: it is run under the thread sanitizer, too (scripts/test.sh).
 function(gavel_test name)
-  cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;LIBS" ${ARGN})
+  cmake_parse_arguments(arg "THREADS" "TIMEOUT" "SOURCES;LIBS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE gavel_flags ${arg_LIBS} catch2_main)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES LABELS catch ENVIRONMENT "GAVEL_BIN_DIR=${PROJECT_BINARY_DIR}/bin")
+  set(labels catch)
+  if(arg_THREADS)
+    list(APPEND labels threads)
+    set_property(GLOBAL APPEND PROPERTY GAVEL_THREAD_TESTS ${name})
+  endif()
+  set_tests_properties(${name} PROPERTIES LABELS "${labels}" ENVIRONMENT "GAVEL_BIN_DIR=${PROJECT_BINARY_DIR}/bin")
   if(arg_TIMEOUT)
     set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT})
   endif()
