@@ -10,7 +10,7 @@
 namespace gavel::bench {
 namespace {
 
-// What is no payment that Gavel could carry, in the words of cli::read_corpus.
+// What is no payment that Gavel could carry, in the words of workload::read_corpus.
 constexpr std::string_view kSkips[] = {"zero address", "amount of zero", "amount of 2^128 or more"};
 
 // The last eight bytes of the hash, as an integer.
@@ -47,13 +47,13 @@ Amount fee_of(const Address& token, FeeDigits digits) {
     return Amount{digit * chunk_model::kPowersOfTen[drawn / count % 17]};
 }
 
-CodecFigures measure_codec(std::string name, const cli::Corpus& corpus, FeeDigits digits) {
+CodecFigures measure_codec(std::string name, const workload::Corpus& corpus, FeeDigits digits) {
     CodecFigures figures;
     figures.name = std::move(name);
     figures.payments = corpus.payments.size();
     figures.skipped = corpus.skipped;
     ChunkCutter cutter;
-    for (const cli::CorpusPayment& payment : corpus.payments) {
+    for (const workload::CorpusPayment& payment : corpus.payments) {
         figures.mantissa_bits += bit_length(chunk_model::split(payment.amount).mantissa);
         PostedOperation transfer;
         transfer.sender = account_index(payment.from, payment.token);
@@ -82,7 +82,7 @@ CodecFigures pooled(std::string name, const std::vector<const CodecFigures*>& pa
 node::Result<std::vector<CodecFigures>> measure_folder(const std::string& folder, FeeDigits digits) {
     std::vector<CodecFigures> all;
     for (const CorpusFile& file : kCorpusFiles) {
-        auto corpus = cli::read_corpus(folder + "/" + file.file, 0);
+        auto corpus = workload::read_corpus(folder + "/" + file.file, 0);
         if (!corpus) return corpus.status();
         for (const auto& [reason, count] : corpus->skipped) {
             if (std::find(std::begin(kSkips), std::end(kSkips), reason) != std::end(kSkips)) continue;

@@ -52,7 +52,7 @@ Amount fee_of(const Address& token, FeeDigits digits);
 
 // Encodes the payments in their order, all as transfers by index, in chunks of as many as the weight allows. Each chunk names the
 // leaf of every token's fees: that of account (operator, token).
-CodecFigures measure_codec(std::string name, const cli::Corpus& corpus, FeeDigits digits = FeeDigits::kOne);
+CodecFigures measure_codec(std::string name, const workload::Corpus& corpus, FeeDigits digits = FeeDigits::kOne);
 // All payments of several together.
 CodecFigures pooled(std::string name, const std::vector<const CodecFigures*>& parts);
 // Every corpus of a folder, or why one could not be read. Skipped may be zero addresses, amounts of zero and of 2^128 or more; a

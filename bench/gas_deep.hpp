@@ -15,7 +15,7 @@ namespace gavel::bench {
 // `N` bytes drawn from `seed`, none of them zero.
 template <class Fixed>
 Fixed drawn(uint64_t seed);
-using Draw = cli::SplitMix64;
+using Draw = workload::SplitMix64;
 
 // The siblings that a path of `index` among `count` leaves carries, drawn.
 std::vector<Hash> drawn_path(uint32_t index, uint32_t count);

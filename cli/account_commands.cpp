@@ -104,7 +104,7 @@ Status balance(Session& session, const OwnerOptions& options) {
 
 // For programs that compare whole books: base units only, and nothing is asked of the L1.
 Status balances(Session& session, const OwnerOptions& options) {
-    auto reader = LineReader::open(options.file);
+    auto reader = workload::LineReader::open(options.file);
     if (!reader) return reader.status();
     auto remote = server_of(session, options);
     if (!remote) return remote.status();

@@ -20,7 +20,7 @@ using node::Status;
 struct LoadOptions {
     std::string corpus;
     uint64_t max_payments = 0;
-    SyntheticOptions synthetic;
+    workload::SyntheticOptions synthetic;
     SendingOptions sending;
     std::string tokens_file;
     std::string fee_config;
@@ -102,7 +102,7 @@ Status write_ledger(const std::string& path, const LoadPlan& plan, const Funding
     return node::write_file(path, text);
 }
 
-void tell(Session& session, const Corpus& corpus, const LoadPlan& plan, const FundingReport& funding,
+void tell(Session& session, const workload::Corpus& corpus, const LoadPlan& plan, const FundingReport& funding,
           const SendingReport& sending) {
     const uint64_t rate =
         sending.sending_seconds > 0 ? static_cast<uint64_t>(static_cast<double>(sending.confirmed) / sending.sending_seconds) : 0;
@@ -138,11 +138,11 @@ void tell(Session& session, const Corpus& corpus, const LoadPlan& plan, const Fu
     session.print(facts(lines));
 }
 
-Result<Corpus> payments_for(Session& session, const LoadOptions& options) {
-    if (!options.corpus.empty()) return read_corpus(options.corpus, options.max_payments);
+Result<workload::Corpus> payments_for(Session& session, const LoadOptions& options) {
+    if (!options.corpus.empty()) return workload::read_corpus(options.corpus, options.max_payments);
     session.warn("Synthetic payments (no --corpus): " + grouped(options.synthetic.payments) + " between " +
                  grouped(options.synthetic.accounts) + " accounts, seed " + std::to_string(options.synthetic.seed) + ".");
-    return draw_payments(options.synthetic);
+    return workload::draw_payments(options.synthetic);
 }
 
 // Tokens on the L1 for all that the plan pays in.

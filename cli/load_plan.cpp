@@ -60,7 +60,7 @@ private:
 
 PrivateKey load_key(const Address& corpus_address) { return PrivateKey::derived("gavel-load:" + to_hex(corpus_address)); }
 
-LoadPlan plan_load(const Corpus& corpus) {
+LoadPlan plan_load(const workload::Corpus& corpus) {
     LoadPlan plan;
     plan.skipped = corpus.skipped;
     TokenBook book(plan.tokens);
@@ -72,7 +72,7 @@ LoadPlan plan_load(const Corpus& corpus) {
         if (is_new) list.push_back(address);
         return found->second;
     };
-    for (const CorpusPayment& row : corpus.payments) {
+    for (const workload::CorpusPayment& row : corpus.payments) {
         auto token = book.take(row.token, row.amount);
         if (!token) {
             ++plan.skipped["more ETH than can be deposited"];

@@ -51,7 +51,7 @@ PrivateKey load_key(const Address& corpus_address);
 
 // Splits tokens so that each generation's amounts stay below 2^128 with room for fees where that is possible; nothing is skipped
 // but what the corpus has skipped, and ETH above 2^128-1 in all.
-LoadPlan plan_load(const Corpus& corpus);
+LoadPlan plan_load(const workload::Corpus& corpus);
 
 // Once the fees are known: takes out, with a reason, payments that no balance of 2^128-1 could cover with their fee.
 void drop_uncoverable(LoadPlan& plan);

@@ -118,7 +118,7 @@ public:
             separator_ = separator_of(line);
         }
         Fields fields;
-        if (!split_csv(line, fields, *separator_)) return bad_line(number, "its quotes don't match");
+        if (!workload::split_csv(line, fields, *separator_)) return bad_line(number, "its quotes don't match");
         for (std::string& field : fields) field = std::string(trimmed(field));
         if (std::all_of(fields.begin(), fields.end(), [](const std::string& one) { return one.empty(); })) return {};
         if (!columns_) {
@@ -173,7 +173,7 @@ Hash PayFile::digest() const {
 }
 
 Result<PayFile> read_pay_file(const std::string& path, unsigned decimals) {
-    auto reader = LineReader::open(path);
+    auto reader = workload::LineReader::open(path);
     if (!reader) return reader.status();
     Reading reading(decimals);
     std::string line;

@@ -8,7 +8,7 @@
 #include <cstring>
 #include <optional>
 
-namespace gavel::cli {
+namespace gavel::workload {
 namespace {
 
 using node::Code;
@@ -247,4 +247,4 @@ Result<Corpus> read_corpus(const std::string& path, uint64_t max_payments, const
     return out;
 }
 
-}  // namespace gavel::cli
+}  // namespace gavel::workload

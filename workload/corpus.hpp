@@ -12,7 +12,7 @@
 #include "node/status.hpp"
 #include "protocol/amount.hpp"
 
-namespace gavel::cli {
+namespace gavel::workload {
 
 // A line at a time from a file, whatever it is compressed with.
 class LineReader {
@@ -72,4 +72,4 @@ struct Corpus {
 // columns that the caller wants to see. Reasons: those of LineReader, and CORPUS_COLUMNS (field: the file).
 node::Result<Corpus> read_corpus(const std::string& path, uint64_t max_payments, const std::vector<std::string>& extra = {});
 
-}  // namespace gavel::cli
+}  // namespace gavel::workload

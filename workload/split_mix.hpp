@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace gavel::cli {
+namespace gavel::workload {
 
 // splitmix64.
 class SplitMix64 {
@@ -24,4 +24,4 @@ private:
     uint64_t state_;
 };
 
-}  // namespace gavel::cli
+}  // namespace gavel::workload

@@ -7,7 +7,7 @@
 #include "protocol/keccak.hpp"
 #include "workload/split_mix.hpp"
 
-namespace gavel::cli {
+namespace gavel::workload {
 namespace {
 
 // Rank k with weight 1 / (k + 1)^exponent.
@@ -63,4 +63,4 @@ Corpus draw_payments(const SyntheticOptions& options) {
     return out;
 }
 
-}  // namespace gavel::cli
+}  // namespace gavel::workload

@@ -3,7 +3,7 @@
 
 #include "workload/corpus.hpp"
 
-namespace gavel::cli {
+namespace gavel::workload {
 
 struct SyntheticOptions {
     uint64_t payments = 10'000;
@@ -16,4 +16,4 @@ struct SyntheticOptions {
 // The same payments for the same options, on every machine.
 Corpus draw_payments(const SyntheticOptions& options);
 
-}  // namespace gavel::cli
+}  // namespace gavel::workload

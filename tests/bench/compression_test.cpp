@@ -244,5 +244,5 @@ TEST_CASE("compression: a row that is no payment is named by line and reason") {
     REQUIRE(set->payments.size() == 2);
     CHECK(set->payments[1].operation.fee == Amount{3});
     CHECK(set->payments[1].operation.memo.bytes[0] == 0x77);
-    CHECK(set->bad == std::vector<cli::BadRow>{{4, "address malformed"}, {5, "fee malformed"}});
+    CHECK(set->bad == std::vector<workload::BadRow>{{4, "address malformed"}, {5, "fee malformed"}});
 }
