@@ -4,7 +4,7 @@
 #include <chrono>
 #include <stdexcept>
 
-#include "l1-bridge/wire/abi.hpp"
+#include "l1-bridge/wire/erc20_call.hpp"
 #include "protocol/encoding.hpp"
 #include "protocol/keccak.hpp"
 
@@ -102,7 +102,7 @@ DirectFigures measure_direct(LayersWorld& world, Kind kind, unsigned blocks) {
         const PrivateKey& from = world.user(i % world.users());
         Address to = world.user((i * 7 + 1) % world.users()).address();
         Amount amount = amount_of(i, !is_token);
-        Bytes data = is_token ? l1::AbiWriter("transfer(address,uint256)").word(to).word(amount.value()).take() : Bytes();
+        Bytes data = is_token ? l1::erc20_call::transfer(to, amount) : Bytes();
         signed_ones.push_back(
             world.transaction(from, is_token ? world.token : to, data, is_token ? 0 : amount.value(), gas_limit));
     }

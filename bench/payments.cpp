@@ -4,7 +4,7 @@
 #include <unordered_map>
 
 #include "bench/codec_figures.hpp"
-#include "l1-bridge/wire/abi.hpp"
+#include "l1-bridge/wire/erc20_call.hpp"
 #include "protocol/keccak.hpp"
 #include "workload/synthetic.hpp"
 
@@ -28,20 +28,20 @@ Hash padded(const std::string& hex) {
     return fixed_from_hex<Hash>(digits).value_or(Hash{});
 }
 
-void set_payment(EthereumTx& tx, const cli::CorpusPayment& row) {
+void set_payment(EthereumTx& tx, const workload::CorpusPayment& row) {
     if (row.token.is_zero()) {
         tx.to = row.to;
         tx.value = row.amount.value();
     } else {
         tx.to = row.token;
-        tx.data = l1::AbiWriter("transfer(address,uint256)").word(row.to).word(row.amount.value()).take();
+        tx.data = l1::erc20_call::transfer(row.to, row.amount);
     }
 }
 
-bool has_transaction(const cli::CorpusPayment& row) { return !row.extra[kR].empty() && !row.extra[kS].empty(); }
+bool has_transaction(const workload::CorpusPayment& row) { return !row.extra[kR].empty() && !row.extra[kS].empty(); }
 
 // As it was signed on its chain (corpora: type 0 has v as posted, the others y's parity).
-EthereumTx real_transaction(const cli::CorpusPayment& row) {
+EthereumTx real_transaction(const workload::CorpusPayment& row) {
     EthereumTx tx;
     tx.type = static_cast<uint8_t>(number(row.extra[kType]));
     tx.chain_id = number(row.extra[kChainId]);
@@ -70,7 +70,7 @@ class Maker {
 public:
     explicit Maker(bool real) : real_(real) {}
 
-    BenchPayment make(const cli::CorpusPayment& row) {
+    BenchPayment make(const workload::CorpusPayment& row) {
         BenchPayment out;
         PrivateKey key = key_for(row.from);
         out.block = row.extra.empty() || row.extra[kBlock].empty() ? count_ / kPaymentsPerBlock : number(row.extra[kBlock]);
@@ -95,7 +95,7 @@ private:
     }
 
     // A type 2 transaction with usual fields, the nonce counted for each sender.
-    EthereumTx made_transaction(const cli::CorpusPayment& row, const PrivateKey& key) {
+    EthereumTx made_transaction(const workload::CorpusPayment& row, const PrivateKey& key) {
         EthereumTx tx;
         tx.nonce = row.extra.empty() || row.extra[kNonce].empty() ? evm_nonces_[row.from]++ : number(row.extra[kNonce]);
         tx.max_fee = 1'500'000'000;
@@ -129,16 +129,16 @@ const Domain& bench_domain() {
 PrivateKey key_for(const Address& sender) { return PrivateKey::derived("gavel bench " + to_hex(sender)); }
 
 node::Result<PaymentSet> load_payments(const std::string& name, const std::string& path, uint64_t max_payments) {
-    auto corpus = cli::read_corpus(path, max_payments, kColumns);
+    auto corpus = workload::read_corpus(path, max_payments, kColumns);
     if (!corpus) return corpus.status();
     PaymentSet out;
     out.name = name;
     out.skipped = corpus->skipped;
     out.bad = corpus->bad;
     out.has_real_transactions = !corpus->payments.empty();
-    for (const cli::CorpusPayment& row : corpus->payments) out.has_real_transactions &= has_transaction(row);
+    for (const workload::CorpusPayment& row : corpus->payments) out.has_real_transactions &= has_transaction(row);
     Maker maker(out.has_real_transactions);
-    for (const cli::CorpusPayment& row : corpus->payments) {
+    for (const workload::CorpusPayment& row : corpus->payments) {
         out.payments.push_back(maker.make(row));
         const EthereumTx& tx = out.payments.back().tx;
         if (!out.has_real_transactions) continue;
@@ -153,7 +153,7 @@ std::vector<BenchPayment> as_payouts(std::span<const BenchPayment> payments, uns
     std::vector<BenchPayment> out;
     Maker maker(false);
     for (const BenchPayment& payment : payments) {
-        cli::CorpusPayment row;
+        workload::CorpusPayment row;
         row.from = Address::from(keccak256(view_of("payer " + std::to_string(out.size() / lines))));
         row.to = payment.to;
         row.amount = payment.amount;
@@ -169,7 +169,7 @@ std::vector<BenchPayment> with_new_recipients(std::span<const BenchPayment> paym
         // Whenever the share's sum passes another whole number.
         const double number = double(out.size());
         const bool is_new = uint64_t((number + 1) * share) > uint64_t(number * share);
-        cli::CorpusPayment row;
+        workload::CorpusPayment row;
         row.from = payment.from;
         row.to = is_new ? Address::from(keccak256(view_of("newcomer " + std::to_string(out.size())))) : payment.to;
         row.token = payment.token;
@@ -182,7 +182,7 @@ std::vector<BenchPayment> with_new_recipients(std::span<const BenchPayment> paym
 }
 
 PaymentSet synthetic_payments(uint64_t count, uint64_t seed) {
-    cli::SyntheticOptions options;
+    workload::SyntheticOptions options;
     options.payments = count;
     options.accounts = std::max<uint64_t>(2, count / 10);
     options.tokens = 3;
@@ -191,7 +191,7 @@ PaymentSet synthetic_payments(uint64_t count, uint64_t seed) {
     out.name = "synthetic";
     out.is_synthetic = true;
     Maker maker(false);
-    for (const cli::CorpusPayment& row : cli::draw_payments(options).payments) out.payments.push_back(maker.make(row));
+    for (const workload::CorpusPayment& row : workload::draw_payments(options).payments) out.payments.push_back(maker.make(row));
     return out;
 }
 

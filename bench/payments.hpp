@@ -28,7 +28,7 @@ struct PaymentSet {
     bool has_real_transactions = false;  // as they were signed on their chain; else by a key derived from the sender
     std::vector<BenchPayment> payments;
     std::map<std::string, uint64_t> skipped;  // rows by reason
-    std::vector<cli::BadRow> bad;
+    std::vector<workload::BadRow> bad;
 };
 
 // The domain that Gavel's operations are signed for, of no contract.
@@ -37,14 +37,14 @@ const Domain& bench_domain();
 PrivateKey key_for(const Address& sender);
 
 // Fees where the corpus has none: 2 x 10^13 wei, or the token's own (fee_of).
-// Fails as cli::read_corpus does, and with CORPUS_TRANSACTION (field: the file) where a row's signed transaction isn't what its
-// hash and sender say.
+// Fails as workload::read_corpus does, and with CORPUS_TRANSACTION (field: the file) where a row's signed transaction isn't what
+// its hash and sender say.
 node::Result<PaymentSet> load_payments(const std::string& name, const std::string& path, uint64_t max_payments);
 // The same amounts and recipients in ETH, so many in a row from one sender each, signed by keys of their own.
 std::vector<BenchPayment> as_payouts(std::span<const BenchPayment> payments, unsigned lines);
 // The same payments, a share of them spread evenly to people whom nobody has paid before, signed by keys of their own.
 std::vector<BenchPayment> with_new_recipients(std::span<const BenchPayment> payments, double share);
-// Drawn by `cli::draw_payments`, in blocks of 50.
+// Drawn by `workload::draw_payments`, in blocks of 50.
 PaymentSet synthetic_payments(uint64_t count, uint64_t seed);
 
 }  // namespace gavel::bench

@@ -38,8 +38,6 @@ void add_server(json& document, Table& table, const char* name, const Result<v1:
                std::to_string(info->l1_ops_waiting()), std::to_string(info->l1_block())});
 }
 
-using Lines = std::vector<std::pair<std::string, std::string>>;
-
 // The contract's own word.
 Status add_contract(Session& session, const Address& rollup, json& document, Lines& lines) {
     auto facts = read_facts(l1::RollupClient(session.l1(), rollup));

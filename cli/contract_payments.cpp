@@ -45,7 +45,7 @@ Result<std::optional<Address>> owner_of(const ContractPaymentOptions& options, c
 
 Result<Address> receiver_of(const ContractPaymentOptions& options) {
     if (options.everybody && !(options.owner.empty() && options.to.empty())) {
-        return Status{Code::kInvalidArgument, "OPTION_INVALID", "everybody", "with --everybody, nobody else can be named"};
+        return node::invalid_option("everybody", "with --everybody, nobody else can be named");
     }
     return options.to.empty() ? Result<Address>(Address{}) : parse_address(options.to, "to");
 }
@@ -57,7 +57,7 @@ Result<uint64_t> pay_gas_of(const ContractPaymentOptions& options, const Address
     }
     auto gas = node::parse_number(options.pay_gas);
     if (gas) return *gas;
-    return Status{Code::kInvalidArgument, "OPTION_INVALID", "pay-gas", "'" + options.pay_gas + "' is no amount of gas"};
+    return node::invalid_option("pay-gas", "'" + options.pay_gas + "' is no amount of gas");
 }
 
 ContractPayments::ContractPayments(Session& session, const ContractCaller& caller, const std::string& number_name,

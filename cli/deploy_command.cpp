@@ -31,7 +31,7 @@ Result<l1::RollupParameters> parameters_of(const DeployOptions& options) {
         if (!address) return address.status();
         out.home_operator = *address;
     }
-    if (out.freeze_age == 0) out.freeze_age = out.challenge_window + out.inclusion_window + l1::kFreezeMargin;
+    if (out.freeze_age == 0) out.freeze_age = out.least_freeze_age();
     if (out.are_valid()) return out;
     return Status{Code::kInvalidArgument, "PARAMETERS_INVALID", "freeze-age",
                   "a stake above zero; challenge window 1 s to 14 days, inclusion window 4 s to 7 days, freeze age at least both "

@@ -6,6 +6,8 @@
 #include "cli/table.hpp"
 #include "cli/units.hpp"
 #include "l1-bridge/client/deployment.hpp"
+#include "l1-bridge/client/rollup_client.hpp"
+#include "l1-bridge/wire/erc20_call.hpp"
 
 namespace gavel::cli {
 namespace {
@@ -61,7 +63,7 @@ Status mint(Session& session, const MintOptions& options) {
     auto to = options.to.empty() ? node::Result<Address>(key->address()) : parse_address(options.to, "to");
     if (!to) return to.status();
     l1::L1Wallet wallet(session.l1(), *key, session.wallet_options());
-    auto receipt = wallet.run(token->address, 0, mint_call(*to, *amount));
+    auto receipt = wallet.run(token->address, 0, l1::erc20_call::mint(*to, *amount));
     if (!receipt) return receipt.status();
     if (session.json()) {
         session.print(

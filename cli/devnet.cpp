@@ -12,6 +12,7 @@
 #include "cli/table.hpp"
 #include "cli/units.hpp"
 #include "l1-bridge/client/deployment.hpp"
+#include "l1-bridge/wire/erc20_call.hpp"
 #include "l1-bridge/wire/transaction.hpp"
 #include "node/file.hpp"
 #include "node/signals.hpp"
@@ -25,7 +26,6 @@ using node::Code;
 using node::Result;
 using node::Status;
 
-constexpr u128 kEther = u128{1'000'000'000} * 1'000'000'000;
 constexpr uint8_t kTokenDecimals = 6;
 constexpr std::chrono::seconds kPatience{60};
 
@@ -181,7 +181,7 @@ Status Devnet::deploy() {
     l1::RollupParameters parameters;
     parameters.challenge_window = options_.challenge_window_s;
     parameters.inclusion_window = options_.inclusion_window_s;
-    parameters.freeze_age = parameters.challenge_window + parameters.inclusion_window + l1::kFreezeMargin;
+    parameters.freeze_age = parameters.least_freeze_age();
     l1::L1Wallet wallet(session_.l1(), devnet_key("funder"), {.poll = std::chrono::milliseconds(50)});
     auto rollup = wallet.run(std::nullopt, 0, l1::rollup_creation(parameters));
     if (!rollup) return rollup.status();
@@ -243,10 +243,10 @@ Status Devnet::deposit() {
     BulkSender bulk(session_.l1(), funder);
     const Amount all{tokens_.value() * accounts_.size()};
     const Amount with_fee_account{all.value() + 1};
-    std::vector<BulkTransaction> preparing = {{token_, 0, mint_call(funder.address(), with_fee_account), 200'000},
-                                              {token_, 0, approve_call(rollup_, with_fee_account), 200'000}};
+    std::vector<BulkTransaction> preparing = {{token_, 0, l1::erc20_call::mint(funder.address(), with_fee_account), 200'000},
+                                              {token_, 0, l1::erc20_call::approve(rollup_, with_fee_account), 200'000}};
     for (const PrivateKey& account : accounts_) {
-        if (!tokens_.is_zero()) preparing.push_back({token_, 0, mint_call(account.address(), tokens_), 200'000});
+        if (!tokens_.is_zero()) preparing.push_back({token_, 0, l1::erc20_call::mint(account.address(), tokens_), 200'000});
     }
     if (auto prepared = bulk.run(preparing); !prepared) return prepared.status();
     // The operator takes fees in the token as soon as it has an account for them.

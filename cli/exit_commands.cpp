@@ -10,10 +10,6 @@ using node::Status;
 
 constexpr size_t kPage = 100;
 
-Status wrong_use(const char* field, const std::string& message) {
-    return {Code::kInvalidArgument, "OPTION_INVALID", field, message};
-}
-
 // OK when exits and refunds are open.
 Status are_exits_open(const RollupFacts& facts) {
     if (!facts.frozen) return explained({Code::kAborted, "NotFrozen", "", ""}, facts);
@@ -34,10 +30,12 @@ Status check_use(const ExitOptions& options) {
     const bool alone = !options.index.empty() || options.all_mine;
     const int ways = !options.index.empty() + options.all_mine + !options.payment.owner.empty() + options.payment.everybody;
     if (ways == 0 && options.token.empty()) {
-        return wrong_use("token", "say which: --token eth (or an ERC-20's address), --index, --all-mine, --for or --everybody");
+        return node::invalid_option("token",
+                                    "say which: --token eth (or an ERC-20's address), --index, --all-mine, --for or --everybody");
     }
     if (ways > 1 || (alone && !options.token.empty())) {
-        return wrong_use("token", "--index, --all-mine, --for, --everybody exclude each other; --token goes with the last two");
+        return node::invalid_option("token",
+                                    "--index, --all-mine, --for, --everybody exclude each other; --token goes with the last two");
     }
     if (options.index.empty()) return {};
     auto index = node::parse_number(options.index);

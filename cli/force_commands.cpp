@@ -13,7 +13,6 @@ using nlohmann::json;
 using node::Code;
 using node::Result;
 using node::Status;
-using Lines = std::vector<std::pair<std::string, std::string>>;
 
 constexpr std::chrono::milliseconds kPoll{500};
 
@@ -65,7 +64,7 @@ void print(Session& session, const Forced& forced, const TokenInfo& token) {
     const L1Operation& operation = forced.queued.operation;
     const RollupFacts& facts = forced.facts;
     const auto overdue = facts.overdue_at(operation.time);
-    const uint64_t freeze_at = operation.time + facts.parameters.freeze_age;
+    const uint64_t freeze_at = facts.parameters.freeze_at(operation.time);
     const uint64_t ahead =
         facts.something_waits() && forced.queued.index > facts.waiting.index ? forced.queued.index - facts.waiting.index : 0;
     const bool is_transfer = operation.kind == L1OperationKind::kForcedTransfer;

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "cli/units.hpp"
+#include "l1-bridge/client/rollup_client.hpp"
+#include "l1-bridge/wire/erc20_call.hpp"
 
 namespace gavel::cli {
 
@@ -11,11 +13,11 @@ node::Status ensure_allowance(l1::L1Client& client, l1::L1Wallet& wallet, const 
     auto allowed = l1::Erc20Client(client, token).allowance(wallet.address(), spender);
     if (!allowed) return allowed.status();
     if (*allowed >= amount) return {};
-    const node::Status approved = wallet.run(token, 0, approve_call(spender, amount)).status();
+    const node::Status approved = wallet.run(token, 0, l1::erc20_call::approve(spender, amount)).status();
     if (approved.code != node::Code::kAborted || allowed->is_zero()) return approved;
-    const node::Status cleared = wallet.run(token, 0, approve_call(spender, Amount{})).status();
+    const node::Status cleared = wallet.run(token, 0, l1::erc20_call::approve(spender, Amount{})).status();
     if (!cleared.ok()) return cleared;
-    return wallet.run(token, 0, approve_call(spender, amount)).status();
+    return wallet.run(token, 0, l1::erc20_call::approve(spender, amount)).status();
 }
 
 node::Result<std::optional<unsigned>> token_decimals(l1::L1Client& client, const Address& token) {
@@ -37,14 +39,6 @@ node::Result<std::optional<unsigned>> token_decimals(l1::L1Client& client, const
     const bool is_small = std::all_of(word.bytes.begin(), word.bytes.end() - 1, [](uint8_t byte) { return byte == 0; });
     if (!is_small || word.bytes.back() > kMaxDecimals) return invalid("tells nonsense about its decimals");
     return std::optional<unsigned>(word.bytes.back());
-}
-
-Bytes approve_call(const Address& spender, Amount amount) {
-    return l1::AbiWriter("approve(address,uint256)").word(spender).word(amount.value()).take();
-}
-
-Bytes mint_call(const Address& to, Amount amount) {
-    return l1::AbiWriter("mint(address,uint256)").word(to).word(amount.value()).take();
 }
 
 }  // namespace gavel::cli

@@ -22,26 +22,19 @@ bool worth_another_try(const Status& status, int& failures) {
     return true;
 }
 
-Result<std::unique_ptr<node::Store>> open_store(const std::string& data_dir) {
-    if (data_dir.empty()) return std::unique_ptr<node::Store>(std::make_unique<node::MemoryStore>());
-    return std::unique_ptr<node::Store>(std::make_unique<node::LevelDbStore>(data_dir));
-}
-
 }  // namespace
 
 void add_l1_state_options(node::Options& options, L1StateOptions& state) {
     options.text("--data-dir", state.data_dir,
                  "folder that keeps what was read, for the next time (a stopped verifier's serves); without it, memory");
-    options.number("--start-block", state.start_block, "L1 block from which to read: not after the contract's deployment");
+    follow::add_l1_sync_flags(options, state.sync);
 }
 
 Result<std::unique_ptr<L1State>> L1State::read(l1::L1Client& client, const Address& rollup, const L1StateOptions& options) {
     try {
-        auto store = open_store(options.data_dir);
-        if (!store) return store.status();
         std::unique_ptr<L1State> out(new L1State);
-        out->store_ = *std::move(store);
-        auto sync = follow::L1Sync::open(*out->store_, client, rollup, {options.start_block, 0});
+        out->store_ = node::open_store(options.data_dir);
+        auto sync = follow::L1Sync::open(*out->store_, client, rollup, options.sync);
         if (!sync) return sync.status();
         out->sync_ = *std::move(sync);
         if (Status status = out->catch_up(); !status.ok()) return status;

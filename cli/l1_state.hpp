@@ -13,8 +13,8 @@
 namespace gavel::cli {
 
 struct L1StateOptions {
-    std::string data_dir;      // database kept between calls (that of a stopped verifier serves, too); empty: in memory
-    uint64_t start_block = 0;  // no event of the rollup is in a block below it
+    std::string data_dir;  // database kept between calls (that of a stopped verifier serves, too); empty: in memory
+    follow::L1SyncOptions sync;
 };
 void add_l1_state_options(node::Options& options, L1StateOptions& state);
 

@@ -7,6 +7,8 @@
 #include "cli/progress.hpp"
 #include "l1-bridge/client/deployment.hpp"
 #include "l1-bridge/client/json_rpc_client.hpp"
+#include "l1-bridge/client/rollup_client.hpp"
+#include "l1-bridge/wire/erc20_call.hpp"
 #include "l1-bridge/wire/transaction.hpp"
 #include "node/file.hpp"
 #include "proto/convert_grpc.hpp"
@@ -20,7 +22,7 @@ using node::Status;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::minutes kPatience{5};
-constexpr u128 kGasMoney = u128{1'000} * 1'000'000'000'000'000'000u;  // wei that stay free for fees when ether is made
+constexpr u128 kGasMoney = 1'000 * kEther;  // that stays free for fees when ether is made
 
 std::string quantity(u128 value) {
     std::string digits;
@@ -34,7 +36,7 @@ std::string quantity(u128 value) {
 }  // namespace
 
 Status read_tokens(const std::string& path, LoadPlan& plan) {
-    auto reader = LineReader::open(path);
+    auto reader = workload::LineReader::open(path);
     if (!reader && reader.status().reason == "FILE_NOT_FOUND") return {};
     if (!reader) return reader.status();
     std::map<std::pair<Address, unsigned>, Address> known;
@@ -42,7 +44,7 @@ Status read_tokens(const std::string& path, LoadPlan& plan) {
     std::vector<std::string> fields;
     for (uint64_t number = 1; (*reader)->next(line); ++number) {
         if (number == 1 || line.empty()) continue;
-        const bool split = split_csv(line, fields) && fields.size() == 3;
+        const bool split = workload::split_csv(line, fields) && fields.size() == 3;
         auto corpus_token = split ? fixed_from_hex<Address>(fields[0]) : std::nullopt;
         auto generation = node::parse_number(split ? fields[1] : "");
         auto l1_token = split ? fixed_from_hex<Address>(fields[2]) : std::nullopt;
@@ -149,8 +151,8 @@ Status LoadFunding::mint_and_approve(const LoadPlan& plan, const std::vector<Dep
     for (const LoadToken& token : plan.tokens) {
         auto total = totals.find(token.l1_token);
         if (total == totals.end()) continue;
-        transactions.push_back({token.l1_token, 0, mint_call(funder_.address(), Amount{total->second}), 0});
-        transactions.push_back({token.l1_token, 0, approve_call(rollup_, Amount{total->second}), 0});
+        transactions.push_back({token.l1_token, 0, l1::erc20_call::mint(funder_.address(), Amount{total->second}), 0});
+        transactions.push_back({token.l1_token, 0, l1::erc20_call::approve(rollup_, Amount{total->second}), 0});
     }
     if (transactions.empty()) return {};
     for (size_t i = 0; i < 2; ++i) {

@@ -259,7 +259,7 @@ void tell(Session& session, const Judged& judged, bool offline) {
 }
 
 Status check_proof(Session& session, const ProofOptions& options) {
-    Result<Judged> judged = Status{Code::kInvalidArgument, "OPTION_INVALID", "offline", "needs --rollup and --chain-id, too"};
+    Result<Judged> judged = node::invalid_option("offline", "needs --rollup and --chain-id, too");
     if (options.offline) {
         if (options.chain_id == 0 || session.options().rollup.empty()) return judged.status();
         auto rollup = parse_address(session.options().rollup, "rollup");
@@ -309,7 +309,7 @@ Status send_proof(Session& session, const ProofOptions& options) {
     auto facts = read_facts(caller->contract());
     if (!term || !facts) return term ? facts.status() : term.status();
     const bool pays = term->last_prover == caller->address();
-    const uint64_t reward_at = term->first_proof_at + facts->parameters.challenge_window;
+    const uint64_t reward_at = facts->parameters.reward_at(term->first_proof_at);
     if (session.json()) {
         session.print(json{{"batch", struck->number},
                            {"term", struck->term},

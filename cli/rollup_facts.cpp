@@ -1,6 +1,5 @@
 #include "cli/rollup_facts.hpp"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "cli/table.hpp"
@@ -96,7 +95,7 @@ std::string meaning_of(const std::string& reason, const RollupFacts& facts) {
 
 std::optional<uint64_t> RollupFacts::overdue_at(uint64_t time) const {
     if (!somebody_sits()) return std::nullopt;
-    return std::max({time, last_strike, seat.started_at}) + parameters.inclusion_window;
+    return parameters.overdue_at(l1::RollupParameters::waits_since(time, last_strike, seat.started_at));
 }
 
 std::optional<uint64_t> RollupFacts::overdue_since() const {
@@ -106,7 +105,7 @@ std::optional<uint64_t> RollupFacts::overdue_since() const {
 
 std::optional<uint64_t> RollupFacts::freeze_at() const {
     if (!something_waits()) return std::nullopt;
-    return waiting.time + parameters.freeze_age;
+    return parameters.freeze_at(waiting.time);
 }
 
 Result<RollupFacts> read_facts(const l1::RollupClient& contract) {
@@ -127,7 +126,7 @@ Result<RollupFacts> read_facts(const l1::RollupClient& contract) {
                       (out.term == 0 || take(contract.term(out.term), out.seat));
     if (!read) return failure;
     out.now = newest.time;
-    out.head_final_at = out.head.number == 0 ? 0 : record.posted_at + out.parameters.challenge_window;
+    out.head_final_at = out.head.number == 0 ? 0 : out.parameters.final_at(record.posted_at);
     return out;
 }
 

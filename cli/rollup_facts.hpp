@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/session.hpp"
+#include "l1-bridge/client/l1_wallet.hpp"
 #include "l1-bridge/client/rollup_client.hpp"
 
 namespace gavel::cli {

@@ -13,7 +13,6 @@ using nlohmann::json;
 using node::Code;
 using node::Result;
 using node::Status;
-using Lines = std::vector<std::pair<std::string, std::string>>;
 
 std::string ether(u128 wei) { return format_units(Amount{wei}, kEtherDecimals) + " ETH"; }
 
@@ -138,9 +137,8 @@ Status take_reward(Session& session, const TermOptions& options) {
         auto record = caller->contract().term(*term);
         auto facts = read_facts(caller->contract());
         if (!record || !facts) return receipt.status();
-        return {
-            receipt.status().code, receipt.status().reason, "",
-            "the reward can be taken at " + format_when(record->first_proof_at + facts->parameters.challenge_window, facts->now)};
+        return {receipt.status().code, receipt.status().reason, "",
+                "the reward can be taken at " + format_when(facts->parameters.reward_at(record->first_proof_at), facts->now)};
     }
     if (!receipt) return receipt.status();
     auto paid = event_of<l1::RewardTaken>(*receipt, caller->contract().address());

@@ -9,6 +9,7 @@
 #include "cli/units.hpp"
 #include "l1-bridge/client/deployment.hpp"
 #include "l1-bridge/client/json_rpc_client.hpp"
+#include "l1-bridge/client/key_file.hpp"
 #include "l1-bridge/client/rollup_client.hpp"
 #include "node/file.hpp"
 #include "proto/convert_grpc.hpp"
@@ -170,10 +171,7 @@ Result<StoredKey> Session::chosen_key() {
 }
 
 Result<PrivateKey> Session::signer() {
-    if (!options_.private_key.empty()) {
-        if (auto key = PrivateKey::from_hex(options_.private_key)) return *key;
-        return bad("KEY_INVALID", "private-key", "needs 64 hex digits of a secp256k1 key");
-    }
+    if (!options_.private_key.empty()) return l1::key_from_text(options_.private_key, "private-key");
     auto stored = chosen_key();
     if (!stored) return stored.status();
     auto text = node::read_file(stored->path, kMaxKeyFile);

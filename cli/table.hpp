@@ -26,8 +26,10 @@ private:
     std::vector<std::vector<std::string>> rows_;
 };
 
+// Name and value of each.
+using Lines = std::vector<std::pair<std::string, std::string>>;
 // Lines "name  value", the values aligned.
-std::string facts(const std::vector<std::pair<std::string, std::string>>& lines);
+std::string facts(const Lines& lines);
 
 // "2026-01-02 03:04:05 UTC"; "-" for zero.
 std::string format_time(uint64_t seconds);

@@ -7,10 +7,9 @@
 #include "protocol/keccak.hpp"
 #include "protocol/state.hpp"
 
-namespace gavel::verifier {
+namespace gavel::drill {
 namespace {
 
-constexpr u128 kEther = 1'000'000'000'000'000'000;
 constexpr unsigned kL1OperationsPerChunk = 32;
 constexpr int kOwnTransfers = 4;
 constexpr size_t kEntriesLookedAt = 10'000;  // for a payment to replay
@@ -120,7 +119,7 @@ private:
     }
 
     void add_right(const Chunk& chunk, Bytes sigs) {
-        auto env = follow::make_env(ledger_, view_, view_.queue_length());
+        auto env = follow::make_env(ledger_.domain_separator(), view_, view_.queue_length());
         BatchChunk made{encode_ops(chunk), std::move(sigs)};
         Outcome outcome = apply(*env, runner_, state_.counters, made.ops, made.sigs);
         GAVEL_CHECK(outcome.ok());
@@ -295,4 +294,4 @@ node::Result<Lie> make_lie(ledger::Ledger& ledger, const follow::L1View& view, L
     return std::move(*out);
 }
 
-}  // namespace gavel::verifier
+}  // namespace gavel::drill

@@ -11,7 +11,7 @@
 #include "node/status.hpp"
 #include "protocol/keys.hpp"
 
-namespace gavel::verifier {
+namespace gavel::drill {
 
 enum class LieKind : uint8_t {
     kMoneyFromNothing,       // a right chunk; the claimed state gives the operator a balance that nobody has deposited
@@ -39,4 +39,4 @@ struct Lie {
 node::Result<Lie> make_lie(ledger::Ledger& ledger, const follow::L1View& view, LieKind kind, const PrivateKey& operator_key)
     GAVEL_REQUIRES(ledger::writing);
 
-}  // namespace gavel::verifier
+}  // namespace gavel::drill

@@ -5,6 +5,7 @@
 #include "follow/l1_sync.hpp"
 #include "l1-bridge/client/key_file.hpp"
 #include "l1-bridge/client/l1_sources.hpp"
+#include "l1-bridge/client/option_values.hpp"
 #include "l1-bridge/client/rollup_client.hpp"
 #include "node/config.hpp"
 #include "node/log.hpp"
@@ -19,18 +20,18 @@ constexpr uint64_t kMainnet = 1;
 struct Settings {
     l1::L1Flags l1;
     std::string rollup;
+    follow::L1SyncOptions sync;
     std::string key_file;
     bool allow_readable_key = false;
     std::string key;
     std::string lie;
     std::string data_dir;
-    uint64_t start_block = 0;
     bool take_seat = false;
     node::LogOptions log{.level = "warn"};
 };
 
 void add_options(node::Options& options, Settings& s) {
-    options.choice("--lie", s.lie, verifier::lie_names(), "which lie to post").required();
+    options.choice("--lie", s.lie, drill::lie_names(), "which lie to post").required();
     l1::add_l1_flags(options, s.l1);
     options.text("--rollup", s.rollup, "address of the rollup contract").required();
     options.text("--key-file", s.key_file, "file with the private key (hex) of the account that holds the seat");
@@ -38,7 +39,7 @@ void add_options(node::Options& options, Settings& s) {
     options.text("--key", s.key, "the key itself, for throw-away accounts");
     options.toggle("--take-seat", s.take_seat, "take the seat, with the stake, if it is free");
     options.text("--data-dir", s.data_dir, "folder to keep what was read from the L1; empty: in memory");
-    options.number("--start-block", s.start_block, "L1 block from which to read: not after the contract's deployment");
+    follow::add_l1_sync_flags(options, s.sync);
     node::add_log_options(options, s.log);
 }
 
@@ -55,9 +56,8 @@ public:
         auto chain_id = client_.chain_id();
         if (!chain_id) return chain_id.status();
         if (*chain_id == kMainnet) return refused("MAINNET", "l1", "this is Ethereum's main chain: no lies there");
-        if (settings_.data_dir.empty()) store_ = std::make_unique<node::MemoryStore>();
-        else store_ = std::make_unique<node::LevelDbStore>(settings_.data_dir);
-        auto sync = follow::L1Sync::open(*store_, client_, rollup, {settings_.start_block, 0});
+        store_ = node::open_store(settings_.data_dir);
+        auto sync = follow::L1Sync::open(*store_, client_, rollup, settings_.sync);
         if (!sync) return sync.status();
         sync_ = std::move(*sync);
         ledger_.emplace(*store_, sync_->domain());
@@ -115,14 +115,14 @@ private:
     }
 
     node::Status lie() {
-        auto kind = *verifier::lie_from_name(settings_.lie);
-        auto made = verifier::make_lie(*ledger_, sync_->view(), kind, key_);
+        auto kind = *drill::lie_from_name(settings_.lie);
+        auto made = drill::make_lie(*ledger_, sync_->view(), kind, key_);
         if (!made && made.status().reason == "NO_WAITING_DEPOSIT") {
             const Address victim = PrivateKey::derived("drill " + std::to_string(clock_.now_ms())).address();
-            auto receipt = act(l1::rollup_call::deposit_eth(victim), 1'000'000'000);
+            auto receipt = act(l1::rollup_call::deposit_eth(victim), kGwei);
             if (!receipt) return receipt.status();
             std::printf("deposit  of 1 gwei to %s, made to be skipped\n", to_checksum(victim).c_str());
-            made = verifier::make_lie(*ledger_, sync_->view(), kind, key_);
+            made = drill::make_lie(*ledger_, sync_->view(), kind, key_);
         }
         if (!made) return made.status();
         const Bytes posted = made->batch.encode();
@@ -151,10 +151,9 @@ private:
 };
 
 node::Status run(const Settings& s) {
-    auto rollup = address_from_string(s.rollup);
-    if (!rollup) return {node::Code::kInvalidArgument, "OPTION_INVALID", "rollup", "not an address: " + s.rollup};
-    if (s.key.empty() == s.key_file.empty())
-        return {node::Code::kInvalidArgument, "OPTION_INVALID", "key-file", "give one of --key-file and --key"};
+    auto rollup = l1::address_option("--rollup", s.rollup);
+    if (!rollup) return rollup.status();
+    if (s.key.empty() == s.key_file.empty()) return node::invalid_option("--key-file", "give one of --key-file and --key");
     auto key = s.key.empty() ? l1::read_key_file(s.key_file, s.allow_readable_key) : l1::key_from_text(s.key, "key");
     if (!key) return key.status();
     node::SystemClock clock;

@@ -90,6 +90,10 @@ bool is_lasting(const Status& status) { return status.field == "rollup" || statu
 
 }  // namespace
 
+void add_l1_sync_flags(node::Options& options, L1SyncOptions& sync) {
+    options.number("--start-block", sync.start_block, "L1 block from which to read: not after the contract's deployment");
+}
+
 struct L1Sync::Impl {
     Impl(node::Store& opened, l1::L1Client& its_client, const Address& rollup, const Facts& facts,
          const L1SyncOptions& its_options, bool was_asked)

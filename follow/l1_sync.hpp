@@ -10,6 +10,7 @@
 #include "follow/l1_view.hpp"
 #include "follow/replayer.hpp"
 #include "l1-bridge/client/l1_client.hpp"
+#include "node/config.hpp"
 #include "node/status.hpp"
 #include "node/store.hpp"
 
@@ -21,6 +22,9 @@ struct L1SyncOptions {
     // Of the chain that is expected; 0: whichever the L1 is.
     uint64_t chain_id = 0;
 };
+
+// The flags for it, the same for every program.
+void add_l1_sync_flags(node::Options& options, L1SyncOptions& sync);
 
 class L1Sync {
 public:

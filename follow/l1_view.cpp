@@ -212,8 +212,7 @@ struct L1View::Impl {
 
     bool is_final(uint64_t number) const {
         if (number == 0) return true;
-        return number <= derived.batches.size() && head.time >= parameters.challenge_window &&
-               derived.batches[number - 1].posted_at <= head.time - parameters.challenge_window;
+        return number <= derived.batches.size() && parameters.is_final(derived.batches[number - 1].posted_at, head.time);
     }
 
     node::Store& store;
@@ -318,7 +317,7 @@ std::optional<uint64_t> L1View::final_at(uint64_t number) const {
     if (number == 0) return 0;
     auto standing = batch(number);
     if (!standing) return std::nullopt;
-    return standing->posted_at + impl_->parameters.challenge_window;
+    return impl_->parameters.final_at(standing->posted_at);
 }
 
 uint64_t L1View::final_head() const {
@@ -359,6 +358,14 @@ uint64_t L1View::frozen_at() const {
 uint64_t L1View::queue_length() const {
     std::lock_guard lock(impl_->mutex);
     return impl_->derived.queue.size();
+}
+
+std::optional<uint64_t> L1View::waits_since(uint64_t queued_at) const {
+    std::lock_guard lock(impl_->mutex);
+    const auto& terms = impl_->derived.terms;
+    const auto& strikes = impl_->derived.strikes;
+    if (terms.empty() || terms.back().ended_at != 0) return std::nullopt;
+    return l1::RollupParameters::waits_since(queued_at, strikes.empty() ? 0 : strikes.back().time, terms.back().started_at);
 }
 
 std::optional<QueuedOperation> L1View::queued(uint64_t index) const {

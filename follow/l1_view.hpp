@@ -120,6 +120,9 @@ public:
 
     uint64_t queue_length() const;
     std::optional<QueuedOperation> queued(uint64_t index) const;
+    // Since when the first that waits, queued at `queued_at`, counts against who sits; nullopt: nobody sits. See
+    // RollupParameters::overdue_at.
+    std::optional<uint64_t> waits_since(uint64_t queued_at) const;
     // How many of the first entries lie in blocks up to `block`.
     uint64_t queue_length_at(uint64_t block) const;
     std::optional<Hash> queue_hash(uint64_t index) const override;  // h[index], index <= queue_length()

@@ -34,9 +34,9 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Env> make_env(const ledger::Ledger& ledger, const L1View& view, uint64_t l1_limit,
+std::unique_ptr<Env> make_env(const Hash& domain_separator, const L1View& view, uint64_t l1_limit,
                               const SignerRecovery* recovery) {
-    return std::make_unique<ViewEnv>(ledger.domain_separator(), l1_limit, view, recovery);
+    return std::make_unique<ViewEnv>(domain_separator, l1_limit, view, recovery);
 }
 
 BatchSource batch_source(l1::BatchChannel& channel) {
@@ -242,7 +242,7 @@ Replayer::Progress Replayer::found_false(const ledger::Ledger::Applied& applied)
 std::vector<Verdict> Replayer::take_verdicts() { return std::exchange(verdicts_, {}); }
 
 node::Result<Bytes> prove_false(ledger::Ledger& ledger, const L1View& view, const Replayer::FalseBatch& found) {
-    auto env = make_env(ledger, view, found.batch.last.l1_ops_consumed);
+    auto env = make_env(ledger.domain_separator(), view, found.batch.last.l1_ops_consumed);
     std::optional<FraudProof> built;
     ledger.with_state([&](State& state) { built = build_fraud_proof(found.batch, found.verdict.chunk, state, *env); });
     Bytes proof = built ? built->encode() : Bytes{};

@@ -40,9 +40,9 @@ struct Verdict {
     StateFields computed;              // what apply leads to
 };
 
-// What apply reads beside the state, from the view: for building proofs about a batch (l1_limit: its last.l1_ops_consumed).
+// What apply reads beside the state, from the view: for running or proving a batch (l1_limit: its last.l1_ops_consumed).
 // `recovery` may be null; nothing is owned.
-std::unique_ptr<Env> make_env(const ledger::Ledger& ledger, const L1View& view, uint64_t l1_limit,
+std::unique_ptr<Env> make_env(const Hash& domain_separator, const L1View& view, uint64_t l1_limit,
                               const SignerRecovery* recovery = nullptr);
 
 class Replayer {

@@ -110,6 +110,10 @@ Result<uint64_t> parse_number(std::string_view text) {
     return bad_value("BAD_NUMBER", text, "a whole number below 2^64");
 }
 
+Status invalid_option(const std::string& option, const std::string& message) {
+    return {Code::kInvalidArgument, "OPTION_INVALID", option, message};
+}
+
 struct Options::Impl {
     // Only the program's own Options owns an app; a command's belongs to its parent's.
     std::unique_ptr<CLI::App> owned;

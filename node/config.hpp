@@ -42,6 +42,9 @@ Result<uint64_t> parse_byte_size(std::string_view text);
 // Base-ten digits only, within 64 bits.
 Result<uint64_t> parse_number(std::string_view text);
 
+// OPTION_INVALID (kInvalidArgument), for what is found wrong after parse(): a value, or that options exclude each other.
+Status invalid_option(const std::string& option, const std::string& message);
+
 // Options of one program, or of one command of it. Each function binds a name to a variable, whose value at that moment is the
 // default that --help shows; the variable must outlive parse(). A name is written as on the command line: "--listen",
 // "-j,--json", or without dashes for a positional argument (which has neither environment nor file). Names are told once; twice

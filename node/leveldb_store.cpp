@@ -292,4 +292,9 @@ void LevelDbStore::scan_reverse(std::string_view first, std::string_view last_ex
 
 std::unique_ptr<const StoreView> LevelDbStore::snapshot() const { return std::make_unique<Snapshot>(*impl_); }
 
+std::unique_ptr<Store> open_store(const std::string& folder) {
+    if (folder.empty()) return std::make_unique<MemoryStore>();
+    return std::make_unique<LevelDbStore>(folder);
+}
+
 }  // namespace gavel::node

@@ -147,4 +147,7 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
+// A LevelDbStore in that folder, or, without a name, one in memory: for programs that keep what they know if they are told where.
+std::unique_ptr<Store> open_store(const std::string& folder);
+
 }  // namespace gavel::node

@@ -69,6 +69,7 @@ struct Batch {
 
 // Why bytes are no batch; the names are the contract's errors.
 enum class BatchError { kNone, kTruncated, kTrailingBytes, kChunkCount, kOpsTooLong, kSigsTooLong };
+inline constexpr BatchError kLastBatchError = BatchError::kSigsTooLong;
 const char* name_of(BatchError error);
 
 // The batch, or why the bytes are none. Any bytes may be passed.

@@ -26,6 +26,7 @@ enum class ProofError : uint8_t {
     kTrailingBytes,  // more than apply reads
     kClaimIsTrue,    // apply leads to the claimed commitment
 };
+inline constexpr ProofError kLastProofError = ProofError::kClaimIsTrue;
 const char* name_of(ProofError error);
 
 // A proof taken apart, for building, showing and corrupting. `witness` is the accesses as one string of bytes.

@@ -47,7 +47,7 @@ constexpr std::array kNames = {
     "FeeLeafIndex",
     "FeeLeafToken",
 };
-static_assert(kNames.size() == static_cast<size_t>(Refusal::kFeeLeafToken) + 1, "one name for each refusal, in their order");
+static_assert(kNames.size() == static_cast<size_t>(kLastRefusal) + 1, "one name for each refusal, in their order");
 
 constexpr auto kAll = [] {
     std::array<Refusal, kNames.size() - 1> all{};

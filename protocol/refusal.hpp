@@ -47,6 +47,7 @@ enum class Refusal : uint8_t {
     kFeeLeafIndex,         // 0 or not below accountCount
     kFeeLeafToken,         // of another token than the one in its turn
 };
+inline constexpr Refusal kLastRefusal = Refusal::kFeeLeafToken;
 
 // "SignerNotOwner" and so on; "None" for kNone.
 const char* name_of(Refusal refusal);

@@ -182,7 +182,7 @@ EntryInfo Queries::describe(ledger::Entry entry) const {
     out.chunk = static_cast<uint16_t>(place->chunk - place->batch.first_chunk);
     out.l1_transaction = standing->tx_hash;
     out.posted_at = standing->posted_at;
-    out.final_at = standing->posted_at + view_.parameters().challenge_window;
+    out.final_at = view_.parameters().final_at(standing->posted_at);
     return out;
 }
 
@@ -363,7 +363,7 @@ Result<BatchInfo> Queries::batch(uint64_t number) const {
     out.first_position = before.op_count;
     out.op_count = record->header.last.op_count - before.op_count;
     out.l1_op_count = record->header.last.l1_ops_consumed - before.l1_ops_consumed;
-    out.final_at = standing->posted_at + view_.parameters().challenge_window;
+    out.final_at = view_.parameters().final_at(standing->posted_at);
     out.is_final = view_.is_final(number);
     out.record = std::move(*record);
     out.standing = std::move(*standing);

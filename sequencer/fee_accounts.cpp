@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "l1-bridge/client/rollup_client.hpp"
+#include "l1-bridge/wire/erc20_call.hpp"
 #include "node/log.hpp"
 #include "protocol/keys.hpp"
+#include "sequencer/trouble_names.hpp"
 
 namespace gavel::sequencer {
 namespace {
@@ -81,17 +83,16 @@ bool FeeAccounts::follow_sent(Opening& opening) {
 
 // An approval first, if the token wants one; then the deposit.
 node::Status FeeAccounts::send_next(const Address& token, Opening& opening) {
-    const l1::RollupClient rollup(client_, view_.rollup());
-    const l1::Erc20Client erc20(client_, token);
+    const Address& rollup = view_.rollup();
     opening.is_approval = false;
     if (!token.is_zero()) {
-        auto allowed = erc20.allowance(wallet_.address(), rollup.address());
+        auto allowed = l1::Erc20Client(client_, token).allowance(wallet_.address(), rollup);
         if (!allowed) return allowed.status();
         opening.is_approval = *allowed < kUnit;
     }
-    auto sent = token.is_zero()       ? rollup.deposit_eth(wallet_, recipient_, kUnit)
-                : opening.is_approval ? erc20.approve(wallet_, rollup.address(), kUnit)
-                                      : rollup.deposit_token(wallet_, token, recipient_, kUnit);
+    auto sent = token.is_zero()       ? wallet_.send(rollup, kUnit.value(), l1::rollup_call::deposit_eth(recipient_))
+                : opening.is_approval ? wallet_.send(token, 0, l1::erc20_call::approve(rollup, kUnit))
+                                      : wallet_.send(rollup, 0, l1::rollup_call::deposit_token(token, recipient_, kUnit));
     if (!sent) return sent.status();
     opening.sent = *sent;
     node::log_info("opening a fee account", {{"token", name_of(token)}, {"tx", to_hex(*sent)}});
@@ -109,8 +110,8 @@ void FeeAccounts::tell() {
     for (const auto& [token, opening] : openings_)
         if (!opening.failed.ok())
             lacking += (lacking.empty() ? "" : "; ") + name_of(token) + ": " + node::to_string(opening.failed);
-    if (lacking.empty()) return troubles_.settled("NO_FEE_ACCOUNT");
-    troubles_.raise("NO_FEE_ACCOUNT",
+    if (lacking.empty()) return troubles_.settled(trouble::kNoFeeAccount);
+    troubles_.raise(trouble::kNoFeeAccount,
                     "operations with fees in these tokens are refused until " + to_checksum(recipient_) +
                         " has an account for each: give one unit of the token to " + to_checksum(wallet_.address()) +
                         " on the L1, or deposit one for that owner. " + lacking,

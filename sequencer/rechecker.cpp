@@ -2,31 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "follow/replayer.hpp"
+
 namespace gavel::sequencer {
-namespace {
-
-// L1 operations as the L1 has told them.
-class ViewEnv : public Env {
-public:
-    ViewEnv(const Hash& domain_separator, uint64_t limit, const follow::L1View& view, const SignerRecovery& recovery)
-        : domain_separator_(domain_separator), limit_(limit), view_(view), recovery_(recovery) {}
-    const Hash& domain_separator() const override { return domain_separator_; }
-    uint64_t l1_limit() const override { return limit_; }
-    const L1Operation* l1_operation(uint64_t index) override {
-        queued_ = view_.queued(index);
-        return queued_ ? &queued_->operation : nullptr;
-    }
-    const SignerRecovery& recovery() const override { return recovery_; }
-
-private:
-    const Hash& domain_separator_;
-    uint64_t limit_;
-    const follow::L1View& view_;
-    const SignerRecovery& recovery_;
-    std::optional<follow::QueuedOperation> queued_;
-};
-
-}  // namespace
 
 Rechecker::Rechecker(State state, const BatchHeader& header, const Hash& domain_separator)
     : state_(std::move(state)), header_(header), domain_separator_(domain_separator) {}
@@ -59,9 +37,9 @@ bool Rechecker::check(ByteView posted, const follow::L1View& view, const SignerR
 
 bool Rechecker::run(StateRunner& runner, const Batch& batch, const follow::L1View& view, const SignerRecovery& recovery,
                     std::string& why) {
-    ViewEnv env(domain_separator_, batch.last.l1_ops_consumed, view, recovery);
+    auto env = follow::make_env(domain_separator_, view, batch.last.l1_ops_consumed, &recovery);
     for (size_t i = 0; i < batch.chunks.size(); ++i) {
-        Outcome outcome = apply(env, runner, state_.counters, batch.chunks[i].ops, batch.chunks[i].sigs);
+        Outcome outcome = apply(*env, runner, state_.counters, batch.chunks[i].ops, batch.chunks[i].sigs);
         if (!outcome.ok()) {
             why = fmt::format("chunk {} is wrong: {}", i, name_of(outcome.refusal));
             return false;

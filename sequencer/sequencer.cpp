@@ -7,6 +7,7 @@
 #include "node/log.hpp"
 #include "protocol/keys.hpp"
 #include "sequencer/repair.hpp"
+#include "sequencer/trouble_names.hpp"
 
 namespace gavel::sequencer {
 namespace {
@@ -14,13 +15,6 @@ namespace {
 constexpr int kReplayCommands = 1'024;  // in one round with the L1
 constexpr size_t kChunksAtOnce = 2;     // in one command: confirmations wait for it
 constexpr int kSyncSteps = 64;
-
-constexpr const char *kTakeover = "TAKEOVER_ANNOUNCED", *kNotPosted = "BATCHES_NOT_POSTED", *kNotMined = "BATCHES_NOT_IN_A_BLOCK",
-                     *kHeldUp = "L1_TRANSACTIONS_HELD_UP";
-
-node::Status not_sequencing(std::string reason, std::string message) {
-    return {node::Code::kUnavailable, std::move(reason), "", std::move(message)};
-}
 
 // Tokens in which fees are asked.
 std::vector<Address> fee_tokens(const SequencerConfig& config) {
@@ -70,6 +64,10 @@ Sequencer::Sequencer(node::Store& store, follow::L1Sync& sync, l1::L1Client& cli
 }
 
 Sequencer::~Sequencer() = default;
+
+node::Status Sequencer::not_sequencing(std::string reason, std::string message) {
+    return {node::Code::kUnavailable, std::move(reason), "", std::move(message)};
+}
 
 // ---- Any thread ----
 
@@ -146,7 +144,7 @@ node::Status Sequencer::keep_seat() {
     if (view.frozen()) return not_sequencing("FROZEN", "the rollup is frozen for ever: accounts exit on the L1");
     auto sitting = view.sitting();
     if (sitting && sitting->sequencer == wallet_.address()) {
-        warn_of_deadline(*sitting);
+        warn_of_deadline();
         return {};
     }
     if (sitting) return not_sequencing("SEAT_TAKEN", to_checksum(sitting->sequencer) + " is the sequencer");
@@ -160,25 +158,24 @@ node::Status Sequencer::keep_seat() {
     if (!config_.take_seat || (seat_tried_ms_ != 0 && now_ms < seat_tried_ms_ + config_.seat_retry_ms)) return waiting;
     seat_tried_ms_ = now_ms;
     if (wallet_.has_unmined()) return waiting;
-    auto sent = l1::RollupClient(client_, view.rollup()).become_sequencer(wallet_);
+    auto sent = wallet_.send(view.rollup(), view.parameters().stake, l1::rollup_call::become_sequencer());
     if (!sent) return sent.status();
     node::log_info("taking the seat", {{"tx", to_hex(*sent)}});
     return waiting;
 }
 
 // An L1 operation that no batch has consumed after half of its inclusion window: what holds it up may cost the seat.
-void Sequencer::warn_of_deadline(const follow::TermView& sitting) {
+void Sequencer::warn_of_deadline() {
     const follow::L1View& view = sync_.view();
     auto head = ledger_.batch(view.batch_head());
     auto waiting = view.queued(head ? head->header.last.l1_ops_consumed : 0);
     if (!waiting || warned_of_ == waiting->index) return;
-    std::vector<follow::Strike> strikes = view.strikes();
-    uint64_t since = std::max({waiting->operation.time, sitting.started_at, strikes.empty() ? 0 : strikes.back().time});
-    uint64_t window = view.parameters().inclusion_window, now = view.head().time;
-    if (now < since + window / 2) return;
+    const uint64_t now = view.head().time;
+    auto since = view.waits_since(waiting->operation.time);
+    if (!since || now < view.parameters().half_overdue_at(*since)) return;
     warned_of_ = waiting->index;
     node::log_warn("an L1 operation nears the end of its inclusion window: post, or be evicted",
-                   {{"l1_operation", waiting->index}, {"overdue_at", since + window}, {"now", now}});
+                   {{"l1_operation", waiting->index}, {"overdue_at", view.parameters().overdue_at(*since)}, {"now", now}});
 }
 
 // A receipt promises that its operation will be posted. So operations are confirmed only as long as that can be done before the
@@ -189,31 +186,41 @@ node::Status Sequencer::heed_notice() {
     const l1::RollupParameters& parameters = view.parameters();
     if (parameters.home_operator.is_zero() || parameters.home_operator == wallet_.address()) return {};
     const uint64_t margin = (parameters.inclusion_window + 7) / 8, now = view.head().time, now_ms = clock_.steady_ms();
-    auto read = l1::RollupClient(client_, view.rollup()).notice();
-    if (read) {
-        notice_ = *read;
-        notice_read_ms_ = now_ms;
-    } else if (!notice_read_ms_ || now_ms >= *notice_read_ms_ + margin * 1000) {
-        return not_sequencing("NOTICE_UNKNOWN",
-                              "whether the home operator takes the seat can't be read: " + read.status().message);
-    }
+    node::Status failure;
+    const bool is_known = notice_asked_.at(view.head(), [&] {
+        auto read = l1::RollupClient(client_, view.rollup(), view.head().number).notice();
+        if (read) notice_ = *read;
+        failure = read.status();
+        return read.ok();
+    });
+    if (is_known) notice_known_ms_ = now_ms;
+    else if (!notice_known_ms_ || now_ms >= *notice_known_ms_ + margin * 1000)
+        return not_sequencing("NOTICE_UNKNOWN", "whether the home operator takes the seat can't be read: " + failure.message);
     const bool stands = now < notice_.until, closed = stands && now + margin >= notice_.from;
     std::string what = "the home operator may take the seat from " + std::to_string(notice_.from) + " until " +
                        std::to_string(notice_.until) + " (L1 time)";
-    if (stands) troubles_.raise(kTakeover, what, 0, false);
-    else troubles_.settled(kTakeover);
+    if (stands) troubles_.raise(trouble::kTakeoverAnnounced, what, 0, false);
+    else troubles_.settled(trouble::kTakeoverAnnounced);
     if (closed != std::exchange(is_closing_, closed))
         writer_.run([&]() GAVEL_REQUIRES(ledger::writing) { engine_.post_at_once(closed); });
-    return closed ? not_sequencing(kTakeover, what + "; nothing is confirmed that might not be posted before") : node::Status{};
+    return closed ? not_sequencing(trouble::kTakeoverAnnounced, what + "; nothing is confirmed that might not be posted before")
+                  : node::Status{};
 }
 
 void Sequencer::update_gas_price() {
-    auto fees = client_.fees();
-    if (fees) fees_.set_gas_price(fees->base_fee + fees->priority_fee);
+    const l1::BlockRef head = sync_.view().head();
+    fees_asked_.at(head, [&] {
+        auto fees = client_.fees();
+        if (fees) fees_.set_gas_price(fees->base_fee + fees->priority_fee);
+        return fees.ok();
+    });
     channel_.refresh_price(wallet_.address());
     fees_.set_batch_price(channel_.price());
-    auto balance = client_.balance(wallet_.address());
-    if (balance) figures_.set_wallet_balance(*balance);
+    balance_asked_.at(head, [&] {
+        auto balance = client_.balance(wallet_.address());
+        if (balance) figures_.set_wallet_balance(*balance);
+        return balance.ok();
+    });
 }
 
 // Steps until the view is up to date, or for a while: then sync_.is_up_to_date() is false.
@@ -245,11 +252,11 @@ node::Status Sequencer::read_and_keep_seat() {
     if (status.ok()) status = accept_data();
     if (status.ok()) status = restore();
     if (status.ok()) {
-        troubles_.settle(kHeldUp, wallet_.keep_up(), config_.trouble_after_ms);
+        troubles_.settle(trouble::kTransactionsHeldUp, wallet_.keep_up(), config_.trouble_after_ms);
         update_gas_price();
         status = keep_seat();
     }
-    if (status.reason == "SEAT_TAKEN") troubles_.settled(kTakeover);
+    if (status.reason == "SEAT_TAKEN") troubles_.settled(trouble::kTakeoverAnnounced);
     node::Status heeded = status.ok() ? heed_notice() : status;
     set_state(heeded.ok() ? open_fee_accounts() : heeded);
     return status;
@@ -274,9 +281,9 @@ void Sequencer::note_posting(const node::Status& status) {
     const bool has_moved = std::exchange(posted_seen_, posted) != posted;
     const bool in_flight = ledger_.summary().batches > posted;
     const bool waits = in_flight || engine_.figures().oldest_unbatched_ms.has_value();
-    troubles_.settle(kNotPosted, waits ? status : node::Status{}, config_.trouble_after_ms);
-    if (!in_flight || has_moved) return troubles_.settled(kNotMined);
-    troubles_.raise(kNotMined, "batch " + std::to_string(posted + 1) + " was sent, and no block has it",
+    troubles_.settle(trouble::kBatchesNotPosted, waits ? status : node::Status{}, config_.trouble_after_ms);
+    if (!in_flight || has_moved) return troubles_.settled(trouble::kBatchesNotMined);
+    troubles_.raise(trouble::kBatchesNotMined, "batch " + std::to_string(posted + 1) + " was sent, and no block has it",
                     5 * config_.trouble_after_ms);
 }
 

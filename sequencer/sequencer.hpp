@@ -7,6 +7,7 @@
 
 #include "follow/l1_freshness.hpp"
 #include "follow/l1_sync.hpp"
+#include "follow/once_per_block.hpp"
 #include "follow/replayer.hpp"
 #include "l1-bridge/wire/rollup_abi.hpp"
 #include "node/metrics.hpp"
@@ -76,13 +77,14 @@ public:
     void stop();
 
 private:
+    static node::Status not_sequencing(std::string reason, std::string message);
     node::Status replay();
     node::Status accept_data();
     node::Status restore();
     node::Status read_l1();
     void update_figures();
     node::Status keep_seat();
-    void warn_of_deadline(const follow::TermView& sitting);
+    void warn_of_deadline();
     node::Status heed_notice();
     node::Status open_fee_accounts();
     node::Status read_and_keep_seat();
@@ -117,10 +119,11 @@ private:
     node::Status state_;  // OK: sequencing
     uint64_t seat_tried_ms_ = 0;
     uint64_t ledger_generation_ = 0;
-    std::optional<uint64_t> warned_of_;  // L1 operation near its deadline
-    uint64_t posted_seen_ = 0;           // the last batch on the L1, in the latest round
-    l1::Notice notice_;                  // of the home operator, as read last
-    std::optional<uint64_t> notice_read_ms_;
+    std::optional<uint64_t> warned_of_;        // L1 operation near its deadline
+    uint64_t posted_seen_ = 0;                 // the last batch on the L1, in the latest round
+    l1::Notice notice_;                        // of the home operator, as read last
+    std::optional<uint64_t> notice_known_ms_;  // when it was last known as of the view's head
+    follow::OncePerBlock fees_asked_, balance_asked_, notice_asked_;
     bool is_closing_ = false;  // the home operator may sit soon: post at once
     bool broken_ = false;
 };

@@ -6,13 +6,6 @@
 #include "sequencer/sequencer.hpp"
 
 namespace gavel::sequencer {
-namespace {
-
-node::Status not_yet(std::string reason, std::string message) {
-    return {node::Code::kUnavailable, std::move(reason), "", std::move(message)};
-}
-
-}  // namespace
 
 // A key that was the sequencer before has a folder somewhere, with what it confirmed and hadn't posted yet.
 node::Status Sequencer::accept_data() {
@@ -20,9 +13,9 @@ node::Status Sequencer::accept_data() {
     std::vector<follow::TermView> terms = sync_.view().terms();
     bool sat_before = std::any_of(terms.begin(), terms.end(), [&](const auto& t) { return t.sequencer == wallet_.address(); });
     if (sat_before && !config_.new_data)
-        return not_yet("DATA_IS_NEW",
-                       "the data folder is new, but the L1 shows that this key was the sequencer before: start with the old "
-                       "folder, or, if it is lost, with --new-data; operations confirmed and not posted are lost then");
+        return not_sequencing(
+            "DATA_IS_NEW", "the data folder is new, but the L1 shows that this key was the sequencer before: start with the old "
+                           "folder, or, if it is lost, with --new-data; operations confirmed and not posted are lost then");
     if (sat_before)
         node::log_warn("began with a new data folder: operations that this key confirmed before and hadn't posted are lost");
     accept_as_old(store_);
@@ -39,7 +32,7 @@ node::Status Sequencer::restore() {
     auto pending = client_.nonce(wallet_.address(), true);
     if (!pending) return pending.status();
     if (*pending > *mined)
-        return not_yet("REPAIRING", "the repair waits until no transaction of this key is on its way to the L1");
+        return not_sequencing("REPAIRING", "the repair waits until no transaction of this key is on its way to the L1");
     tell(writer_.run([&]() GAVEL_REQUIRES(ledger::writing) { return restore_salvage(store_, ledger_, engine_); }));
     return {};
 }

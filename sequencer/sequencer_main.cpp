@@ -5,12 +5,14 @@
 
 #include "l1-bridge/client/key_file.hpp"
 #include "l1-bridge/client/l1_sources.hpp"
+#include "l1-bridge/client/option_values.hpp"
 #include "node/daemon.hpp"
 #include "node/rim_grpc.hpp"
 #include "node/scrub.hpp"
 #include "query/query_grpc.hpp"
 #include "sequencer/repair.hpp"
 #include "sequencer/sequencer_grpc.hpp"
+#include "sequencer/trouble_names.hpp"
 
 namespace {
 
@@ -19,6 +21,7 @@ using namespace gavel;
 struct Settings {
     l1::L1Flags l1;
     std::string rollup;
+    follow::L1SyncOptions sync;
     std::string data_dir = "gavel-sequencer-data";
     std::string key_file;
     bool allow_readable_key = false;
@@ -31,7 +34,6 @@ struct Settings {
     uint64_t max_unposted = 64 << 20;
     uint64_t max_in_flight = 4;
     uint64_t signature_threads = std::max(1u, std::thread::hardware_concurrency()) - 1;
-    uint64_t start_block = 0;
     std::chrono::milliseconds batch_age{300'000};
     std::chrono::milliseconds poll{500};
     std::chrono::milliseconds l1_stale_after{0};
@@ -48,7 +50,7 @@ void add_options(node::Options& options, Settings& s) {
     options.text("--rollup", s.rollup, "address of the rollup contract").required();
     options.text("--key-file", s.key_file, "file with the private key (hex) of the account that posts and sits").required();
     options.number("--l1-confirmations", s.l1_confirmations, "blocks on top before an L1 operation is consumed", 0, 1000);
-    options.number("--start-block", s.start_block, "L1 block from which to read: not after the contract's deployment");
+    follow::add_l1_sync_flags(options, s.sync);
     options.toggle("--no-seat", s.no_seat, "don't take the seat when it is free: only follow");
     options.duration("--poll", s.poll, "how often the L1 is asked");
     l1::add_key_file_flag(options, s.allow_readable_key);
@@ -76,25 +78,18 @@ void add_options(node::Options& options, Settings& s) {
     node::add_log_options(options, s.log);
 }
 
-node::Status bad_option(const std::string& option, const std::string& message) {
-    return {node::Code::kInvalidArgument, "OPTION_INVALID", option, message};
-}
-
 node::Result<sequencer::SequencerConfig> config_of(const Settings& s, const Address& poster) {
     sequencer::SequencerConfig config;
     config.engine.fee_recipient = poster;
     if (!s.fee_recipient.empty()) {
-        auto address = address_from_string(s.fee_recipient);
-        if (!address || address->is_zero()) return bad_option("--fee-recipient", "not an address: " + s.fee_recipient);
+        auto address = l1::address_option("--fee-recipient", s.fee_recipient);
+        if (!address) return address.status();
+        if (address->is_zero()) return node::invalid_option("--fee-recipient", "the zero address takes nothing");
         config.engine.fee_recipient = *address;
     }
-    for (const std::string& fee : s.fees) {
-        size_t equals = fee.find('=');
-        auto token = address_from_string(fee.substr(0, equals));
-        auto amount = equals == fee.npos ? std::nullopt : amount_from_string(fee.substr(equals + 1));
-        if (!token || !amount) return bad_option("--fee", "not TOKEN=UNITS: " + fee);
-        config.fees.per_transfer[*token] = *amount;
-    }
+    auto fees = l1::token_amounts_option("--fee", s.fees);
+    if (!fees) return fees.status();
+    config.fees.per_transfer = *std::move(fees);
     config.fees.eth_percent = static_cast<unsigned>(s.eth_fee_percent);
     config.engine.batch_age_ms = static_cast<uint64_t>(s.batch_age.count());
     config.engine.batch_bytes = s.batch_bytes;
@@ -109,8 +104,8 @@ node::Result<sequencer::SequencerConfig> config_of(const Settings& s, const Addr
 }
 
 node::Status run(const Settings& s, node::StopSignals& signals) {
-    auto rollup = address_from_string(s.rollup);
-    if (!rollup) return bad_option("--rollup", "not an address: " + s.rollup);
+    auto rollup = l1::address_option("--rollup", s.rollup);
+    if (!rollup) return rollup.status();
     auto key = l1::read_key_file(s.key_file, s.allow_readable_key);
     if (!key) return key.status();
     auto config = config_of(s, key->address());
@@ -123,8 +118,8 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
     if (s.repair) sequencer::repair_folder(s.data_dir, *rollup);
     node::LevelDbStore store(s.data_dir);
     node::Scrub scrub(store, node::request_stop);
-    auto sync = follow::L1Sync::open_when_reachable(store, **client, *rollup, {.start_block = s.start_block},
-                                                    [&] { return signals.wait_for(s.poll) == 0; });
+    auto sync =
+        follow::L1Sync::open_when_reachable(store, **client, *rollup, s.sync, [&] { return signals.wait_for(s.poll) == 0; });
     if (!sync) return sync.status();
     if (!*sync) return {};
 
@@ -140,12 +135,12 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
 
     node::Loops loops(sequencer.troubles());
     loops.start(
-        "EXECUTING_FAILED",
+        sequencer::trouble::kExecutingFailed,
         [&] {
             if (!sequencer.execute()) sequencer.wait_for_work(50);
         },
         [&] { sequencer.leave(); });
-    loops.start("FOLLOWING_FAILED", [&] {
+    loops.start(sequencer::trouble::kFollowingFailed, [&] {
         node::Status status = sequencer.follow();
         if (!status.ok()) node::log_status(node::LogLevel::kDebug, "round with the L1", status);
         loops.rest(s.poll);

@@ -11,7 +11,7 @@ namespace {
 constexpr uint64_t kEarlierPatienceMs = 60'000;
 // At most, at 64 gas for a byte of calldata: docs/contract.md, "Gas".
 constexpr u128 kCommitGas = 100'000, kProveGas = 8'000'000;
-constexpr u128 kUsualFeeCap = 500'000'000'000;  // wei per gas
+constexpr u128 kUsualFeeCap = 500 * kGwei;  // per gas
 
 }  // namespace
 
@@ -120,7 +120,7 @@ node::Status Challenger::challenge() {
         return {};
     }
     // The next block's time is above this one's: a commit that the view shows counts in it.
-    uint64_t final_at = standing.posted_at + view_.parameters().challenge_window;
+    uint64_t final_at = view_.parameters().final_at(standing.posted_at);
     bool is_late = view_.head().time + proof_margin(view_.parameters()) >= final_at;
     auto committed = committed_at(*lowest, standing.term);
     if (!committed && !is_late) return committed.status();
@@ -191,7 +191,7 @@ node::Status Challenger::take_rewards() {
         last[strike.term] = strike;
     }
     for (const auto& [term, strike] : last) {
-        bool is_due = view_.head().time >= first_proof_at[term] + view_.parameters().challenge_window;
+        bool is_due = view_.head().time >= view_.parameters().reward_at(first_proof_at[term]);
         if (!is_due || rewards_settled_.contains(term)) continue;
         auto ours = may_be_ours(strike);
         if (!ours) return ours.status();

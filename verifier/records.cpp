@@ -25,7 +25,14 @@ const char* name_of(ProofStage stage) {
 
 namespace {
 
-constexpr uint8_t kLastRefusal = static_cast<uint8_t>(Refusal::kFeeLeafToken);
+// The value of an enumeration from a byte, if that lies within it.
+template <class Enum>
+std::optional<Enum> enum_from(uint8_t byte, Enum first, Enum last) {
+    if (byte < static_cast<uint8_t>(first) || byte > static_cast<uint8_t>(last)) return std::nullopt;
+    return static_cast<Enum>(byte);
+}
+
+std::optional<Refusal> refusal_from(uint8_t byte) { return enum_from(byte, Refusal::kNone, kLastRefusal); }
 
 }  // namespace
 
@@ -43,19 +50,19 @@ std::optional<VerdictRecord> decode_verdict(uint64_t sequence, std::string_view 
     out.sequence = sequence;
     out.number = in.u64();
     out.hash = in.fixed<Hash>();
-    uint8_t kind = in.u8();
+    auto kind = enum_from(in.u8(), kFirstVerdictKind, kLastVerdictKind);
     ByteView last = in.take(StateFields::kSize);
     out.op_count = in.u64();
     out.posted_at = in.u64();
     out.verified_at_ms = in.u64();
     out.chunk = in.u16();
-    uint8_t refusal = in.u8();
+    auto refusal = refusal_from(in.u8());
     out.claimed = in.fixed<Hash>();
     out.computed = in.fixed<Hash>();
-    if (!in.finished() || kind < 1 || kind > 3 || refusal > kLastRefusal) return std::nullopt;
-    out.kind = static_cast<VerdictKind>(kind);
+    if (!in.finished() || !kind || !refusal) return std::nullopt;
+    out.kind = *kind;
     out.last = StateFields::decode(last);
-    out.refusal = static_cast<Refusal>(refusal);
+    out.refusal = *refusal;
     return out;
 }
 
@@ -73,14 +80,16 @@ std::optional<FraudProofRecord> decode_fraud_proof(uint64_t number, const Hash& 
     out.number = number;
     out.hash = hash;
     out.chunk = in.u16();
-    uint8_t refusal = in.u8(), stage = in.u8(), has_tx = in.u8();
+    auto refusal = refusal_from(in.u8());
+    auto stage = enum_from(in.u8(), kFirstProofStage, kLastProofStage);
+    uint8_t has_tx = in.u8();
     Hash tx = in.fixed<Hash>();
     out.gas_used = in.u64();
     uint32_t size = in.u32();
     out.proof = to_bytes(in.take(size));
-    if (!in.finished() || refusal > kLastRefusal || stage < 1 || stage > 4 || has_tx > 1) return std::nullopt;
-    out.refusal = static_cast<Refusal>(refusal);
-    out.stage = static_cast<ProofStage>(stage);
+    if (!in.finished() || !refusal || !stage || has_tx > 1) return std::nullopt;
+    out.refusal = *refusal;
+    out.stage = *stage;
     if (has_tx) out.prove_tx = tx;
     return out;
 }

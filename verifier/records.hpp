@@ -15,6 +15,7 @@ enum class VerdictKind : uint8_t {
     kFalse = 2,    // the claim after chunk `chunk` isn't, and those before it are
     kOnFalse = 3,  // it follows a false batch, so it falls with it
 };
+inline constexpr VerdictKind kFirstVerdictKind = VerdictKind::kTrue, kLastVerdictKind = VerdictKind::kOnFalse;
 const char* name_of(VerdictKind kind);  // "true", "false", "on false"
 
 struct VerdictRecord {
@@ -41,6 +42,7 @@ enum class ProofStage : uint8_t {
     kProven = 3,     // the batch is struck by this verifier's proof
     kStruck = 4,     // the batch is gone otherwise: somebody else's proof, or one of an earlier batch
 };
+inline constexpr ProofStage kFirstProofStage = ProofStage::kBuilt, kLastProofStage = ProofStage::kStruck;
 const char* name_of(ProofStage stage);  // "built", "committed", "proven", "struck"
 
 struct FraudProofRecord {

@@ -93,6 +93,7 @@ node::Result<bool> Verifier::step() {
         if (node::Status read = read_notice(); status.ok()) status = read;
         note(kL1Trouble, status);
         if (node::Status acted = act(); status.ok()) status = acted;
+        read_balance();
     }
     publish();
     if (!status.ok()) return status;
@@ -124,10 +125,23 @@ node::Status Verifier::replay() {
 
 node::Status Verifier::read_notice() {
     if (view_.parameters().home_operator.is_zero()) return {};
-    auto read = l1::RollupClient(client_, view_.rollup()).notice();
-    if (!read) return read.status();
-    notice_ = *read;
-    return {};
+    node::Status status;
+    notice_asked_.at(view_.head(), [&] {
+        auto read = l1::RollupClient(client_, view_.rollup(), view_.head().number).notice();
+        if (read) notice_ = *read;
+        status = read.status();
+        return read.ok();
+    });
+    return status;
+}
+
+void Verifier::read_balance() {
+    if (!wallet_) return;
+    balance_asked_.at(view_.head(), [&] {
+        auto balance = client_.balance(wallet_->address());
+        if (balance) wallet_balance_ = *balance;
+        return balance.ok();
+    });
 }
 
 void Verifier::take_verdicts() {
@@ -264,10 +278,7 @@ void Verifier::publish() {
     now.oldest_l1_operation_s = waiting ? now.l1_time - std::min(now.l1_time, waiting->operation.time) : 0;
     auto newest = view_.batch(now.head_batch);
     now.last_batch_s = newest ? now.l1_time - std::min(now.l1_time, newest->posted_at) : 0;
-    if (wallet_ && balance_asked_at_ != view_.head().hash) {
-        if (auto balance = client_.balance(wallet_->address())) now.wallet_balance = *balance;
-        balance_asked_at_ = view_.head().hash;
-    }
+    now.wallet_balance = wallet_balance_;
 
     KnownFacts known{ledger_.counters().l1_ops_consumed, {}, now.can_prove};
     auto final_batch = ledger_.batch(view_.final_head());

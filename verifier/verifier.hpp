@@ -9,6 +9,7 @@
 
 #include "follow/l1_freshness.hpp"
 #include "follow/l1_sync.hpp"
+#include "follow/once_per_block.hpp"
 #include "follow/replayer.hpp"
 #include "l1-bridge/client/l1_wallet.hpp"
 #include "node/troubles.hpp"
@@ -85,6 +86,7 @@ private:
     void on_reorganisation();
     node::Status replay() GAVEL_REQUIRES(ledger::writing);
     node::Status read_notice();
+    void read_balance();
     void take_verdicts();
     void add_verdict(VerdictRecord verdict);
     node::Status handle_false_batch(const follow::Replayer::FalseBatch& found) GAVEL_REQUIRES(ledger::writing);
@@ -117,8 +119,9 @@ private:
     l1::L1Wallet* claim_wallet_ = nullptr;
     std::vector<Warning> troubles_;  // of the latest round
     bool more_to_do_ = false;
-    Hash balance_asked_at_;  // block
-    l1::Notice notice_;      // of the home operator, as read last
+    follow::OncePerBlock balance_asked_, notice_asked_;
+    l1::Notice notice_;        // of the home operator, as read last
+    u128 wallet_balance_ = 0;  // the same
 
     mutable std::mutex mutex_;
     VerifierStatus status_;

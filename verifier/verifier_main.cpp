@@ -1,6 +1,7 @@
 // gavel-verifier: reads the L1, verifies every batch, proves false ones, tells of it over gRPC.
 #include "l1-bridge/client/key_file.hpp"
 #include "l1-bridge/client/l1_sources.hpp"
+#include "l1-bridge/client/option_values.hpp"
 #include "node/daemon.hpp"
 #include "node/rim_grpc.hpp"
 #include "node/scrub.hpp"
@@ -15,14 +16,13 @@ using namespace gavel;
 struct Settings {
     l1::L1Flags l1;
     std::string rollup;
+    follow::L1SyncOptions sync;
     std::string key_file, claim_key_file;
     bool allow_readable_key = false;
     std::vector<std::string> claim_tokens;
     l1::L1WalletFlags wallet;
     std::string data_dir = "gavel-verifier-data";
     bool repair = false;
-    uint64_t start_block = 0;
-    uint64_t chain_id = 0;
     std::chrono::milliseconds poll{1'000};
     std::chrono::milliseconds l1_stale_after{0};
     verifier::VerifierOptions verifier;
@@ -34,8 +34,8 @@ void add_options(node::Options& options, Settings& s) {
     options.group("L1");
     l1::add_l1_flags(options, s.l1);
     options.text("--rollup", s.rollup, "address of the rollup contract").required();
-    options.number("--chain-id", s.chain_id, "chain id that the L1 must have; 0: any");
-    options.number("--start-block", s.start_block, "L1 block from which to read: not after the contract's deployment");
+    options.number("--chain-id", s.sync.chain_id, "chain id that the L1 must have; 0: any");
+    follow::add_l1_sync_flags(options, s.sync);
     options.duration("--poll", s.poll, "how often the L1 is asked");
     options.duration(
         "--l1-stale-after", s.l1_stale_after,
@@ -105,22 +105,6 @@ void add_metrics(node::Metrics& metrics, const verifier::Verifier& verifier) {
     });
 }
 
-node::Status bad_option(const std::string& option, const std::string& message) {
-    return {node::Code::kInvalidArgument, "OPTION_INVALID", option, message};
-}
-
-node::Result<std::map<Address, Amount>> claim_tokens_of(const Settings& s) {
-    std::map<Address, Amount> out;
-    for (const std::string& text : s.claim_tokens) {
-        const size_t equals = text.find('=');
-        auto token = address_from_string(text.substr(0, equals));
-        auto least = equals == text.npos ? std::nullopt : amount_from_string(text.substr(equals + 1));
-        if (!token || token->is_zero() || !least) return bad_option("--claim-token", "not TOKEN=MIN_UNITS: " + text);
-        out[*token] = *least;
-    }
-    return out;
-}
-
 // The wallet of a key file; none without one.
 node::Status open_wallet(std::optional<l1::L1Wallet>& wallet, l1::L1Client& client, const std::string& key_file,
                          const Settings& s, const node::Clock& clock) {
@@ -140,12 +124,13 @@ void repair_folder(const std::string& path, const Address& rollup) {
 }
 
 node::Status run(const Settings& s, node::StopSignals& signals) {
-    auto rollup = address_from_string(s.rollup);
-    if (!rollup) return bad_option("--rollup", "not an address: " + s.rollup);
+    auto rollup = l1::address_option("--rollup", s.rollup);
+    if (!rollup) return rollup.status();
     if (s.verifier.claim && s.key_file.empty() && s.claim_key_file.empty())
-        return bad_option("--claim", "needs --claim-key-file or --key-file");
-    auto claim_tokens = claim_tokens_of(s);
+        return node::invalid_option("--claim", "needs --claim-key-file or --key-file");
+    auto claim_tokens = l1::token_amounts_option("--claim-token", s.claim_tokens);
     if (!claim_tokens) return claim_tokens.status();
+    if (claim_tokens->contains({})) return node::invalid_option("--claim-token", "ETH is no token: see --claim-min-worth");
     node::SystemClock clock;
     auto client = l1::open_l1(s.l1, clock);
     if (!client) return client.status();
@@ -153,12 +138,12 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
     if (node::Status status = open_wallet(wallet, **client, s.key_file, s, clock); !status.ok()) return status;
     if (node::Status status = open_wallet(claim_wallet, **client, s.claim_key_file, s, clock); !status.ok()) return status;
     if (wallet && claim_wallet && wallet->address() == claim_wallet->address())
-        return bad_option("--claim-key-file", "the key that proves: leave the option out, or name another");
+        return node::invalid_option("--claim-key-file", "the key that proves: leave the option out, or name another");
     if (s.repair) repair_folder(s.data_dir, *rollup);
     node::LevelDbStore store(s.data_dir);
     node::Scrub scrub(store, node::request_stop);
-    auto sync = follow::L1Sync::open_when_reachable(store, **client, *rollup, {s.start_block, s.chain_id},
-                                                    [&] { return signals.wait_for(s.poll) == 0; });
+    auto sync =
+        follow::L1Sync::open_when_reachable(store, **client, *rollup, s.sync, [&] { return signals.wait_for(s.poll) == 0; });
     if (!sync) return sync.status();
     if (!*sync) return {};
 

@@ -42,17 +42,14 @@ private:
         uint64_t queued_at = waiting.operation.time;
         std::string which = "L1 operation " + std::to_string(waiting.index);
         const l1::RollupParameters& parameters = view_.parameters();
-        if (sitting_) {
-            auto strikes = view_.strikes();
-            uint64_t struck_at = strikes.empty() ? 0 : strikes.back().time;
-            uint64_t from = std::max({queued_at, struck_at, sitting_->started_at});
-            uint64_t soon = from + parameters.inclusion_window / 2, overdue = from + parameters.inclusion_window;
+        if (auto from = view_.waits_since(queued_at)) {
+            uint64_t soon = parameters.half_overdue_at(*from), overdue = parameters.overdue_at(*from);
             if (now_ >= overdue)
                 warn("L1_OPERATION_OVERDUE_SOON",
                      which + " is overdue since " + seconds(now_ - overdue) + ": the sequencer can be evicted", soon);
             else if (now_ >= soon) warn("L1_OPERATION_OVERDUE_SOON", which + " is overdue in " + seconds(overdue - now_), soon);
         }
-        uint64_t freeze_at = queued_at + parameters.freeze_age;
+        uint64_t freeze_at = parameters.freeze_at(queued_at);
         if (now_ >= freeze_at)
             warn("FREEZE_POSSIBLE", which + " has waited for " + seconds(now_ - queued_at) + ": anybody can freeze the rollup",
                  freeze_at);
@@ -86,7 +83,7 @@ private:
         auto batch = view_.batch(number);
         if (!batch) return;
         std::string which = "batch " + std::to_string(number);
-        uint64_t final_at = batch->posted_at + view_.parameters().challenge_window;
+        uint64_t final_at = view_.parameters().final_at(batch->posted_at);
         if (view_.is_final(number)) {
             warn("FALSE_BATCH_FINAL", which + " is false and final: nothing can undo it", final_at, true);
             return;

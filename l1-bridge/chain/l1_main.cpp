@@ -9,6 +9,7 @@
 #include "l1-bridge/chain/rpc_service.hpp"
 #include "l1-bridge/chain/test_token.hpp"
 #include "l1-bridge/client/deployment.hpp"
+#include "l1-bridge/client/option_values.hpp"
 #include "node/config.hpp"
 #include "node/http_server.hpp"
 #include "node/listener.hpp"
@@ -21,7 +22,6 @@
 namespace gavel::l1 {
 namespace {
 
-constexpr u128 kEther = u128{1'000'000'000} * 1'000'000'000;
 constexpr size_t kMaxBodyBytes = size_t{8} << 20;
 constexpr std::chrono::milliseconds kMiningNap{10};
 constexpr size_t kHttpThreads = 96;
@@ -45,8 +45,6 @@ struct Config {
     node::LogOptions log;
 };
 
-node::Status bad_option(std::string message) { return {node::Code::kInvalidArgument, "OPTION_INVALID", "", std::move(message)}; }
-
 // "1000" or "1.5" ether in wei.
 std::optional<u128> parse_ether(std::string_view text) {
     size_t point = text.find('.');
@@ -63,7 +61,7 @@ node::Status add_funds(Config& config, std::string_view text) {
     size_t sign = text.find('=');
     auto address = address_from_string(text.substr(0, sign));
     auto wei = sign == text.npos ? std::nullopt : parse_ether(text.substr(sign + 1));
-    if (!address || !wei) return bad_option("'" + std::string(text) + "' is not ADDRESS=ETHER");
+    if (!address || !wei) return node::invalid_option("--fund", "'" + std::string(text) + "' is not ADDRESS=ETHER");
     config.chain.genesis_balances.emplace_back(*address, *wei);
     return {};
 }
@@ -71,12 +69,13 @@ node::Status add_funds(Config& config, std::string_view text) {
 // NAME:SYMBOL:DECIMALS
 node::Status add_token(Config& config, std::string_view text) {
     size_t first = text.find(':'), second = text.find(':', first + 1);
-    if (first == text.npos || second == text.npos) return bad_option("'" + std::string(text) + "' is not NAME:SYMBOL:DECIMALS");
+    if (first == text.npos || second == text.npos)
+        return node::invalid_option("--token", "'" + std::string(text) + "' is not NAME:SYMBOL:DECIMALS");
     TokenAtStart token{std::string(text.substr(0, first)), std::string(text.substr(first + 1, second - first - 1)), 0};
     auto decimals = node::parse_number(text.substr(second + 1));
-    if (!decimals || *decimals > 36) return bad_option("decimals are a number up to 36");
+    if (!decimals || *decimals > 36) return node::invalid_option("--token", "decimals are a number up to 36");
     if (token.name.empty() || token.name.size() > 31 || token.symbol.empty() || token.symbol.size() > 31) {
-        return bad_option("a token's name and symbol have 1 to 31 bytes");
+        return node::invalid_option("--token", "a token's name and symbol have 1 to 31 bytes");
     }
     token.decimals = static_cast<uint8_t>(*decimals);
     config.tokens.push_back(std::move(token));
@@ -85,16 +84,17 @@ node::Status add_token(Config& config, std::string_view text) {
 
 node::Status set_rollup(Config& config, const std::string& stake, const std::string& home_operator) {
     auto wei = parse_ether(stake);
-    if (!wei) return bad_option("'" + stake + "' is no amount of ether");
+    if (!wei) return node::invalid_option("--stake", "'" + stake + "' is no amount of ether");
     config.rollup_parameters.stake = *wei;
     if (home_operator != "none") {
-        auto address = address_from_string(home_operator);
-        if (!address) return bad_option("'" + home_operator + "' is not an address");
+        auto address = address_option("--home-operator", home_operator);
+        if (!address) return address.status();
         config.rollup_parameters.home_operator = *address;
     }
     if (!config.rollup_parameters.are_valid()) {
-        return bad_option("a stake above zero, a challenge window of at most 14 days, an inclusion window of at most 7 days, a "
-                          "freeze age of at least both and 7 days and at most both and 365 days");
+        return node::invalid_option(
+            "--stake", "a stake above zero, a challenge window of at most 14 days, an inclusion window of at most 7 days, a "
+                       "freeze age of at least both and 7 days and at most both and 365 days");
     }
     return {};
 }
@@ -180,12 +180,7 @@ int run(const Config& config) {
     ErrorNames error_names(TestToken::error_signatures());
     for (const std::string& signature : rollup_error_signatures()) error_names.add(signature);
 
-    std::unique_ptr<node::Store> store;
-    if (config.data_dir.empty()) {
-        store = std::make_unique<node::MemoryStore>();
-    } else {
-        store = std::make_unique<node::LevelDbStore>(config.data_dir);
-    }
+    const std::unique_ptr<node::Store> store = node::open_store(config.data_dir);
     node::SystemClock clock;
     ChainOptions chain_options = config.chain;
     for (const char* purpose : {"tokens", "rollup"}) {

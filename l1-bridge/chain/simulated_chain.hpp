@@ -26,8 +26,8 @@ namespace gavel::l1 {
 struct ChainOptions {
     uint64_t chain_id = 31'337;
     uint64_t block_gas_limit = 60'000'000;
-    u128 initial_base_fee = 1'000'000'000;  // wei, of the genesis block
-    u128 minimum_base_fee = 0;              // holds the base fee up when blocks are empty
+    u128 initial_base_fee = kGwei;  // of the genesis block
+    u128 minimum_base_fee = 0;      // holds the base fee up when blocks are empty
     // Accounts that have wei from the start. Of no effect on a chain that exists already.
     std::vector<std::pair<Address, u128>> genesis_balances;
 };

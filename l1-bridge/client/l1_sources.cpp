@@ -16,15 +16,22 @@ bool is_failure(const node::Status& status) {
     return status.code == node::Code::kUnavailable || status.reason == "L1_ANSWER_INVALID";
 }
 
+L1Client& first_of(const std::vector<L1Sources::Source>& sources) {
+    GAVEL_CHECK(!sources.empty());
+    return *sources[0].client;
+}
+
 }  // namespace
 
 L1Sources::L1Sources(std::vector<Source> sources, const node::Clock& clock, uint64_t lag_ms)
-    : sources_(std::move(sources)), clock_(clock), lag_ms_(lag_ms), is_admitted_(sources_.size()) {
-    GAVEL_CHECK(!sources_.empty());
-}
+    : ForwardingClient(first_of(sources)),
+      sources_(std::move(sources)),
+      clock_(clock),
+      lag_ms_(lag_ms),
+      is_admitted_(sources_.size()) {}
 
 // Each is asked for its chain before it is asked for anything else.
-node::Status L1Sources::admit(size_t source) {
+node::Status L1Sources::admit_source(size_t source) {
     {
         std::lock_guard lock(mutex_);
         if (is_admitted_[source]) return {};
@@ -47,18 +54,17 @@ void L1Sources::turn_to(size_t source, const std::string& why) {
     node::log_warn("another L1 node is asked from now on", {{"node", sources_[source].name}, {"why", why}});
 }
 
-template <class Question>
-auto L1Sources::ask(Question question) -> decltype(question(std::declval<L1Client&>())) {
+// The first answer, of one after the other.
+node::Status L1Sources::put(const Question& question) {
     node::Status first_failure;
     const size_t first = current_;
     for (size_t i = 0; i < sources_.size(); ++i) {
         const size_t source = (first + i) % sources_.size();
-        node::Status status = admit(source);
+        node::Status status = admit_source(source);
         if (status.ok()) {
-            auto answer = question(*sources_[source].client);
-            status = answer.status();
+            status = question(*sources_[source].client);
             if (status.ok() && i > 0 && is_failure(first_failure)) turn_to(source, node::to_string(first_failure));
-            if (status.ok() || status.code == node::Code::kAborted) return answer;  // a revert is an answer
+            if (status.ok() || status.code == node::Code::kAborted) return status;  // a revert is an answer
         }
         if (first_failure.ok()) first_failure = status;
     }
@@ -66,24 +72,20 @@ auto L1Sources::ask(Question question) -> decltype(question(std::declval<L1Clien
 }
 
 // The same, where a node that has nothing is no answer as long as another may have it.
-template <class Question>
-auto L1Sources::find(Question question) -> decltype(question(std::declval<L1Client&>())) {
+template <class Ask>
+auto L1Sources::find(Ask question) -> decltype(question(std::declval<L1Client&>())) {
     auto found = ask(question);
     for (size_t i = 1; i < sources_.size() && found && !*found; ++i) {
         const size_t source = (current_ + i) % sources_.size();
-        if (!admit(source).ok()) continue;
+        if (!admit_source(source).ok()) continue;
         auto other = question(*sources_[source].client);
         if (other && *other) return other;
     }
     return found;
 }
 
-node::Result<uint64_t> L1Sources::chain_id() {
-    return ask([](L1Client& one) { return one.chain_id(); });
-}
-
 node::Result<BlockRef> L1Sources::head() {
-    auto told = ask([](L1Client& one) { return one.head(); });
+    auto told = ForwardingClient::head();
     if (!told || sources_.size() == 1) return told;
     {
         std::lock_guard lock(mutex_);
@@ -105,7 +107,7 @@ node::Result<BlockRef> L1Sources::highest(const BlockRef& told) {
     const size_t first = current_;
     for (size_t i = 1; i < sources_.size(); ++i) {
         const size_t source = (first + i) % sources_.size();
-        if (!admit(source).ok()) continue;
+        if (!admit_source(source).ok()) continue;
         auto head = sources_[source].client->head();
         if (!head || head->number <= best.number) continue;
         best = *head;
@@ -117,47 +119,14 @@ node::Result<BlockRef> L1Sources::highest(const BlockRef& told) {
     return best;
 }
 
-node::Result<std::optional<BlockRef>> L1Sources::block_at(uint64_t number) {
-    return ask([&](L1Client& one) { return one.block_at(number); });
-}
-node::Result<std::optional<BlockSummary>> L1Sources::summary_at(uint64_t number) {
-    return ask([&](L1Client& one) { return one.summary_at(number); });
-}
-node::Result<std::vector<Log>> L1Sources::logs(const LogFilter& filter) {
-    return ask([&](L1Client& one) { return one.logs(filter); });
-}
-node::Result<std::vector<Log>> L1Sources::logs_by_receipts(const BlockSummary& block, const LogFilter& filter) {
-    return ask([&](L1Client& one) { return one.logs_by_receipts(block, filter); });
-}
 node::Result<std::optional<TransactionInput>> L1Sources::transaction_input(const Hash& tx_hash) {
     return find([&](L1Client& one) { return one.transaction_input(tx_hash); });
 }
 node::Result<std::optional<TransactionInput>> L1Sources::transaction_in_block(const Hash& tx_hash, uint64_t block) {
     return find([&](L1Client& one) { return one.transaction_in_block(tx_hash, block); });
 }
-node::Result<bool> L1Sources::is_syncing() {
-    return ask([](L1Client& one) { return one.is_syncing(); });
-}
 node::Result<std::optional<Receipt>> L1Sources::receipt(const Hash& tx_hash) {
     return find([&](L1Client& one) { return one.receipt(tx_hash); });
-}
-node::Result<u128> L1Sources::balance(const Address& address) {
-    return ask([&](L1Client& one) { return one.balance(address); });
-}
-node::Result<uint64_t> L1Sources::nonce(const Address& address, bool pending) {
-    return ask([&](L1Client& one) { return one.nonce(address, pending); });
-}
-node::Result<Bytes> L1Sources::code(const Address& address) {
-    return ask([&](L1Client& one) { return one.code(address); });
-}
-node::Result<CallReply> L1Sources::try_call(const CallRequest& request) {
-    return ask([&](L1Client& one) { return one.try_call(request); });
-}
-node::Result<uint64_t> L1Sources::estimate_gas(const CallRequest& request) {
-    return ask([&](L1Client& one) { return one.estimate_gas(request); });
-}
-node::Result<Fees> L1Sources::fees() {
-    return ask([](L1Client& one) { return one.fees(); });
 }
 
 // If none takes it: what the node says that is asked for everything else.
@@ -167,7 +136,7 @@ node::Result<Hash> L1Sources::send_raw(ByteView raw) {
     const size_t first = current_;
     for (size_t i = 0; i < sources_.size(); ++i) {
         const size_t source = (first + i) % sources_.size();
-        node::Status status = admit(source);
+        node::Status status = admit_source(source);
         if (status.ok()) {
             auto sent = sources_[source].client->send_raw(raw);
             status = sent.status();
@@ -179,12 +148,10 @@ node::Result<Hash> L1Sources::send_raw(ByteView raw) {
     return refused;
 }
 
-const ErrorNames& L1Sources::error_names() const { return sources_[0].client->error_names(); }
-
 L1Client& L1Sources::second_opinion() {
     for (size_t i = 1; i < sources_.size(); ++i) {
         const size_t source = (current_ + i) % sources_.size();
-        if (admit(source).ok()) return *sources_[source].client;
+        if (admit_source(source).ok()) return *sources_[source].client;
     }
     return *this;
 }
@@ -193,7 +160,7 @@ void L1Sources::suspect() {
     const size_t first = current_;
     for (size_t i = 1; i < sources_.size(); ++i) {
         const size_t source = (first + i) % sources_.size();
-        if (admit(source).ok()) return turn_to(source, "the one before contradicted itself");
+        if (admit_source(source).ok()) return turn_to(source, "the one before contradicted itself");
     }
 }
 
@@ -212,13 +179,13 @@ node::Result<std::unique_ptr<L1Client>> open_l1(const L1Flags& flags, const node
     for (const std::string& url : flags.urls) {
         const std::string shown = shown_url(url);
         if (!shown.starts_with("http://") && !shown.starts_with("https://"))
-            return node::Status{node::Code::kInvalidArgument, "OPTION_INVALID", "--l1", "needs an URL of http or https"};
+            return node::invalid_option("--l1", "needs an URL of http or https");
         JsonRpcOptions options;
         options.url = url;
         options.error_names = rollup_error_names();
         sources.push_back({std::make_unique<JsonRpcClient>(std::move(options)), shown});
     }
-    if (sources.empty()) return node::Status{node::Code::kInvalidArgument, "OPTION_INVALID", "--l1", "needs an URL"};
+    if (sources.empty()) return node::invalid_option("--l1", "needs an URL");
     if (sources.size() == 1) return std::move(sources[0].client);
     return std::unique_ptr<L1Client>(std::make_unique<L1Sources>(std::move(sources), clock));
 }

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "l1-bridge/client/l1_client.hpp"
+#include "l1-bridge/client/forwarding_client.hpp"
 #include "node/clock.hpp"
 #include "node/config.hpp"
 
@@ -16,7 +16,7 @@ namespace gavel::l1 {
 // One node after the other is the one that is asked, until it can't be reached, answers what no node may, falls behind another's
 // head, or is suspected. What it refuses or doesn't know (a transaction) is asked of the others too. A node of another chain than
 // the first one that answered is never asked. Transactions go to all; it is enough if one takes them.
-class L1Sources final : public L1Client {
+class L1Sources final : public ForwardingClient {
 public:
     struct Source {
         std::unique_ptr<L1Client> client;
@@ -25,34 +25,20 @@ public:
     // At least one. A head that hasn't moved for `lag_ms` is compared with the others'. `clock` must outlive it.
     L1Sources(std::vector<Source> sources, const node::Clock& clock, uint64_t lag_ms = 5'000);
 
-    node::Result<uint64_t> chain_id() override;
     node::Result<BlockRef> head() override;
-    node::Result<std::optional<BlockRef>> block_at(uint64_t number) override;
-    node::Result<std::optional<BlockSummary>> summary_at(uint64_t number) override;
-    node::Result<std::vector<Log>> logs(const LogFilter& filter) override;
-    node::Result<std::vector<Log>> logs_by_receipts(const BlockSummary& block, const LogFilter& filter) override;
     node::Result<std::optional<TransactionInput>> transaction_input(const Hash& tx_hash) override;
     node::Result<std::optional<TransactionInput>> transaction_in_block(const Hash& tx_hash, uint64_t block) override;
-    node::Result<bool> is_syncing() override;
     node::Result<std::optional<Receipt>> receipt(const Hash& tx_hash) override;
-    node::Result<u128> balance(const Address& address) override;
-    node::Result<uint64_t> nonce(const Address& address, bool pending) override;
-    node::Result<Bytes> code(const Address& address) override;
-    node::Result<CallReply> try_call(const CallRequest& request) override;
-    node::Result<uint64_t> estimate_gas(const CallRequest& request) override;
-    node::Result<Fees> fees() override;
     node::Result<Hash> send_raw(ByteView raw) override;
-    const ErrorNames& error_names() const override;
     L1Client& second_opinion() override;
     void suspect() override;
     void close() override;
 
 private:
-    template <class Question>
-    auto ask(Question question) -> decltype(question(std::declval<L1Client&>()));
-    template <class Question>
-    auto find(Question question) -> decltype(question(std::declval<L1Client&>()));
-    node::Status admit(size_t source);
+    node::Status put(const Question& question) override;
+    template <class Ask>
+    auto find(Ask question) -> decltype(question(std::declval<L1Client&>()));
+    node::Status admit_source(size_t source);
     void turn_to(size_t source, const std::string& why);
     node::Result<BlockRef> highest(const BlockRef& told);
 

@@ -98,7 +98,6 @@ node::Result<T> RollupClient::ask(Bytes calldata, std::optional<T> (*read)(ByteV
 using namespace rollup_view;
 
 node::Result<RollupParameters> RollupClient::parameters() const { return ask(rollup_view::parameters(), read_parameters); }
-node::Result<Address> RollupClient::prover() const { return ask(rollup_view::prover(), read_address); }
 node::Result<Head> RollupClient::head() const { return ask(rollup_view::head(), read_head); }
 node::Result<RollupRecord> RollupClient::batch(uint64_t number) const { return ask(rollup_view::batch(number), read_batch); }
 node::Result<bool> RollupClient::is_final(uint64_t number) const { return ask(rollup_view::is_final(number), read_bool); }
@@ -110,15 +109,9 @@ node::Result<uint64_t> RollupClient::current_term() const { return ask(rollup_vi
 node::Result<uint64_t> RollupClient::term_count() const { return ask(rollup_view::term_count(), read_number); }
 node::Result<TermRecord> RollupClient::term(uint64_t number) const { return ask(rollup_view::term(number), read_term); }
 node::Result<uint64_t> RollupClient::last_strike() const { return ask(rollup_view::last_strike(), read_number); }
-node::Result<bool> RollupClient::is_paid(uint32_t position) const { return ask(rollup_view::is_paid(position), read_bool); }
 node::Result<bool> RollupClient::is_exited(uint32_t index) const { return ask(rollup_view::is_exited(index), read_bool); }
 node::Result<bool> RollupClient::is_refunded(uint64_t index) const { return ask(rollup_view::is_refunded(index), read_bool); }
-node::Result<u128> RollupClient::burned() const { return ask(rollup_view::burned(), read_amount); }
 node::Result<bool> RollupClient::frozen() const { return ask(rollup_view::frozen(), read_bool); }
-
-node::Result<u128> RollupClient::held_total(const Address& token) const {
-    return ask(rollup_view::held_total(token), read_amount);
-}
 
 node::Result<uint64_t> RollupClient::committed_at(const Address& prover, const Hash& commitment) const {
     return ask(rollup_view::committed_at(prover, commitment), read_number);
@@ -159,80 +152,6 @@ node::Result<Batch> RollupClient::fetch_batch(const Hash& tx_hash, const Hash& b
     return invalid_answer("transaction " + to_hex(tx_hash) + " doesn't hold batch " + to_hex(batch_hash));
 }
 
-// ---- Calls ----
-
-node::Result<Hash> RollupClient::send(L1Wallet& wallet, Bytes calldata, u128 value) const {
-    return wallet.send(rollup_, value, std::move(calldata));
-}
-
-node::Result<Hash> RollupClient::become_sequencer(L1Wallet& wallet) const {
-    auto parameters = this->parameters();
-    if (!parameters) return parameters.status();
-    return send(wallet, rollup_call::become_sequencer(), parameters->stake);
-}
-
-node::Result<Hash> RollupClient::announce_takeover(L1Wallet& wallet) const {
-    return send(wallet, rollup_call::announce_takeover());
-}
-
-node::Result<Hash> RollupClient::resign(L1Wallet& wallet) const { return send(wallet, rollup_call::resign()); }
-
-node::Result<Hash> RollupClient::evict(L1Wallet& wallet) const { return send(wallet, rollup_call::evict()); }
-
-node::Result<Hash> RollupClient::take_stake(L1Wallet& wallet, uint64_t term) const {
-    return send(wallet, rollup_call::take_stake(term));
-}
-
-node::Result<Hash> RollupClient::append(L1Wallet& wallet, ByteView batch) const {
-    return send(wallet, rollup_call::append(batch));
-}
-
-node::Result<Hash> RollupClient::commit_proof(L1Wallet& wallet, ByteView proof, uint64_t term) const {
-    return send(wallet, rollup_call::commit_proof(l1::proof_commitment(wallet.address(), proof, term)));
-}
-
-node::Result<Hash> RollupClient::prove(L1Wallet& wallet, ByteView proof) const { return send(wallet, rollup_call::prove(proof)); }
-
-node::Result<Hash> RollupClient::take_reward(L1Wallet& wallet, uint64_t term, const Address& prover) const {
-    return send(wallet, rollup_call::take_reward(term, prover));
-}
-
-node::Result<Hash> RollupClient::deposit_eth(L1Wallet& wallet, const Address& to, Amount amount) const {
-    return send(wallet, rollup_call::deposit_eth(to), amount.value());
-}
-
-node::Result<Hash> RollupClient::deposit_token(L1Wallet& wallet, const Address& token, const Address& to, Amount amount) const {
-    return send(wallet, rollup_call::deposit_token(token, to, amount));
-}
-
-node::Result<Hash> RollupClient::force_transfer(L1Wallet& wallet, const Address& token, const Address& to, Amount amount) const {
-    return send(wallet, rollup_call::force_transfer(token, to, amount));
-}
-
-node::Result<Hash> RollupClient::force_withdrawal(L1Wallet& wallet, const Address& token, const Address& to,
-                                                  Amount amount) const {
-    return send(wallet, rollup_call::force_withdrawal(token, to, amount));
-}
-
-node::Result<Hash> RollupClient::claim(L1Wallet& wallet, const BatchHeader& header, const WithdrawalProof& proof,
-                                       const Address& receiver) const {
-    return send(wallet, rollup_call::claim(header, proof, receiver));
-}
-
-node::Result<Hash> RollupClient::freeze(L1Wallet& wallet, uint64_t number) const {
-    return send(wallet, rollup_call::freeze(number));
-}
-
-node::Result<Hash> RollupClient::exit(L1Wallet& wallet, const BatchHeader& header, const ExitProof& proof,
-                                      const Address& receiver) const {
-    return send(wallet, rollup_call::exit(header, proof, receiver));
-}
-
-node::Result<Hash> RollupClient::refund(L1Wallet& wallet, uint64_t index, const L1Operation& deposit,
-                                        const Address& receiver) const {
-    return send(wallet, rollup_call::refund(index, deposit, receiver));
-}
-
 // ---- Tokens ----
 
 node::Result<uint8_t> Erc20Client::decimals() const {
@@ -256,32 +175,12 @@ node::Result<std::string> Erc20Client::symbol() const {
     return text;
 }
 
-node::Result<Amount> Erc20Client::balance_of(const Address& owner) const {
-    auto result = client_.call(token_, AbiWriter("balanceOf(address)").word(owner).take());
-    if (!result) return result.status();
-    auto value = read_capped(*result);
-    if (!value) return invalid_answer("no token answers at " + to_hex(token_));
-    return *value;
-}
-
 node::Result<Amount> Erc20Client::allowance(const Address& owner, const Address& spender) const {
     auto result = client_.call(token_, AbiWriter("allowance(address,address)").word(owner).word(spender).take());
     if (!result) return result.status();
     auto value = read_capped(*result);
     if (!value) return invalid_answer("no token answers at " + to_hex(token_));
     return *value;
-}
-
-node::Result<Hash> Erc20Client::approve(L1Wallet& wallet, const Address& spender, Amount amount) const {
-    return wallet.send(token_, 0, AbiWriter("approve(address,uint256)").word(spender).word(amount.value()).take());
-}
-
-node::Result<Hash> Erc20Client::transfer(L1Wallet& wallet, const Address& to, Amount amount) const {
-    return wallet.send(token_, 0, AbiWriter("transfer(address,uint256)").word(to).word(amount.value()).take());
-}
-
-node::Result<Hash> Erc20Client::mint(L1Wallet& wallet, const Address& to, Amount amount) const {
-    return wallet.send(token_, 0, AbiWriter("mint(address,uint256)").word(to).word(amount.value()).take());
 }
 
 }  // namespace gavel::l1

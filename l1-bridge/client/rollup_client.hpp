@@ -1,8 +1,8 @@
-// The rollup contract as Gavel's programs use it: typed views, events and calls over an L1Client and an L1Wallet.
+// What the rollup contract, and tokens, tell Gavel's programs: typed views and events over an L1Client. What programs send is
+// calldata (l1::rollup_call, l1::erc20_call) in an L1Wallet's transaction.
 #pragma once
 
 #include "l1-bridge/client/l1_client.hpp"
-#include "l1-bridge/client/l1_wallet.hpp"
 #include "l1-bridge/wire/rollup_abi.hpp"
 
 namespace gavel::l1 {
@@ -42,7 +42,6 @@ public:
 
     // ---- Views, at the L1's head (docs/contract.md, "Views") ----
     node::Result<RollupParameters> parameters() const;
-    node::Result<Address> prover() const;
     node::Result<Head> head() const;
     node::Result<RollupRecord> batch(uint64_t number) const;
     node::Result<bool> is_final(uint64_t number) const;
@@ -54,11 +53,8 @@ public:
     node::Result<uint64_t> term_count() const;
     node::Result<TermRecord> term(uint64_t number) const;
     node::Result<uint64_t> last_strike() const;
-    node::Result<bool> is_paid(uint32_t position) const;
     node::Result<bool> is_exited(uint32_t index) const;
     node::Result<bool> is_refunded(uint64_t index) const;
-    node::Result<u128> held_total(const Address& token) const;
-    node::Result<u128> burned() const;
     node::Result<bool> frozen() const;
     node::Result<uint64_t> committed_at(const Address& prover, const Hash& commitment) const;
 
@@ -71,31 +67,6 @@ public:
     // The batch of that hash, from its append's transaction; checked against the hash. Reasons: fetch_batch_bytes's.
     node::Result<Batch> fetch_batch(const Hash& tx_hash, const Hash& batch_hash) const;
 
-    // ---- Calls: send, without waiting for a block. What would revert is refused with the error's name (L1Wallet::send) ----
-    node::Result<Hash> send(L1Wallet& wallet, Bytes calldata, u128 value = 0) const;
-    // With the stake that parameters() names.
-    node::Result<Hash> become_sequencer(L1Wallet& wallet) const;
-    node::Result<Hash> announce_takeover(L1Wallet& wallet) const;
-    node::Result<Hash> resign(L1Wallet& wallet) const;
-    node::Result<Hash> evict(L1Wallet& wallet) const;
-    node::Result<Hash> take_stake(L1Wallet& wallet, uint64_t term) const;
-    node::Result<Hash> append(L1Wallet& wallet, ByteView batch) const;
-    // The wallet's address is the prover; the term posted the batch that the proof is against.
-    node::Result<Hash> commit_proof(L1Wallet& wallet, ByteView proof, uint64_t term) const;
-    node::Result<Hash> prove(L1Wallet& wallet, ByteView proof) const;
-    node::Result<Hash> take_reward(L1Wallet& wallet, uint64_t term, const Address& prover) const;
-    node::Result<Hash> deposit_eth(L1Wallet& wallet, const Address& to, Amount amount) const;
-    // The wallet has approved the rollup for the amount before (Erc20Client::approve).
-    node::Result<Hash> deposit_token(L1Wallet& wallet, const Address& token, const Address& to, Amount amount) const;
-    node::Result<Hash> force_transfer(L1Wallet& wallet, const Address& token, const Address& to, Amount amount) const;
-    node::Result<Hash> force_withdrawal(L1Wallet& wallet, const Address& token, const Address& to, Amount amount) const;
-    node::Result<Hash> claim(L1Wallet& wallet, const BatchHeader& header, const WithdrawalProof& proof,
-                             const Address& receiver = {}) const;
-    node::Result<Hash> freeze(L1Wallet& wallet, uint64_t number = 0) const;
-    node::Result<Hash> exit(L1Wallet& wallet, const BatchHeader& header, const ExitProof& proof,
-                            const Address& receiver = {}) const;
-    node::Result<Hash> refund(L1Wallet& wallet, uint64_t index, const L1Operation& deposit, const Address& receiver = {}) const;
-
 private:
     template <class T>
     node::Result<T> ask(Bytes calldata, std::optional<T> (*read)(ByteView)) const;
@@ -107,7 +78,7 @@ private:
     std::optional<uint64_t> at_block_;
 };
 
-// A token's contract, as far as Gavel's programs need it. Thread-safe.
+// What a token's contract tells, as far as Gavel's programs need it. Thread-safe.
 class Erc20Client {
 public:
     Erc20Client(L1Client& client, const Address& token) : client_(client), token_(token) {}
@@ -117,12 +88,7 @@ public:
     // Text, or the old tokens' bytes32 up to the first zero. Whatever bytes the token answers.
     node::Result<std::string> symbol() const;
     // More than 2^128-1 is told as 2^128-1.
-    node::Result<Amount> balance_of(const Address& owner) const;
     node::Result<Amount> allowance(const Address& owner, const Address& spender) const;
-    node::Result<Hash> approve(L1Wallet& wallet, const Address& spender, Amount amount) const;
-    node::Result<Hash> transfer(L1Wallet& wallet, const Address& to, Amount amount) const;
-    // Of gavel-l1's test tokens alone.
-    node::Result<Hash> mint(L1Wallet& wallet, const Address& to, Amount amount) const;
 
 private:
     L1Client& client_;

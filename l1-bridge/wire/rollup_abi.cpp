@@ -153,6 +153,8 @@ bool RollupParameters::are_valid() const {
            freeze_age >= windows + kFreezeMargin && freeze_age <= windows + kMaxFreezeMargin;
 }
 
+uint64_t RollupParameters::least_freeze_age() const { return later(later(challenge_window, inclusion_window), kFreezeMargin); }
+
 Bytes RollupParameters::encode() const {
     return AbiWriter().word(challenge_window).word(inclusion_window).word(freeze_age).word(stake).word(home_operator).take();
 }
@@ -238,9 +240,9 @@ std::vector<std::string> rollup_error_signatures() {
     auto add = [&](const char* name) {
         if (seen.insert(name).second) out.push_back(std::string(name) + "()");
     };
-    for (int i = 1; i <= static_cast<int>(RollupError::kNothingReceived); ++i) add(name_of(static_cast<RollupError>(i)));
-    for (int i = 1; i <= static_cast<int>(BatchError::kSigsTooLong); ++i) add(name_of(static_cast<BatchError>(i)));
-    for (int i = 1; i <= static_cast<int>(ProofError::kClaimIsTrue); ++i) add(name_of(static_cast<ProofError>(i)));
+    for (int i = 1; i <= static_cast<int>(kLastRollupError); ++i) add(name_of(static_cast<RollupError>(i)));
+    for (int i = 1; i <= static_cast<int>(kLastBatchError); ++i) add(name_of(static_cast<BatchError>(i)));
+    for (int i = 1; i <= static_cast<int>(kLastProofError); ++i) add(name_of(static_cast<ProofError>(i)));
     return out;
 }
 

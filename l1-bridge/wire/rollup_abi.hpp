@@ -2,6 +2,7 @@
 // for the JSON that programs in other languages read (l1-bridge/abi/Rollup.json).
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,14 +21,39 @@ struct RollupParameters {
     uint64_t challenge_window = 7 * 86400;
     uint64_t inclusion_window = 86400;
     uint64_t freeze_age = 15 * 86400;
-    u128 stake = u128{32} * 1'000'000'000'000'000'000u;
+    u128 stake = 32 * kEther;
     Address home_operator;  // zero: none
 
     // Whether the constructor takes them: a stake, windows and a freeze age within the bounds below.
     bool are_valid() const;
+    // The lowest freeze age that goes with the windows.
+    uint64_t least_freeze_age() const;
+
+    // The contract's clock, as its clients reckon it (docs/contract.md). Times in seconds; one past 2^64-1 is told as that.
+
+    // When a batch posted then is final: nothing is proven against it any more. (Genesis is final from the start.)
+    uint64_t final_at(uint64_t posted_at) const { return later(posted_at, challenge_window); }
+    // Whether it is so in a block of that time.
+    bool is_final(uint64_t posted_at, uint64_t now) const { return now >= posted_at && now - posted_at >= challenge_window; }
+    // Since when the L1 operation that waits counts against the sequencer: it was queued at `queued_at`, the last strike was at
+    // `struck_at` (0: never), and the term began at `started_at`.
+    static uint64_t waits_since(uint64_t queued_at, uint64_t struck_at, uint64_t started_at) {
+        return std::max({queued_at, struck_at, started_at});
+    }
+    // When it is overdue, so that the sequencer can be evicted; and when half of that time is over.
+    uint64_t overdue_at(uint64_t waits_since) const { return later(waits_since, inclusion_window); }
+    uint64_t half_overdue_at(uint64_t waits_since) const { return later(waits_since, inclusion_window / 2); }
+    // When one queued then has waited so long that anybody may freeze.
+    uint64_t freeze_at(uint64_t queued_at) const { return later(queued_at, freeze_age); }
+    // When the reward for a slashed term can be taken.
+    uint64_t reward_at(uint64_t first_proof_at) const { return later(first_proof_at, challenge_window); }
+
     // The constructor's arguments.
     Bytes encode() const;
     friend bool operator==(const RollupParameters&, const RollupParameters&) = default;
+
+private:
+    static uint64_t later(uint64_t time, uint64_t span) { return time + std::min(span, ~uint64_t{0} - time); }
 };
 
 // Bounds of parameters, in seconds.
@@ -48,6 +74,7 @@ inline constexpr uint64_t kPayGasOfToken = 250'000;
 
 // Why a term ended; the numbers of the event.
 enum class TermEnd : uint8_t { kResigned = 0, kReplaced = 1, kSlashed = 2, kEvicted = 3, kFrozen = 4 };
+inline constexpr TermEnd kLastTermEnd = TermEnd::kFrozen;
 const char* name_of(TermEnd reason);
 
 // The contract's own custom errors; those of batches and proofs are BatchError's and ProofError's names.
@@ -109,6 +136,7 @@ enum class RollupError : uint8_t {
     kTokenCallFailed,  // the token reverted, said no, or answered nonsense
     kNothingReceived,  // the balance didn't grow
 };
+inline constexpr RollupError kLastRollupError = RollupError::kNothingReceived;
 // "SeatTaken" and so on; "None" for kNone.
 const char* name_of(RollupError error);
 

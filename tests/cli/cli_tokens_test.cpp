@@ -3,6 +3,7 @@
 #include "l1-bridge/chain/in_process_client.hpp"
 #include "l1-bridge/client/forwarding_client.hpp"
 #include "l1-bridge/client/l1_wallet.hpp"
+#include "l1-bridge/client/rollup_client.hpp"
 #include "tests/contract/contract_fixture.hpp"
 
 using namespace gavel;

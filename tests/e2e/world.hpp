@@ -11,6 +11,7 @@
 
 #include "cli/remote_grpc.hpp"
 #include "l1-bridge/client/json_rpc_client.hpp"
+#include "l1-bridge/client/l1_wallet.hpp"
 #include "l1-bridge/client/rollup_client.hpp"
 #include "protocol/operation.hpp"
 #include "tests/e2e/process.hpp"
@@ -20,7 +21,6 @@ namespace gavel::e2e {
 
 // For anything that must happen at some time: long enough for a busy machine with sanitizers.
 inline constexpr std::chrono::seconds kPatience{60};
-inline constexpr u128 kEther = u128{1'000'000'000} * 1'000'000'000;
 
 std::string program(const std::string& name);
 

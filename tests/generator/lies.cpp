@@ -10,7 +10,6 @@
 namespace gavel::test {
 namespace {
 
-constexpr u128 kEther = 1000000000000000000;
 constexpr u128 kMax = ~u128{0};
 
 // Leaves of the small world that most cases start from.

@@ -8,7 +8,6 @@
 
 namespace gavel::hostile {
 
-using e2e::kEther;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 

@@ -268,9 +268,6 @@ TEST_CASE("Transactions: every changed byte is refused or has another sender", "
 
 namespace {
 
-constexpr u128 kEther = u128{1'000'000'000} * 1'000'000'000;
-constexpr u128 kGwei = 1'000'000'000;
-
 // A contract that does what the tests need: a first byte of calldata chooses.
 class Probe final : public NativeContract {
 public:

@@ -7,8 +7,10 @@
 #include "l1-bridge/client/deployment.hpp"
 #include "l1-bridge/client/l1_wallet.hpp"
 #include "l1-bridge/client/rollup_client.hpp"
+#include "l1-bridge/wire/erc20_call.hpp"
 #include "node/store.hpp"
 #include "tests/l1/ethereum_node.hpp"
+#include "tests/support/ask_l1.hpp"
 
 using namespace gavel;
 using namespace gavel::l1;
@@ -60,10 +62,8 @@ uint64_t deploy_and_check(L1Client& client) {
     Erc20Client erc20(client, *token->contract_address);
     CHECK(*erc20.decimals() == 6);
     CHECK(*erc20.symbol() == "TUSD");
-    auto minted = erc20.mint(wallet, kAlice.address(), Amount{50});
-    REQUIRE(minted.ok());
-    REQUIRE(wallet.wait(*minted).ok());
-    CHECK(*erc20.balance_of(kAlice.address()) == Amount{50});
+    REQUIRE(wallet.run(*token->contract_address, 0, erc20_call::mint(kAlice.address(), Amount{50})).ok());
+    CHECK(token_balance(client, *token->contract_address, kAlice.address()) == 50);
     CHECK(find_rollup(client, *token->contract_address).status().reason == "NOT_A_ROLLUP");
     auto nothing = find_rollup(client, kAlice.address()).status();
     CHECK(nothing.reason == "NO_CONTRACT");

@@ -22,9 +22,6 @@ class Server;
 
 namespace gavel::test {
 
-inline constexpr u128 kGwei = 1'000'000'000;
-inline constexpr u128 kEther = kGwei * kGwei;
-
 // Path of Anvil: what GAVEL_ANVIL names, else the one from npm, which is installed first if need be.
 std::string anvil_program();
 

@@ -22,8 +22,6 @@ using nlohmann::json;
 
 namespace {
 
-constexpr u128 kEther = u128{1'000'000'000} * 1'000'000'000;
-
 // A chain that mines at each transaction, served over HTTP.
 struct Server {
     node::MemoryStore store;

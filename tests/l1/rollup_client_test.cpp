@@ -8,7 +8,10 @@
 #include "l1-bridge/chain/test_token.hpp"
 #include "l1-bridge/client/forwarding_client.hpp"
 #include "l1-bridge/client/l1_follower.hpp"
+#include "l1-bridge/client/l1_wallet.hpp"
+#include "l1-bridge/wire/erc20_call.hpp"
 #include "tests/contract/contract_fixture.hpp"
+#include "tests/support/ask_l1.hpp"
 
 using namespace gavel;
 using namespace gavel::test;
@@ -77,20 +80,21 @@ TEST_CASE("events: one encoding each") {
     CHECK_FALSE(decode_event(odd.topics, odd.data));
 }
 
-TEST_CASE("the typed client: views, calls, events, and a batch read back from its calldata") {
+TEST_CASE("the typed client: views, events, and a batch read back from its calldata; a refused call by its name") {
     ContractFixture f;
     f.chain->set_auto_mine(true);
     InProcessClient l1(*f.chain, rollup_error_names());
     RollupClient rollup(l1, f.rollup);
     L1Wallet alice(l1, f.alice), bob(l1, f.bob);
     CHECK(*rollup.parameters() == f.parameters);
-    CHECK(rollup.resign(alice).status().reason == "NotSequencer");
-    auto seated = rollup.become_sequencer(alice);
+    auto send = [&](L1Wallet& from, Bytes calldata, u128 value = 0) { return from.send(f.rollup, value, std::move(calldata)); };
+    CHECK(send(alice, rollup_call::resign()).status().reason == "NotSequencer");
+    auto seated = send(alice, rollup_call::become_sequencer(), f.parameters.stake);
     INFO(node::to_string(seated.status()));
     REQUIRE(seated.ok());
-    REQUIRE(rollup.deposit_eth(bob, f.bob.address(), Amount{5}).ok());
+    REQUIRE(send(bob, rollup_call::deposit_eth(f.bob.address()), 5).ok());
     Batch batch = f.batch_on(f.genesis, f.genesis.last);
-    auto appended = rollup.append(alice, batch.encode());
+    auto appended = send(alice, rollup_call::append(batch.encode()));
     REQUIRE(appended.ok());
     CHECK(*rollup.head() == Head{1, batch.header().hash()});
     CHECK(rollup.batch(1)->term == 1);
@@ -103,28 +107,28 @@ TEST_CASE("the typed client: views, calls, events, and a batch read back from it
     CHECK(*rollup.term_count() == 1);
     CHECK(rollup.term(1)->sequencer == f.alice.address());
     CHECK(*rollup.last_strike() == 0);
-    CHECK_FALSE(*rollup.is_paid(0));
-    CHECK(*rollup.held_total({}) == 5);
-    CHECK(*rollup.burned() == 0);
     CHECK_FALSE(*rollup.frozen());
-    REQUIRE(rollup.commit_proof(bob, Bytes{1, 2}, 7).ok());
-    CHECK(*rollup.committed_at(f.bob.address(), proof_commitment(f.bob.address(), Bytes{1, 2}, 7)) == l1.head()->time);
+    const Hash commitment = proof_commitment(f.bob.address(), Bytes{1, 2}, 7);
+    REQUIRE(send(bob, rollup_call::commit_proof(commitment)).ok());
+    CHECK(*rollup.committed_at(f.bob.address(), commitment) == l1.head()->time);
     CHECK(*rollup.committed_at(f.bob.address(), proof_commitment(f.bob.address(), Bytes{1, 2}, 8)) == 0);
-    CHECK(rollup.prover()->is_zero());
     CHECK_FALSE(*rollup.is_exited(1));
     CHECK_FALSE(*rollup.is_refunded(0));
-    CHECK(rollup.evict(bob).status().reason == "NotOverdue");
-    CHECK(rollup.announce_takeover(bob).status().reason == "NotHomeOperator");
     CHECK(*rollup.notice() == Notice{});
-    CHECK(rollup.freeze(bob).status().reason == "FreezeTooEarly");
-    CHECK(rollup.exit(bob, batch.header(), {}).status().reason == "NotFrozen");
-    CHECK(rollup.refund(bob, 0, {}).status().reason == "NotFrozen");
-    CHECK(rollup.prove(bob, Bytes{1, 2}).status().reason == "Truncated");
-    CHECK(rollup.take_stake(bob, 1).status().reason == "TermNotOver");
-    CHECK(rollup.take_reward(bob, 1, f.bob.address()).status().reason == "TermNotSlashed");
-    CHECK(rollup.claim(bob, batch.header(), {}).status().reason == "BatchNotFinal");
-    CHECK(rollup.force_transfer(bob, {}, {}, Amount{1}).status().reason == "ZeroAddress");
-    CHECK(rollup.force_withdrawal(bob, {}, f.bob.address(), Amount{0}).status().reason == "ZeroAmount");
+    const std::vector<std::pair<Bytes, std::string>> refused = {
+        {rollup_call::evict(), "NotOverdue"},
+        {rollup_call::announce_takeover(), "NotHomeOperator"},
+        {rollup_call::freeze(0), "FreezeTooEarly"},
+        {rollup_call::exit(batch.header(), {}), "NotFrozen"},
+        {rollup_call::refund(0, {}), "NotFrozen"},
+        {rollup_call::prove(Bytes{1, 2}), "Truncated"},
+        {rollup_call::take_stake(1), "TermNotOver"},
+        {rollup_call::take_reward(1, f.bob.address()), "TermNotSlashed"},
+        {rollup_call::claim(batch.header(), {}), "BatchNotFinal"},
+        {rollup_call::force_transfer({}, {}, Amount{1}), "ZeroAddress"},
+        {rollup_call::force_withdrawal({}, f.bob.address(), Amount{0}), "ZeroAmount"},
+    };
+    for (const auto& [calldata, reason] : refused) CHECK(send(bob, calldata).status().reason == reason);
 
     auto events = rollup.events(0, l1.head()->number);
     REQUIRE(events.ok());
@@ -143,25 +147,25 @@ TEST_CASE("the typed client: views, calls, events, and a batch read back from it
     CHECK(nothing.head().status().reason == "L1_ANSWER_INVALID");
 }
 
-TEST_CASE("the token client: approve, deposit, and what a token tells") {
+TEST_CASE("tokens: approve, deposit, and what a token tells") {
     ContractFixture f;
     f.registry.add(TestToken::kName, std::make_shared<TestToken>());
     Address token = f.deploy(TestToken::kName, TestToken::constructor_args("Test Dollar", "TUSD", 6));
     f.chain->set_auto_mine(true);
     InProcessClient l1(*f.chain, rollup_error_names());
-    RollupClient rollup(l1, f.rollup);
     Erc20Client erc20(l1, token);
     L1Wallet alice(l1, f.alice);
+    const Bytes deposit = rollup_call::deposit_token(token, f.bob.address(), Amount{10});
     CHECK(*erc20.decimals() == 6);
     CHECK(*erc20.symbol() == "TUSD");
-    REQUIRE(erc20.mint(alice, f.alice.address(), Amount{1000}).ok());
-    CHECK(rollup.deposit_token(alice, token, f.bob.address(), Amount{10}).status().reason == "TokenCallFailed");
-    REQUIRE(erc20.approve(alice, f.rollup, Amount{10}).ok());
+    REQUIRE(alice.send(token, 0, erc20_call::mint(f.alice.address(), Amount{1000})).ok());
+    CHECK(alice.send(f.rollup, 0, deposit).status().reason == "TokenCallFailed");
+    REQUIRE(alice.send(token, 0, erc20_call::approve(f.rollup, Amount{10})).ok());
     CHECK(*erc20.allowance(f.alice.address(), f.rollup) == Amount{10});
-    REQUIRE(rollup.deposit_token(alice, token, f.bob.address(), Amount{10}).ok());
-    CHECK(*erc20.balance_of(f.rollup) == Amount{10});
-    REQUIRE(erc20.transfer(alice, f.bob.address(), Amount{90}).ok());
-    CHECK(*erc20.balance_of(f.alice.address()) == Amount{900});
+    REQUIRE(alice.send(f.rollup, 0, deposit).ok());
+    CHECK(token_balance(l1, token, f.rollup) == 10);
+    REQUIRE(alice.send(token, 0, erc20_call::transfer(f.bob.address(), Amount{90})).ok());
+    CHECK(token_balance(l1, token, f.alice.address()) == 900);
     CHECK_FALSE(Erc20Client(l1, f.bob.address()).decimals().ok());
 }
 

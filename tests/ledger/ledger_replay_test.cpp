@@ -282,7 +282,7 @@ TEST_CASE("a false batch stops the replay at the last true state; its strike let
     CHECK(chain.verifier->sealed_fields().hash() == lie.before(at));
 
     // The proof from this state is accepted.
-    auto env = make_env(*chain.verifier, *chain.view, lie.last.l1_ops_consumed);
+    auto env = make_env(chain.verifier->domain_separator(), *chain.view, lie.last.l1_ops_consumed);
     chain.verifier->with_state([&](State& state) {
         auto proof = build_fraud_proof(lie, at, state, *env);
         REQUIRE(proof.has_value());

@@ -51,9 +51,9 @@ struct World {
         rounds(10);
         INFO(node::to_string(sequencer->health()));
         REQUIRE(sequencer->health().ok());
-        REQUIRE(l1.send(l1.alice, l1::rollup_call::deposit_eth(l1.alice.address()), test::kEther).empty());
+        REQUIRE(l1.send(l1.alice, l1::rollup_call::deposit_eth(l1.alice.address()), kEther).empty());
         rounds(36);  // so that all blocks that are remembered are 12 s apart
-        REQUIRE(balance(l1.alice) == test::kEther);
+        REQUIRE(balance(l1.alice) == kEther);
     }
     void start() {
         sequencer.reset();
@@ -164,7 +164,7 @@ TEST_CASE("Started without the L1 it serves what it has, confirms nothing, and g
     w.start();
     w.sequencer->step();
     CHECK(w.balance(w.l1.bob) == 1);
-    CHECK(w.sequencer->queries().account({w.l1.alice.address(), {}}).balance.value() == test::kEther - 1);
+    CHECK(w.sequencer->queries().account({w.l1.alice.address(), {}}).balance.value() == kEther - 1);
     CHECK(w.submit(1) == "STARTING");
     CHECK(w.sequencer->health().reason == "STARTING");
     CHECK(w.gauge("gavel_accounts") == 3);

@@ -30,10 +30,10 @@ struct Paid : World {
         config.fees.eth_percent = 110;
         config.engine.batch_age_ms = 300'000;
         start();
-        deposit(l1.alice, l1.alice.address(), 5 * test::kEther);
+        deposit(l1.alice, l1.alice.address(), 5 * kEther);
         run(30);  // the quarter of the inclusion window, 100 s
         REQUIRE(sequencer->health().ok());
-        REQUIRE(balance(l1.alice.address()) == 5 * test::kEther);
+        REQUIRE(balance(l1.alice.address()) == 5 * kEther);
         client.taken.clear();
     }
     void pay_fee(uint64_t nonce, u128 fee) {
@@ -239,7 +239,7 @@ TEST_CASE("What keeps batches from the L1 for two blocks is told, whatever it is
 
     w.client.is_down = false;
     w.client.most_bytes = 0;
-    w.l1.chain->set_balance(w.l1.home.address(), 100 * test::kEther);
+    w.l1.chain->set_balance(w.l1.home.address(), 100 * kEther);
     w.run(4);
     CHECK(w.trouble("BATCHES_NOT_POSTED") == std::nullopt);
     CHECK(w.sequencer->health().ok());

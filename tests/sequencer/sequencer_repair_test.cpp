@@ -26,7 +26,7 @@ struct Confirmed : Folder, World {
     Confirmed() : World(std::make_unique<node::LevelDbStore>(path)) {
         fund();
         for (const PrivateKey& owner : {l1.bob, l1.carol})
-            REQUIRE(l1.send(l1.alice, l1::rollup_call::deposit_eth(owner.address()), test::kEther).empty());
+            REQUIRE(l1.send(l1.alice, l1::rollup_call::deposit_eth(owner.address()), kEther).empty());
         run(6);
         posted = sync->view().batch_head();
         config.engine.batch_age_ms = 10'000'000;
@@ -34,7 +34,7 @@ struct Confirmed : Folder, World {
         run(2);
         for (uint64_t round = 0; round < kRounds; ++round) {
             if (round == kRounds / 2) {
-                REQUIRE(l1.send(l1.alice, l1::rollup_call::deposit_eth(l1.carol.address()), test::kEther).empty());
+                REQUIRE(l1.send(l1.alice, l1::rollup_call::deposit_eth(l1.carol.address()), kEther).empty());
                 run(4);
             }
             for (const PrivateKey& from : {l1.alice, l1.bob, l1.carol}) pay(from, round);
@@ -97,7 +97,7 @@ TEST_CASE("A folder whose descriptor is gone is repaired without losing a receip
     w.run(5);
     CHECK(w.sync->view().batch_head() > w.posted);
     CHECK(w.kept() == 3 * kRounds);
-    CHECK(w.balance(w.l1.carol.address()) == 2 * test::kEther - kRounds);
+    CHECK(w.balance(w.l1.carol.address()) == 2 * kEther - kRounds);
 }
 
 TEST_CASE("Of a log with a turned bit all is restored but the damaged record and what hangs on it") {
@@ -128,7 +128,7 @@ TEST_CASE("Nothing but the L1 left is repaired to what the L1 tells") {
     CHECK(w.sequencer->sequencing().ok());
     CHECK(w.sequencer->queries().chain_info().ledger.op_count == 0);
     CHECK(w.sync->view().batch_head() == w.posted);
-    CHECK(w.balance(w.l1.carol.address()) == 2 * test::kEther);
+    CHECK(w.balance(w.l1.carol.address()) == 2 * kEther);
 }
 
 TEST_CASE("What can't be restored is named: gaps by position, refusals by hash") {

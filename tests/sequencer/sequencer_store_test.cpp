@@ -111,6 +111,6 @@ TEST_CASE("A new data folder under a key that was the sequencer before is refuse
         w.restart();
         w.run(2);
         CHECK(w.sequencer->sequencing().ok());
-        CHECK(w.sequencer->queries().account({w.l1.alice.address(), {}}).balance.value() == test::kEther);
+        CHECK(w.sequencer->queries().account({w.l1.alice.address(), {}}).balance.value() == kEther);
     }
 }

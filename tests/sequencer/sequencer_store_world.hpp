@@ -66,7 +66,7 @@ public:
     void fund() {
         run(3);
         REQUIRE(sequencer->sequencing().ok());
-        REQUIRE(l1.send(l1.alice, l1::rollup_call::deposit_eth(l1.alice.address()), test::kEther).empty());
+        REQUIRE(l1.send(l1.alice, l1::rollup_call::deposit_eth(l1.alice.address()), kEther).empty());
         run(5);
         REQUIRE(sync->view().batch_head() > 0);
     }

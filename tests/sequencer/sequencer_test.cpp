@@ -31,7 +31,7 @@ TEST_CASE("Nothing is taken until the operator's fee account is open, whatever d
     World w;
     w.config.fees.eth_percent = 100;
     w.start();
-    w.deposit(w.l1.alice, w.l1.alice.address(), 5 * test::kEther);
+    w.deposit(w.l1.alice, w.l1.alice.address(), 5 * kEther);
     Submission payment = w.transfer(w.l1.alice, w.l1.bob.address(), 7 * kMilli, 0, kMilli);
     int opening = 0;
     for (int i = 0; i < 10 && !w.sequencer->health().ok(); ++i) {
@@ -64,7 +64,7 @@ TEST_CASE("Refusals are named, and change nothing") {
     CHECK(reason(forged) == "BAD_SIGNATURE");
     CHECK(reason(w.transfer(alice, {}, 1, 0)) == "ZERO_RECIPIENT");
     CHECK(reason(w.transfer(w.l1.carol, bob, 1, 0)) == "NO_ACCOUNT");
-    CHECK(reason(w.transfer(alice, bob, 6 * test::kEther, 0)) == "INSUFFICIENT_BALANCE");
+    CHECK(reason(w.transfer(alice, bob, 6 * kEther, 0)) == "INSUFFICIENT_BALANCE");
     CHECK(reason(w.transfer(alice, bob, 1, 0, 1)) == "NO_FEE_ACCOUNT");
     SubmitOutcome nonce = w.submit(w.transfer(alice, bob, 1, 3));
     CHECK(nonce.status.reason == "WRONG_NONCE");
@@ -81,7 +81,7 @@ TEST_CASE("Refusals are named, and change nothing") {
     CHECK(reason(w.sign(alice, empty)) == "NO_PAYMENT");
 
     CHECK(w.sequencer->queries().chain_info().ledger.op_count == 0);
-    CHECK(w.balance(alice.address()) == 5 * test::kEther);
+    CHECK(w.balance(alice.address()) == 5 * kEther);
     CHECK(w.sequencer->queries().chain_info().ledger.fields == before);
 }
 
@@ -161,7 +161,7 @@ TEST_CASE("A fee is asked, taken, and credited to the operator") {
     w.start();
     w.run(6);  // takes the seat, deposits a wei to the fee recipient
     REQUIRE(w.balance(w.l1.home.address()) == 1);
-    w.deposit(w.l1.alice, w.l1.alice.address(), test::kEther);
+    w.deposit(w.l1.alice, w.l1.alice.address(), kEther);
     w.run(3);
     auto quote = w.sequencer->estimate_fee({}, {});
     REQUIRE(quote.ok());
@@ -176,7 +176,7 @@ TEST_CASE("A fee is asked, taken, and credited to the operator") {
 
 TEST_CASE("Two senders' equal words are two operations") {
     Funded w;
-    w.deposit(w.l1.carol, w.l1.carol.address(), test::kEther);
+    w.deposit(w.l1.carol, w.l1.carol.address(), kEther);
     w.run(3);
     SubmitOutcome first = w.submit(w.transfer(w.l1.alice, w.l1.bob.address(), kMilli, 0));
     SubmitOutcome second = w.submit(w.transfer(w.l1.carol, w.l1.bob.address(), kMilli, 0));
@@ -303,6 +303,43 @@ TEST_CASE("Whether a take-over is announced can't be read: a little while that i
     w.start();  // it has never read one
     w.run(1);
     CHECK(w.sequencer->sequencing().reason == "NOTICE_UNKNOWN");
+}
+
+TEST_CASE("Fees, balance and notice are asked once a block, and again until they are answered") {
+    Funded w({}, PrivateKey::derived("carol"));
+    w.run(6);
+    size_t fees = w.client.fees_asked, balances = w.client.balances_asked, notices = w.client.notices_asked;
+    REQUIRE(fees > 0);
+    // Whether so many more were asked since the last time this was asked.
+    auto more = [&](size_t count) {
+        fees += count;
+        balances += count;
+        notices += count;
+        CHECK(w.client.fees_asked == fees);
+        CHECK(w.client.balances_asked == balances);
+        CHECK(w.client.notices_asked == notices);
+    };
+    auto rounds = [&](int count) {
+        for (int i = 0; i < count; ++i) w.last = w.sequencer->step();
+        REQUIRE(w.last.ok());
+    };
+    rounds(5);
+    more(0);
+    w.l1.chain->mine();
+    rounds(5);
+    more(1);
+    w.client.hides_notice = w.client.hides_figures = true;
+    w.l1.chain->mine();
+    rounds(3);
+    more(3);
+    w.client.hides_notice = w.client.hides_figures = false;
+    rounds(3);
+    more(1);
+    // A block that is taken back and another in its place.
+    REQUIRE(w.l1.chain->reorganise(1).ok());
+    w.l1.chain->mine();
+    rounds(3);
+    more(1);
 }
 
 TEST_CASE("The home operator itself heeds no notice of its own") {

@@ -19,9 +19,11 @@ public:
     bool is_down = false;
     bool swallows = false;       // transactions are taken, and vanish
     bool hides_notice = false;   // doesn't answer the contract's notice()
+    bool hides_figures = false;  // doesn't answer for fees and balances
     size_t most_bytes = 0;       // of a raw transaction; 0: any
     uint64_t gas_per_byte = 40;  // of calldata, at least
     size_t sent = 0, refused = 0;
+    size_t fees_asked = 0, balances_asked = 0, notices_asked = 0;
     std::vector<l1::Transaction> taken;
 
     node::Result<uint64_t> estimate_gas(const l1::CallRequest& request) override {
@@ -30,9 +32,20 @@ public:
         return gas;
     }
     node::Result<l1::CallReply> try_call(const l1::CallRequest& request) override {
-        if (hides_notice && request.data == l1::rollup_view::notice())
-            return node::Status{node::Code::kInternal, "L1_ERROR", "", "no"};
+        const bool is_notice = request.data == l1::rollup_view::notice();
+        notices_asked += is_notice;
+        if (hides_notice && is_notice) return node::Status{node::Code::kInternal, "L1_ERROR", "", "no"};
         return ForwardingClient::try_call(request);
+    }
+    node::Result<l1::Fees> fees() override {
+        ++fees_asked;
+        if (hides_figures) return node::Status{node::Code::kInternal, "L1_ERROR", "", "no"};
+        return ForwardingClient::fees();
+    }
+    node::Result<u128> balance(const Address& address) override {
+        ++balances_asked;
+        if (hides_figures) return node::Status{node::Code::kInternal, "L1_ERROR", "", "no"};
+        return ForwardingClient::balance(address);
     }
     node::Result<Hash> send_raw(ByteView raw) override {
         ++sent;
@@ -55,7 +68,7 @@ private:
     }
 };
 
-inline constexpr u128 kMilli = test::kEther / 1000;
+inline constexpr u128 kMilli = kEther / 1000;
 
 class World {
 public:
@@ -161,9 +174,9 @@ struct Funded : World {
         run(3);
         INFO(node::to_string(last));
         REQUIRE(sequencer->health().ok());
-        deposit(l1.alice, l1.alice.address(), 5 * test::kEther);
+        deposit(l1.alice, l1.alice.address(), 5 * kEther);
         run(3);
-        REQUIRE(balance(l1.alice.address()) == 5 * test::kEther);
+        REQUIRE(balance(l1.alice.address()) == 5 * kEther);
     }
 };
 

@@ -4,7 +4,7 @@
 namespace gavel::test {
 namespace {
 
-using verifier::LieKind;
+using drill::LieKind;
 
 constexpr uint64_t kLeastGas = 60'000;  // of any claim
 

@@ -61,7 +61,7 @@ TEST_CASE("a node that leaves logs out for five blocks is contradicted in the sa
     CHECK(s.heals());
     CHECK(s.watcher.verifier->findings().latest_verdict(2)->kind == verifier::VerdictKind::kTrue);
     CHECK(s.watcher.verifier->status().warnings.empty());
-    s.op.lie(verifier::LieKind::kWithdrawalWithoutBurn);
+    s.op.lie(drill::LieKind::kWithdrawalWithoutBurn);
     s.watcher.challenge_until_head(2);
 }
 
@@ -71,7 +71,7 @@ TEST_CASE("a node that goes on leaving logs out of ranges, or of blocks too, doe
     s.five_blocks();
     s.op.post({});
     CHECK(s.heals());
-    s.op.lie(verifier::LieKind::kWithdrawalWithoutBurn);
+    s.op.lie(drill::LieKind::kWithdrawalWithoutBurn);
     for (int i = 0; i < 400 && s.world.contract().head()->number != 2; ++i) {
         s.heals();
         s.world.mine();

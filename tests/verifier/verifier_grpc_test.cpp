@@ -57,7 +57,7 @@ TEST_CASE("verdicts are streamed, those there are and those that come") {
     CHECK(verdict.batch() == 2);
     CHECK(verdict.kind() == v1::VERDICT_KIND_TRUE);
     CHECK(verdict.refusal().empty());
-    verifier::Lie lie = served.op.lie(verifier::LieKind::kMoneyFromNothing);
+    drill::Lie lie = served.op.lie(drill::LieKind::kMoneyFromNothing);
     served.watcher.settle();
     REQUIRE(stream->Read(&verdict));
     CHECK(verdict.batch() == 3);
@@ -77,7 +77,7 @@ TEST_CASE("a fraud proof comes again at each stage") {
     Served served;
     grpc::ClientContext context;
     auto stream = served.stub->FraudProofs(&context, {});
-    served.op.lie(verifier::LieKind::kGarbageBytes);
+    served.op.lie(drill::LieKind::kGarbageBytes);
     v1::FraudProof proof;
     auto read_until = [&](v1::FraudProofStage stage) {
         served.watcher.settle();

@@ -47,11 +47,40 @@ TEST_CASE("it warns of a take-over that is announced, until its time is over or 
     CHECK_FALSE(warning(watcher, "TAKEOVER_ANNOUNCED"));
 }
 
+TEST_CASE("notice and balance are asked once a block, and again until they are answered") {
+    Start start;
+    Watcher watcher(start.world, &start.world.prover);
+    watcher.settle();
+    uint64_t notices = watcher.client.notices_asked, balances = watcher.client.balances_asked;
+    auto more = [&](uint64_t count) {
+        notices += count;
+        balances += count;
+        CHECK(watcher.client.notices_asked == notices);
+        CHECK(watcher.client.balances_asked == balances);
+    };
+    auto rounds = [&](int count) {
+        for (int i = 0; i < count; ++i) (void)watcher.verifier->step();
+    };
+    rounds(3);
+    more(0);
+    start.world.mine();
+    rounds(3);
+    more(1);
+    start.world.mine();
+    watcher.client.hides_figures = true;
+    rounds(3);
+    more(3);
+    watcher.client.hides_figures = false;
+    rounds(3);
+    more(1);
+    CHECK(watcher.verifier->status().wallet_balance == start.world.balance(start.world.prover.address()));
+}
+
 TEST_CASE("the same lie by another term: the prover whose proof was copied takes both rewards") {
     Start start;
     L1World& world = start.world;
     Watcher watcher(world, &world.prover);
-    const verifier::Lie lie = start.op.lie(verifier::LieKind::kMoneyFromNothing);
+    const drill::Lie lie = start.op.lie(drill::LieKind::kMoneyFromNothing);
     watcher.settle();
     world.mine();
     watcher.settle();  // the proof waits in the mempool now, where a thief sees it

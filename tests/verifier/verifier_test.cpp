@@ -3,7 +3,7 @@
 namespace gavel::test {
 namespace {
 
-using verifier::LieKind;
+using drill::LieKind;
 using verifier::ProofStage;
 using verifier::VerdictKind;
 
@@ -42,9 +42,9 @@ TEST_CASE("honest batches are found true, and nothing is sent") {
 }
 
 TEST_CASE("each lie is found, proven in one transaction, and undone") {
-    for (const std::string& name : verifier::lie_names()) {
+    for (const std::string& name : drill::lie_names()) {
         INFO(name);
-        LieKind kind = *verifier::lie_from_name(name);
+        LieKind kind = *drill::lie_from_name(name);
         HonestStart start;
         L1World& world = start.world;
         world.deposit(world.alice.address(), 1);
@@ -52,7 +52,7 @@ TEST_CASE("each lie is found, proven in one transaction, and undone") {
         Watcher watcher(world, &world.prover);
         watcher.settle();
 
-        verifier::Lie lie = start.op.lie(kind);
+        drill::Lie lie = start.op.lie(kind);
         BatchHeader on_it = start.op.post_nothing_on(lie.batch.header());
         watcher.settle();
         auto found = verdict(watcher, 3);
@@ -317,7 +317,7 @@ TEST_CASE("a copied proof earns nothing, and takes nothing from who had committe
     CHECK(world.term(1).last_prover.is_zero());
     world.pass(kWindow + 100);
     l1::L1Wallet thief(*world.client, world.rival);
-    auto tried = world.contract().take_reward(thief, 1, world.rival.address());
+    auto tried = thief.send(world.rollup, 0, l1::rollup_call::take_reward(1, world.rival.address()));
     CHECK(tried.status().reason == "NotProver");
     u128 before = world.balance(world.prover.address());
     watcher.settle();
@@ -442,7 +442,7 @@ TEST_CASE("a drill says what it lacks") {
     L1World world;
     Operator op(world, world.operator_key);
     op.sit();
-    auto reason = [&](LieKind kind) { return verifier::make_lie(*op.ledger, op.sync->view(), kind, op.key).status().reason; };
+    auto reason = [&](LieKind kind) { return drill::make_lie(*op.ledger, op.sync->view(), kind, op.key).status().reason; };
     CHECK(reason(LieKind::kForgedSignature) == "NOTHING_TO_STEAL");
     CHECK(reason(LieKind::kSkippedDeposit) == "NO_WAITING_DEPOSIT");
     CHECK(reason(LieKind::kReplayedNonce) == "NOTHING_TO_REPLAY");

@@ -113,9 +113,9 @@ BatchHeader Operator::post(const std::vector<Order>& orders, bool and_mine) {
     return batch.header();
 }
 
-verifier::Lie Operator::lie(verifier::LieKind kind, bool and_mine) {
+drill::Lie Operator::lie(drill::LieKind kind, bool and_mine) {
     follow();
-    auto made = verifier::make_lie(*ledger, sync->view(), kind, key);
+    auto made = drill::make_lie(*ledger, sync->view(), kind, key);
     INFO(node::to_string(made.status()));
     REQUIRE(made.ok());
     append(made->batch, and_mine);

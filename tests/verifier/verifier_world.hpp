@@ -15,7 +15,6 @@
 
 namespace gavel::test {
 
-inline constexpr u128 kEther = 1'000'000'000'000'000'000;
 inline constexpr uint64_t kWindow = 4000, kInclusion = 800, kBlockTime = 12;
 
 // The chain, its clock, and whoever has ETH on it.
@@ -57,8 +56,10 @@ public:
     uint64_t estimates = 0;          // asked for
     uint64_t priced_estimates = 0;   // of those, with a price of gas
     uint64_t refused_estimates = 0;  // so many are refused
-    u128 dearer_by = 0;              // wei per gas, told on top of the chain's base fee
-    bool hides_reverts = false;      // what would revert is estimated as if it didn't
+    uint64_t balances_asked = 0, notices_asked = 0;
+    bool hides_figures = false;  // doesn't answer for balances and the notice
+    u128 dearer_by = 0;          // wei per gas, told on top of the chain's base fee
+    bool hides_reverts = false;  // what would revert is estimated as if it didn't
     // Logs are left out of answers, without an error; kAll: of those about a block alone too, and of receipts.
     enum class LeavesOut { kNothing, kOfRanges, kOfBlocks, kAll } leaves_out = LeavesOut::kNothing;
 
@@ -79,6 +80,17 @@ public:
         }
         auto gas = l1::ForwardingClient::estimate_gas(request);
         return !gas && hides_reverts ? node::Result<uint64_t>(uint64_t{120'000}) : gas;
+    }
+    node::Result<l1::CallReply> try_call(const l1::CallRequest& request) override {
+        const bool is_notice = request.data == l1::rollup_view::notice();
+        notices_asked += is_notice;
+        if (is_notice && hides_figures) return node::Status{node::Code::kInternal, "L1_ERROR", "", "no"};
+        return ForwardingClient::try_call(request);
+    }
+    node::Result<u128> balance(const Address& address) override {
+        ++balances_asked;
+        if (hides_figures) return node::Status{node::Code::kInternal, "L1_ERROR", "", "no"};
+        return ForwardingClient::balance(address);
     }
     node::Result<l1::Fees> fees() override {
         auto fees = l1::ForwardingClient::fees();
@@ -113,7 +125,7 @@ public:
         bool withdraw = false;
     };
     BatchHeader post(const std::vector<Order>& orders, bool and_mine = true);
-    verifier::Lie lie(verifier::LieKind kind, bool and_mine = true);
+    drill::Lie lie(drill::LieKind kind, bool and_mine = true);
     // A batch of nothing on any header, a false one perhaps.
     BatchHeader post_nothing_on(const BatchHeader& parent);
 
