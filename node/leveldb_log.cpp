@@ -106,10 +106,9 @@ private:
     };
 
     uint8_t byte(size_t at) const { return at < log_.size() ? static_cast<uint8_t>(log_[at]) : 0; }
-    size_t length_at(size_t at) const { return byte(at + 4) | byte(at + 5) << 8; }
-    uint32_t sum_at(size_t at) const {
-        return byte(at) | byte(at + 1) << 8 | byte(at + 2) << 16 | static_cast<uint32_t>(byte(at + 3)) << 24;
-    }
+    uint32_t part(size_t at, unsigned shift) const { return uint32_t{byte(at)} << shift; }
+    size_t length_at(size_t at) const { return part(at + 4, 0) | part(at + 5, 8); }
+    uint32_t sum_at(size_t at) const { return part(at, 0) | part(at + 1, 8) | part(at + 2, 16) | part(at + 3, 24); }
 
     std::optional<Piece> piece_at(size_t at) const {
         size_t block_end = std::min(log_.size(), (at / kBlockBytes + 1) * kBlockBytes);
