@@ -13,7 +13,6 @@ namespace {
 
 // One context for the process: after its creation it is only read, which libsecp256k1 allows from any thread.
 const secp256k1_context* context() {
-    // NOLINTNEXTLINE(misc-redundant-expression): the library's two words have a bit in common
     static const secp256k1_context* shared = secp256k1_context_create(SECP256K1_CONTEXT_SIGN | SECP256K1_CONTEXT_VERIFY);
     return shared;
 }

@@ -24,7 +24,7 @@ def tests():
 def main():
     attacks = read("docs", "security.md").split("## Attacks", 1)[1].split("\n## ", 1)[0]
     sources = tests()
-    cases = set(re.findall(r'TEST_CASE\("([^"]+)"', "\n".join(sources.values())))
+    cases = set(re.findall(r'TEST_CASE\(\s*"([^"]+)"', "\n".join(sources.values())))
     named = re.findall(r'"([^"]+)"', attacks)
     files = re.findall(r"`([^`]+)`", attacks)
     faults = [f'no test is called "{name}"' for name in named if name not in cases]
