@@ -55,8 +55,8 @@ function(gavel_executable name)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
 endfunction()
 
-# gavel_test(NAME SOURCES ... [LIBS ...] [TIMEOUT seconds] [THREADS]): a Catch2 program, each of its test cases counted. Those that
-# start Gavel's programs find them in GAVEL_BIN_DIR. THREADS: it is run under the thread sanitizer, too (scripts/test.sh).
+# gavel_test(NAME SOURCES ... [LIBS ...] [TIMEOUT seconds] [THREADS]): a Catch2 program, each of its test cases counted. Those
+# that start Gavel's programs find them in GAVEL_BIN_DIR. THREADS: it is run under the thread sanitizer, too (scripts/test.sh).
 function(gavel_test name)
   cmake_parse_arguments(arg "THREADS" "TIMEOUT" "SOURCES;LIBS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
