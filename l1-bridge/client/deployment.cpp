@@ -1,6 +1,7 @@
 #include "l1-bridge/client/deployment.hpp"
 
 #include "l1-bridge/client/rollup_client.hpp"
+#include "protocol/keys.hpp"
 
 namespace gavel::l1 {
 namespace {
