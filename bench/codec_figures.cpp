@@ -43,7 +43,7 @@ Amount fee_of(const Address& token, FeeDigits digits) {
     uint64_t drawn = low_bits(keccak256(token));
     uint64_t count = digits == FeeDigits::kOne ? 3 : 99;
     uint64_t number = drawn % count;
-    u128 digit = digits == FeeDigits::kOne ? std::array{1, 2, 5}[number] : 1 + number;
+    u128 digit = digits == FeeDigits::kOne ? std::array{1u, 2u, 5u}[number] : 1 + number;
     return Amount{digit * chunk_model::kPowersOfTen[drawn / count % 17]};
 }
 

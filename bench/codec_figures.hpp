@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "bench/chunk_cutter.hpp"
-#include "cli/corpus.hpp"
+#include "workload/corpus.hpp"
 
 namespace gavel::bench {
 
@@ -18,8 +18,8 @@ struct CodecFigures {
     size_t payments = 0;
     std::map<std::string, uint64_t> skipped;  // rows by reason
     size_t chunks = 0;
-    size_t bytes = 0;          // of ops
-    size_t mantissa_bits = 0;  // of all amounts' mantissas
+    size_t bytes = 0;           // of ops
+    size_t mantissa_bits = 0;   // of all amounts' mantissas
     bool decoded_alike = true;  // every chunk, decoded, is what was encoded, and weighs no more than allowed
 
     uint64_t rows() const;

@@ -17,15 +17,15 @@ struct FormRow {
     std::string set, form, compressor;
     std::string specification, label;
     bool posts_signatures = true;
-    bool is_own = false;           // what the form's system does by itself
+    bool is_own = false;  // what the form's system does by itself
     uint64_t payments = 0;
-    uint64_t not_carried = 0;      // payments that the form can't say; not in the figures
-    uint64_t bytes = 0;            // all calldata
+    uint64_t not_carried = 0;  // payments that the form can't say; not in the figures
+    uint64_t bytes = 0;        // all calldata
     uint64_t signature_bytes = 0;
-    uint64_t transactions = 0;     // on the L1
-    uint64_t gas = 0;              // today
-    uint64_t gas_later = 0;        // at 64 gas for every byte of calldata (EIP-7976)
-    uint64_t rlp_bytes = 0;        // of the same payments as signed Ethereum transactions, by which speeds are told
+    uint64_t transactions = 0;  // on the L1
+    uint64_t gas = 0;           // today
+    uint64_t gas_later = 0;     // at 64 gas for every byte of calldata (EIP-7976)
+    uint64_t rlp_bytes = 0;     // of the same payments as signed Ethereum transactions, by which speeds are told
     double in_seconds = 0, out_seconds = 0;
 
     double per_payment(uint64_t sum) const { return payments == 0 ? 0 : double(sum) / double(payments); }

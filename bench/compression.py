@@ -9,10 +9,10 @@ import subprocess
 import sys
 
 sys.dont_write_bytecode = True
-from measured import ROOT, Measured  # noqa: E402
+from measured import ROOT, Measured
 sys.path.insert(0, os.path.join(ROOT, "tests"))
-import anvil  # noqa: E402
-import plots  # noqa: E402
+import anvil
+import plots
 
 WORTH_BYTES = 10  # percent of ops that the coder must save to be worth a place in the protocol
 WORTH_GAS = 300   # and what a byte may take to decode

@@ -31,7 +31,7 @@ void append_points(std::vector<Point>& all, std::vector<Point> more) { all.inser
 std::vector<Point> by_batch_size(Payments payments) {
     std::vector<Point> out;
     payments = payments.first(std::min(payments.size(), kMostPayments));
-    for (size_t size : {10, 20, 50, 100, 200, 500, 1'000, 2'000, 5'000, 10'000}) {
+    for (size_t size : {10u, 20u, 50u, 100u, 200u, 500u, 1'000u, 2'000u, 5'000u, 10'000u}) {
         if (size > payments.size()) break;
         // Whole batches only, and not more of the small ones than a line needs.
         size_t count = std::min(payments.size() / size, size_t{40});
@@ -51,7 +51,7 @@ std::vector<Point> by_new_recipients(Payments payments) {
 
 std::vector<Point> by_payout_lines(Payments payments) {
     std::vector<Point> out;
-    for (unsigned lines : {1, 2, 5, 10, 20, 30, 40, 50, 60, 70, 80, 94}) {
+    for (unsigned lines : {1u, 2u, 5u, 10u, 20u, 30u, 40u, 50u, 60u, 70u, 80u, 94u}) {
         GavelForm::Options options;
         options.payout_lines = lines;
         std::vector<BenchPayment> paid = as_payouts(payments.first(std::min<size_t>(payments.size(), 1'880)), lines);

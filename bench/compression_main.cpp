@@ -101,11 +101,24 @@ void print_rows(const PaymentSet& set, const std::vector<FormRow>& rows, const P
 }
 
 json json_of(const FormRow& row, const Prices& prices) {
-    return {{"set", row.set}, {"form", row.form}, {"compressor", row.compressor}, {"specification", row.specification},
-            {"label", row.label}, {"postsSignatures", row.posts_signatures}, {"own", row.is_own}, {"payments", row.payments},
-            {"notCarried", row.not_carried}, {"bytes", row.bytes}, {"signatureBytes", row.signature_bytes},
-            {"transactions", row.transactions}, {"gas", row.gas}, {"gasLater", row.gas_later}, {"rlpBytes", row.rlp_bytes},
-            {"mbPerSecondIn", row.megabytes_in()}, {"mbPerSecondOut", row.megabytes_out()}, {"feeUsd", row.fee_usd(prices)},
+    return {{"set", row.set},
+            {"form", row.form},
+            {"compressor", row.compressor},
+            {"specification", row.specification},
+            {"label", row.label},
+            {"postsSignatures", row.posts_signatures},
+            {"own", row.is_own},
+            {"payments", row.payments},
+            {"notCarried", row.not_carried},
+            {"bytes", row.bytes},
+            {"signatureBytes", row.signature_bytes},
+            {"transactions", row.transactions},
+            {"gas", row.gas},
+            {"gasLater", row.gas_later},
+            {"rlpBytes", row.rlp_bytes},
+            {"mbPerSecondIn", row.megabytes_in()},
+            {"mbPerSecondOut", row.megabytes_out()},
+            {"feeUsd", row.fee_usd(prices)},
             {"blobFeeUsd", row.blob_fee_usd(prices)}};
 }
 
@@ -119,10 +132,18 @@ json json_of(const std::vector<Point>& points) {
 
 // In the order in which they are posted.
 std::vector<std::pair<const char*, double>> parts_of(const GavelBytes& bytes) {
-    return {{"chunk header", bytes.header},         {"kinds", bytes.kinds},         {"fees", bytes.fees},
-            {"senders", bytes.senders},             {"recipients", bytes.recipients}, {"amounts", bytes.amounts},
-            {"memos", bytes.memos},                 {"fee leaves", bytes.fee_leaves}, {"padding", bytes.padding},
-            {"signatures", bytes.signatures},       {"chunk lengths", bytes.lengths}, {"commitments", bytes.commitments},
+    return {{"chunk header", bytes.header},
+            {"kinds", bytes.kinds},
+            {"fees", bytes.fees},
+            {"senders", bytes.senders},
+            {"recipients", bytes.recipients},
+            {"amounts", bytes.amounts},
+            {"memos", bytes.memos},
+            {"fee leaves", bytes.fee_leaves},
+            {"padding", bytes.padding},
+            {"signatures", bytes.signatures},
+            {"chunk lengths", bytes.lengths},
+            {"commitments", bytes.commitments},
             {"batch header", bytes.batch_header}};
 }
 
@@ -151,8 +172,12 @@ json measure_entropy_of(const PaymentSet& set, size_t batch) {
     EntropyFigures figures = measure_entropy(batches);
     auto saved = [&](uint64_t bytes) { return 100 - 100 * double(bytes) / double(figures.ops); };
     fmt::print("| {} | {} | {:+.2f}% | {:+.2f}% |\n", set.name, figures.ops, -saved(figures.fixed), -saved(figures.with_table));
-    return {{"set", set.name}, {"ops", figures.ops}, {"fixedTable", figures.fixed}, {"tableSent", figures.with_table},
-            {"sample", to_hex(figures.sample)}, {"sampleCode", to_hex(figures.sample_code)},
+    return {{"set", set.name},
+            {"ops", figures.ops},
+            {"fixedTable", figures.fixed},
+            {"tableSent", figures.with_table},
+            {"sample", to_hex(figures.sample)},
+            {"sampleCode", to_hex(figures.sample_code)},
             {"sampleTable", figures.sample_table}};
 }
 
@@ -173,8 +198,13 @@ bool is_smallest(const std::vector<FormRow>& rows) {
 
 int run(const Options& options) {
     std::vector<PaymentSet> sets = load(options);
-    json out = {{"batch", options.batch}, {"gasGwei", options.prices.gas_gwei}, {"blobGasGwei", options.prices.blob_gas_gwei},
-                {"ethUsd", options.prices.eth_usd}, {"rows", json::array()}, {"sets", json::array()}, {"entropy", json::array()}};
+    json out = {{"batch", options.batch},
+                {"gasGwei", options.prices.gas_gwei},
+                {"blobGasGwei", options.prices.blob_gas_gwei},
+                {"ethUsd", options.prices.eth_usd},
+                {"rows", json::array()},
+                {"sets", json::array()},
+                {"entropy", json::array()}};
     bool kept = true;
     print_forms();
     std::vector<std::pair<std::string, json>> breakdowns;
@@ -189,8 +219,12 @@ int run(const Options& options) {
             parts[name] = bytes / double(set.payments.size());
         }
         breakdowns.emplace_back(set.name, parts);
-        out["sets"].push_back({{"name", set.name}, {"title", title_of(set)}, {"payments", set.payments.size()},
-                               {"skipped", set.skipped}, {"synthetic", set.is_synthetic}, {"breakdown", parts}});
+        out["sets"].push_back({{"name", set.name},
+                               {"title", title_of(set)},
+                               {"payments", set.payments.size()},
+                               {"skipped", set.skipped},
+                               {"synthetic", set.is_synthetic},
+                               {"breakdown", parts}});
         pooled.insert(pooled.end(), set.payments.begin(), set.payments.end());
     }
     print_breakdown(breakdowns);

@@ -95,9 +95,7 @@ private:
 class Zstd final : public Compressor {
 public:
     Zstd(int level, Bytes dictionary) : level_(level), dictionary_(std::move(dictionary)) {}
-    std::string name() const override {
-        return fmt::format("zstd {}{}", level_, dictionary_.empty() ? "" : " with dictionary");
-    }
+    std::string name() const override { return fmt::format("zstd {}{}", level_, dictionary_.empty() ? "" : " with dictionary"); }
     Bytes pack(ByteView plain) const override {
         std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)> context(ZSTD_createCCtx(), ZSTD_freeCCtx);
         Bytes out(ZSTD_compressBound(plain.size()));

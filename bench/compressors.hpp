@@ -20,9 +20,9 @@ public:
 };
 
 std::unique_ptr<Compressor> plain();
-std::unique_ptr<Compressor> zlib_best();               // RFC 1950, level 9
-std::unique_ptr<Compressor> brotli(int quality);       // RFC 7932, window of 2^22
-std::unique_ptr<Compressor> zstd(int level);           // RFC 8878, one frame with its size
+std::unique_ptr<Compressor> zlib_best();          // RFC 1950, level 9
+std::unique_ptr<Compressor> brotli(int quality);  // RFC 7932, window of 2^22
+std::unique_ptr<Compressor> zstd(int level);      // RFC 8878, one frame with its size
 // With a dictionary that both sides have; its bytes aren't counted.
 std::unique_ptr<Compressor> zstd_with(int level, Bytes dictionary);
 // Of at most 112,640 bytes; empty if the samples are too few to train one.

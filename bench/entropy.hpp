@@ -26,9 +26,9 @@ Bytes rans_encode(ByteView data, const ByteTable& table);
 std::optional<Bytes> rans_decode(ByteView code, size_t size, const ByteTable& table);
 
 struct EntropyFigures {
-    uint64_t ops = 0;          // bytes of ops as they are
-    uint64_t fixed = 0;        // by a table trained on other payments
-    uint64_t with_table = 0;   // by a table for each batch, which is sent
+    uint64_t ops = 0;           // bytes of ops as they are
+    uint64_t fixed = 0;         // by a table trained on other payments
+    uint64_t with_table = 0;    // by a table for each batch, which is sent
     Bytes sample, sample_code;  // one chunk, for a contract to decode; and its table
     ByteTable sample_table{};
 };

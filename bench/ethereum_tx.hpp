@@ -4,15 +4,15 @@
 #include <optional>
 #include <vector>
 
-#include "l1-bridge/rlp.hpp"
-#include "l1-bridge/transaction.hpp"
+#include "l1-bridge/wire/rlp.hpp"
+#include "l1-bridge/wire/transaction.hpp"
 
 namespace gavel::bench {
 
 struct EthereumTx {
     uint8_t type = 2;
-    uint64_t chain_id = 1;      // of type 0 too, where v holds it
-    bool is_protected = true;   // type 0: v holds the chain id (EIP-155)
+    uint64_t chain_id = 1;     // of type 0 too, where v holds it
+    bool is_protected = true;  // type 0: v holds the chain id (EIP-155)
     uint64_t nonce = 0;
     u128 max_fee = 0;           // the gas price of types 0 and 1
     u128 max_priority_fee = 0;  // type 2

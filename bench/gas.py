@@ -9,9 +9,9 @@ import subprocess
 import sys
 
 sys.dont_write_bytecode = True
-from measured import ROOT, Measured  # noqa: E402
+from measured import ROOT, Measured
 sys.path.insert(0, os.path.join(ROOT, "tests"))
-import anvil  # noqa: E402
+import anvil
 
 
 def main():

@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "bench/gas_bench.hpp"
-#include "l1-bridge/abi.hpp"
-#include "l1-bridge/deployment.hpp"
-#include "l1-bridge/rollup_gas.hpp"
+#include "l1-bridge/chain/rollup_gas.hpp"
+#include "l1-bridge/client/deployment.hpp"
+#include "l1-bridge/wire/abi.hpp"
 #include "protocol/check.hpp"
 #include "protocol/keccak.hpp"
 
@@ -17,8 +17,9 @@ constexpr uint64_t kHour = 3600, kChallenge = 24 * kHour, kInclusion = 6 * kHour
 
 // What the formula takes for a proof's gas, and what it comes to.
 nlohmann::json sizes(const l1::rollup_gas::ProofWork& work) {
-    return {{"proofWords", work.proof_words}, {"classes", work.classes}, {"listSteps", work.list_steps},
-            {"accesses", work.accesses},      {"operations", work.operations}, {"lines", work.lines},
+    return {{"proofWords", work.proof_words},     {"classes", work.classes},
+            {"listSteps", work.list_steps},       {"accesses", work.accesses},
+            {"operations", work.operations},      {"lines", work.lines},
             {"l1Operations", work.l1_operations}, {"charged", l1::rollup_gas::of_proof(work)}};
 }
 
@@ -43,8 +44,7 @@ void GasBench::deploy(bool told) {
     }
 }
 
-Row& GasBench::call(const std::string& name, const std::string& function, const PrivateKey& from, const Bytes& data,
-                    u128 value) {
+Row& GasBench::call(const std::string& name, const std::string& function, const PrivateKey& from, const Bytes& data, u128 value) {
     Row row = chains_.send(from, rollup_, data, value);
     row.name = name;
     row.call = function;
@@ -108,7 +108,10 @@ Row& GasBench::append(const std::string& name, const Batch& batch) {
         words += (chunk.ops.size() + 31) / 32 + (chunk.sigs.size() + 31) / 32;
     }
     uint64_t nodes = 2 * ((uint64_t{1} << small_tree_depth(batch.chunks.size())) - 1);
-    row.work = {{"chunks", batch.chunks.size()}, {"bytes", bytes}, {"words", words}, {"nodes", nodes},
+    row.work = {{"chunks", batch.chunks.size()},
+                {"bytes", bytes},
+                {"words", words},
+                {"nodes", nodes},
                 {"charged", l1::rollup_gas::of_append(batch)}};
     Bytes head = chains_.view(rollup_, l1::rollup_view::head());
     if (l1::rollup_view::read_head(head)->hash != headers_.back().hash()) throw std::runtime_error(name + ": another header");

@@ -5,12 +5,12 @@
 #include <fstream>
 #include <stdexcept>
 
-#include "l1-bridge/deployment.hpp"
-#include "l1-bridge/gas_schedule.hpp"
-#include "l1-bridge/rollup_client.hpp"
-#include "l1-bridge/rollup_contract.hpp"
-#include "l1-bridge/rpc_json.hpp"
-#include "l1-bridge/test_token.hpp"
+#include "l1-bridge/chain/gas_schedule.hpp"
+#include "l1-bridge/chain/rollup_contract.hpp"
+#include "l1-bridge/chain/test_token.hpp"
+#include "l1-bridge/client/deployment.hpp"
+#include "l1-bridge/client/rollup_client.hpp"
+#include "l1-bridge/wire/rpc_values.hpp"
 
 namespace gavel::bench {
 namespace {

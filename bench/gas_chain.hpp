@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "l1-bridge/json_rpc_client.hpp"
-#include "l1-bridge/rollup_abi.hpp"
-#include "l1-bridge/simulated_chain.hpp"
-#include "l1-bridge/transaction.hpp"
+#include "l1-bridge/chain/simulated_chain.hpp"
+#include "l1-bridge/client/json_rpc_client.hpp"
+#include "l1-bridge/wire/rollup_abi.hpp"
+#include "l1-bridge/wire/transaction.hpp"
 #include "node/clock.hpp"
 #include "node/store.hpp"
 
@@ -19,17 +19,17 @@ namespace gavel::bench {
 // One call, as measured. Gas is what the receipts say.
 struct Row {
     std::string name;
-    std::string call;           // which limit of nearness holds: the contract's function
-    uint64_t calldata = 0;      // bytes
-    uint64_t intrinsic = 0;     // gas charged before execution starts
-    uint64_t floor = 0;         // the least that a transaction with this calldata takes (EIP-7623)
-    uint64_t transaction = 0;   // bytes, signature and envelope included
-    uint64_t gas = 0;           // on the Ethereum node
-    uint64_t gas_later = 0;     // there, at 64 gas for every byte of calldata (EIP-7976)
-    uint64_t simulated = 0;     // on the simulated chain
-    uint64_t block = 0;         // on the Ethereum node
+    std::string call;                                // which limit of nearness holds: the contract's function
+    uint64_t calldata = 0;                           // bytes
+    uint64_t intrinsic = 0;                          // gas charged before execution starts
+    uint64_t floor = 0;                              // the least that a transaction with this calldata takes (EIP-7623)
+    uint64_t transaction = 0;                        // bytes, signature and envelope included
+    uint64_t gas = 0;                                // on the Ethereum node
+    uint64_t gas_later = 0;                          // there, at 64 gas for every byte of calldata (EIP-7976)
+    uint64_t simulated = 0;                          // on the simulated chain
+    uint64_t block = 0;                              // on the Ethereum node
     nlohmann::json work = nlohmann::json::object();  // sizes that the gas may depend on
-    bool held_out = false;      // from the fit of the simulated chain's formulas
+    bool held_out = false;                           // from the fit of the simulated chain's formulas
 
     // Of an execution nothing is seen where the calldata's floor is higher.
     bool shows_execution() const { return gas > floor && simulated > floor; }

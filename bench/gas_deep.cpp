@@ -17,12 +17,11 @@ template Address drawn<Address>(uint64_t);
 
 std::vector<Hash> drawn_path(uint32_t index, uint32_t count) {
     std::vector<Hash> out;
-    for (int i = carried_siblings(index, count); i > 0; --i) out.push_back(drawn<Hash>(uint64_t{index} << 8 | unsigned(i)));
+    for (size_t i = carried_siblings(index, count); i > 0; --i) out.push_back(drawn<Hash>(uint64_t{index} << 8 | i));
     return out;
 }
 
-DeepState::DeepState(uint32_t account_count, uint32_t withdrawal_count, Counters with)
-    : counters(with), count_(account_count) {
+DeepState::DeepState(uint32_t account_count, uint32_t withdrawal_count, Counters with) : counters(with), count_(account_count) {
     std::vector<Hash> left;
     for (int i = __builtin_popcount(withdrawal_count); i > 0; --i) left.push_back(drawn<Hash>(uint64_t{7} << 40 | unsigned(i)));
     withdrawals = WithdrawalFrontier(withdrawal_count, left);
@@ -30,7 +29,7 @@ DeepState::DeepState(uint32_t account_count, uint32_t withdrawal_count, Counters
     if (count_ < kMaxAccountCount) set_leaf_hash(count_, Hash{});
 }
 
-Hash DeepState::node(int height, uint32_t position) const {
+Hash DeepState::node(unsigned height, uint32_t position) const {
     auto known = nodes_.find(key_of(height, position));
     if (known != nodes_.end()) return known->second;
     if (uint64_t{position} << height >= count_) return zero_subtree(height);
@@ -39,7 +38,7 @@ Hash DeepState::node(int height, uint32_t position) const {
 
 void DeepState::set_leaf_hash(uint32_t index, const Hash& hash) {
     Hash now = hash;
-    for (int h = 0; h < kTreeDepth; ++h) {
+    for (unsigned h = 0; h < kTreeDepth; ++h) {
         uint32_t position = index >> h;
         nodes_[key_of(h, position)] = now;
         Hash sibling = node(h, position ^ 1);
@@ -73,7 +72,7 @@ StateFields DeepState::fields() const {
 
 std::vector<Hash> DeepState::path(uint32_t index) const {
     std::vector<Hash> out;
-    for (int h = 0; h < kTreeDepth; ++h) {
+    for (unsigned h = 0; h < kTreeDepth; ++h) {
         if (!sibling_is_left_out(index, h, count_)) out.push_back(node(h, index >> h ^ 1));
     }
     return out;

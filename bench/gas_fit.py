@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Fits the constants of l1-bridge/rollup_gas.hpp to what bench/gas.py has measured, and prints them.
+"""Fits the constants of l1-bridge/chain/rollup_gas.hpp to what bench/gas.py has measured, and prints them.
 
 usage: gas_fit.py [bench/results/gas.json]
 Least squares of the relative error, over the rows whose execution shows above the calldata's floor, but for those held out.

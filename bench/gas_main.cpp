@@ -108,22 +108,23 @@ void prove_sizes(GasBench& bench, bool all) {
         {mix_of([](Mix& m) { m.lines = 40, m.withdrawals = 5, m.fees = 1; }), 1 << 16},
     };
     if (all) {
-        mixes.insert(mixes.end(), {
-            {mix_of([](Mix& m) { m.transfers = 1; }), 1000},
-            {mix_of([](Mix& m) { m.transfers = 24, m.fees = 1; }), 1 << 20},
-            {mix_of([](Mix& m) { m.transfers = 47, m.fees = 1, m.accounts = 5, m.amounts = 3; }), 1 << 14},
-            {mix_of([](Mix& m) { m.payouts = 20, m.fees = 20, m.memos = true; }), 1 << 24},
-            {mix_of([](Mix& m) { m.withdrawals = 47, m.fees = 1; }), 1 << 20},
-            {mix_of([](Mix& m) { m.withdrawals = 3; }), 3'000},
-            {mix_of([](Mix& m) { m.lines = 94, m.fees = 1; }), 1 << 20},
-            {mix_of([](Mix& m) { m.new_lines = 40, m.fees = 1; }), 1 << 20},
-            {mix_of([](Mix& m) { m.newcomers = 31, m.fees = 1; }), 1 << 20},
-            {mix_of([](Mix& m) { m.newcomers = 8, m.transfers = 20, m.fees = 3; }), 1 << 28},
-            {mix_of([](Mix& m) { m.transfers = 20, m.fees = 4, m.tokens = 4; }), 1 << 22},
-            {mix_of([](Mix& m) { m.forced_transfers = 6, m.transfers = 30; }), 1 << 20},
-            {mix_of([](Mix& m) { m.forced_withdrawals = 6, m.new_deposits = 6; }), 1 << 20},
-            {mix_of([](Mix& m) { m.transfers = 15, m.lines = 30, m.withdrawals = 8, m.fees = 2; }), 1 << 30},
-        });
+        mixes.insert(mixes.end(),
+                     {
+                         {mix_of([](Mix& m) { m.transfers = 1; }), 1000},
+                         {mix_of([](Mix& m) { m.transfers = 24, m.fees = 1; }), 1 << 20},
+                         {mix_of([](Mix& m) { m.transfers = 47, m.fees = 1, m.accounts = 5, m.amounts = 3; }), 1 << 14},
+                         {mix_of([](Mix& m) { m.payouts = 20, m.fees = 20, m.memos = true; }), 1 << 24},
+                         {mix_of([](Mix& m) { m.withdrawals = 47, m.fees = 1; }), 1 << 20},
+                         {mix_of([](Mix& m) { m.withdrawals = 3; }), 3'000},
+                         {mix_of([](Mix& m) { m.lines = 94, m.fees = 1; }), 1 << 20},
+                         {mix_of([](Mix& m) { m.new_lines = 40, m.fees = 1; }), 1 << 20},
+                         {mix_of([](Mix& m) { m.newcomers = 31, m.fees = 1; }), 1 << 20},
+                         {mix_of([](Mix& m) { m.newcomers = 8, m.transfers = 20, m.fees = 3; }), 1 << 28},
+                         {mix_of([](Mix& m) { m.transfers = 20, m.fees = 4, m.tokens = 4; }), 1 << 22},
+                         {mix_of([](Mix& m) { m.forced_transfers = 6, m.transfers = 30; }), 1 << 20},
+                         {mix_of([](Mix& m) { m.forced_withdrawals = 6, m.new_deposits = 6; }), 1 << 20},
+                         {mix_of([](Mix& m) { m.transfers = 15, m.lines = 30, m.withdrawals = 8, m.fees = 2; }), 1 << 30},
+                     });
     }
     for (const auto& [mix, accounts] : mixes) {
         // Plain ones have values without L1 tokens.
@@ -190,10 +191,10 @@ void run(const Options& options, Report& report, nlohmann::json& out) {
                              group(usual.gas), group(usual.calldata)),
                  usual.gas <= 4'000'000 && usual.calldata <= 100'000);
     for (const Row& row : proofs) {
-        report.limit(fmt::format("a worst proof: {} gas, {} at 64 a byte, below {}; {} bytes with its envelope, below {}",
-                                 group(row.gas), group(row.gas_later), group(kMaxGas), group(row.transaction),
-                                 group(kMempoolBytes)),
-                     row.gas < kMaxGas && row.gas_later < kMaxGas && row.transaction < kMempoolBytes);
+        report.limit(
+            fmt::format("a worst proof: {} gas, {} at 64 a byte, below {}; {} bytes with its envelope, below {}", group(row.gas),
+                        group(row.gas_later), group(kMaxGas), group(row.transaction), group(kMempoolBytes)),
+            row.gas < kMaxGas && row.gas_later < kMaxGas && row.transaction < kMempoolBytes);
     }
     double bytes = double(full.calldata) / double(payments), share = double(full.gas) / double(payments);
     report.limit(fmt::format("a payment's share of a full batch of {}: {:.1f} gas, at most {:.1f}: 40 for each of its {:.2f} "

@@ -54,9 +54,7 @@ private:
         if (!setting_.full_frontier) return 1'000;
         return kMaxWithdrawalCount - mix_.withdrawals - mix_.forced_withdrawals;
     }
-    Counters counters() const {
-        return {setting_.l1_first, setting_.plain ? 1'000'000 : uint64_t{0x0101010101010101}};
-    }
+    Counters counters() const { return {setting_.l1_first, setting_.plain ? 1'000'000 : uint64_t{0x0101010101010101}}; }
     // As entries_of() marks it.
     static bool is_known(const L1Operation& entry) { return (entry.to.bytes[19] & 1) == 0; }
 
@@ -199,9 +197,7 @@ const PrivateKey& key_number(size_t number) {
 
 const PrivateKey& l1_caller() { return key_number(kForcer); }
 
-unsigned Mix::fee_leaves() const {
-    return fees == 0 || ending == Ending::kFeeLeafMissing ? 0 : std::min(tokens, operations());
-}
+unsigned Mix::fee_leaves() const { return fees == 0 || ending == Ending::kFeeLeafMissing ? 0 : std::min(tokens, operations()); }
 
 unsigned Mix::weight() const {
     unsigned payouts_weight = 2 * payouts + (lines != 0 ? 1 + lines : 0) + (new_lines != 0 ? 1 + 2 * new_lines : 0);
@@ -253,8 +249,8 @@ std::vector<L1Operation> entries_of(const Mix& mix, const Setting& setting) {
             to.bytes[19] = static_cast<uint8_t>(is_new ? to.bytes[19] | 1 : (to.bytes[19] & 0xfe) | 2);
             Draw draw(out.size());
             u128 value = mix.long_numbers ? top_byte(0x01, 15, draw) : 1;
-            out.push_back({kind, l1_caller().address(), to, setting.token, Amount{value},
-                           setting.l1_time + out.size() * setting.l1_step});
+            out.push_back(
+                {kind, l1_caller().address(), to, setting.token, Amount{value}, setting.l1_time + out.size() * setting.l1_step});
         }
     };
     add(mix.deposits, L1OperationKind::kDeposit, false);

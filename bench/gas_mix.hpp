@@ -35,12 +35,8 @@ struct Mix {
     bool long_numbers = false;
     Ending ending = Ending::kRight;
 
-    unsigned l1_operations() const {
-        return deposits + new_deposits + forced_transfers + forced_newcomers + forced_withdrawals;
-    }
-    unsigned operations() const {
-        return transfers + newcomers + withdrawals + payouts + (lines != 0) + (new_lines != 0);
-    }
+    unsigned l1_operations() const { return deposits + new_deposits + forced_transfers + forced_newcomers + forced_withdrawals; }
+    unsigned operations() const { return transfers + newcomers + withdrawals + payouts + (lines != 0) + (new_lines != 0); }
     unsigned fee_leaves() const;
     unsigned weight() const;
     // Whether it is a chunk at all, and none that is refused before its end.
@@ -51,16 +47,16 @@ struct Mix {
 
 // Where a mix is built.
 struct Setting {
-    Hash domain;                      // EIP-712 separator
-    uint32_t accounts = 0;            // leaves, about
-    bool full_frontier = true;        // as many bits in withdrawalCount as there is place for
-    bool plain = false;               // ordinary values: ETH, small nonces and balances, few digits
+    Hash domain;                // EIP-712 separator
+    uint32_t accounts = 0;      // leaves, about
+    bool full_frontier = true;  // as many bits in withdrawalCount as there is place for
+    bool plain = false;         // ordinary values: ETH, small nonces and balances, few digits
     Address token;
-    uint64_t l1_first = 0;            // number of the first L1 operation
-    Hash l1_hash;                     // the queue's hash before it
-    uint64_t l1_time = 0;             // when it is queued; the next ones each so much later:
+    uint64_t l1_first = 0;  // number of the first L1 operation
+    Hash l1_hash;           // the queue's hash before it
+    uint64_t l1_time = 0;   // when it is queued; the next ones each so much later:
     uint64_t l1_step = 12;
-    size_t chunks = 256;              // of the batch, at least 2
+    size_t chunks = 256;  // of the batch, at least 2
     uint64_t seed = 1;
 };
 

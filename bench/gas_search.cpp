@@ -4,16 +4,17 @@
 #include <map>
 #include <stdexcept>
 
-#include "l1-bridge/abi.hpp"
-#include "l1-bridge/gas_schedule.hpp"
+#include "l1-bridge/chain/gas_schedule.hpp"
+#include "l1-bridge/wire/abi.hpp"
 #include "protocol/check.hpp"
 
 namespace gavel::bench {
 namespace {
 
-unsigned Mix::* const kCounts[] = {&Mix::transfers,    &Mix::newcomers,        &Mix::withdrawals,      &Mix::payouts,
-                                   &Mix::lines,        &Mix::new_lines,        &Mix::deposits,         &Mix::new_deposits,
-                                   &Mix::forced_transfers, &Mix::forced_newcomers, &Mix::forced_withdrawals};
+unsigned Mix::*const kCounts[] = {
+    &Mix::transfers,         &Mix::newcomers, &Mix::withdrawals,  &Mix::payouts,          &Mix::lines,
+    &Mix::new_lines,         &Mix::deposits,  &Mix::new_deposits, &Mix::forced_transfers, &Mix::forced_newcomers,
+    &Mix::forced_withdrawals};
 
 // To the bound: takes from what there is until it fits, then adds lines of a payout.
 void fit(Mix& mix, Draw& draw) {
@@ -23,7 +24,7 @@ void fit(Mix& mix, Draw& draw) {
     }
     mix.fees = std::min(mix.fees, mix.operations());
     if (mix.fees == 0) mix.tokens = 1, mix.ending = Ending::kRight;
-    unsigned Mix::* const fillers[] = {&Mix::payouts, &Mix::transfers, &Mix::lines};
+    unsigned Mix::*const fillers[] = {&Mix::payouts, &Mix::transfers, &Mix::lines};
     for (unsigned tries = 0; tries < 200 && mix.weight() < kMaxChunkWeight; ++tries) {
         Mix more = mix;
         ++(more.*fillers[draw.below(3)]);

@@ -26,8 +26,7 @@ std::vector<Mix> known_mixes();
 // Climbs hills for so long: from each mix that is known, changes one or two numbers, fills up or cuts down to the bound, and goes
 // on from what is dearer. Every proof tried is built and checked by the C++, then run by the prover on the Ethereum node
 // (`caller`: tests/contracts' ProverCaller).
-Search search_worst(TwoChains& chains, const Address& caller, const Setting& setting, std::chrono::seconds budget,
-                    uint64_t seed);
+Search search_worst(TwoChains& chains, const Address& caller, const Setting& setting, std::chrono::seconds budget, uint64_t seed);
 // The same figures for the known mixes alone.
 Search rate_known(TwoChains& chains, const Address& caller, const Setting& setting);
 

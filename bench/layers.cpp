@@ -4,7 +4,7 @@
 #include <chrono>
 #include <stdexcept>
 
-#include "l1-bridge/abi.hpp"
+#include "l1-bridge/wire/abi.hpp"
 #include "protocol/encoding.hpp"
 #include "protocol/keccak.hpp"
 

@@ -17,8 +17,8 @@ const char* name_of(Kind kind);
 struct DirectFigures {
     uint64_t payments = 0;
     uint64_t blocks = 0;
-    uint64_t gas = 0;        // of them all
-    double seconds = 0;      // of this machine, for the simulated node to check and execute them
+    uint64_t gas = 0;    // of them all
+    double seconds = 0;  // of this machine, for the simulated node to check and execute them
     double gas_each() const { return double(gas) / double(payments); }
     // By what fits into blocks.
     double per_second() const { return double(payments) / double(blocks * kBlockTime); }
@@ -30,9 +30,9 @@ DirectFigures measure_direct(LayersWorld& world, Kind kind, unsigned blocks);
 struct RollupFigures {
     uint64_t payments = 0;
     uint64_t batches = 0;
-    uint64_t bytes = 0, gas = 0;      // of the batches
-    uint64_t fullest_block = 0;       // payments whose batches are in one L1 block
-    double seconds = 0;               // of this machine, from submitted to durable: signatures, execution, disk
+    uint64_t bytes = 0, gas = 0;  // of the batches
+    uint64_t fullest_block = 0;   // payments whose batches are in one L1 block
+    double seconds = 0;           // of this machine, from submitted to durable: signatures, execution, disk
     double gas_each() const { return double(gas) / double(payments); }
     double bytes_each() const { return double(bytes) / double(payments); }
     double per_second() const { return double(kBlockGas) / gas_each() / kBlockTime; }
@@ -55,12 +55,12 @@ Times measure_times(LayersWorld& world);
 // A congested L1, block by block.
 struct Moment {
     uint64_t block = 0;
-    double demand = 0;        // gas asked for in this block, in blocks
+    double demand = 0;  // gas asked for in this block, in blocks
     double base_fee_gwei = 0;
-    double direct_fee = 0;    // ETH, of a transfer on the L1
-    double rollup_fee = 0;    // ETH, what the sequencer asks for a transfer
-    double confirmed_ms = 0;  // mean of this block's payments on the L2
-    double posting_age_s = 0;  // of the oldest payment that isn't in an L1 block
+    double direct_fee = 0;      // ETH, of a transfer on the L1
+    double rollup_fee = 0;      // ETH, what the sequencer asks for a transfer
+    double confirmed_ms = 0;    // mean of this block's payments on the L2
+    double posting_age_s = 0;   // of the oldest payment that isn't in an L1 block
     uint64_t direct_waits = 0;  // transfers with a usual wallet's fee that aren't in a block yet
 };
 std::vector<Moment> measure_congestion(LayersWorld& world, unsigned calm, unsigned busy, unsigned after);

@@ -9,8 +9,8 @@ import sys
 import tempfile
 
 sys.dont_write_bytecode = True
-import measured  # noqa: E402
-import plots  # noqa: E402
+import measured
+import plots
 
 
 def main():

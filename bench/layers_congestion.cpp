@@ -14,9 +14,7 @@ constexpr uint64_t kBidGas = 2'500'000;  // of a bidder's transaction: calldata,
 constexpr unsigned kPaymentsPerBlock = 200;
 constexpr uint64_t kTransferGas = 21'000;
 
-double unit(uint64_t seed) {
-    return double(ByteReader(keccak256(ByteWriter().u64(seed).bytes())).u64() >> 11) * 0x1p-53;
-}
+double unit(uint64_t seed) { return double(ByteReader(keccak256(ByteWriter().u64(seed).bytes())).u64() >> 11) * 0x1p-53; }
 
 // People who want blockspace: each bids what it is worth to him, from 1.5 to 201 gwei, evenly on a log scale; `blocks` of gas in
 // all.

@@ -32,27 +32,30 @@ struct Row {
 };
 
 void print_rates(const std::vector<Row>& rows) {
-    fmt::print("### Payments per second: 60 million gas each 12 s\n\n"
-               "| payments | on the L1 | through the rollup, by data | times | in one block, measured | by computing, this machine "
-               "| by both |\n"
-               "| --- | --: | --: | --: | --: | --: | --: |\n");
+    fmt::print(
+        "### Payments per second: 60 million gas each 12 s\n\n"
+        "| payments | on the L1 | through the rollup, by data | times | in one block, measured | by computing, this machine "
+        "| by both |\n"
+        "| --- | --: | --: | --: | --: | --: | --: |\n");
     for (const Row& row : rows) {
         double data = row.rollup.per_second(), computed = row.rollup.computed_per_second();
         fmt::print("| {} | {:.0f} | {:.0f} | {:.1f} | {:.0f} | {:.0f} | {:.0f} |\n", name_of(row.kind), row.direct.per_second(),
                    data, row.rate(), double(row.rollup.fullest_block) / kBlockTime, computed, std::min(data, computed));
     }
     fmt::print("\nMainnet usually carries 15 to 20 transactions of all kinds a second (an outside figure, not measured here): "
-               "the rollup's rate of transfers by data is {:.0f} times 20.\n\n", rows[0].rollup.per_second() / 20);
+               "the rollup's rate of transfers by data is {:.0f} times 20.\n\n",
+               rows[0].rollup.per_second() / 20);
 }
 
 void print_fees(const std::vector<Row>& rows, const Options& options) {
     auto usd = [&](double gas) { return gas * options.gas_gwei * 1e-9 * options.eth_usd; };
     fmt::print("### Fee of a payment, at {} gwei and {} USD\n\n| payments | gas on the L1 | USD | gas through the rollup | USD | "
-               "bytes | a share of 1 / |\n| --- | --: | --: | --: | --: | --: | --: |\n", options.gas_gwei, options.eth_usd);
+               "bytes | a share of 1 / |\n| --- | --: | --: | --: | --: | --: | --: |\n",
+               options.gas_gwei, options.eth_usd);
     for (const Row& row : rows) {
         double direct = row.direct.gas_each(), rollup = row.rollup.gas_each();
-        fmt::print("| {} | {:.0f} | {:.4f} | {:.0f} | {:.4f} | {:.2f} | {:.1f} |\n", name_of(row.kind), direct, usd(direct), rollup,
-                   usd(rollup), row.rollup.bytes_each(), row.fee());
+        fmt::print("| {} | {:.0f} | {:.4f} | {:.0f} | {:.4f} | {:.2f} | {:.1f} |\n", name_of(row.kind), direct, usd(direct),
+                   rollup, usd(rollup), row.rollup.bytes_each(), row.fee());
     }
 }
 
@@ -67,9 +70,10 @@ void print_times(const Times& times, const Options& options) {
 }
 
 void print_congestion(const std::vector<Moment>& moments) {
-    fmt::print("\n### A congested L1\n\n| block | asked for, of a block | base fee, gwei | transfer on the L1, ETH | waiting there "
-               "| through the rollup, ETH | confirmed, ms | oldest unposted, s |\n"
-               "| --- | --: | --: | --: | --: | --: | --: | --: |\n");
+    fmt::print(
+        "\n### A congested L1\n\n| block | asked for, of a block | base fee, gwei | transfer on the L1, ETH | waiting there "
+        "| through the rollup, ETH | confirmed, ms | oldest unposted, s |\n"
+        "| --- | --: | --: | --: | --: | --: | --: | --: |\n");
     for (const Moment& now : moments) {
         if (now.block % 10 != 9) continue;
         fmt::print("| {} | {:.1f} | {:.1f} | {:.7f} | {} | {:.7f} | {:.2f} | {:.0f} |\n", now.block, now.demand,
@@ -81,14 +85,23 @@ json json_of(const std::vector<Row>& rows) {
     json out = json::array();
     for (const Row& row : rows) {
         out.push_back({{"kind", name_of(row.kind)},
-                       {"direct", {{"payments", row.direct.payments}, {"blocks", row.direct.blocks}, {"gas", row.direct.gas},
-                                   {"perSecond", row.direct.per_second()},
-                                   {"computedPerSecond", row.direct.computed_per_second()}}},
-                       {"rollup", {{"payments", row.rollup.payments}, {"batches", row.rollup.batches},
-                                   {"bytes", row.rollup.bytes}, {"gas", row.rollup.gas}, {"fullestBlock", row.rollup.fullest_block},
-                                   {"perSecond", row.rollup.per_second()},
-                                   {"computedPerSecond", row.rollup.computed_per_second()}}},
-                       {"timesTheRate", row.rate()}, {"feeShare", row.fee()}, {"target", row.target()}});
+                       {"direct",
+                        {{"payments", row.direct.payments},
+                         {"blocks", row.direct.blocks},
+                         {"gas", row.direct.gas},
+                         {"perSecond", row.direct.per_second()},
+                         {"computedPerSecond", row.direct.computed_per_second()}}},
+                       {"rollup",
+                        {{"payments", row.rollup.payments},
+                         {"batches", row.rollup.batches},
+                         {"bytes", row.rollup.bytes},
+                         {"gas", row.rollup.gas},
+                         {"fullestBlock", row.rollup.fullest_block},
+                         {"perSecond", row.rollup.per_second()},
+                         {"computedPerSecond", row.rollup.computed_per_second()}}},
+                       {"timesTheRate", row.rate()},
+                       {"feeShare", row.fee()},
+                       {"target", row.target()}});
     }
     return out;
 }
@@ -96,9 +109,13 @@ json json_of(const std::vector<Row>& rows) {
 json json_of(const std::vector<Moment>& moments) {
     json out = json::array();
     for (const Moment& now : moments) {
-        out.push_back({{"block", now.block}, {"demand", now.demand}, {"baseFeeGwei", now.base_fee_gwei},
+        out.push_back({{"block", now.block},
+                       {"demand", now.demand},
+                       {"baseFeeGwei", now.base_fee_gwei},
                        {"directFee", now.direct_fee},
-                       {"rollupFee", now.rollup_fee}, {"confirmedMs", now.confirmed_ms}, {"postingAgeS", now.posting_age_s},
+                       {"rollupFee", now.rollup_fee},
+                       {"confirmedMs", now.confirmed_ms},
+                       {"postingAgeS", now.posting_age_s},
                        {"directWaits", now.direct_waits}});
     }
     return out;
@@ -134,15 +151,21 @@ int run(const Options& options) {
     fmt::print("\n");
     for (const Row& row : rows) {
         bool holds = row.rate() >= row.target() && row.fee() >= row.target();
-        fmt::print("{} {}: {:.1f} times the L1's rate, a fee of 1/{:.1f}; at least {} times\n", holds ? "kept:  " : "BROKEN:",
-                   name_of(row.kind), row.rate(), row.fee(), row.target());
+        fmt::print("{} {}: {:.1f} times the L1's rate, a fee of 1/{:.1f}; at least {} times\n",
+                   holds ? "kept:  " : "BROKEN:", name_of(row.kind), row.rate(), row.fee(), row.target());
         kept &= holds;
     }
     if (!options.json.empty()) {
-        json out = {{"rates", json_of(rows)}, {"congestion", json_of(moments)}, {"gasGwei", options.gas_gwei},
-                    {"ethUsd", options.eth_usd}, {"accounts", accounts},
-                    {"times", {{"confirmedMs", times.confirmed_ms}, {"confirmedWorstMs", times.confirmed_worst_ms},
-                               {"postedS", times.posted_s}, {"directIncludedS", times.direct_included_s}}}};
+        json out = {{"rates", json_of(rows)},
+                    {"congestion", json_of(moments)},
+                    {"gasGwei", options.gas_gwei},
+                    {"ethUsd", options.eth_usd},
+                    {"accounts", accounts},
+                    {"times",
+                     {{"confirmedMs", times.confirmed_ms},
+                      {"confirmedWorstMs", times.confirmed_worst_ms},
+                      {"postedS", times.posted_s},
+                      {"directIncludedS", times.direct_included_s}}}};
         node::Status written = node::write_file(options.json, out.dump(1) + "\n");
         if (!written.ok()) throw std::runtime_error(node::to_string(written));
     }

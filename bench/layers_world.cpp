@@ -1,13 +1,15 @@
 #include "bench/layers_world.hpp"
 
 #include <stdexcept>
+#include <thread>
 
-#include "l1-bridge/deployment.hpp"
+#include "l1-bridge/client/deployment.hpp"
 
 namespace gavel::bench {
 namespace {
 
 constexpr size_t kCrowd = 5'000;
+constexpr uint64_t kNever = 1'000'000'000;  // blocks come when the benchmark wants them
 
 std::vector<PrivateKey> people_of(size_t users) {
     std::vector<PrivateKey> out;
@@ -17,6 +19,11 @@ std::vector<PrivateKey> people_of(size_t users) {
 }
 
 }  // namespace
+
+node::Status FarClient::admit() {
+    std::this_thread::sleep_for(std::chrono::milliseconds(latency_ms));
+    return {};
+}
 
 LayersWorld::LayersWorld(const std::string& store_dir, size_t users, const sequencer::SequencerConfig& config)
     : LayersWorld(store_dir, users, config, people_of(users)) {}
@@ -28,15 +35,12 @@ LayersWorld::LayersWorld(const std::string& store_dir, size_t users, const seque
     run(bank, token, l1::AbiWriter("mint(address,uint256)").word(poster_.address()).word(u128{1'000}).take());
     sequencer::SequencerConfig config = wanted;
     config.engine.fee_recipient = poster_.address();
-    config.l1_stale_after_ms = 1'000'000'000;  // blocks come when the benchmark wants them
+    config.l1_stale_after_ms = kNever;
     config.fees.per_transfer[token] = Amount{1'000};
     client_ = std::make_unique<l1::InProcessClient>(*chain, l1::ErrorNames(l1::rollup_error_signatures()));
-    store_ = std::make_unique<node::LevelDbStore>(store_dir);
-    wallet_ = std::make_unique<l1::L1Wallet>(*client_, poster_, l1::L1WalletOptions{}, clock);
-    auto sync = ledger::L1Sync::open(*store_, *client_, rollup);
-    if (!sync) throw std::runtime_error(node::to_string(sync.status()));
-    sync_ = std::move(*sync);
-    sequencer = std::make_unique<sequencer::Sequencer>(*store_, *sync_, *client_, *wallet_, clock, metrics_, config);
+    far_ = std::make_unique<FarClient>(*client_);
+    station_ = open(store_dir, poster_, config);
+    sequencer = station_.sequencer.get();
     chain->set_auto_mine(true);  // it waits for its approval of the token
     for (int i = 0; i < 30 && !sequencer->health().ok(); ++i) step();
     chain->set_auto_mine(false);
@@ -44,6 +48,27 @@ LayersWorld::LayersWorld(const std::string& store_dir, size_t users, const seque
 }
 
 LayersWorld::~LayersWorld() = default;
+
+LayersWorld::Station LayersWorld::open(const std::string& store_dir, const PrivateKey& key,
+                                       const sequencer::SequencerConfig& config) {
+    Station out;
+    out.store = std::make_unique<node::LevelDbStore>(store_dir);
+    out.wallet = std::make_unique<l1::L1Wallet>(*far_, key, l1::L1WalletOptions{}, clock);
+    auto sync = follow::L1Sync::open(*out.store, *far_, rollup);
+    if (!sync) throw std::runtime_error(node::to_string(sync.status()));
+    out.sync = std::move(*sync);
+    out.metrics = std::make_unique<node::Metrics>();
+    out.sequencer =
+        std::make_unique<sequencer::Sequencer>(*out.store, *out.sync, *far_, *out.wallet, clock, *out.metrics, config);
+    return out;
+}
+
+LayersWorld::Station LayersWorld::standby(const std::string& store_dir, const sequencer::SequencerConfig& wanted) {
+    sequencer::SequencerConfig config = wanted;
+    config.take_seat = config.open_fee_accounts = false;
+    config.l1_stale_after_ms = kNever;
+    return open(store_dir, user(0), config);
+}
 
 void LayersWorld::step() {
     node::Status status = sequencer->step();
@@ -70,8 +95,8 @@ sequencer::Submission LayersWorld::sign(const PrivateKey& from, Operation operat
     operation.nonce = nonce;
     sequencer::Submission out;
     out.sender = from.address();
-    out.chain_id = sync_->domain().chain_id;
-    out.signature = from.sign(operation.digest(sync_->domain().separator()));
+    out.chain_id = station_.sync->domain().chain_id;
+    out.signature = from.sign(operation.digest(station_.sync->domain().separator()));
     out.operation = std::move(operation);
     return out;
 }

@@ -1,12 +1,25 @@
 // A sequencer on a simulated L1, and its users: the two layers that gavel-bench-layers compares.
 #pragma once
 
+#include <atomic>
+
 #include "bench/own_l1.hpp"
-#include "l1-bridge/in_process_client.hpp"
-#include "l1-bridge/l1_wallet.hpp"
+#include "l1-bridge/chain/in_process_client.hpp"
+#include "l1-bridge/client/forwarding_client.hpp"
+#include "l1-bridge/client/l1_wallet.hpp"
 #include "sequencer/sequencer.hpp"
 
 namespace gavel::bench {
+
+// An L1 node that is far away.
+class FarClient final : public l1::ForwardingClient {
+public:
+    using ForwardingClient::ForwardingClient;
+    std::atomic<unsigned> latency_ms{0};  // of each question
+
+private:
+    node::Status admit() override;
+};
 
 // Fails by throwing std::runtime_error.
 class LayersWorld : public OwnL1 {
@@ -29,8 +42,22 @@ public:
     // Confirmed, each; throws for one that isn't.
     void submit(const std::vector<sequencer::Submission>& submissions);
 
+    // Each question of the sequencers' to the L1 takes so long from now on.
+    void set_latency(unsigned milliseconds) { far_->latency_ms = milliseconds; }
+
+    // A sequencer with what it needs beside the L1.
+    struct Station {
+        std::unique_ptr<node::LevelDbStore> store;
+        std::unique_ptr<l1::L1Wallet> wallet;
+        std::unique_ptr<follow::L1Sync> sync;
+        std::unique_ptr<node::Metrics> metrics;
+        std::unique_ptr<sequencer::Sequencer> sequencer;
+    };
+    // One that another sits before.
+    Station standby(const std::string& store_dir, const sequencer::SequencerConfig& config);
+
     Address token;
-    std::unique_ptr<sequencer::Sequencer> sequencer;
+    sequencer::Sequencer* sequencer = nullptr;
 
 private:
     LayersWorld(const std::string& store_dir, size_t users, const sequencer::SequencerConfig& config,
@@ -40,10 +67,10 @@ private:
     size_t users_, next_;
     const PrivateKey poster_ = PrivateKey::derived("poster");
     std::unique_ptr<l1::InProcessClient> client_;
-    std::unique_ptr<node::LevelDbStore> store_;
-    std::unique_ptr<l1::L1Wallet> wallet_;
-    std::unique_ptr<ledger::L1Sync> sync_;
-    node::Metrics metrics_;
+    std::unique_ptr<FarClient> far_;
+    Station station_;
+
+    Station open(const std::string& store_dir, const PrivateKey& key, const sequencer::SequencerConfig& config);
 };
 
 }  // namespace gavel::bench

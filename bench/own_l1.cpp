@@ -2,9 +2,9 @@
 
 #include <stdexcept>
 
-#include "l1-bridge/deployment.hpp"
-#include "l1-bridge/rollup_contract.hpp"
-#include "l1-bridge/test_token.hpp"
+#include "l1-bridge/chain/rollup_contract.hpp"
+#include "l1-bridge/chain/test_token.hpp"
+#include "l1-bridge/client/deployment.hpp"
 
 namespace gavel::bench {
 

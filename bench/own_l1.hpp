@@ -3,8 +3,8 @@
 
 #include <map>
 
-#include "l1-bridge/rollup_abi.hpp"
-#include "l1-bridge/simulated_chain.hpp"
+#include "l1-bridge/chain/simulated_chain.hpp"
+#include "l1-bridge/wire/rollup_abi.hpp"
 #include "node/clock.hpp"
 #include "node/store.hpp"
 

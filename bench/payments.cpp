@@ -4,15 +4,15 @@
 #include <unordered_map>
 
 #include "bench/codec_figures.hpp"
-#include "cli/synthetic.hpp"
-#include "l1-bridge/abi.hpp"
+#include "l1-bridge/wire/abi.hpp"
 #include "protocol/keccak.hpp"
+#include "workload/synthetic.hpp"
 
 namespace gavel::bench {
 namespace {
 
-const std::vector<std::string> kColumns = {"chain_id", "block",        "type",      "nonce", "max_fee",
-                                           "max_prio_fee", "gas_limit",    "v",         "r",     "s", "hash", "value_wei"};
+const std::vector<std::string> kColumns = {"chain_id",  "block", "type", "nonce", "max_fee", "max_prio_fee",
+                                           "gas_limit", "v",     "r",    "s",     "hash",    "value_wei"};
 enum Column { kChainId, kBlock, kType, kNonce, kMaxFee, kMaxPriorityFee, kGasLimit, kV, kR, kS, kHash, kValue };
 constexpr uint64_t kPaymentsPerBlock = 50;  // where the corpus has no blocks
 

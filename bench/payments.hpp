@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "bench/ethereum_tx.hpp"
-#include "cli/corpus.hpp"
 #include "protocol/operation.hpp"
+#include "workload/corpus.hpp"
 
 namespace gavel::bench {
 
@@ -17,9 +17,9 @@ struct BenchPayment {
     Address from, to, token;
     Amount amount;
     bool to_is_new = false;  // the recipient has no account on Gavel yet
-    EthereumTx tx;       // the same payment as an EVM rollup takes it, signed
-    Operation operation;  // the same as Gavel takes it
-    Signature signature;  // of the operation
+    EthereumTx tx;           // the same payment as an EVM rollup takes it, signed
+    Operation operation;     // the same as Gavel takes it
+    Signature signature;     // of the operation
 };
 
 struct PaymentSet {

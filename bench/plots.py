@@ -74,12 +74,13 @@ def bars(path, title, subtitle, y_label, groups, series, value, colours, stacked
     commands = data + f"set style data histograms\nset style histogram {style}\nset style fill solid 0.9\n"
     commands += f"set boxwidth 0.85\nset ylabel {quoted(y_label)}\nset yrange [0:*]\nset xtics rotate by -20\n"
     commands += "set key outside right top reverse Left\n" + ("set key invert\n" if stacked else "")
-    plots = [f"$d using {n + 2}:xtic(1) title {quoted(NOTES.get(name, name))} lc rgb '{colours(name, n)}'" for n, name in enumerate(series)]
+    plots = [f"$d using {n + 2}:xtic(1) title {quoted(NOTES.get(name, name))} lc rgb '{colours(name, n)}'"
+             for n, name in enumerate(series)]
     return gnuplot(path, title, subtitle, commands + "plot " + ", ".join(plots) + "\n", "1100,560")
 
 
 def own_rows(figures):
-    """Of each corpus and form what its system posts; where it may choose its compressor, the smaller; where it has none, plain."""
+    """Of each corpus and form what its system posts: the smaller where it may choose its compressor, plain where it has none."""
     packing = {row["form"] for row in figures["rows"] if row["own"]}
     out = {}
     for row in figures["rows"]:
@@ -106,7 +107,8 @@ def compression(figures, stem):
     shares = {one["name"]: one["breakdown"] for one in figures["sets"]}
     out = [
         bars(stem + "-forms.svg", "Bytes on the L1 for each payment, by rollup",
-             f"all calldata, as each system packs it; {batch}", "bytes / payment", sets, forms, bytes_of, lambda name, _: COLOURS[name]),
+             f"all calldata, as each system packs it; {batch}", "bytes / payment", sets, forms, bytes_of,
+             lambda name, _: COLOURS[name]),
         bars(stem + "-breakdown.svg", "What Gavel's bytes say", f"all calldata but the signature's 64 bytes; {batch}",
              "bytes / payment", sets, [part for part in PARTS if part != "signatures"],
              lambda corpus, part: shares[corpus][part], lambda _, n: palette[n], stacked=True),

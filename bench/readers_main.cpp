@@ -9,15 +9,15 @@
 #include <thread>
 #include <vector>
 
-#include "ledger/queries.hpp"
+#include "query/queries.hpp"
 
 namespace {
 
 using namespace gavel;
 using Clock = std::chrono::steady_clock;
 
-constexpr size_t kHistory = 60'000;     // entries of the busy owner
-constexpr size_t kPerFlush = 64;        // payments made durable together
+constexpr size_t kHistory = 60'000;       // entries of the busy owner
+constexpr size_t kPerFlush = 64;          // payments made durable together
 constexpr std::chrono::seconds kSpan{4};  // for each number of readers
 
 // Takes every signature for the owner's: its recovery costs the same with and without readers.
@@ -64,7 +64,7 @@ private:
     uint64_t nonce_ = 0;
 };
 
-void measure(Payer& payer, const ledger::Queries& queries, size_t readers) {
+void measure(Payer& payer, const query::Queries& queries, size_t readers) {
     std::atomic<bool> running{true};
     std::atomic<size_t> scans{0};
     std::vector<std::thread> threads;
@@ -102,12 +102,12 @@ int main() {
     {
         node::LevelDbStore store(folder + "/db");
         Domain domain{1, address_of(7)};
-        ledger::L1View view(store, domain.rollup, {});
+        follow::L1View view(store, domain.rollup, {});
         ledger::Ledger ledger(store, domain);
-        ledger::Queries queries(ledger, view);
+        query::Queries queries(ledger, view);
         Payer payer(ledger);
         for (size_t i = 0; i < kHistory; i += kPerFlush) payer.pay(kPerFlush);
-        for (size_t readers : {0, 1, 4, 16}) measure(payer, queries, readers);
+        for (size_t readers : {0u, 1u, 4u, 16u}) measure(payer, queries, readers);
     }
     std::filesystem::remove_all(folder);
     return 0;

@@ -2,19 +2,19 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "cli/corpus.hpp"
 #include "cli/session.hpp"
 #include "cli/show.hpp"
 #include "cli/table.hpp"
 #include "proto/convert_grpc.hpp"
+#include "workload/corpus.hpp"
 
 namespace gavel::cli {
 namespace {
 
+using nlohmann::json;
 using node::Code;
 using node::Result;
 using node::Status;
-using nlohmann::json;
 
 struct OwnerOptions {
     std::string owner;
@@ -48,9 +48,7 @@ Result<Remote*> server_of(Session& session, const OwnerOptions& options) {
 }
 
 // A document on one line: streams are read line by line.
-void print_line(const json& document) {
-    std::cout << document.dump(-1, ' ', false, json::error_handler_t::replace) << std::endl;
-}
+void print_line(const json& document) { std::cout << document.dump(-1, ' ', false, json::error_handler_t::replace) << std::endl; }
 
 // Ends a stream when its time is over; zero: never.
 Remote::Step until(uint64_t seconds) {
@@ -120,7 +118,8 @@ Status balances(Session& session, const OwnerOptions& options) {
         const std::string name = to_checksum(*owner);
         Status listed = each_balance(**remote, *owner, [&](const Address& token, const v1::Account& account) {
             table.add({name, to_checksum(token), account.balance(), std::to_string(account.nonce())});
-            list.push_back({{"owner", name}, {"token", to_checksum(token)}, {"balance", account.balance()}, {"nonce", account.nonce()}});
+            list.push_back(
+                {{"owner", name}, {"token", to_checksum(token)}, {"balance", account.balance()}, {"nonce", account.nonce()}});
         });
         if (!listed.ok()) return listed;
     }
@@ -308,7 +307,8 @@ Status watch(Session& session, const WatchOptions& options) {
 }
 
 void add_at_verifier(node::Options& options, OwnerOptions& args) {
-    options.toggle("--at-verifier", args.at_verifier, "ask the verifier, which has read it from the L1, rather than the sequencer");
+    options.toggle("--at-verifier", args.at_verifier,
+                   "ask the verifier, which has read it from the L1, rather than the sequencer");
 }
 
 void add_owner_options(node::Options& options, OwnerOptions& args) {
@@ -343,8 +343,8 @@ void add_account_commands(Commands& commands) {
                       *withdrawal_args);
 
     auto tx_args = std::make_shared<TxOptions>();
-    node::Options& one = commands.add("tx", "an operation and how far it has come",
-                                      [tx_args](Session& session) { return tx(session, *tx_args); });
+    node::Options& one =
+        commands.add("tx", "an operation and how far it has come", [tx_args](Session& session) { return tx(session, *tx_args); });
     one.text("hash", tx_args->hash, "the operation's hash").required();
     one.choice("--wait", tx_args->wait, {"posted", "final"}, "until it is so, or rolled back");
     one.seconds("--timeout", tx_args->timeout_s, "how long to wait for that");

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <thread>
 
-#include "l1-bridge/transaction.hpp"
+#include "l1-bridge/wire/transaction.hpp"
 
 namespace gavel::cli {
 namespace {

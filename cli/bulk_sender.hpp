@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "l1-bridge/l1_client.hpp"
+#include "l1-bridge/client/l1_client.hpp"
 #include "protocol/keys.hpp"
 
 namespace gavel::cli {

@@ -9,10 +9,10 @@
 namespace gavel::cli {
 namespace {
 
+using nlohmann::json;
 using node::Code;
 using node::Result;
 using node::Status;
-using nlohmann::json;
 
 // ---- status ----
 
@@ -96,7 +96,7 @@ struct BatchOptions {
 };
 
 // The L1 transaction that appended a batch, by the contract's record of it: its event is in the block of that time.
-Result<Hash> transaction_of(const l1::RollupClient& contract, uint64_t number, const l1::BatchRecord& record) {
+Result<Hash> transaction_of(const l1::RollupClient& contract, uint64_t number, const l1::RollupRecord& record) {
     l1::L1Client& client = contract.l1();
     auto head = client.head();
     if (!head) return head.status();
@@ -160,8 +160,13 @@ Status show_batch(Session& session, const BatchOptions& options) {
     auto batch = contract.fetch_batch(*transaction, record->hash);
     if (!batch) return batch.status();
 
-    Table chunks({{"CHUNK", true}, {"L1 OPERATIONS", true}, {"OPERATIONS", true}, {"WEIGHT", true}, {"OPS BYTES", true},
-                  {"SIGS BYTES", true}, {"COMMITMENT AFTER"}});
+    Table chunks({{"CHUNK", true},
+                  {"L1 OPERATIONS", true},
+                  {"OPERATIONS", true},
+                  {"WEIGHT", true},
+                  {"OPS BYTES", true},
+                  {"SIGS BYTES", true},
+                  {"COMMITMENT AFTER"}});
     Table operations({{"CHUNK", true}, {"KIND"}, {"SENDER", true}, {"TO"}, {"AMOUNT", true}, {"FEE", true}});
     json chunk_list = json::array(), operation_list = json::array();
     size_t operation_count = 0;

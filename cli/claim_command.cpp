@@ -1,5 +1,5 @@
 // gavel claim: withdrawals paid out on the L1, by a server's word or by the L1 alone.
-#include "cli/payouts.hpp"
+#include "cli/contract_payments.hpp"
 #include "proto/convert_grpc.hpp"
 
 namespace gavel::cli {
@@ -12,7 +12,7 @@ using node::Status;
 struct ClaimOptions {
     std::vector<std::string> positions;
     bool from_l1 = false;
-    PayoutOptions payout;
+    ContractPaymentOptions payment;
 };
 
 struct Claim {
@@ -84,7 +84,7 @@ public:
         std::vector<uint32_t> out;
         for (uint32_t position = 0; position < state_->last_header().last.withdrawal_count; ++position) {
             auto info = state_->queries().withdrawal(position);
-            const bool is_claimable = info && info->status == ledger::WithdrawalStatus::kClaimable;
+            const bool is_claimable = info && info->status == query::WithdrawalStatus::kClaimable;
             if (is_claimable && (!recipient || info->record.withdrawal.recipient == *recipient)) out.push_back(position);
         }
         return out;
@@ -113,13 +113,13 @@ Result<Remote*> server_that_answers(Session& session) {
 }
 
 Result<std::unique_ptr<ClaimSource>> open_source(Session& session, const Address& rollup, const ClaimOptions& options) {
-    if (!options.from_l1 && !options.payout.everybody) {
+    if (!options.from_l1 && !options.payment.everybody) {
         auto server = server_that_answers(session);
         if (!server) return server.status();
         if (*server != nullptr) return std::unique_ptr<ClaimSource>(std::make_unique<ServersClaims>(**server));
         session.warn("no server answers; reading the L1 instead");
     }
-    auto state = L1State::rebuild(session.l1(), rollup, options.payout.state);
+    auto state = L1State::rebuild(session.l1(), rollup, options.payment.state);
     if (!state) return state.status();
     return std::unique_ptr<ClaimSource>(std::make_unique<RebuiltClaims>(*std::move(state)));
 }
@@ -135,7 +135,7 @@ Result<std::vector<uint32_t>> positions_to_claim(ClaimSource& source, const Clai
         out.push_back(static_cast<uint32_t>(*number));
     }
     if (!out.empty()) return out;
-    auto recipient = owner_of(options.payout, signer);
+    auto recipient = owner_of(options.payment, signer);
     if (!recipient) return recipient.status();
     auto found = source.claimable_by(*recipient);
     if (!found || !found->empty()) return found;
@@ -143,7 +143,7 @@ Result<std::vector<uint32_t>> positions_to_claim(ClaimSource& source, const Clai
 }
 
 Status claim(Session& session, const ClaimOptions& options) {
-    auto receiver = receiver_of(options.payout);
+    auto receiver = receiver_of(options.payment);
     if (!receiver) return receiver.status();
     auto caller = ContractCaller::open(session);
     if (!caller) return caller.status();
@@ -151,32 +151,32 @@ Status claim(Session& session, const ClaimOptions& options) {
     if (!source) return source.status();
     auto positions = positions_to_claim(**source, options, caller->address());
     if (!positions) return positions.status();
-    Payouts payouts(session, *caller, "position", "recipient", positions->size());
+    ContractPayments payments(session, *caller, "position", "recipient", positions->size());
     for (uint32_t position : *positions) {
         auto found = (*source)->claim(position);
         if (!found) {
-            payouts.fail(found.status());
+            payments.fail(found.status());
             break;
         }
         const Withdrawal& paid = found->proof.withdrawal;
-        const Payout payout{position, paid.recipient, paid.token, paid.amount, *receiver};
-        auto pay_gas = pay_gas_of(options.payout, paid.token);
+        const ContractPayment payment{position, paid.recipient, paid.token, paid.amount, *receiver};
+        auto pay_gas = pay_gas_of(options.payment, paid.token);
         if (!pay_gas) return pay_gas.status();
-        if (!payouts.pay(payout, l1::rollup_call::claim(found->header, found->proof, *receiver, *pay_gas))) break;
+        if (!payments.pay(payment, l1::rollup_call::claim(found->header, found->proof, *receiver, *pay_gas))) break;
     }
-    return payouts.finish();
+    return payments.finish();
 }
 
 }  // namespace
 
 void add_claim_command(Commands& commands) {
     auto args = std::make_shared<ClaimOptions>();
-    node::Options& options = commands.add("claim",
-                                          "pay final withdrawals out on the L1 (anybody may, the recipient gets the money)",
-                                          [args](Session& session) { return claim(session, *args); });
+    node::Options& options =
+        commands.add("claim", "pay final withdrawals out on the L1 (anybody may, the recipient gets the money)",
+                     [args](Session& session) { return claim(session, *args); });
     options.list("position", args->positions, "positions of withdrawals; without them, all that can be claimed");
     options.toggle("--from-l1", args->from_l1, "ask no server: replay the L1's batches, as when no server answers");
-    add_payout_options(options, args->payout, "--recipient", "whose withdrawals; without it, the signer's own");
+    add_contract_payment_options(options, args->payment, "--recipient", "whose withdrawals; without it, the signer's own");
     options.examples({"gavel claim", "gavel claim --from-l1 --l1 https://node.example --rollup 0xRollup",
                       "gavel claim --everybody --rollup 0xRollup      # reads the L1, too"});
 }

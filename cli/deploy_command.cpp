@@ -4,8 +4,8 @@
 #include "cli/session.hpp"
 #include "cli/table.hpp"
 #include "cli/units.hpp"
-#include "l1-bridge/deployment.hpp"
-#include "l1-bridge/l1_wallet.hpp"
+#include "l1-bridge/client/deployment.hpp"
+#include "l1-bridge/client/l1_wallet.hpp"
 
 namespace gavel::cli {
 namespace {
@@ -50,8 +50,9 @@ Result<l1::Receipt> create(Session& session, const l1::RollupParameters& paramet
     const std::string at = sent + "; the contract's address is " + to_checksum(*receipt->contract_address);
     auto told = l1::find_rollup(session.l1(), *receipt->contract_address);
     // Of a node that is behind, say: the contract is there all the same.
-    if (!told) return Status{told.status().code, "DEPLOYMENT_NOT_CHECKED", "", at + ", which can't be checked now: " +
-                                                                                  node::to_string(told.status())};
+    if (!told)
+        return Status{told.status().code, "DEPLOYMENT_NOT_CHECKED", "",
+                      at + ", which can't be checked now: " + node::to_string(told.status())};
     if (!(*told == parameters)) return Status{Code::kInternal, "DEPLOYMENT_FAILED", "", at + ", but it has other parameters"};
     return receipt;
 }
@@ -102,9 +103,10 @@ void add_deploy_command(Commands& commands) {
                     l1::kMinInclusionWindow);
     options.seconds("--freeze-age", args->parameters.freeze_age, "of the waiting operation; 0: both windows and 7 days");
     options.text("--stake", args->stake, "of a sequencer, in ether");
-    options.text("--home-operator", args->home_operator,
-                 "who may take the seat from others, with notice: an address, or none. With none, whoever gets a free seat and "
-                 "serves the queue keeps it for as long as they like")
+    options
+        .text("--home-operator", args->home_operator,
+              "who may take the seat from others, with notice: an address, or none. With none, whoever gets a free seat and "
+              "serves the queue keeps it for as long as they like")
         .required();
 }
 

@@ -32,7 +32,8 @@ Status wait_for_credit(Session& session, uint64_t index, uint64_t timeout_s) {
         if (info && info->l1_queue_length() > index && info->l1_queue_length() - info->l1_ops_waiting() > index) return {};
         if (std::chrono::steady_clock::now() > end) {
             return {Code::kDeadlineExceeded, "NOT_CREDITED", "",
-                    "the deposit is on the L1, number " + std::to_string(index) + " in its queue; the sequencer hasn't credited it yet" +
+                    "the deposit is on the L1, number " + std::to_string(index) +
+                        " in its queue; the sequencer hasn't credited it yet" +
                         (info ? "" : "; " + node::to_string(info.status()))};
         }
         std::this_thread::sleep_for(std::chrono::milliseconds(200));

@@ -5,7 +5,7 @@
 #include "cli/session.hpp"
 #include "cli/table.hpp"
 #include "cli/units.hpp"
-#include "l1-bridge/deployment.hpp"
+#include "l1-bridge/client/deployment.hpp"
 
 namespace gavel::cli {
 namespace {

@@ -11,8 +11,8 @@
 #include "cli/session.hpp"
 #include "cli/table.hpp"
 #include "cli/units.hpp"
-#include "l1-bridge/deployment.hpp"
-#include "l1-bridge/transaction.hpp"
+#include "l1-bridge/client/deployment.hpp"
+#include "l1-bridge/wire/transaction.hpp"
 #include "node/file.hpp"
 #include "node/signals.hpp"
 #include "proto/convert_grpc.hpp"
@@ -46,9 +46,7 @@ struct DevnetOptions {
 };
 
 // Everybody on a devnet: known keys, never for money.
-PrivateKey devnet_key(const std::string& who) {
-    return PrivateKey::derived("gavel-devnet:" + who);
-}
+PrivateKey devnet_key(const std::string& who) { return PrivateKey::derived("gavel-devnet:" + who); }
 
 class Devnet {
 public:
@@ -201,12 +199,26 @@ Status Devnet::deploy() {
 Status Devnet::start_sequencer() {
     auto key = key_file("operator");
     if (!key) return key.status();
-    Status started = start_program(
-        "gavel-sequencer",
-        {"--l1", session_options_.l1.urls[0], "--rollup", to_checksum(rollup_), "--key-file", *key, "--listen",
-         session_options_.sequencer.target, "--data-dir", file("sequencer"), "--l1-confirmations", "1", "--poll", "100ms",
-         "--l1-stale-after", stale_after(),
-         "--batch-age", std::to_string(options_.batch_age.count()) + "ms", "--fee", to_checksum(token_) + "=100"});
+    Status started = start_program("gavel-sequencer", {"--l1",
+                                                       session_options_.l1.urls[0],
+                                                       "--rollup",
+                                                       to_checksum(rollup_),
+                                                       "--key-file",
+                                                       *key,
+                                                       "--listen",
+                                                       session_options_.sequencer.target,
+                                                       "--data-dir",
+                                                       file("sequencer"),
+                                                       "--l1-confirmations",
+                                                       "1",
+                                                       "--poll",
+                                                       "100ms",
+                                                       "--l1-stale-after",
+                                                       stale_after(),
+                                                       "--batch-age",
+                                                       std::to_string(options_.batch_age.count()) + "ms",
+                                                       "--fee",
+                                                       to_checksum(token_) + "=100"});
     if (!started.ok()) return started;
     auto remote = session_.sequencer();
     if (!remote) return remote.status();

@@ -1,5 +1,5 @@
 // gavel exit and refund: out of a frozen rollup with nothing but the L1 and a key.
-#include "cli/payouts.hpp"
+#include "cli/contract_payments.hpp"
 
 namespace gavel::cli {
 namespace {
@@ -27,12 +27,12 @@ struct ExitOptions {
     std::string token;
     std::string index;
     bool all_mine = false;
-    PayoutOptions payout;
+    ContractPaymentOptions payment;
 };
 
 Status check_use(const ExitOptions& options) {
     const bool alone = !options.index.empty() || options.all_mine;
-    const int ways = !options.index.empty() + options.all_mine + !options.payout.owner.empty() + options.payout.everybody;
+    const int ways = !options.index.empty() + options.all_mine + !options.payment.owner.empty() + options.payment.everybody;
     if (ways == 0 && options.token.empty()) {
         return wrong_use("token", "say which: --token eth (or an ERC-20's address), --index, --all-mine, --for or --everybody");
     }
@@ -124,7 +124,7 @@ Result<std::vector<ledger::AccountAt>> find_accounts(Session& session, const Con
                                                      const RollupFacts& facts, const ExitOptions& options) {
     if (Status status = check_rebuilt(state, facts); !status.ok()) return status;
     if (Status status = are_exits_open(facts); !status.ok()) return status;
-    auto owner = owner_of(options.payout, caller.address());
+    auto owner = owner_of(options.payment, caller.address());
     if (!owner) return owner.status();
     auto found = accounts_to_exit(session, state, options, *owner);
     if (!found) return found.status();
@@ -133,45 +133,45 @@ Result<std::vector<ledger::AccountAt>> find_accounts(Session& session, const Con
 
 Status exit_accounts(Session& session, const ExitOptions& options) {
     if (Status status = check_use(options); !status.ok()) return status;
-    auto receiver = receiver_of(options.payout);
+    auto receiver = receiver_of(options.payment);
     if (!receiver) return receiver.status();
     auto caller = ContractCaller::open(session);
     if (!caller) return caller.status();
     auto facts = read_facts(caller->contract());
     if (!facts) return facts.status();
     if (!facts->frozen) return are_exits_open(*facts);
-    auto state = L1State::rebuild(session.l1(), caller->contract().address(), options.payout.state);
+    auto state = L1State::rebuild(session.l1(), caller->contract().address(), options.payment.state);
     if (!state) return state.status();
     auto accounts = find_accounts(session, *caller, **state, *facts, options);
     if (!accounts) return accounts.status();
     const BatchHeader header = (*state)->last_header();
-    Payouts payouts(session, *caller, "index", "owner", accounts->size());
+    ContractPayments payments(session, *caller, "index", "owner", accounts->size());
     for (const ledger::AccountAt& at : *accounts) {
         auto proof = (*state)->exit_proof(at.index);
         if (!proof || !proof->holds_in(header.last)) {
-            payouts.fail({Code::kInternal, "PROOF_NOT_BUILT", "", "an account's path doesn't hold"});
+            payments.fail({Code::kInternal, "PROOF_NOT_BUILT", "", "an account's path doesn't hold"});
             break;
         }
-        const Payout payout{at.index, at.account.key.owner, at.account.key.token, at.account.balance, *receiver};
-        auto pay_gas = pay_gas_of(options.payout, at.account.key.token);
+        const ContractPayment payment{at.index, at.account.key.owner, at.account.key.token, at.account.balance, *receiver};
+        auto pay_gas = pay_gas_of(options.payment, at.account.key.token);
         if (!pay_gas) return pay_gas.status();
-        if (!payouts.pay(payout, l1::rollup_call::exit(header, *proof, *receiver, *pay_gas))) break;
+        if (!payments.pay(payment, l1::rollup_call::exit(header, *proof, *receiver, *pay_gas))) break;
     }
-    return payouts.finish();
+    return payments.finish();
 }
 
 // ---- refund ----
 
 struct RefundOptions {
     std::vector<std::string> numbers;
-    PayoutOptions payout;
+    ContractPaymentOptions payment;
 };
 
 // Those with the numbers given; without any, the owner's, or everybody's.
-Result<std::vector<ledger::QueuedOperation>> deposits_to_refund(const ledger::L1View& view, const RollupFacts& facts,
+Result<std::vector<follow::QueuedOperation>> deposits_to_refund(const follow::L1View& view, const RollupFacts& facts,
                                                                 const RefundOptions& options,
                                                                 const std::optional<Address>& owner) {
-    std::vector<ledger::QueuedOperation> out;
+    std::vector<follow::QueuedOperation> out;
     const uint64_t first = facts.something_waits() ? facts.waiting.index : view.queue_length();
     for (const std::string& text : options.numbers) {
         auto number = node::parse_number(text);
@@ -192,10 +192,10 @@ Result<std::vector<ledger::QueuedOperation>> deposits_to_refund(const ledger::L1
 }
 
 // Those not refunded yet; why there is none.
-Result<std::vector<ledger::QueuedOperation>> open_deposits(const l1::RollupClient& contract,
-                                                           const std::vector<ledger::QueuedOperation>& deposits) {
-    std::vector<ledger::QueuedOperation> out;
-    for (const ledger::QueuedOperation& queued : deposits) {
+Result<std::vector<follow::QueuedOperation>> open_deposits(const l1::RollupClient& contract,
+                                                           const std::vector<follow::QueuedOperation>& deposits) {
+    std::vector<follow::QueuedOperation> out;
+    for (const follow::QueuedOperation& queued : deposits) {
         auto done = contract.is_refunded(queued.index);
         if (!done) return done.status();
         if (!*done) out.push_back(queued);
@@ -206,31 +206,31 @@ Result<std::vector<ledger::QueuedOperation>> open_deposits(const l1::RollupClien
 }
 
 Status refund(Session& session, const RefundOptions& options) {
-    auto receiver = receiver_of(options.payout);
+    auto receiver = receiver_of(options.payment);
     if (!receiver) return receiver.status();
     auto caller = ContractCaller::open(session);
     if (!caller) return caller.status();
-    auto owner = owner_of(options.payout, caller->address());
+    auto owner = owner_of(options.payment, caller->address());
     if (!owner) return owner.status();
     const l1::RollupClient& contract = caller->contract();
     auto facts = read_facts(contract);
     if (!facts) return facts.status();
     if (Status status = are_exits_open(*facts); !status.ok()) return status;
-    auto state = L1State::read(session.l1(), contract.address(), options.payout.state);
+    auto state = L1State::read(session.l1(), contract.address(), options.payment.state);
     if (!state) return state.status();
     auto found = deposits_to_refund((*state)->view(), *facts, options, *owner);
     if (!found) return found.status();
     auto deposits = open_deposits(contract, *found);
     if (!deposits) return deposits.status();
-    Payouts payouts(session, *caller, "number", "to", deposits->size());
-    for (const ledger::QueuedOperation& queued : *deposits) {
+    ContractPayments payments(session, *caller, "number", "to", deposits->size());
+    for (const follow::QueuedOperation& queued : *deposits) {
         const L1Operation& deposit = queued.operation;
-        const Payout payout{queued.index, deposit.to, deposit.token, deposit.amount, *receiver};
-        auto pay_gas = pay_gas_of(options.payout, deposit.token);
+        const ContractPayment payment{queued.index, deposit.to, deposit.token, deposit.amount, *receiver};
+        auto pay_gas = pay_gas_of(options.payment, deposit.token);
         if (!pay_gas) return pay_gas.status();
-        if (!payouts.pay(payout, l1::rollup_call::refund(queued.index, deposit, *receiver, *pay_gas))) break;
+        if (!payments.pay(payment, l1::rollup_call::refund(queued.index, deposit, *receiver, *pay_gas))) break;
     }
-    return payouts.finish();
+    return payments.finish();
 }
 
 }  // namespace
@@ -242,7 +242,8 @@ void add_exit_commands(Commands& commands) {
     out.text("--token", exit_args->token, "the account of this token: eth, or an ERC-20's address");
     out.text("--index", exit_args->index, "the account with this index, whoever owns it");
     out.toggle("--all-mine", exit_args->all_mine, "the signer's accounts of every token");
-    add_payout_options(out, exit_args->payout, "--for", "somebody else's, who is paid: every token, or that of --token");
+    add_contract_payment_options(out, exit_args->payment, "--for",
+                                 "somebody else's, who is paid: every token, or that of --token");
     out.examples({"gavel exit --all-mine --l1 https://node.example --rollup 0xRollup",
                   "gavel exit --token eth --to 0xElsewhere --rollup 0xRollup", "gavel exit --for 0xOwner --rollup 0xRollup",
                   "gavel exit --everybody --rollup 0xRollup      # where nobody else does it; --token eth: those accounts only"});
@@ -251,7 +252,7 @@ void add_exit_commands(Commands& commands) {
     node::Options& back = commands.add("refund", "after a freeze: take out deposits that no batch has consumed",
                                        [refund_args](Session& session) { return refund(session, *refund_args); });
     back.list("number", refund_args->numbers, "their numbers in the L1's queue; without them, all that were made for the signer");
-    add_payout_options(back, refund_args->payout, "--for", "those that were made for this address; it is paid");
+    add_contract_payment_options(back, refund_args->payment, "--for", "those that were made for this address; it is paid");
     back.examples({"gavel refund --rollup 0xRollup", "gavel refund 17 --to 0xElsewhere --rollup 0xRollup",
                    "gavel refund --everybody --rollup 0xRollup"});
 }

@@ -66,9 +66,8 @@ void print(Session& session, const Forced& forced, const TokenInfo& token) {
     const RollupFacts& facts = forced.facts;
     const auto overdue = facts.overdue_at(operation.time);
     const uint64_t freeze_at = operation.time + facts.parameters.freeze_age;
-    const uint64_t ahead = facts.something_waits() && forced.queued.index > facts.waiting.index
-                               ? forced.queued.index - facts.waiting.index
-                               : 0;
+    const uint64_t ahead =
+        facts.something_waits() && forced.queued.index > facts.waiting.index ? forced.queued.index - facts.waiting.index : 0;
     const bool is_transfer = operation.kind == L1OperationKind::kForcedTransfer;
     if (session.json()) {
         session.print(json{{"l1_transaction", to_hex(forced.receipt.tx_hash)},
@@ -118,9 +117,9 @@ Status force(Session& session, const ForceOptions& options, L1OperationKind kind
     if (!caller) return caller.status();
     if (!to) to = caller->address();
     if (Status payee = check_payee(*to, caller->contract().address(), token->address, "to"); !payee.ok()) return payee;
-    auto receipt = caller->run(kind == L1OperationKind::kForcedTransfer
-                                   ? l1::rollup_call::force_transfer(token->address, *to, *amount)
-                                   : l1::rollup_call::force_withdrawal(token->address, *to, *amount));
+    auto receipt =
+        caller->run(kind == L1OperationKind::kForcedTransfer ? l1::rollup_call::force_transfer(token->address, *to, *amount)
+                                                             : l1::rollup_call::force_withdrawal(token->address, *to, *amount));
     if (!receipt) return receipt.status();
     auto queued = event_of<l1::L1OperationQueued>(*receipt, caller->contract().address());
     if (!queued) return {Code::kInternal, "EVENT_MISSING", "rollup", "the contract queued nothing: is it Gavel's?"};
@@ -172,8 +171,8 @@ Status freeze(Session& session) {
         return {};
     }
     const std::string exits = facts->head_is_final() ? "from now on: gavel exit --all-mine"
-                                                     : "once batch " + std::to_string(facts->head.number) + " is final: " +
-                                                           format_when(facts->head_final_at, facts->now);
+                                                     : "once batch " + std::to_string(facts->head.number) +
+                                                           " is final: " + format_when(facts->head_final_at, facts->now);
     session.print(cli::facts({{"frozen", "for ever"}, {"L1 transaction", to_hex(receipt->tx_hash)}, {"exits", exits}}));
     return {};
 }
@@ -181,9 +180,9 @@ Status freeze(Session& session) {
 void add_force_command(Commands& commands, const std::string& name, L1OperationKind kind) {
     const bool is_transfer = kind == L1OperationKind::kForcedTransfer;
     auto args = std::make_shared<ForceOptions>();
-    node::Options& options = commands.add("force", name,
-                                          is_transfer ? "pay from your account in the rollup" : "withdraw to the L1",
-                                          [args, kind](Session& session) { return force(session, *args, kind); });
+    node::Options& options =
+        commands.add("force", name, is_transfer ? "pay from your account in the rollup" : "withdraw to the L1",
+                     [args, kind](Session& session) { return force(session, *args, kind); });
     if (is_transfer) options.text("to", args->to, "whose account is credited").required();
     options.text("amount", args->amount, "in ether, or in the token's units: 1.5");
     if (!is_transfer) options.text("--to", args->to, "who may claim it on the L1; without it, the signer");

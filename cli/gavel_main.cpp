@@ -17,8 +17,8 @@ namespace {
 int report(cli::Session& session, const node::Status& status) {
     if (status.ok()) return 0;
     if (session.json() && !session.has_printed_document()) {
-        session.print(nlohmann::json{
-            {"error", {{"reason", status.reason}, {"message", status.message}, {"field", status.field}}}});
+        session.print(
+            nlohmann::json{{"error", {{"reason", status.reason}, {"message", status.message}, {"field", status.field}}}});
     }
     std::fprintf(stderr, "%s\n", node::to_string(status).c_str());
     return 1;

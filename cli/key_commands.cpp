@@ -4,7 +4,7 @@
 #include "cli/keystore.hpp"
 #include "cli/session.hpp"
 #include "cli/table.hpp"
-#include "l1-bridge/key_file.hpp"
+#include "l1-bridge/client/key_file.hpp"
 
 namespace gavel::cli {
 namespace {

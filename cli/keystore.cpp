@@ -8,8 +8,8 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
-#include <tuple>
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 #include "cli/unicode.hpp"
 #include "node/config.hpp"
@@ -73,16 +73,14 @@ Bytes aes_128_ctr(ByteView key, ByteView iv, ByteView data) {
     return out;
 }
 
-std::string bare_hex(ByteView bytes) {
-    return to_hex(bytes).substr(2);
-}
+std::string bare_hex(ByteView bytes) { return to_hex(bytes).substr(2); }
 
 std::string uuid() {
     Bytes raw = random_bytes(16);
     raw[6] = static_cast<uint8_t>((raw[6] & 0x0f) | 0x40);  // RFC 4122: version 4, random
     raw[8] = static_cast<uint8_t>((raw[8] & 0x3f) | 0x80);
     std::string hex = bare_hex(raw);
-    for (size_t at : {20, 16, 12, 8}) hex.insert(at, "-");
+    for (size_t at : {20u, 16u, 12u, 8u}) hex.insert(at, "-");
     return hex;
 }
 
@@ -268,9 +266,9 @@ Result<PrivateKey> decrypt_key(std::string_view text, std::string_view password)
     auto key = PrivateKey::from_bytes(plain.bytes);
     if (!key) return invalid("crypto.ciphertext", "holds no secp256k1 key");
     if (claim.address && *claim.address != key->address()) {
-        return Status{Code::kFailedPrecondition, "KEYSTORE_MISMATCH", "address",
-                      "the file says that it is of " + to_checksum(*claim.address) + ", but its key is of " +
-                          to_checksum(key->address())};
+        return Status{
+            Code::kFailedPrecondition, "KEYSTORE_MISMATCH", "address",
+            "the file says that it is of " + to_checksum(*claim.address) + ", but its key is of " + to_checksum(key->address())};
     }
     return *key;
 }
@@ -311,9 +309,8 @@ std::vector<StoredKey> list_keys(const std::string& directory) {
         auto address = address_of_keystore(*text);
         out.push_back({address ? address : address_of_name(entry->path()), entry->path().string()});
     }
-    std::sort(out.begin(), out.end(), [](const StoredKey& a, const StoredKey& b) {
-        return std::tie(a.address, a.path) < std::tie(b.address, b.path);
-    });
+    std::sort(out.begin(), out.end(),
+              [](const StoredKey& a, const StoredKey& b) { return std::tie(a.address, a.path) < std::tie(b.address, b.path); });
     return out;
 }
 

@@ -18,8 +18,9 @@ struct KeystoreCost {
 // password beyond ASCII counts as its NFC.
 std::string encrypt_key(const PrivateKey& key, std::string_view password, const KeystoreCost& cost = {});
 // Takes scrypt and PBKDF2-HMAC-SHA256, within bounds that keep a hostile file from taking the machine (1 GiB of memory, 10
-// million rounds). The password opens it in whichever Unicode form the file has it. Reasons: KEYSTORE_INVALID (not this form; field
-// names the member), KEYSTORE_UNSUPPORTED, PASSWORD_WRONG, KEYSTORE_MISMATCH (the file says another address than its key's).
+// million rounds). The password opens it in whichever Unicode form the file has it. Reasons: KEYSTORE_INVALID (not this form;
+// field names the member), KEYSTORE_UNSUPPORTED, PASSWORD_WRONG, KEYSTORE_MISMATCH (the file says another address than its
+// key's).
 node::Result<PrivateKey> decrypt_key(std::string_view json, std::string_view password);
 // Whether the text is a keystore, of whatever program; and what it says about its address, unproven; nullopt if it says nothing.
 bool is_keystore(std::string_view json);

@@ -1,7 +1,7 @@
 // ERC-20 calls on the L1.
 #pragma once
 
-#include "l1-bridge/rollup_client.hpp"
+#include "l1-bridge/client/rollup_client.hpp"
 
 namespace gavel::cli {
 

@@ -41,7 +41,7 @@ Result<std::unique_ptr<L1State>> L1State::read(l1::L1Client& client, const Addre
         if (!store) return store.status();
         std::unique_ptr<L1State> out(new L1State);
         out->store_ = *std::move(store);
-        auto sync = ledger::L1Sync::open(*out->store_, client, rollup, {options.start_block, 0});
+        auto sync = follow::L1Sync::open(*out->store_, client, rollup, {options.start_block, 0});
         if (!sync) return sync.status();
         out->sync_ = *std::move(sync);
         if (Status status = out->catch_up(); !status.ok()) return status;
@@ -79,27 +79,38 @@ Status L1State::catch_up() {
 
 Status L1State::replay() {
     ledger_ = std::make_unique<ledger::Ledger>(*store_, domain());
-    replayer_ = std::make_unique<ledger::Replayer>(*ledger_, view(), sync_->batch_source(), clock_,
-                                                   ledger::Replayer::Options{.keep_lost_batches = false});
-    queries_ = std::make_unique<ledger::Queries>(*ledger_, view());
+    replayer_ = std::make_unique<follow::Replayer>(*ledger_, view(), sync_->batch_source(), clock_,
+                                                   follow::Replayer::Options{.keep_lost_batches = false});
+    queries_ = std::make_unique<query::Queries>(*ledger_, view());
     Progress progress("replaying batches", view().batch_head());
+    ledger::writing.assume();  // the command has one thread
     for (int failures = 0;;) {
         switch (replayer_->step(kChunksPerStep)) {
-            case ledger::Replayer::Progress::kWorked: failures = 0; break;
-            case ledger::Replayer::Progress::kCaughtUp:
-            case ledger::Replayer::Progress::kFalseBatch: return {};
-            case ledger::Replayer::Progress::kUnavailable:
+            case follow::Replayer::Progress::kWantsBatch:
+            case follow::Replayer::Progress::kWorked: failures = 0; break;
+            case follow::Replayer::Progress::kCaughtUp:
+            case follow::Replayer::Progress::kFalseBatch: return {};
+            case follow::Replayer::Progress::kUnavailable:
                 if (!worth_another_try(replayer_->status(), failures)) return replayer_->status();
         }
         progress.set(ledger_->batch_head());
     }
 }
 
-Result<Bytes> L1State::fraud_proof() { return ledger::prove_false(*ledger_, view(), *false_batch()); }
+Result<Bytes> L1State::fraud_proof() {
+    ledger::writing.assume();
+    return follow::prove_false(*ledger_, view(), *false_batch());
+}
+
+BatchHeader L1State::last_header() const {
+    ledger::writing.assume();
+    return ledger_->last_header();
+}
 
 std::optional<ExitProof> L1State::exit_proof(uint32_t index) {
     std::optional<ExitProof> out;
     if (false_batch()) return out;
+    ledger::writing.assume();
     ledger_->with_state([&](State& state) {
         const Account* account = index == 0 ? nullptr : state.accounts.at(index);
         if (account) out = ExitProof{index, *account, state.accounts.path(index)};

@@ -5,10 +5,10 @@
 #include <optional>
 #include <string>
 
-#include "ledger/l1_sync.hpp"
-#include "ledger/queries.hpp"
-#include "ledger/replayer.hpp"
+#include "follow/l1_sync.hpp"
+#include "follow/replayer.hpp"
 #include "node/config.hpp"
+#include "query/queries.hpp"
 
 namespace gavel::cli {
 
@@ -29,20 +29,20 @@ public:
     static node::Result<std::unique_ptr<L1State>> rebuild(l1::L1Client& client, const Address& rollup,
                                                           const L1StateOptions& options);
 
-    const ledger::L1View& view() const { return sync_->view(); }
+    const follow::L1View& view() const { return sync_->view(); }
     Domain domain() const { return sync_->domain(); }
 
     // ---- After rebuild() ----
 
     const ledger::Ledger& ledger() const { return *ledger_; }
-    const ledger::Queries& queries() const { return *queries_; }
+    const query::Queries& queries() const { return *queries_; }
     // The lowest false batch that stands; the state is then the one before its first false chunk.
-    const std::optional<ledger::Replayer::FalseBatch>& false_batch() const { return replayer_->false_batch(); }
+    const std::optional<follow::Replayer::FalseBatch>& false_batch() const { return replayer_->false_batch(); }
     // A proof against it, in the contract's bytes. Reason: PROOF_NOT_BUILT.
     node::Result<Bytes> fraud_proof();
 
     // The header of the last batch that is true and stands on true ones; its commitment is the state's.
-    BatchHeader last_header() const { return ledger_->last_header(); }
+    BatchHeader last_header() const;
     // For the contract's exit, against last_header(); nullopt for an index without a leaf, and while a false batch stands.
     std::optional<ExitProof> exit_proof(uint32_t index);
 
@@ -53,10 +53,10 @@ private:
 
     std::unique_ptr<node::Store> store_;
     node::SystemClock clock_;
-    std::unique_ptr<ledger::L1Sync> sync_;
+    std::unique_ptr<follow::L1Sync> sync_;
     std::unique_ptr<ledger::Ledger> ledger_;
-    std::unique_ptr<ledger::Replayer> replayer_;
-    std::unique_ptr<ledger::Queries> queries_;
+    std::unique_ptr<follow::Replayer> replayer_;
+    std::unique_ptr<query::Queries> queries_;
 };
 
 }  // namespace gavel::cli

@@ -4,10 +4,10 @@
 #include "cli/load_funding.hpp"
 #include "cli/load_sending.hpp"
 #include "cli/session.hpp"
-#include "cli/synthetic.hpp"
 #include "cli/table.hpp"
 #include "node/file.hpp"
 #include "proto/convert_grpc.hpp"
+#include "workload/synthetic.hpp"
 
 namespace gavel::cli {
 namespace {

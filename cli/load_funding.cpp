@@ -5,9 +5,9 @@
 
 #include "cli/l1_payments.hpp"
 #include "cli/progress.hpp"
-#include "l1-bridge/deployment.hpp"
-#include "l1-bridge/json_rpc_client.hpp"
-#include "l1-bridge/transaction.hpp"
+#include "l1-bridge/client/deployment.hpp"
+#include "l1-bridge/client/json_rpc_client.hpp"
+#include "l1-bridge/wire/transaction.hpp"
 #include "node/file.hpp"
 #include "proto/convert_grpc.hpp"
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "cli/corpus.hpp"
 #include "protocol/keys.hpp"
+#include "workload/corpus.hpp"
 
 namespace gavel::cli {
 

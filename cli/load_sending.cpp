@@ -17,9 +17,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kPause{300};  // before a busy sequencer is asked again
 
-double seconds_since(Clock::time_point start) {
-    return std::chrono::duration<double>(Clock::now() - start).count();
-}
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 // Worth sending again as it is. A wrong nonce is, since an operation before it may have been turned away.
 bool is_busy(const v1::SubmitError& error) {

@@ -18,15 +18,15 @@ struct SendingOptions {
 enum class PaymentState : uint8_t { kWaiting, kUnknown, kConfirmed, kRefused };
 
 struct SendingReport {
-    std::vector<PaymentState> states;          // by payment
-    std::vector<uint64_t> nonces;              // by payment: with which it was signed last
-    std::vector<uint64_t> positions;           // of confirmed ones
-    uint64_t sent = 0;                         // operations handed to the sequencer, those sent again not counted twice
+    std::vector<PaymentState> states;  // by payment
+    std::vector<uint64_t> nonces;      // by payment: with which it was signed last
+    std::vector<uint64_t> positions;   // of confirmed ones
+    uint64_t sent = 0;                 // operations handed to the sequencer, those sent again not counted twice
     uint64_t confirmed = 0;
-    uint64_t repeats = 0;                      // operations sent again
-    std::map<std::string, uint64_t> refused;   // payments by reason
+    uint64_t repeats = 0;                     // operations sent again
+    std::map<std::string, uint64_t> refused;  // payments by reason
     double signing_seconds = 0;
-    double sending_seconds = 0;                // from the first message to the last answer
+    double sending_seconds = 0;  // from the first message to the last answer
 };
 
 class LoadSending {

@@ -113,13 +113,13 @@ std::string of_all(size_t count, size_t all) { return std::to_string(count) + " 
 Status check_found(const PayJournal& journal, const std::string& path, const PayOptions& options, const Hash& digest) {
     const std::string all = of_all(journal.paid_count(), journal.payouts().size());
     if (!options.resume && journal.is_complete()) {
-        return refused("PAID_ALREADY", "journal",
-                       options.file + " was paid: " + path + " has the receipts of " + all +
-                           "; to pay the same once more, move it away");
+        return refused(
+            "PAID_ALREADY", "journal",
+            options.file + " was paid: " + path + " has the receipts of " + all + "; to pay the same once more, move it away");
     }
     if (!options.resume)
-        return refused("PAY_INCOMPLETE", "resume", options.file + " was begun: " + path + " has the receipts of " + all +
-                                                       "; go on with --resume");
+        return refused("PAY_INCOMPLETE", "resume",
+                       options.file + " was begun: " + path + " has the receipts of " + all + "; go on with --resume");
     if (!options.memo.empty()) return refused("OPTION_INVALID", "memo", "what is resumed is signed, with its memo");
     if (journal.head().payments == digest) return {};
     return refused("PAY_FILE_CHANGED", "file",
@@ -128,14 +128,13 @@ Status check_found(const PayJournal& journal, const std::string& path, const Pay
 
 // The journal to go on with, or a new one.
 Result<std::unique_ptr<PayJournal>> journal_of(Session& session, const Signing& signing, const PayOptions& options,
-                                               const PayFile& file, const std::string& path,
-                                               std::unique_ptr<PayJournal> found) {
+                                               const PayFile& file, const std::string& path, std::unique_ptr<PayJournal> found) {
     const JournalHead head{file.digest(), signing.domain, signing.token.address, signing.key.address()};
     if (found) {
         if (found->head() == head) return found;
-        return refused("JOURNAL_MISMATCH", "journal", path + " is of " + to_checksum(found->head().sender) + " paying " +
-                                                          to_checksum(found->head().token) + " in rollup " +
-                                                          to_checksum(found->head().domain.rollup));
+        return refused("JOURNAL_MISMATCH", "journal",
+                       path + " is of " + to_checksum(found->head().sender) + " paying " + to_checksum(found->head().token) +
+                           " in rollup " + to_checksum(found->head().domain.rollup));
     }
     auto payouts = sign_all(session, signing, options, file);
     if (!payouts) return payouts.status();
@@ -175,8 +174,8 @@ void report(Session& session, const PayJournal& journal, const PayRun& run, cons
                    name_of(run.states()[i])});
     }
     if (session.json()) {
-        json document{{"payments", payments}, {"payouts", list}, {"total", to_string(total)}, {"journal", path},
-                      {"complete", status.ok()}};
+        json document{
+            {"payments", payments}, {"payouts", list}, {"total", to_string(total)}, {"journal", path}, {"complete", status.ok()}};
         if (!status.ok()) document["error"] = {{"reason", status.reason}, {"message", status.message}, {"field", status.field}};
         session.print(document);
     } else {

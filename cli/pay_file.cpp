@@ -4,10 +4,10 @@
 #include <map>
 #include <optional>
 
-#include "cli/corpus.hpp"
 #include "cli/session.hpp"
 #include "cli/units.hpp"
 #include "protocol/keccak.hpp"
+#include "workload/corpus.hpp"
 
 namespace gavel::cli {
 namespace {

@@ -52,7 +52,8 @@ Status send_one(Session& session, const PaymentOptions& options, OperationKind k
     auto amount = parse_units(options.amount, signing->token.decimals);
     if (!amount) return amount.status();
     const bool own = kind == OperationKind::kWithdraw && options.to.empty();
-    auto to = own ? Result<Address>(signing->key.address()) : parse_payee(options.to, signing->domain.rollup, operation.token, "to");
+    auto to =
+        own ? Result<Address>(signing->key.address()) : parse_payee(options.to, signing->domain.rollup, operation.token, "to");
     if (!to) return to.status();
     operation.payments = {{*to, *amount}};
     auto memo = parse_memo(options.memo);

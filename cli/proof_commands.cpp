@@ -241,7 +241,8 @@ void tell(Session& session, const Judged& judged, bool offline) {
         return;
     }
     const bool right = judged.holds() && verdict.refusal == Refusal::kNone;
-    const std::string holds = judged.holds() ? "holds: the claim is false" : "proves nothing: " + std::string(name_of(verdict.error));
+    const std::string holds =
+        judged.holds() ? "holds: the claim is false" : "proves nothing: " + std::string(name_of(verdict.error));
     std::vector<std::pair<std::string, std::string>> lines = {
         {"proof", judged.is_open ? "not checked" : holds},
         {"the chunk", right ? "is right, its commitment is not" : name_of(verdict.refusal)},

@@ -223,8 +223,6 @@ Status Remote::fraud_proofs(uint64_t from_batch, const Take<v1::FraudProof>& tak
                                            step);
 }
 
-std::unique_ptr<Remote::Submitter> Remote::submit_stream() {
-    return std::make_unique<Impl::Stream>(*impl_);
-}
+std::unique_ptr<Remote::Submitter> Remote::submit_stream() { return std::make_unique<Impl::Stream>(*impl_); }
 
 }  // namespace gavel::cli

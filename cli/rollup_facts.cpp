@@ -118,12 +118,13 @@ Result<RollupFacts> read_facts(const l1::RollupClient& contract) {
         return failure.ok();
     };
     l1::BlockRef newest;
-    l1::BatchRecord record;
+    l1::RollupRecord record;
     const bool read = take(contract.parameters(), out.parameters) && take(contract.l1().head(), newest) &&
                       take(contract.head(), out.head) && take(contract.batch(out.head.number), record) &&
                       take(contract.current_term(), out.term) && take(contract.queue_length(), out.queue_length) &&
                       take(contract.waiting(), out.waiting) && take(contract.last_strike(), out.last_strike) &&
-                      take(contract.frozen(), out.frozen) && take(contract.notice(), out.notice) && (out.term == 0 || take(contract.term(out.term), out.seat));
+                      take(contract.frozen(), out.frozen) && take(contract.notice(), out.notice) &&
+                      (out.term == 0 || take(contract.term(out.term), out.seat));
     if (!read) return failure;
     out.now = newest.time;
     out.head_final_at = out.head.number == 0 ? 0 : record.posted_at + out.parameters.challenge_window;

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "cli/session.hpp"
-#include "l1-bridge/rollup_client.hpp"
+#include "l1-bridge/client/rollup_client.hpp"
 
 namespace gavel::cli {
 

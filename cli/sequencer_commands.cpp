@@ -54,8 +54,8 @@ Status announce(Session& session) {
     if (!notice) return notice.status();
     print_done(session, *receipt,
                {{"announced by", to_checksum(caller->address())},
-                {"seat can be taken", "from " + format_time(notice->from) + " until " + format_time(notice->until) +
-                                          ": gavel sequencer become"}},
+                {"seat can be taken",
+                 "from " + format_time(notice->from) + " until " + format_time(notice->until) + ": gavel sequencer become"}},
                {{"from", notice->from}, {"until", notice->until}});
     return {};
 }
@@ -129,19 +129,18 @@ Status take_reward(Session& session, const TermOptions& options) {
     if (!caller) return caller.status();
     auto prover = options.prover.empty() ? Result<Address>(caller->address()) : parse_address(options.prover, "prover");
     if (!prover) return prover.status();
-    auto term = find_term(caller->contract(), options.term, "no slashed term's reward is " + to_checksum(*prover) + "'s",
-                          [&](const l1::TermRecord& record) {
-                              return record.slashed && !record.reward_taken && record.last_prover == *prover;
-                          });
+    auto term = find_term(
+        caller->contract(), options.term, "no slashed term's reward is " + to_checksum(*prover) + "'s",
+        [&](const l1::TermRecord& record) { return record.slashed && !record.reward_taken && record.last_prover == *prover; });
     if (!term) return term.status();
     auto receipt = caller->run(l1::rollup_call::take_reward(*term, *prover));
     if (!receipt && receipt.status().reason == "RewardTooEarly") {
         auto record = caller->contract().term(*term);
         auto facts = read_facts(caller->contract());
         if (!record || !facts) return receipt.status();
-        return {receipt.status().code, receipt.status().reason, "",
-                "the reward can be taken at " +
-                    format_when(record->first_proof_at + facts->parameters.challenge_window, facts->now)};
+        return {
+            receipt.status().code, receipt.status().reason, "",
+            "the reward can be taken at " + format_when(record->first_proof_at + facts->parameters.challenge_window, facts->now)};
     }
     if (!receipt) return receipt.status();
     auto paid = event_of<l1::RewardTaken>(*receipt, caller->contract().address());
@@ -210,18 +209,20 @@ void add_sequencer_commands(Commands& commands) {
     commands.add_group("sequencer", "the seat on the L1: take it, leave it, free it, its stakes");
     commands.add("sequencer", "become", "take the seat, for the stake that the contract asks", become)
         .examples({"gavel sequencer become --rollup 0xRollup      # gavel-sequencer does it by itself"});
-    commands.add("sequencer", "announce", "tell that the home operator will take the seat from whoever sits; only it may", announce)
+    commands
+        .add("sequencer", "announce", "tell that the home operator will take the seat from whoever sits; only it may", announce)
         .examples({"gavel sequencer announce --rollup 0xRollup      # says from when on 'become' takes the seat"});
-    commands.add("sequencer", "resign", "leave the seat", [](Session& session) {
-        return end_term(session, l1::rollup_call::resign(), "resigned");
-    });
-    commands.add("sequencer", "evict", "free the seat of a sequencer that leaves an L1 operation overdue; anybody may",
-                 [](Session& session) { return end_term(session, l1::rollup_call::evict(), "evicted"); })
+    commands.add("sequencer", "resign", "leave the seat",
+                 [](Session& session) { return end_term(session, l1::rollup_call::resign(), "resigned"); });
+    commands
+        .add("sequencer", "evict", "free the seat of a sequencer that leaves an L1 operation overdue; anybody may",
+             [](Session& session) { return end_term(session, l1::rollup_call::evict(), "evicted"); })
         .examples({"gavel sequencer evict --rollup 0xRollup      # says when it will be possible, if it isn't yet"});
 
     auto status_args = std::make_shared<StatusOptions>();
-    commands.add("sequencer", "status", "who sits, what waits, and the latest terms",
-                 [status_args](Session& session) { return show_seat(session, *status_args); })
+    commands
+        .add("sequencer", "status", "who sits, what waits, and the latest terms",
+             [status_args](Session& session) { return show_seat(session, *status_args); })
         .number("--limit", status_args->limit, "how many terms", 0, 10'000);
 
     auto stake_args = std::make_shared<TermOptions>();

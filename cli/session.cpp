@@ -7,9 +7,9 @@
 #include "cli/l1_payments.hpp"
 #include "cli/terminal.hpp"
 #include "cli/units.hpp"
-#include "l1-bridge/deployment.hpp"
-#include "l1-bridge/json_rpc_client.hpp"
-#include "l1-bridge/rollup_client.hpp"
+#include "l1-bridge/client/deployment.hpp"
+#include "l1-bridge/client/json_rpc_client.hpp"
+#include "l1-bridge/client/rollup_client.hpp"
 #include "node/file.hpp"
 #include "proto/convert_grpc.hpp"
 #include "protocol/check.hpp"
@@ -163,9 +163,10 @@ Result<StoredKey> Session::chosen_key() {
         if (key.address == *wanted) return key;
         nameless += !key.address.has_value();
     }
-    return Status{Code::kNotFound, "KEY_MISSING", "from",
-                  "there is no key of " + to_checksum(*wanted) + " in " + options_.keystore +
-                      (nameless == 0 ? "" : ", unless in a file that doesn't tell its address ('gavel key list'): name the file")};
+    return Status{
+        Code::kNotFound, "KEY_MISSING", "from",
+        "there is no key of " + to_checksum(*wanted) + " in " + options_.keystore +
+            (nameless == 0 ? "" : ", unless in a file that doesn't tell its address ('gavel key list'): name the file")};
 }
 
 Result<PrivateKey> Session::signer() {
@@ -278,9 +279,7 @@ l1::L1WalletOptions Session::wallet_options() {
     return out;
 }
 
-void Session::warn(const std::string& text) {
-    std::fprintf(stderr, "%s\n", text.c_str());
-}
+void Session::warn(const std::string& text) { std::fprintf(stderr, "%s\n", text.c_str()); }
 
 Result<Address> parse_address(const std::string& text, const std::string& field) {
     auto address = text.starts_with("0x") ? address_from_string(text) : std::nullopt;
@@ -292,10 +291,10 @@ Result<Address> parse_address(const std::string& text, const std::string& field)
 }
 
 Status check_payee(const Address& payee, const Address& rollup, const Address& token, const std::string& field) {
-    const char* whose = payee.is_zero()                        ? "zero address"
-                        : payee == rollup                      ? "rollup contract's own address"
-                        : !token.is_zero() && payee == token   ? "token contract's own address"
-                                                               : nullptr;
+    const char* whose = payee.is_zero()                      ? "zero address"
+                        : payee == rollup                    ? "rollup contract's own address"
+                        : !token.is_zero() && payee == token ? "token contract's own address"
+                                                             : nullptr;
     if (whose == nullptr) return {};
     return bad("PAYEE_INVALID", field, to_checksum(payee) + " is the " + whose + ": what is paid to it is lost");
 }

@@ -10,8 +10,8 @@
 
 #include "cli/keystore.hpp"
 #include "cli/remote_grpc.hpp"
-#include "l1-bridge/l1_sources.hpp"
-#include "l1-bridge/l1_wallet.hpp"
+#include "l1-bridge/client/l1_sources.hpp"
+#include "l1-bridge/client/l1_wallet.hpp"
 #include "node/config.hpp"
 #include "node/secret.hpp"
 #include "protocol/keys.hpp"
@@ -61,8 +61,8 @@ public:
     // The EIP-712 domain, from the sequencer's chain information (the verifier's if there is no sequencer). With --rollup, that
     // address must be the one that is told; if nobody tells, it counts with the L1's chain id. Asked once.
     node::Result<Domain> domain();
-    // The rollup's address (--rollup, or else the domain's), once it is seen that such a contract stands there on this L1. Reasons:
-    // ROLLUP_UNKNOWN (nobody tells it), L1_WRONG_CHAIN (the server is on another), and l1::find_rollup's.
+    // The rollup's address (--rollup, or else the domain's), once it is seen that such a contract stands there on this L1.
+    // Reasons: ROLLUP_UNKNOWN (nobody tells it), L1_WRONG_CHAIN (the server is on another), and l1::find_rollup's.
     node::Result<Address> rollup();
 
     // The key that signs: --private-key, else the keystore's.
@@ -138,8 +138,8 @@ private:
 void add_key_commands(Commands& commands);
 void add_deposit_command(Commands& commands);
 void add_claim_command(Commands& commands);
-void add_account_commands(Commands& commands);    // balance, history, tx, watch
-void add_payment_commands(Commands& commands);    // send, withdraw
+void add_account_commands(Commands& commands);  // balance, history, tx, watch
+void add_payment_commands(Commands& commands);  // send, withdraw
 void add_pay_command(Commands& commands);
 void add_force_commands(Commands& commands);      // force, freeze
 void add_exit_commands(Commands& commands);       // exit, refund

@@ -92,9 +92,7 @@ std::string address_text(const std::string& bytes) {
     return address ? to_checksum(*address) : "?";
 }
 
-std::string hash_text(const std::string& bytes) {
-    return bytes.empty() ? "-" : to_hex(view_of(bytes));
-}
+std::string hash_text(const std::string& bytes) { return bytes.empty() ? "-" : to_hex(view_of(bytes)); }
 
 std::string amount_text(Session& session, const std::string& digits, const std::string& token) {
     auto amount = proto::amount_from_pb(digits, "");

@@ -14,10 +14,10 @@ std::string hash_text(const std::string& bytes);
 // The amount in units of the token.
 std::string amount_text(Session& session, const std::string& digits, const std::string& token);
 
-std::string status_text(v1::OperationStatus status);    // "confirmed"
-std::string status_text(v1::WithdrawalStatus status);   // "claimable"
-std::string verdict_text(const v1::Verdict& verdict);   // "true", "FALSE at chunk 3: SignerNotOwner"
-std::string stage_text(v1::FraudProofStage stage);      // "committed"
+std::string status_text(v1::OperationStatus status);   // "confirmed"
+std::string status_text(v1::WithdrawalStatus status);  // "claimable"
+std::string verdict_text(const v1::Verdict& verdict);  // "true", "FALSE at chunk 3: SignerNotOwner"
+std::string stage_text(v1::FraudProofStage stage);     // "committed"
 // "ab12...": the memo as text where it is printable, else in hex; empty for none.
 std::string memo_text(const std::string& bytes);
 

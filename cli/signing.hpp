@@ -37,7 +37,7 @@ enum class Fate {
 };
 struct Outcome {
     Fate fate = Fate::kUnknown;
-    uint64_t position = 0;         // of one taken
+    uint64_t position = 0;  // of one taken
     uint64_t confirmed_at_ms = 0;
     node::Status why{};
 };

@@ -9,8 +9,8 @@
 
 namespace gavel::cli {
 
-// The text itself first, then its Unicode forms (NFC, NFKC, NFD, NFKD), each once: keyboards and systems differ in which they give,
-// and wallets in which they take ("é" is one character or two). A text that isn't UTF-8: itself alone.
+// The text itself first, then its Unicode forms (NFC, NFKC, NFD, NFKD), each once: keyboards and systems differ in which they
+// give, and wallets in which they take ("é" is one character or two). A text that isn't UTF-8: itself alone.
 std::vector<node::Secret> unicode_forms(std::string_view text);
 // Its NFC, in which most systems type; itself if it isn't UTF-8.
 node::Secret composed(std::string_view text);

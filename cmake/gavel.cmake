@@ -12,12 +12,16 @@ if(GAVEL_CCACHE)
       ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${GAVEL_CCACHE})
 endif()
 
+# Warnings are errors. Not so with `cmake --compile-no-warning-as-error`, for compilers that warn of more than Debian 12's.
+set(CMAKE_COMPILE_WARNING_AS_ERROR ON)
+
 set(GAVEL_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize takes them: address,undefined or thread")
 
 add_library(gavel_flags INTERFACE)
 target_compile_features(gavel_flags INTERFACE cxx_std_20)
-target_compile_options(gavel_flags INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Werror=return-type -Werror=switch
-                                             -fno-omit-frame-pointer)
+target_compile_options(gavel_flags INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -fno-omit-frame-pointer)
+# Of libraries and programs; tests/ sets it to nothing.
+set(GAVEL_STRICT -Wconversion -Wsign-conversion $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>)
 target_include_directories(gavel_flags INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR}/generated)
 find_program(GAVEL_MOLD mold)
 if(GAVEL_MOLD)
@@ -27,8 +31,8 @@ if(GAVEL_SANITIZE)
   target_compile_options(gavel_flags INTERFACE -fsanitize=${GAVEL_SANITIZE} -fno-sanitize-recover=all)
   target_link_options(gavel_flags INTERFACE -fsanitize=${GAVEL_SANITIZE})
 endif()
-# Debug information only as far as a backtrace needs it: a third of the link time. Under sanitizers -O2 takes half as long again to
-# compile as -O1, and runs little faster.
+# Debug information only as far as a backtrace needs it: a third of the link time. Under sanitizers -O2 takes half as long again
+# to compile as -O1, and runs little faster.
 set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1")
 if(GAVEL_SANITIZE)
   set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g1")
@@ -38,6 +42,7 @@ endif()
 function(gavel_library name)
   cmake_parse_arguments(arg "" "" "SOURCES;LIBS;PRIVATE_LIBS" ${ARGN})
   add_library(${name} STATIC ${arg_SOURCES})
+  target_compile_options(${name} PRIVATE ${GAVEL_STRICT})
   target_link_libraries(${name} PUBLIC gavel_flags ${arg_LIBS} PRIVATE ${arg_PRIVATE_LIBS})
 endfunction()
 
@@ -45,18 +50,25 @@ endfunction()
 function(gavel_executable name)
   cmake_parse_arguments(arg "" "" "SOURCES;LIBS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
+  target_compile_options(${name} PRIVATE ${GAVEL_STRICT})
   target_link_libraries(${name} PRIVATE gavel_flags ${arg_LIBS})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
 endfunction()
 
-# gavel_test(NAME SOURCES ... [LIBS ...] [TIMEOUT seconds]): a Catch2 program, each of its test cases counted.
+# gavel_test(NAME SOURCES ... [LIBS ...] [TIMEOUT seconds] [THREADS]): a Catch2 program, each of its test cases counted. Those
+# that start Gavel's programs find them in GAVEL_BIN_DIR. THREADS: it is run under the thread sanitizer, too (scripts/test.sh).
 function(gavel_test name)
-  cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;LIBS" ${ARGN})
+  cmake_parse_arguments(arg "THREADS" "TIMEOUT" "SOURCES;LIBS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE gavel_flags ${arg_LIBS} catch2_main)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES LABELS catch)
+  set(labels catch)
+  if(arg_THREADS)
+    list(APPEND labels threads)
+    set_property(GLOBAL APPEND PROPERTY GAVEL_THREAD_TESTS ${name})
+  endif()
+  set_tests_properties(${name} PROPERTIES LABELS "${labels}" ENVIRONMENT "GAVEL_BIN_DIR=${PROJECT_BINARY_DIR}/bin")
   if(arg_TIMEOUT)
     set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT})
   endif()

@@ -180,9 +180,7 @@ Hash Ledger::l1_queue_hash(uint64_t index) const {
     return index == counters().l1_ops_consumed ? impl_->queue_hash_ : impl_->queue_hash(index);
 }
 
-BatchHeader Ledger::last_header() const {
-    return impl_->batches_.empty() ? genesis_header() : impl_->batches_.back().header;
-}
+BatchHeader Ledger::last_header() const { return impl_->batches_.empty() ? genesis_header() : impl_->batches_.back().header; }
 
 std::optional<AccountAt> Ledger::newest_account(const AccountKey& key) const {
     AccountTree::Found found = impl_->state_.accounts.find(key);

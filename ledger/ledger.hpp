@@ -6,9 +6,9 @@
 //     is the write-ahead log: after a crash the constructor re-executes it on the state of the last sealed chunk, with the same
 //     positions, entry numbers and receipts.
 //
-// Threads: one thread writes (every member function under "Writing"); any thread reads (under "Reading"). Readers see the ledger
-// as it was published last: by flush(), apply_chunk(), roll_back_to_chunk(); never an operation that hasn't been flushed, nor the
-// fees of a chunk that was sealed since. Writing functions marked so may be called by the writing thread only, without a lock.
+// Threads: one thread at a time writes (every member function under "Writing", which need the role `writing`); any thread reads
+// (under "Reading"). Readers see the ledger as it was published last: by flush(), apply_chunk(), roll_back_to_chunk(); never an
+// operation that hasn't been flushed, nor the fees of a chunk that was sealed since.
 //
 // Failure: node::StoreError (see node/store.hpp) from any function. After one the ledger must not be used again.
 #pragma once
@@ -18,11 +18,15 @@
 
 #include "ledger/records.hpp"
 #include "node/store.hpp"
+#include "node/thread_safety.hpp"
 #include "protocol/account_proof.hpp"
 #include "protocol/apply.hpp"
 #include "protocol/state.hpp"
 
 namespace gavel::ledger {
+
+// Who may write a ledger: one thread at a time.
+inline constexpr node::Role writing;
 
 // A leaf and where it is.
 struct AccountAt {
@@ -42,10 +46,10 @@ struct OperationReceipt {
 
 // The chunk that operations are being executed into.
 struct OpenChunk {
-    Chunk chunk;              // without fee leaves yet
+    Chunk chunk;  // without fee leaves yet
     std::vector<Signature> signatures;
     FeeTally fees;
-    unsigned weight = 0;      // with a fee leaf for each token in `fees`
+    unsigned weight = 0;  // with a fee leaf for each token in `fees`
     uint64_t first_entry = 0;
     bool empty() const { return chunk.l1_operations == 0 && chunk.operations.empty(); }
 };
@@ -64,20 +68,20 @@ struct Touch {
 
 // Numbers as readers see them at one moment.
 struct LedgerSummary {
-    StateFields fields;            // after the last sealed chunk that is published
+    StateFields fields;  // after the last sealed chunk that is published
     uint64_t entries = 0;
-    uint64_t op_count = 0;         // L2 operations applied, those of the open chunk among them
-    uint64_t l1_ops_consumed = 0;  // likewise
-    uint32_t account_count = 0;    // likewise
-    uint32_t withdrawal_count = 0; // likewise
-    uint64_t chunks = 0;           // sealed
-    uint64_t batches = 0;          // number of the last batch that is marked; 0: none
-    uint64_t rolled_back = 0;      // operations in the list of rolled-back ones
+    uint64_t op_count = 0;          // L2 operations applied, those of the open chunk among them
+    uint64_t l1_ops_consumed = 0;   // likewise
+    uint32_t account_count = 0;     // likewise
+    uint32_t withdrawal_count = 0;  // likewise
+    uint64_t chunks = 0;            // sealed
+    uint64_t batches = 0;           // number of the last batch that is marked; 0: none
+    uint64_t rolled_back = 0;       // operations in the list of rolled-back ones
     uint64_t generation = 0;
 };
 
-// The state after the last sealed chunk of a moment, to be loaded from the store: any thread may do that, whatever the ledger does
-// meanwhile. To be let go before the ledger's store is.
+// The state after the last sealed chunk of a moment, to be loaded from the store: any thread may do that, whatever the ledger
+// does meanwhile. To be let go before the ledger's store is.
 class SealedState {
 public:
     SealedState(std::unique_ptr<const node::StoreView> store, const StateFields& fields, uint64_t chunks)
@@ -107,78 +111,77 @@ public:
     // ---- Writing: chunks that exist ----
 
     struct Applied {
-        Outcome outcome;     // kWrong: the chunk changes nothing, which may be what its batch claims
+        Outcome outcome;  // kWrong: the chunk changes nothing, which may be what its batch claims
         StateFields after;
-        bool kept = false;   // it is in the ledger now, as chunk number chunk_count() - 1
+        bool kept = false;  // it is in the ledger now, as chunk number chunk_count() - 1
     };
     // Applies a chunk behind the last one; nothing may be open. It is kept unless the view or env failed, or the commitment after
     // it isn't `claimed_after`: then the ledger is as before. Buffered: what a loss of power takes is read from the L1 again.
     Applied apply_chunk(ByteView ops, ByteView sigs, Env& env, const std::optional<Hash>& claimed_after = std::nullopt,
-                        uint64_t at_ms = 0);
+                        uint64_t at_ms = 0) GAVEL_REQUIRES(writing);
 
     // ---- Writing: the open chunk ----
 
-    const OpenChunk& open_chunk() const;
+    const OpenChunk& open_chunk() const GAVEL_REQUIRES(writing);
     // The operation with recipients as they must be posted now: by index who has a leaf (or gets one from an earlier line), else
     // by address. `sender` is the sender's leaf.
-    PostedOperation posted_form(const Operation& operation, uint32_t sender) const;
+    PostedOperation posted_form(const Operation& operation, uint32_t sender) const GAVEL_REQUIRES(writing);
     // Whether the open chunk takes an operation of this weight, with its fee leaf if it is the first with a fee in `token`. An
     // operation that doesn't fit an empty chunk never does.
-    bool fits(const PostedOperation& posted, const Address& token) const;
-    bool fits_l1_operation() const;
+    bool fits(const PostedOperation& posted, const Address& token) const GAVEL_REQUIRES(writing);
+    bool fits_l1_operation() const GAVEL_REQUIRES(writing);
 
     // Consumes the L1 operation that is next (number counters().l1_ops_consumed). Only while the chunk has no L2 operation: L1
     // operations come first. Wrong (and without effect) if it doesn't fit, or with kWithdrawalTreeFull.
-    Outcome open_l1_operation(const L1Operation& operation);
+    Outcome open_l1_operation(const L1Operation& operation) GAVEL_REQUIRES(writing);
     // Executes an operation at the end of the open chunk, its signature last. If it is wrong (kOverWeight if it doesn't fit),
     // nothing has changed. `receipt` is set on success; it is a promise only after flush().
     // The operation's digest is computed from the state: an operation that is someone else's, or has another nonce, is
     // kSignerNotOwner.
     Outcome open_operation(const PostedOperation& posted, const Signature& signature, const SignerRecovery& recovery,
-                           uint64_t now_ms, OperationReceipt& receipt);
+                           uint64_t now_ms, OperationReceipt& receipt) GAVEL_REQUIRES(writing);
     // Writes every entry not yet written, in one batch, and publishes all that is written. Cheap if there is nothing to do, but a
     // synced flush always syncs what was written buffered before.
-    void flush(node::Durability durability);
+    void flush(node::Durability durability) GAVEL_REQUIRES(writing);
     // Credits the fees, encodes the chunk and writes it with its leaves (buffered; not published before the next flush). The next
     // chunk is open then. Wrong, and nothing has changed: kFeeLeafMissing if `fee_leaf` knows none for a token, or what
     // apply_fee_leaves says of the leaf.
-    Outcome seal(const FeeLeafLookup& fee_leaf, ChunkRecord& sealed);
+    Outcome seal(const FeeLeafLookup& fee_leaf, ChunkRecord& sealed) GAVEL_REQUIRES(writing);
 
     // ---- Writing: roll-back and batches ----
 
     // Undoes the open chunk and the sealed chunks from number `chunk` on (<= chunk_count()), with the batches that hold any of
     // them, in one atomic, synced write. Their L2 operations, flushed or not, go to the list of rolled-back ones in order;
     // published at once. Returns how many. Nothing to undo: no effect, and the generation stays.
-    uint64_t roll_back_to_chunk(uint64_t chunk, const std::string& why, uint64_t when_ms);
-    // The chunks from number batch.first_chunk on, which is the first that no batch holds, are batch batch_head() + 1. Synced.
-    void mark_batch(const BatchRecord& batch);
+    uint64_t roll_back_to_chunk(uint64_t chunk, const std::string& why, uint64_t when_ms) GAVEL_REQUIRES(writing);
+    // The chunks from number batch.first_chunk on, which is the first that no batch holds, are batch batch_head() + 1. Buffered:
+    // for a promise, flush().
+    void mark_batch(const BatchRecord& batch) GAVEL_REQUIRES(writing);
     // What is known of its transaction on the L1: nullopt after the L1 has lost it. Buffered.
-    void set_batch_transaction(uint64_t number, const std::optional<Hash>& tx_hash);
+    void set_batch_transaction(uint64_t number, const std::optional<Hash>& tx_hash) GAVEL_REQUIRES(writing);
     // Forgets the batches from `number` on; their chunks stay. Synced.
-    void unmark_batches_from(uint64_t number);
-    // The batch made of `count` chunks from `first_chunk` on, all sealed, behind `parent`.
-    Batch assemble(const BatchHeader& parent, uint64_t first_chunk, uint16_t count) const;
+    void unmark_batches_from(uint64_t number) GAVEL_REQUIRES(writing);
 
     // ---- Writing: the newest, unpublished state (the writing thread only) ----
 
-    const Counters& counters() const;
-    uint32_t newest_account_count() const;
-    std::optional<AccountAt> newest_account(const AccountKey& key) const;
-    std::optional<Account> newest_account(uint32_t index) const;
+    const Counters& counters() const GAVEL_REQUIRES(writing);
+    uint32_t newest_account_count() const GAVEL_REQUIRES(writing);
+    std::optional<AccountAt> newest_account(const AccountKey& key) const GAVEL_REQUIRES(writing);
+    std::optional<Account> newest_account(uint32_t index) const GAVEL_REQUIRES(writing);
     // Of an operation that is applied, published or not: the same receipt for the same operation.
-    std::optional<OperationReceipt> newest_receipt(const Hash& hash) const;
-    uint64_t chunk_count() const;  // sealed
-    uint64_t batch_head() const;   // number of the last marked batch; 0: none
+    std::optional<OperationReceipt> newest_receipt(const Hash& hash) const GAVEL_REQUIRES(writing);
+    uint64_t chunk_count() const GAVEL_REQUIRES(writing);  // sealed
+    uint64_t batch_head() const GAVEL_REQUIRES(writing);   // number of the last marked batch; 0: none
     // Fields after the last sealed chunk.
-    const StateFields& sealed_fields() const;
+    const StateFields& sealed_fields() const GAVEL_REQUIRES(writing);
     // The header of the last marked batch, genesis's if there is none.
-    BatchHeader last_header() const;
+    BatchHeader last_header() const GAVEL_REQUIRES(writing);
     // h[index] as computed from the L1 operations consumed (index <= counters().l1_ops_consumed).
-    Hash l1_queue_hash(uint64_t index) const;
+    Hash l1_queue_hash(uint64_t index) const GAVEL_REQUIRES(writing);
     // Quick; the state itself is loaded outside of the writing thread.
-    SealedState sealed_state() const;
+    SealedState sealed_state() const GAVEL_REQUIRES(writing);
     // The whole state, alone: for building proofs. `use` leaves it as it was; nothing may be open.
-    void with_state(const std::function<void(State&)>& use);
+    void with_state(const std::function<void(State&)>& use) GAVEL_REQUIRES(writing);
 
     // ---- Reading (any thread) ----
 
@@ -223,6 +226,9 @@ public:
     std::optional<WithdrawalProof> withdrawal_proof(uint32_t position, uint32_t withdrawal_count) const;
 
     std::optional<ChunkRecord> chunk(uint64_t number) const;
+    // The batch made of `count` chunks from `first_chunk` on, all sealed, behind `parent`; nullopt if one of them isn't there any
+    // more.
+    std::optional<Batch> assemble(const BatchHeader& parent, uint64_t first_chunk, uint16_t count) const;
     std::optional<uint64_t> chunk_of_entry(uint64_t entry) const;  // nullopt: of the open chunk, or no entry
     std::optional<BatchRecord> batch(uint64_t number) const;
     std::optional<uint64_t> batch_of_chunk(uint64_t chunk) const;  // nullopt: in none yet
@@ -248,8 +254,8 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-// Why the ledger in that folder can't be gone on from: something of the store can't be read, or contradicts itself. nullopt if all
-// is well, or there is no ledger yet. Reads everything, so it takes a while.
+// Why the ledger in that folder can't be gone on from: something of the store can't be read, or contradicts itself. nullopt if
+// all is well, or there is no ledger yet. Reads everything, so it takes a while.
 std::optional<std::string> damage_of_folder(const std::string& path, const Address& rollup);
 
 }  // namespace gavel::ledger

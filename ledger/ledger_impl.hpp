@@ -1,7 +1,7 @@
 // The inside of Ledger. Functions whose names end in _locked need mutex_; the others of the writing thread may read everything
 // without it, since nobody else writes. Readers hold it only to copy what is in memory and to take a snapshot of the store, never
-// while they read the store: the writing thread must not wait for a disk on their behalf. It is a plain mutex because a shared one
-// lets readers that follow close on each other keep the writing thread out for as long as they come.
+// while they read the store: the writing thread must not wait for a disk on their behalf. It is a plain mutex because a shared
+// one lets readers that follow close on each other keep the writing thread out for as long as they come.
 #pragma once
 
 #include <algorithm>
@@ -100,8 +100,8 @@ struct Ledger::Impl {
     NotingView view_{state_, overlay_};
     OpenChunk open_;
     StateFields sealed_fields_;
-    Hash queue_hash_;                          // h[l1_ops_consumed]
-    std::vector<Entry> pending_;               // executed, not written
+    Hash queue_hash_;             // h[l1_ops_consumed]
+    std::vector<Entry> pending_;  // executed, not written
     std::unordered_map<Hash, OperationReceipt> pending_receipts_;
     uint64_t written_ = 0;                     // entries in the store
     bool unsynced_ = false;                    // something was written buffered since the last sync

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "ledger/ledger_impl.hpp"
+#include "protocol/check.hpp"
 
 namespace gavel::ledger {
 
@@ -181,9 +182,8 @@ std::optional<uint64_t> Ledger::entry_of_l1_operation(uint64_t index) const {
 
 uint64_t Ledger::wait_for_entries(uint64_t known, uint64_t generation, uint64_t timeout_ms) const {
     std::unique_lock lock(impl_->wait_mutex_);
-    impl_->changed_.wait_for(lock, std::chrono::milliseconds(timeout_ms), [&] {
-        return impl_->wait_entries_ > known || impl_->wait_generation_ != generation;
-    });
+    impl_->changed_.wait_for(lock, std::chrono::milliseconds(timeout_ms),
+                             [&] { return impl_->wait_entries_ > known || impl_->wait_generation_ != generation; });
     return impl_->wait_entries_;
 }
 
@@ -299,6 +299,31 @@ std::optional<ChunkRecord> Ledger::chunk(uint64_t number) const {
     if (number >= look.seen.chunks) return std::nullopt;
     auto row = look.store->get(rows::u64_key('C', number));
     return required(row ? decode_chunk(number, *row) : std::nullopt, "a chunk");
+}
+
+std::optional<Batch> Ledger::assemble(const BatchHeader& parent, uint64_t first_chunk, uint16_t count) const {
+    GAVEL_CHECK(count > 0);
+    const auto store = impl_->store_.snapshot();
+    Batch out;
+    out.number = parent.number + 1;
+    out.parent = parent;
+    for (uint64_t number = first_chunk; number < first_chunk + count; ++number) {
+        auto row = store->get(rows::u64_key('C', number));
+        if (!row) return std::nullopt;
+        ChunkRecord chunk = required(decode_chunk(number, *row), "a chunk");
+        out.chunks.push_back({std::move(chunk.ops), std::move(chunk.sigs)});
+        out.commitments.push_back(chunk.after.hash());
+        out.last = chunk.after;
+    }
+    out.commitments.pop_back();
+    if (uint64_t consumed = out.last.l1_ops_consumed; consumed > 0) {
+        auto number = number_in(*store, rows::u64_key('q', consumed - 1));
+        if (!number) return std::nullopt;
+        const Entry entry = entry_in(*store, *number);
+        const auto* l1 = std::get_if<L1Entry>(&entry.what);
+        out.l1_queue_hash = required(l1 ? std::optional(l1->queue_hash) : std::nullopt, "an L1 operation");
+    }
+    return out;
 }
 
 std::optional<uint64_t> Ledger::Impl::chunk_of_entry_locked(uint64_t entry) const {

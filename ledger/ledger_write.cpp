@@ -60,8 +60,8 @@ Ledger::Applied Ledger::Impl::apply_chunk(ByteView ops, ByteView sigs, Env& env,
     Applied applied;
     applied.outcome = apply(env, view_, state_.counters, ops, sigs, &noter);
     applied.after = state_.fields();
-    applied.kept = applied.outcome.kind != Outcome::Kind::kViewFailed &&
-                   (!claimed_after || applied.after.hash() == *claimed_after);
+    applied.kept =
+        applied.outcome.kind != Outcome::Kind::kViewFailed && (!claimed_after || applied.after.hash() == *claimed_after);
     if (!applied.kept) {
         view_.roll_back(start);
         state_.counters = before;
@@ -355,7 +355,7 @@ void Ledger::mark_batch(const BatchRecord& batch) {
     node::WriteBatch rows_of_it;
     me.write_pending(rows_of_it);
     rows_of_it.put(rows::u64_key('B', batch.number()), encode_batch_record(batch));
-    me.write(rows_of_it, node::Durability::kSynced);
+    me.write(rows_of_it, node::Durability::kBuffered);
     {
         std::unique_lock lock(me.mutex_);
         me.batches_.push_back(batch);
@@ -386,23 +386,6 @@ void Ledger::unmark_batches_from(uint64_t number) {
     me.write(batch, node::Durability::kSynced);
     std::unique_lock lock(me.mutex_);
     me.batches_.resize(number - 1);
-}
-
-Batch Ledger::assemble(const BatchHeader& parent, uint64_t first_chunk, uint16_t count) const {
-    GAVEL_CHECK(count > 0 && first_chunk + count <= chunk_count());
-    Batch out;
-    out.number = parent.number + 1;
-    out.parent = parent;
-    for (uint64_t number = first_chunk; number < first_chunk + count; ++number) {
-        auto row = impl_->store_.get(rows::u64_key('C', number));
-        ChunkRecord chunk = rows::required(row ? decode_chunk(number, *row) : std::nullopt, "a chunk");
-        out.chunks.push_back({std::move(chunk.ops), std::move(chunk.sigs)});
-        out.commitments.push_back(chunk.after.hash());
-        out.last = chunk.after;
-    }
-    out.commitments.pop_back();
-    out.l1_queue_hash = l1_queue_hash(out.last.l1_ops_consumed);
-    return out;
 }
 
 }  // namespace gavel::ledger

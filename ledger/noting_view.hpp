@@ -12,9 +12,9 @@ namespace gavel::ledger {
 // One effect, in order.
 struct Note {
     enum class Kind : uint8_t { kWrite, kAppend, kWithdrawal } kind;
-    uint32_t index;   // of the leaf, or the withdrawal's position
-    Account before;   // of a write
-    Account after;    // of a write or append
+    uint32_t index;  // of the leaf, or the withdrawal's position
+    Account before;  // of a write
+    Account after;   // of a write or append
     Withdrawal withdrawal;
 };
 

@@ -16,12 +16,12 @@ namespace gavel::ledger {
 
 // An L2 operation that was applied.
 struct OperationEntry {
-    uint64_t position = 0;  // among all L2 operations ever applied, from 0
-    Operation operation;    // as the user signed it
-    PostedOperation posted; // as the chunk has it; posted.sender is the sender's leaf
-    Address sender;         // its owner
-    std::vector<uint32_t> recipients;        // the leaf that each payment credited; empty for a withdrawal
-    std::optional<uint32_t> withdrawal;      // position in the withdrawal tree, of a withdrawal
+    uint64_t position = 0;               // among all L2 operations ever applied, from 0
+    Operation operation;                 // as the user signed it
+    PostedOperation posted;              // as the chunk has it; posted.sender is the sender's leaf
+    Address sender;                      // its owner
+    std::vector<uint32_t> recipients;    // the leaf that each payment credited; empty for a withdrawal
+    std::optional<uint32_t> withdrawal;  // position in the withdrawal tree, of a withdrawal
     Signature signature;
     Hash digest;                   // EIP-712's: what was signed
     uint64_t confirmed_at_ms = 0;  // when this process took it; zero if it was read from the L1

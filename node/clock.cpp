@@ -1,6 +1,7 @@
 #include "node/clock.hpp"
 
 #include <chrono>
+#include <thread>
 
 namespace gavel::node {
 namespace {
@@ -13,6 +14,7 @@ uint64_t milliseconds(Duration duration) {
 }  // namespace
 
 uint64_t SystemClock::now_ms() const { return milliseconds(std::chrono::system_clock::now().time_since_epoch()); }
+void SystemClock::sleep(std::chrono::milliseconds time) const { std::this_thread::sleep_for(time); }
 uint64_t SystemClock::steady_ms() const { return milliseconds(std::chrono::steady_clock::now().time_since_epoch()); }
 
 }  // namespace gavel::node

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 
 namespace gavel::node {
@@ -15,22 +16,26 @@ public:
     virtual uint64_t now_ms() const = 0;
     // Milliseconds since some moment; never steps back, and means nothing to another process.
     virtual uint64_t steady_ms() const = 0;
+    // Lets so much time pass.
+    virtual void sleep(std::chrono::milliseconds time) const = 0;
 };
 
 class SystemClock final : public Clock {
 public:
     uint64_t now_ms() const override;
     uint64_t steady_ms() const override;
+    void sleep(std::chrono::milliseconds time) const override;
 };
 
-// Stands still until told.
+// Stands still until told, or until somebody sleeps.
 class ManualClock final : public Clock {
 public:
     explicit ManualClock(uint64_t start_ms = 0) : now_ms_(start_ms), steady_ms_(start_ms) {}
     uint64_t now_ms() const override { return now_ms_.load(); }
     uint64_t steady_ms() const override { return steady_ms_.load(); }
+    void sleep(std::chrono::milliseconds time) const override { advance(static_cast<uint64_t>(time.count())); }
     // Time passes.
-    void advance(uint64_t by_ms) {
+    void advance(uint64_t by_ms) const {
         now_ms_.fetch_add(by_ms);
         steady_ms_.fetch_add(by_ms);
     }
@@ -43,7 +48,7 @@ public:
     void set_wall(uint64_t now_ms) { now_ms_.store(now_ms); }
 
 private:
-    std::atomic<uint64_t> now_ms_, steady_ms_;
+    mutable std::atomic<uint64_t> now_ms_, steady_ms_;
 };
 
 }  // namespace gavel::node

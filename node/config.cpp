@@ -49,7 +49,7 @@ std::string write_with_unit(uint64_t count, std::span<const Unit> units) {
 constexpr Unit kNumbers[] = {{"", 1}};
 constexpr Unit kSeconds[] = {{"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}};
 constexpr Unit kMilliseconds[] = {{"s", 1000}, {"ms", 1}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}};
-constexpr Unit kByteSizes[] = {{"B", 1},         {"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30},
+constexpr Unit kByteSizes[] = {{"B", 1},       {"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30},
                                {"K", 1 << 10}, {"M", 1 << 20},   {"G", 1 << 30}};
 
 std::string duration_text(std::chrono::milliseconds value) {

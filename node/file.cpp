@@ -64,8 +64,8 @@ namespace {
 
 // Where the content goes, and how.
 struct Place {
-    std::string path;      // a symbolic link's target
-    bool is_file = true;   // replaced as a whole; else written as it is
+    std::string path;     // a symbolic link's target
+    bool is_file = true;  // replaced as a whole; else written as it is
 };
 
 Result<Place> place_of(const std::string& path) {

@@ -19,8 +19,8 @@ namespace {
 
 using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
-using google::protobuf::io::CodedInputStream;
 using google::protobuf::internal::WireFormatLite;
+using google::protobuf::io::CodedInputStream;
 
 constexpr int kMaxDepth = 16;
 constexpr auto kWatchStep = std::chrono::milliseconds(200);
@@ -67,7 +67,9 @@ Form measure(CodedInputStream& in, const Descriptor* type, size_t& fields_left, 
     return in.ConsumedEntireMessage() || depth > 0 ? Form::kRight : Form::kInvalid;
 }
 
-Status message_invalid() { return {Code::kInvalidArgument, "MESSAGE_INVALID", "", "the request is no protobuf message of its type"}; }
+Status message_invalid() {
+    return {Code::kInvalidArgument, "MESSAGE_INVALID", "", "the request is no protobuf message of its type"};
+}
 
 }  // namespace
 
@@ -200,7 +202,8 @@ void Calls::watch_time() {
 // ---- Calls ----
 
 // What calls with one answer and with a stream of them have in common: a request that is read in time and parsed.
-// Lives until gRPC has no more to do with it, which is after Finish and after the last answer was taken or the call was cancelled.
+// Lives until gRPC has no more to do with it, which is after Finish and after the last answer was taken or the call was
+// cancelled.
 class Calls::Call : public CallReactor {
 public:
     Call(Calls& calls, grpc::CallbackServerContext& context, PeerLimit& places, std::unique_ptr<Message> request)
@@ -231,9 +234,7 @@ public:
         watch_.stop();
         delete this;
     }
-    static Status busy() {
-        return {Code::kResourceExhausted, "TOO_MANY_CALLS", "", "too many calls are open; try again later"};
-    }
+    static Status busy() { return {Code::kResourceExhausted, "TOO_MANY_CALLS", "", "too many calls are open; try again later"}; }
 
 protected:
     virtual void work() = 0;

@@ -164,11 +164,13 @@ protected:
     }
     // The same for work that ends elsewhere; begin(context, request, answer).
     template <class Request>
-    void unary_elsewhere(const char* method, std::function<void(Context& context, const Request& request, Calls::Answer answer)> begin) {
+    void unary_elsewhere(const char* method,
+                         std::function<void(Context& context, const Request& request, Calls::Answer answer)> begin) {
         serve(method, [this, begin = std::move(begin)](Context* context) {
-            return calls_.unary(*context, std::make_unique<Request>(), [begin, context](const Message& request, Calls::Answer answer) {
-                begin(*context, static_cast<const Request&>(request), std::move(answer));
-            });
+            return calls_.unary(*context, std::make_unique<Request>(),
+                                [begin, context](const Message& request, Calls::Answer answer) {
+                                    begin(*context, static_cast<const Request&>(request), std::move(answer));
+                                });
         });
     }
     // open(request) gives the stream's source, or why there is none.
@@ -180,7 +182,8 @@ protected:
             return Calls::Source([source = std::move(*source)](Message& reply) { return source(static_cast<Reply&>(reply)); });
         };
         serve(method, [this, open_any](Context* context) {
-            return calls_.stream(*context, std::make_unique<Request>(), [] { return std::make_unique<Reply>(); }, open_any);
+            return calls_.stream(
+                *context, std::make_unique<Request>(), [] { return std::make_unique<Reply>(); }, open_any);
         });
     }
     // The same for member functions.
@@ -192,9 +195,8 @@ protected:
     }
     template <class Self, class Request, class Reply>
     void on(const char* method, Result<std::function<Result<Next>(Reply& reply)>> (Self::*open)(const Request& request)) {
-        stream<Request, Reply>(method, [self = static_cast<Self*>(this), open](const Request& request) {
-            return (self->*open)(request);
-        });
+        stream<Request, Reply>(
+            method, [self = static_cast<Self*>(this), open](const Request& request) { return (self->*open)(request); });
     }
     // Any reactor.
     void serve(const char* method, std::function<CallReactor*(Context* context)> start) {

@@ -29,7 +29,7 @@ struct GrpcChannelOptions {
     std::string tls_ca{};    // PEM file of who signs servers; empty: the system's. Implies tls
     std::string tls_cert{};  // PEM files for mutual TLS, both or none. Imply tls
     std::string tls_key{};
-    std::string tls_name{};  // the name expected in the server's certificate, if it isn't the target's
+    std::string tls_name{};                // the name expected in the server's certificate, if it isn't the target's
     uint64_t max_message_bytes = 8 << 20;  // of an answer
 };
 

@@ -1,12 +1,12 @@
 #include "node/grpc_server.hpp"
 
+#include <fcntl.h>
 #include <grpc/support/log.h>
 #include <grpc/support/time.h>
 #include <grpcpp/create_channel_posix.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/health_check_service_interface.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/stat.h>
@@ -31,17 +31,18 @@ constexpr int kMaxStreamsPerConnection = 100;
 constexpr int kServerPing_ms = 60'000;  // a peer that vanished holds its streams no longer than this
 constexpr int kClientPing_ms = 30'000;
 constexpr int kMinPingInterval_ms = 10'000;
-constexpr int kHandshake_ms = 10'000;           // until the client's HTTP/2 settings are there
-constexpr int kMaxIdle_ms = 600'000;            // a connection without calls is closed; clients open a new one unseen
-constexpr int kReflectionThreads = 16;          // nothing else holds a thread of gRPC's own; a reflection stream does
+constexpr int kHandshake_ms = 10'000;   // until the client's HTTP/2 settings are there
+constexpr int kMaxIdle_ms = 600'000;    // a connection without calls is closed; clients open a new one unseen
+constexpr int kReflectionThreads = 16;  // nothing else holds a thread of gRPC's own; a reflection stream does
 constexpr auto kOwnPortTime = std::chrono::milliseconds(2000);
 constexpr auto kAnswerHolds = std::chrono::seconds(1);
 constexpr auto kSweepInterval = std::chrono::milliseconds(10);
-constexpr uint64_t kLinesPerMinute = 20;             // of gRPC's: anybody can cause one, by a bad TLS handshake
+constexpr uint64_t kLinesPerMinute = 20;  // of gRPC's: anybody can cause one, by a bad TLS handshake
 
 std::string printable(std::string_view text, size_t max) {
     std::string out(text.substr(0, max));
-    std::replace_if(out.begin(), out.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+    std::replace_if(
+        out.begin(), out.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
     return out;
 }
 
@@ -139,8 +140,7 @@ void set_bounds(grpc::ServerBuilder& builder, const GrpcServerOptions& options) 
     // A compressed call is refused as it begins; and should gRPC look away, it isn't able to unpack one.
     builder.AddChannelArgument(GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET, 1u << GRPC_COMPRESS_NONE);
     builder.AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
-    builder.SetResourceQuota(
-        grpc::ResourceQuota("gavel").Resize(options.memory_bytes).SetMaxThreads(kReflectionThreads));
+    builder.SetResourceQuota(grpc::ResourceQuota("gavel").Resize(options.memory_bytes).SetMaxThreads(kReflectionThreads));
 }
 
 bool same_address(const sockaddr_storage& a, const sockaddr_storage& b) {
@@ -220,7 +220,8 @@ Result<std::unique_ptr<GrpcServer>> GrpcServer::start(const GrpcServerOptions& o
     out->listener_ = std::move(*listener);
     grpc::ServerBuilder builder;
     set_bounds(builder, options);
-    out->clients_ = builder.experimental().AddExternalConnectionAcceptor(Acceptors::ExternalConnectionType::FROM_FD, *credentials);
+    out->clients_ =
+        builder.experimental().AddExternalConnectionAcceptor(Acceptors::ExternalConnectionType::FROM_FD, *credentials);
     out->own_ = builder.experimental().AddExternalConnectionAcceptor(Acceptors::ExternalConnectionType::FROM_FD,
                                                                      grpc::InsecureServerCredentials());
     for (grpc::Service* service : services) builder.RegisterService(service);
@@ -262,7 +263,8 @@ bool GrpcServer::is_own(const sockaddr_storage& from) {
 // The connection comes from the very address that it goes to, so nobody else can have made it.
 Status GrpcServer::ask_own_port() {
     sockaddr_storage to = listener_->address(), from = to;
-    (from.ss_family == AF_INET ? reinterpret_cast<sockaddr_in&>(from).sin_port : reinterpret_cast<sockaddr_in6&>(from).sin6_port) = 0;
+    (from.ss_family == AF_INET ? reinterpret_cast<sockaddr_in&>(from).sin_port
+                               : reinterpret_cast<sockaddr_in6&>(from).sin6_port) = 0;
     const socklen_t size = to.ss_family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
     const int fd = socket(to.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) return deaf("no descriptor is left");

@@ -208,8 +208,9 @@ struct HttpServer::Impl {
             return request.get_header_value_count(name) == 1 ? request.get_header_value(name) : std::string();
         };
         Connection* connection = t_connection;
-        return {{}, header("Host"), request.get_header_value("Origin"), header("Content-Type"),
-                [this, connection] { return !stopping && !connection->is_gone(); }};
+        return {{}, header("Host"), request.get_header_value("Origin"), header("Content-Type"), [this, connection] {
+                    return !stopping && !connection->is_gone();
+                }};
     }
 
     // The body is read here and not by httplib, whose limit holds for a declared length only, not for chunks. One that is too
@@ -244,7 +245,8 @@ HttpServer::HttpServer(HttpServerOptions options) : impl_(std::make_unique<Impl>
 HttpServer::~HttpServer() { stop(); }
 
 void HttpServer::route(HttpMethod method, const std::string& path, Handler handler) {
-    route(method, path, RequestHandler([handler = std::move(handler)](const HttpRequest& request) { return handler(request.body); }));
+    route(method, path,
+          RequestHandler([handler = std::move(handler)](const HttpRequest& request) { return handler(request.body); }));
 }
 
 void HttpServer::route(HttpMethod method, const std::string& path, RequestHandler handler) {
@@ -255,11 +257,9 @@ void HttpServer::route(HttpMethod method, const std::string& path, RequestHandle
         });
         return;
     }
-    impl_->parser.Post(path, [impl = impl_.get(), handler = std::move(handler)](const httplib::Request& request,
-                                                                                httplib::Response& response,
-                                                                                const httplib::ContentReader& read) {
-        impl->post(request, response, read, handler);
-    });
+    impl_->parser.Post(path, [impl = impl_.get(), handler = std::move(handler)](
+                                 const httplib::Request& request, httplib::Response& response,
+                                 const httplib::ContentReader& read) { impl->post(request, response, read, handler); });
 }
 
 Status HttpServer::start() {
@@ -288,8 +288,9 @@ void HttpServer::stop() {
 }
 
 void serve_metrics(HttpServer& server, const Metrics& metrics, std::function<Status()> health) {
-    server.route(HttpMethod::kGet, "/metrics",
-                 [&metrics](const HttpRequest&) { return HttpResponse{200, Metrics::kContentType, metrics.text()}; });
+    server.route(HttpMethod::kGet, "/metrics", [&metrics](const HttpRequest&) {
+        return HttpResponse{200, Metrics::kContentType, metrics.text()};
+    });
     server.route(HttpMethod::kGet, "/healthz", [health = std::move(health)](const HttpRequest&) {
         Status status = health();
         return status.ok() ? HttpResponse{200, "text/plain; charset=utf-8", "ok\n"}

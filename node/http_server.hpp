@@ -20,7 +20,8 @@ struct HttpServerOptions {
     size_t threads = 64;                 // a connection holds one while it is open
     uint64_t max_connections = 256;      // those above are closed as they come; more than threads: they wait for one
     uint64_t max_per_peer = 48;          // of one IPv4 address or IPv6 /64; less than threads, so that nobody holds all
-    // How long a connection may wait for its next request, then take for the request's head, for its body, and to take the answer.
+    // How long a connection may wait for its next request, then take for the request's head, for its body, and to take the
+    // answer.
     std::chrono::milliseconds idle_time{5'000}, head_time{10'000}, body_time{30'000}, answer_time{30'000};
 };
 

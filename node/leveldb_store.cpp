@@ -220,8 +220,8 @@ std::optional<std::string> LevelDbStore::Impl::get(const leveldb::Snapshot* mome
     return value;
 }
 
-// An iterator passes over a block that it can't read, and only its status tells: it is asked before each entry, so that no visitor
-// sees what follows a gap, and at the end, whoever ends the scan.
+// An iterator passes over a block that it can't read, and only its status tells: it is asked before each entry, so that no
+// visitor sees what follows a gap, and at the end, whoever ends the scan.
 void LevelDbStore::Impl::scan(const leveldb::Snapshot* moment, std::string_view first, std::string_view last_exclusive,
                               const Visitor& visit) {
     require_sound();

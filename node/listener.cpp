@@ -36,10 +36,8 @@ int open_socket(const addrinfo& address, uint16_t port) {
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     sockaddr_storage at{};
     std::copy_n(reinterpret_cast<const char*>(address.ai_addr), address.ai_addrlen, reinterpret_cast<char*>(&at));
-    if (address.ai_family == AF_INET)
-        reinterpret_cast<sockaddr_in&>(at).sin_port = htons(port);
-    else
-        reinterpret_cast<sockaddr_in6&>(at).sin6_port = htons(port);
+    if (address.ai_family == AF_INET) reinterpret_cast<sockaddr_in&>(at).sin_port = htons(port);
+    else reinterpret_cast<sockaddr_in6&>(at).sin6_port = htons(port);
     if (bind(fd, reinterpret_cast<sockaddr*>(&at), address.ai_addrlen) == 0 && listen(fd, kBacklog) == 0) return fd;
     const int why = errno;
     close(fd);

@@ -40,8 +40,7 @@ class LogValue {
 public:
     LogValue(bool value) : content_(value) {}
     template <std::integral T>
-        requires(!std::same_as<T, bool>)
-    LogValue(T value) {
+    requires(!std::same_as<T, bool>) LogValue(T value) {
         if constexpr (std::signed_integral<T>) {
             content_ = static_cast<int64_t>(value);
         } else {

@@ -13,8 +13,11 @@ constexpr std::chrono::milliseconds kNap{20}, kFirstPause{200}, kLongestPause{30
 
 }  // namespace
 
-void Loops::start(const std::string& trouble, std::function<void()> round) {
-    threads_.emplace_back([this, trouble, round = std::move(round)] { run(trouble, round); });
+void Loops::start(const std::string& trouble, std::function<void()> round, std::function<void()> at_end) {
+    threads_.emplace_back([this, trouble, round = std::move(round), at_end = std::move(at_end)] {
+        run(trouble, round);
+        at_end();
+    });
 }
 
 void Loops::run(const std::string& trouble, const std::function<void()>& round) {

@@ -12,16 +12,19 @@
 
 namespace gavel::node {
 
-// Not thread-safe itself. A store that fails ends all of them and asks the daemon to stop. Any other exception ends the round alone:
-// it is told as a grave trouble, until a round goes well again, and after a pause that grows up to half a minute the next begins.
+// Not thread-safe itself. A store that fails ends all of them and asks the daemon to stop. Any other exception ends the round
+// alone: it is told as a grave trouble, until a round goes well again, and after a pause that grows up to half a minute the next
+// begins.
 class Loops {
 public:
     // Lives shorter than `troubles`.
     explicit Loops(Troubles& troubles) : troubles_(troubles) {}
     ~Loops() { stop(); }
 
-    // `trouble`: the reason under which exceptions are told. What `round` needs must outlive this.
-    void start(const std::string& trouble, std::function<void()> round);
+    // `trouble`: the reason under which exceptions are told. `at_end` is called once, by the same thread, after its last round.
+    // What both need must outlive this.
+    void start(
+        const std::string& trouble, std::function<void()> round, std::function<void()> at_end = [] {});
     // Ends after the rounds that run.
     void stop();
     // Sleeps, for a round that has nothing to do, at most until stop().

@@ -19,9 +19,7 @@ double Gauge::value() const { return impl_->Value(); }
 
 void Histogram::observe(double value) { impl_->Observe(value); }
 
-std::vector<double> latency_buckets() {
-    return {0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 60};
-}
+std::vector<double> latency_buckets() { return {0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 60}; }
 
 struct Metrics::Impl {
     prometheus::Registry registry;

@@ -44,10 +44,8 @@ bool PeerLimit::take(const std::string& peer, uint64_t amount) {
     const uint64_t by_peer = held == peers_.end() ? 0 : held->second;
     if (amount > total_ - used_ || amount > per_peer_ || by_peer > per_peer_ - amount) return false;
     used_ += amount;
-    if (held == peers_.end())
-        peers_.emplace(peer, amount);
-    else
-        held->second += amount;
+    if (held == peers_.end()) peers_.emplace(peer, amount);
+    else held->second += amount;
     return true;
 }
 

@@ -1,5 +1,5 @@
-// Reads a store through in the background, slowly and over and over: damage is found while what it hit can still be had elsewhere,
-// not when somebody asks for it.
+// Reads a store through in the background, slowly and over and over: damage is found while what it hit can still be had
+// elsewhere, not when somebody asks for it.
 #pragma once
 
 #include <chrono>

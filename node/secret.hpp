@@ -34,8 +34,8 @@ private:
 // refused. Reasons: read_file's (node/file.hpp), SECRET_FILE_READABLE (kFailedPrecondition).
 Result<Secret> read_secret_file(const std::string& path, size_t max_bytes, bool allow_readable);
 
-// From here on no core file is written, and no other process of the same user may look into this one (ptrace, /proc/PID/mem). To be
-// called by a program that holds a key, before it reads one; what it starts with exec isn't concerned.
+// From here on no core file is written, and no other process of the same user may look into this one (ptrace, /proc/PID/mem). To
+// be called by a program that holds a key, before it reads one; what it starts with exec isn't concerned.
 void forbid_dumps();
 
 }  // namespace gavel::node

@@ -1,5 +1,5 @@
-// LevelDB's file work, ended for good by the first failure to write: LevelDB itself goes on, and what it appends to a log behind a
-// record that was cut short is lost to whoever reads the log. Included by what meets LevelDB only.
+// LevelDB's file work, ended for good by the first failure to write: LevelDB itself goes on, and what it appends to a log behind
+// a record that was cut short is lost to whoever reads the log. Included by what meets LevelDB only.
 #pragma once
 
 #include <leveldb/env.h>
@@ -17,8 +17,8 @@ public:
     explicit StickyEnv(leveldb::Env* target);
     ~StickyEnv() override;
 
-    // The first failure of any file to be made, written, flushed, synced, closed or renamed, and from then on the answer to all of
-    // these and to removals; OK before it.
+    // The first failure of any file to be made, written, flushed, synced, closed or renamed, and from then on the answer to all
+    // of these and to removals; OK before it.
     leveldb::Status failure() const;
 
     leveldb::Status NewWritableFile(const std::string& name, leveldb::WritableFile** file) override;

@@ -117,13 +117,13 @@ private:
 // On disk, by LevelDB. One process at a time may have the directory open.
 //
 // A write, a flush or a sync that fails ends the store for every thread at once: no file of it is written any more, and every
-// function throws what the first failure said. So nothing is ever behind a record that was cut short, and nothing is answered that
-// the next start may not know. The same after bytes were read that aren't what was written: each read checks sums.
+// function throws what the first failure said. So nothing is ever behind a record that was cut short, and nothing is answered
+// that the next start may not know. The same after bytes were read that aren't what was written: each read checks sums.
 class LevelDbStore final : public Store {
 public:
     // Creates the directory (with its parents) if missing, and the database in an empty one only. Leaves out the last record of
-    // the newest log if the process ended while it was being written (nobody was told of it), with a warning. Throws StoreError if
-    // another process holds it, if it is damaged, if its directory holds something else, or if it can't be made; the text says
+    // the newest log if the process ended while it was being written (nobody was told of it), with a warning. Throws StoreError
+    // if another process holds it, if it is damaged, if its directory holds something else, or if it can't be made; the text says
     // which, and where. `files`, not owned, is what LevelDB does its file work with: for tests; nullptr is the system's.
     explicit LevelDbStore(const std::string& path, leveldb::Env* files = nullptr);
     ~LevelDbStore() override;

@@ -19,8 +19,8 @@ Troubles::Troubles(const Clock& clock, Metrics* metrics) : clock_(clock), metric
 // Under the lock.
 void Troubles::know(const std::string& reason) {
     if (metrics_ == nullptr || gauges_.contains(reason)) return;
-    gauges_.emplace(reason, metrics_->gauge("gavel_trouble_seconds", "How long a trouble has stood; 0: it doesn't.",
-                                            {{"reason", reason}}));
+    gauges_.emplace(
+        reason, metrics_->gauge("gavel_trouble_seconds", "How long a trouble has stood; 0: it doesn't.", {{"reason", reason}}));
 }
 
 void Troubles::raise(const std::string& reason, const std::string& message, uint64_t grace_ms, bool is_grave) {
@@ -99,7 +99,8 @@ void Troubles::set_gauges() {
     std::lock_guard lock(mutex_);
     const uint64_t now = clock_.steady_ms();
     for (auto& [reason, gauge] : gauges_) {
-        auto found = std::find_if(now_standing.begin(), now_standing.end(), [&](const Trouble& t) { return t.reason == reason; });
+        auto found = std::find_if(now_standing.begin(), now_standing.end(),
+                                  [&wanted = reason](const Trouble& t) { return t.reason == wanted; });
         // At least a millisecond: 0 says that it doesn't stand.
         gauge.set(found == now_standing.end() ? 0 : std::max<double>(0.001, static_cast<double>(now - found->since_ms) / 1000));
     }

@@ -20,8 +20,8 @@
 namespace gavel::node {
 
 struct Trouble {
-    std::string reason;   // UPPER_SNAKE, one of few: it is a metric's label
-    std::string message;  // for people, never with secrets in it
+    std::string reason;     // UPPER_SNAKE, one of few: it is a metric's label
+    std::string message;    // for people, never with secrets in it
     uint64_t since_ms = 0;  // by the monotonic clock
     bool is_grave = true;   // makes the daemon unhealthy
 };
@@ -50,10 +50,10 @@ public:
 
 private:
     struct Entry {
-        Trouble trouble;             // since_ms: when it was first noted, or when the time to say otherwise is over
+        Trouble trouble;  // since_ms: when it was first noted, or when the time to say otherwise is over
         uint64_t stands_from_ms = 0;
-        uint64_t told_ms = 0;        // when it was told last; 0: never
-        uint64_t pause_ms = 0;       // until it is told again
+        uint64_t told_ms = 0;   // when it was told last; 0: never
+        uint64_t pause_ms = 0;  // until it is told again
     };
     bool stands(const Entry& entry, uint64_t now_ms) const { return now_ms >= entry.stands_from_ms; }
     void know(const std::string& reason);
@@ -62,8 +62,8 @@ private:
     const Clock& clock_;
     Metrics* metrics_;
     mutable std::mutex mutex_;
-    std::map<std::string, Entry> entries_;   // by reason
-    std::map<std::string, Gauge> gauges_;    // of each reason that was ever noted
+    std::map<std::string, Entry> entries_;  // by reason
+    std::map<std::string, Gauge> gauges_;   // of each reason that was ever noted
 };
 
 }  // namespace gavel::node

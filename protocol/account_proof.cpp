@@ -3,7 +3,7 @@
 namespace gavel {
 
 static bool leads_to(const Hash& root, const Hash& leaf, uint32_t index, uint32_t count, const std::vector<Hash>& path) {
-    if (index >= count || path.size() != static_cast<size_t>(carried_siblings(index, count))) return false;
+    if (index >= count || path.size() != carried_siblings(index, count)) return false;
     return fold_path(leaf, index, count, path) == root;
 }
 

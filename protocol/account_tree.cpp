@@ -22,7 +22,7 @@ void AccountTree::Level::set(uint32_t position, const Hash& hash) {
 }
 
 AccountTree::AccountTree() {
-    for (int h = 0; h <= kTreeDepth; ++h) levels_.emplace_back(h);
+    for (unsigned h = 0; h <= kTreeDepth; ++h) levels_.emplace_back(h);
     append(Account{});
 }
 
@@ -84,7 +84,7 @@ std::vector<Hash> AccountTree::path(uint32_t index) const {
     GAVEL_CHECK(index <= count_);
     update_hashes();
     std::vector<Hash> siblings;
-    for (int h = 0; h < kTreeDepth; ++h) {
+    for (unsigned h = 0; h < kTreeDepth; ++h) {
         if (!sibling_is_left_out(index, h, count_)) siblings.push_back(levels_[h].get((index >> h) ^ 1));
     }
     return siblings;
@@ -98,7 +98,7 @@ void AccountTree::update_hashes() const {
         const Account* account = at(index);
         levels_[0].set(index, account ? account->hash() : Hash{});
     }
-    for (int h = 0; h < kTreeDepth && !dirty_.empty(); ++h) {
+    for (unsigned h = 0; h < kTreeDepth && !dirty_.empty(); ++h) {
         for (uint32_t& position : dirty_) position >>= 1;
         drop_repeated();
         for (uint32_t position : dirty_) {

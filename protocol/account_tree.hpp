@@ -46,14 +46,14 @@ private:
     // Nodes of one height, in pages; what is absent is the empty subtree.
     class Level {
     public:
-        explicit Level(int height) : height_(height) {}
+        explicit Level(unsigned height) : height_(height) {}
         const Hash& get(uint32_t position) const;
         void set(uint32_t position, const Hash& hash);
 
     private:
         static constexpr uint32_t kPageSize = 256;
         using Page = std::array<Hash, kPageSize>;
-        int height_;
+        unsigned height_;
         std::unordered_map<uint32_t, std::unique_ptr<Page>> pages_;
     };
 
@@ -61,7 +61,7 @@ private:
     void touch(uint32_t index) { dirty_.push_back(index); }
     void update_hashes() const;
 
-    std::vector<Account> accounts_;                      // by index, dense
+    std::vector<Account> accounts_;                       // by index, dense
     std::unordered_map<uint32_t, Account> far_accounts_;  // leaves behind a hole, in states made for tests
     std::map<AccountKey, uint32_t> by_key_;
     uint32_t count_ = 0;

@@ -190,8 +190,8 @@ bool FeeTally::add(const Address& token, Amount fee) {
 
 Outcome apply_l1_operation(StateView& view, const L1Operation& operation, bool* took_effect) {
     bool effect = true;
-    Outcome outcome = operation.kind == L1OperationKind::kDeposit ? apply_deposit(view, operation)
-                                                                  : apply_forced(view, operation, effect);
+    Outcome outcome =
+        operation.kind == L1OperationKind::kDeposit ? apply_deposit(view, operation) : apply_forced(view, operation, effect);
     if (took_effect) *took_effect = effect;
     return outcome;
 }

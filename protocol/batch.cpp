@@ -132,4 +132,15 @@ std::optional<Batch> decode_batch(ByteView data, BatchError* error) {
     return batch;
 }
 
+PostedBatch::PostedBatch(Batch batch, Bytes bytes)
+    : batch_(std::move(batch)), bytes_(std::move(bytes)), header_(batch_.header()), hash_(header_.hash()) {}
+
+PostedBatch::PostedBatch(Batch batch) : PostedBatch(batch, batch.encode()) {}
+
+std::optional<PostedBatch> PostedBatch::decode(Bytes bytes, BatchError* error) {
+    auto batch = decode_batch(bytes, error);
+    if (!batch) return std::nullopt;
+    return PostedBatch(*std::move(batch), std::move(bytes));
+}
+
 }  // namespace gavel

@@ -43,12 +43,17 @@ Hash chunk_leaf(ByteView ops, const Hash& before, const Hash& after);
 Hash sigs_leaf(ByteView sigs);
 
 struct Batch {
+    // What encode() takes beside each chunk's `ops` and `sigs`: once, and for each chunk (the last one's commitment is within
+    // `last`, so that the sum is a little too much).
+    static constexpr size_t kFixedBytes = 8 + BatchHeader::kSize + 32 + 2 + StateFields::kSize;
+    static constexpr size_t kBytesPerChunk = 2 + 2 + 32;
+
     uint64_t number = 0;
     BatchHeader parent;
     Hash l1_queue_hash;  // of the queue at last.l1_ops_consumed
     StateFields last;
-    std::vector<BatchChunk> chunks;         // 1 to kMaxChunks
-    std::vector<Hash> commitments;          // claimed after each chunk but the last: chunks.size() - 1
+    std::vector<BatchChunk> chunks;  // 1 to kMaxChunks
+    std::vector<Hash> commitments;   // claimed after each chunk but the last: chunks.size() - 1
 
     // The one argument of the contract's append.
     Bytes encode() const;
@@ -68,5 +73,27 @@ const char* name_of(BatchError error);
 
 // The batch, or why the bytes are none. Any bytes may be passed.
 std::optional<Batch> decode_batch(ByteView data, BatchError* error = nullptr);
+
+// A batch as it is posted, with what follows from it, computed once.
+class PostedBatch {
+public:
+    explicit PostedBatch(Batch batch);
+    // Of such bytes; nullopt, and why, if they are no batch.
+    static std::optional<PostedBatch> decode(Bytes bytes, BatchError* error = nullptr);
+
+    const Batch& batch() const { return batch_; }
+    const Bytes& bytes() const { return bytes_; }  // batch().encode()
+    const BatchHeader& header() const { return header_; }
+    const Hash& hash() const { return hash_; }  // header().hash()
+    uint64_t number() const { return batch_.number; }
+
+private:
+    PostedBatch(Batch batch, Bytes bytes);
+
+    Batch batch_;
+    Bytes bytes_;
+    BatchHeader header_;
+    Hash hash_;
+};
 
 }  // namespace gavel

@@ -16,7 +16,7 @@ inline constexpr unsigned kMaxCodeZeros = 6;  // leading zeros of a code word; m
 constexpr unsigned bit_length(u128 value) {
     auto high = static_cast<uint64_t>(value >> 64);
     auto low = static_cast<uint64_t>(value);
-    return high != 0 ? 128 - std::countl_zero(high) : 64 - std::countl_zero(low);
+    return static_cast<unsigned>(high != 0 ? 128 - std::countl_zero(high) : 64 - std::countl_zero(low));
 }
 
 class BitWriter {

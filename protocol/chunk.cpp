@@ -21,7 +21,7 @@ constexpr unsigned kMemoBits = 1 + 256;
 constexpr unsigned kFeeWidth = 6 + kMaxMantissaBits;
 constexpr unsigned kHeaderBits =
     gamma_bits(kMaxChunkWeight / kL1OperationWeight) + 2 * bit_length(kLargestCount) + 5 + 3;  // l1, n, f, w, three flags
-constexpr unsigned kFeeTableBits = bit_length(kLargestCount) + 8 + 3;                           // K, wm, we
+constexpr unsigned kFeeTableBits = bit_length(kLargestCount) + 8 + 3;                          // K, wm, we
 constexpr unsigned kClassBits = 2 + gamma_bits(kMaxChunkWeight / 2);
 constexpr unsigned kAccountBits = 1 + std::max(kAccountWidth, gamma_bits(kLargestListPosition));
 constexpr unsigned kMagnitudeBits = gamma_bits(2 * kMaxMantissaBits, kMagnitudeLowBits);

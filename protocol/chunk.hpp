@@ -17,7 +17,7 @@ inline constexpr unsigned kMaxPayoutLines = 94;
 
 // Whom a payment credits: the leaf at an index, or the account of an address that has no leaf yet.
 struct Recipient {
-    uint32_t index = 0;                // meaningful without an address
+    uint32_t index = 0;  // meaningful without an address
     std::optional<Address> address;
     friend bool operator==(const Recipient&, const Recipient&) = default;
 };

@@ -52,7 +52,7 @@ private:
             bool payout = operation.kind == OperationKind::kPayout;
             bool withdrawal = operation.kind == OperationKind::kWithdraw;
             size_t most_lines = payout ? kMaxLines : 1;
-            GAVEL_CHECK(operation.payments.size() >= 1 && operation.payments.size() <= most_lines);
+            GAVEL_CHECK(!operation.payments.empty() && operation.payments.size() <= most_lines);
             GAVEL_CHECK(!withdrawal || (operation.payments[0].to.address && operation.memo.is_zero()));
             mixed_ |= payout || withdrawal;
             memos_ |= !operation.memo.is_zero();
@@ -72,7 +72,7 @@ private:
     }
 
     void classify(Amount fee) {
-        size_t number = std::find(fees_.begin(), fees_.end(), fee) - fees_.begin();
+        size_t number = position_of(fees_, fee);
         if (number == fees_.size()) fees_.push_back(fee);
         classes_.push_back(static_cast<uint8_t>(number));
     }
@@ -119,7 +119,7 @@ private:
     void class_column() {
         std::vector<uint8_t> seen;  // the recent list of classes
         for (uint8_t number : classes_) {
-            size_t position = std::find(seen.begin(), seen.end(), number) - seen.begin();
+            size_t position = position_of(seen, number);
             bool fresh = position == seen.size();
             if (!seen.empty() && fees_.size() > 1) {
                 out_.flag(position != 0);
@@ -173,7 +173,7 @@ private:
 
     void literal(AmountModel& model, Amount amount) {
         Number number = split(amount);
-        size_t position = std::find(model.exponents.begin(), model.exponents.end(), number.exponent) - model.exponents.begin();
+        size_t position = position_of(model.exponents, number.exponent);
         out_.gamma(static_cast<unsigned>(position));
         move_to_front(model.exponents.begin(), position);
         unsigned length = bit_length(number.mantissa);

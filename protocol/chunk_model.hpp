@@ -10,13 +10,13 @@
 
 namespace gavel::chunk_model {
 
-inline constexpr unsigned kMaxExponent = 38;     // of ten; 10^39 is over 2^128
+inline constexpr unsigned kMaxExponent = 38;  // of ten; 10^39 is over 2^128
 inline constexpr unsigned kMaxMantissaBits = 128;
-inline constexpr unsigned kMaxFees = 64;         // K - 1 has six bits
-inline constexpr unsigned kMaxOperations = 63;   // n has six bits
-inline constexpr unsigned kMaxFeeLeaves = 63;    // f has six bits
-inline constexpr unsigned kMaxLines = 127;       // of a payout that can be encoded; many more than weigh 96
-inline constexpr unsigned kMagnitudeLowBits = 2; // of the code word for a change of magnitude
+inline constexpr unsigned kMaxFees = 64;          // K - 1 has six bits
+inline constexpr unsigned kMaxOperations = 63;    // n has six bits
+inline constexpr unsigned kMaxFeeLeaves = 63;     // f has six bits
+inline constexpr unsigned kMaxLines = 127;        // of a payout that can be encoded; many more than weigh 96
+inline constexpr unsigned kMagnitudeLowBits = 2;  // of the code word for a change of magnitude
 
 // m x 10^e, m not divisible by ten; zero is 0 x 10^0.
 struct Number {
@@ -53,10 +53,17 @@ inline Number split(Amount amount) {
 // About the bit length of 10^exponent.
 inline int bits_of_power(unsigned exponent) { return static_cast<int>(exponent * 3402 / 1024); }
 
+// Where `value` stands in `list`; the list's size if it doesn't.
+template <class List, class Value>
+size_t position_of(const List& list, const Value& value) {
+    return static_cast<size_t>(std::find(list.begin(), list.end(), value) - list.begin());
+}
+
 // The element at `position` goes to the front, the others keep their order.
 template <class Iterator>
 void move_to_front(Iterator first, size_t position) {
-    std::rotate(first, first + position, first + position + 1);
+    const Iterator moved = first + static_cast<std::ptrdiff_t>(position);
+    std::rotate(first, moved, moved + 1);
 }
 
 // One recent list for each fee class, newest in front; all in one allocation.

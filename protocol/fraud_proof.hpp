@@ -13,18 +13,18 @@ namespace gavel {
 // Why a proof proves nothing; the names are the contract's errors. The order is the order of the checks.
 enum class ProofError : uint8_t {
     kNone,
-    kTruncated,           // ends before what it must hold
-    kUnknownBatch,        // no such batch stands at that number (told by the contract)
-    kChunkIndex,          // not below the header's chunk count
-    kOpsPath,             // ops, before and after don't fold to the header's chunksRoot
-    kSigsPath,            // sigs don't fold to the header's sigsRoot
-    kFrontier,            // the frontier doesn't fold to the withdrawals root
-    kL1Operations,        // an unknown kind, or the entries don't lead from the queue's hash before to the one after
-    kHintRange,           // a hinted index is not below the count of that moment
-    kLeafPath,            // a leaf doesn't fold to the root of that moment
-    kLookup,              // a hinted leaf is neither the key's nor its low leaf
-    kTrailingBytes,       // more than apply reads
-    kClaimIsTrue,         // apply leads to the claimed commitment
+    kTruncated,      // ends before what it must hold
+    kUnknownBatch,   // no such batch stands at that number (told by the contract)
+    kChunkIndex,     // not below the header's chunk count
+    kOpsPath,        // ops, before and after don't fold to the header's chunksRoot
+    kSigsPath,       // sigs don't fold to the header's sigsRoot
+    kFrontier,       // the frontier doesn't fold to the withdrawals root
+    kL1Operations,   // an unknown kind, or the entries don't lead from the queue's hash before to the one after
+    kHintRange,      // a hinted index is not below the count of that moment
+    kLeafPath,       // a leaf doesn't fold to the root of that moment
+    kLookup,         // a hinted leaf is neither the key's nor its low leaf
+    kTrailingBytes,  // more than apply reads
+    kClaimIsTrue,    // apply leads to the claimed commitment
 };
 const char* name_of(ProofError error);
 
@@ -64,7 +64,7 @@ struct ProofVerdict {
     ProofError error = ProofError::kNone;
     // Why the chunk is wrong. kNone with a false claim: the chunk is right, the commitment isn't.
     Refusal refusal = Refusal::kNone;
-    StateFields result;     // what apply leads to
+    StateFields result;       // what apply leads to
     unsigned accesses = 0;    // leaves that apply touched
     unsigned operations = 0;  // L2 operations that apply got through, signatures and all
 };

@@ -5,31 +5,31 @@
 
 namespace gavel {
 
-const Hash& zero_subtree(int height) {
+const Hash& zero_subtree(unsigned height) {
     static const std::array<Hash, kTreeDepth + 1> roots = [] {
         std::array<Hash, kTreeDepth + 1> out{};
-        for (int h = 0; h < kTreeDepth; ++h) out[h + 1] = keccak256_pair(out[h], out[h]);
+        for (unsigned h = 0; h < kTreeDepth; ++h) out[h + 1] = keccak256_pair(out[h], out[h]);
         return out;
     }();
-    GAVEL_CHECK(height >= 0 && height <= kTreeDepth);
+    GAVEL_CHECK(height <= kTreeDepth);
     return roots[height];
 }
 
-bool sibling_is_left_out(uint32_t index, int height, uint32_t count) {
+bool sibling_is_left_out(uint32_t index, unsigned height, uint32_t count) {
     uint64_t sibling = (index >> height) ^ 1;
     return sibling << height >= count;
 }
 
-int carried_siblings(uint32_t index, uint32_t count) {
-    int carried = 0;
-    for (int h = 0; h < kTreeDepth; ++h) carried += !sibling_is_left_out(index, h, count);
+size_t carried_siblings(uint32_t index, uint32_t count) {
+    size_t carried = 0;
+    for (unsigned h = 0; h < kTreeDepth; ++h) carried += !sibling_is_left_out(index, h, count);
     return carried;
 }
 
 Hash fold_path(const Hash& leaf, uint32_t index, uint32_t count, std::span<const Hash> siblings) {
     Hash node = leaf;
     size_t used = 0;
-    for (int h = 0; h < kTreeDepth; ++h) {
+    for (unsigned h = 0; h < kTreeDepth; ++h) {
         bool left_out = sibling_is_left_out(index, h, count);
         GAVEL_CHECK(left_out || used < siblings.size());
         const Hash& sibling = left_out ? zero_subtree(h) : siblings[used++];
@@ -46,7 +46,7 @@ int small_tree_depth(size_t leaf_count) {
 }
 
 // The nodes one level up; an odd one at the end is paired with the empty subtree beside it.
-static std::vector<Hash> parents_of(const std::vector<Hash>& level, int height) {
+static std::vector<Hash> parents_of(const std::vector<Hash>& level, unsigned height) {
     std::vector<Hash> parents;
     for (size_t i = 0; i < level.size(); i += 2) {
         parents.push_back(keccak256_pair(level[i], i + 1 < level.size() ? level[i + 1] : zero_subtree(height)));
@@ -57,14 +57,14 @@ static std::vector<Hash> parents_of(const std::vector<Hash>& level, int height) 
 Hash small_tree_root(std::span<const Hash> leaves) {
     GAVEL_CHECK(!leaves.empty());
     std::vector<Hash> level(leaves.begin(), leaves.end());
-    for (int h = 0; level.size() > 1; ++h) level = parents_of(level, h);
+    for (unsigned h = 0; level.size() > 1; ++h) level = parents_of(level, h);
     return level[0];
 }
 
 std::vector<Hash> small_tree_path(std::span<const Hash> leaves, size_t index) {
     GAVEL_CHECK(index < leaves.size());
     std::vector<Hash> level(leaves.begin(), leaves.end()), path;
-    for (int h = 0; level.size() > 1; ++h) {
+    for (unsigned h = 0; level.size() > 1; ++h) {
         size_t sibling = (index >> h) ^ 1;
         path.push_back(sibling < level.size() ? level[sibling] : zero_subtree(h));
         level = parents_of(level, h);

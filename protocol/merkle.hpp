@@ -7,15 +7,15 @@
 
 namespace gavel {
 
-inline constexpr int kTreeDepth = 32;
+inline constexpr unsigned kTreeDepth = 32;
 
 // The root of an all-empty subtree of the given height (0: an empty leaf, 32 zero bytes; at most kTreeDepth).
-const Hash& zero_subtree(int height);
+const Hash& zero_subtree(unsigned height);
 
 // Whether the sibling at `height` on the path of `index` is left out because its whole subtree lies at or beyond `count` leaves.
-bool sibling_is_left_out(uint32_t index, int height, uint32_t count);
+bool sibling_is_left_out(uint32_t index, unsigned height, uint32_t count);
 // How many siblings a path of `index` carries in a tree of `count` leaves.
-int carried_siblings(uint32_t index, uint32_t count);
+size_t carried_siblings(uint32_t index, uint32_t count);
 // The root that `leaf` at `index` leads to with the carried siblings, lowest first.
 // `siblings` holds exactly carried_siblings(index, count) hashes.
 Hash fold_path(const Hash& leaf, uint32_t index, uint32_t count, std::span<const Hash> siblings);

@@ -8,8 +8,7 @@ namespace gavel {
 namespace {
 
 // EIP-712 encodeType strings; a type that others refer to comes last.
-constexpr std::string_view kDomainType =
-    "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)";
+constexpr std::string_view kDomainType = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)";
 constexpr std::string_view kTransferType =
     "Transfer(address token,address to,uint128 amount,uint128 fee,uint64 nonce,bytes32 memo)";
 constexpr std::string_view kWithdrawType = "Withdraw(address token,address to,uint128 amount,uint128 fee,uint64 nonce)";

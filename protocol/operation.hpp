@@ -40,8 +40,8 @@ struct Operation {
     friend bool operator==(const Operation&, const Operation&) = default;
 };
 
-// What names an operation: keccak256(digest(32) sender(20)). The digest alone doesn't: it doesn't hold the sender, so two senders'
-// equal words with equal nonces have the same one.
+// What names an operation: keccak256(digest(32) sender(20)). The digest alone doesn't: it doesn't hold the sender, so two
+// senders' equal words with equal nonces have the same one.
 Hash operation_hash(const Hash& digest, const Address& sender);
 
 enum class L1OperationKind : uint8_t { kDeposit = 0, kForcedTransfer = 1, kForcedWithdrawal = 2 };

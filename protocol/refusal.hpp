@@ -9,43 +9,43 @@ namespace gavel {
 // In the order of docs/protocol.md; the first sixteen are the decoder's.
 enum class Refusal : uint8_t {
     kNone,
-    kTruncated,               // `ops` ends before what it must hold
-    kCodeTooLong,             // a code word of more than 6 leading zeros
-    kOverWeight,              // the chunk weighs more than 96
-    kIdleFlag,                // mixed, byAddress or memos is set without need
-    kBadFeeWidth,             // a fee table of numbers wider than any number
-    kLooseNumber,             // m divisible by ten, or zero with an exponent
-    kNumberTooLarge,          // 2^128 or more
-    kRepeatedFee,             // a fee stands twice in the table
-    kLooseWidth,              // a width larger or smaller than what it is needed for
-    kBadReference,            // a reference to nothing
-    kUnusedFee,               // a fee in the table that no operation has
-    kRepeatedLiteral,         // a literal for what a reference could name
-    kBadMagnitude,            // a mantissa of less than 0 or more than 128 bits
-    kZeroMemo,                // a memo of zeros written out
-    kTrailingByte,            // a byte too many
-    kNonzeroPadding,          // padding that isn't zero
-    kSignatureCount,          // sigs isn't 64 bytes for each operation
-    kOpCountOverflow,         // opCount would pass 2^64-1
-    kL1LimitExceeded,         // consumes L1 operations past the batch's claimed l1OpsConsumed
-    kWithdrawalTreeFull,      // a withdrawal, or a deposit that becomes one, finds no place
-    kSenderIndex,             // 0 or not below accountCount
-    kNonceExhausted,          // the sender leaf's nonce is 2^64-1
-    kInsufficientBalance,     // less than payments and fee
-    kRecipientIndex,          // 0 or not below accountCount
-    kRecipientToken,          // the recipient leaf's token isn't the sender's
-    kBalanceOverflow,         // a credit would pass 2^128-1
-    kRecipientZero,           // the zero address
-    kAccountTreeFull,         // no place for a new leaf
-    kRecipientHasLeaf,        // given by address though it has a leaf
-    kWithdrawalOfZero,        // a withdrawal of nothing
-    kFeeOverflow,             // a token's fees in this chunk would pass 2^128-1
-    kSignatureInvalid,        // no address can be recovered
-    kSignerNotOwner,          // somebody else's signature, or over other words: another nonce, token, amount, recipient
-    kFeeLeafMissing,          // fewer fee leaves than tokens with a fee
-    kFeeLeafExtra,            // more
-    kFeeLeafIndex,            // 0 or not below accountCount
-    kFeeLeafToken,            // of another token than the one in its turn
+    kTruncated,            // `ops` ends before what it must hold
+    kCodeTooLong,          // a code word of more than 6 leading zeros
+    kOverWeight,           // the chunk weighs more than 96
+    kIdleFlag,             // mixed, byAddress or memos is set without need
+    kBadFeeWidth,          // a fee table of numbers wider than any number
+    kLooseNumber,          // m divisible by ten, or zero with an exponent
+    kNumberTooLarge,       // 2^128 or more
+    kRepeatedFee,          // a fee stands twice in the table
+    kLooseWidth,           // a width larger or smaller than what it is needed for
+    kBadReference,         // a reference to nothing
+    kUnusedFee,            // a fee in the table that no operation has
+    kRepeatedLiteral,      // a literal for what a reference could name
+    kBadMagnitude,         // a mantissa of less than 0 or more than 128 bits
+    kZeroMemo,             // a memo of zeros written out
+    kTrailingByte,         // a byte too many
+    kNonzeroPadding,       // padding that isn't zero
+    kSignatureCount,       // sigs isn't 64 bytes for each operation
+    kOpCountOverflow,      // opCount would pass 2^64-1
+    kL1LimitExceeded,      // consumes L1 operations past the batch's claimed l1OpsConsumed
+    kWithdrawalTreeFull,   // a withdrawal, or a deposit that becomes one, finds no place
+    kSenderIndex,          // 0 or not below accountCount
+    kNonceExhausted,       // the sender leaf's nonce is 2^64-1
+    kInsufficientBalance,  // less than payments and fee
+    kRecipientIndex,       // 0 or not below accountCount
+    kRecipientToken,       // the recipient leaf's token isn't the sender's
+    kBalanceOverflow,      // a credit would pass 2^128-1
+    kRecipientZero,        // the zero address
+    kAccountTreeFull,      // no place for a new leaf
+    kRecipientHasLeaf,     // given by address though it has a leaf
+    kWithdrawalOfZero,     // a withdrawal of nothing
+    kFeeOverflow,          // a token's fees in this chunk would pass 2^128-1
+    kSignatureInvalid,     // no address can be recovered
+    kSignerNotOwner,       // somebody else's signature, or over other words: another nonce, token, amount, recipient
+    kFeeLeafMissing,       // fewer fee leaves than tokens with a fee
+    kFeeLeafExtra,         // more
+    kFeeLeafIndex,         // 0 or not below accountCount
+    kFeeLeafToken,         // of another token than the one in its turn
 };
 
 // "SignerNotOwner" and so on; "None" for kNone.

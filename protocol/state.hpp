@@ -24,10 +24,10 @@ struct StateDiff {
         uint32_t index;
         Account before;
     };
-    std::vector<Change> changes;     // of leaves that existed before, in order of first change
-    uint32_t account_count = 0;      // before
-    uint32_t withdrawal_count = 0;   // before
-    Counters counters;               // before
+    std::vector<Change> changes;    // of leaves that existed before, in order of first change
+    uint32_t account_count = 0;     // before
+    uint32_t withdrawal_count = 0;  // before
+    Counters counters;              // before
 
     Bytes encode() const;
     static std::optional<StateDiff> decode(ByteView data);

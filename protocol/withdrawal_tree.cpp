@@ -15,7 +15,7 @@ Hash Withdrawal::hash() const {
 
 WithdrawalFrontier::WithdrawalFrontier(uint32_t count, std::span<const Hash> hashes) : count_(count) {
     size_t used = 0;
-    for (int h = 0; h < kTreeDepth; ++h) {
+    for (unsigned h = 0; h < kTreeDepth; ++h) {
         if (!(count >> h & 1)) continue;
         GAVEL_CHECK(used < hashes.size());
         left_[h] = hashes[used++];
@@ -26,7 +26,7 @@ WithdrawalFrontier::WithdrawalFrontier(uint32_t count, std::span<const Hash> has
 void WithdrawalFrontier::append(const Hash& leaf) {
     GAVEL_CHECK(count_ < kMaxWithdrawalCount);
     Hash node = leaf;
-    int h = 0;
+    unsigned h = 0;
     for (; count_ >> h & 1; ++h) node = keccak256_pair(left_[h], node);
     left_[h] = node;
     ++count_;
@@ -34,7 +34,7 @@ void WithdrawalFrontier::append(const Hash& leaf) {
 
 Hash WithdrawalFrontier::root() const {
     Hash node;
-    for (int h = 0; h < kTreeDepth; ++h) {
+    for (unsigned h = 0; h < kTreeDepth; ++h) {
         node = count_ >> h & 1 ? keccak256_pair(left_[h], node) : keccak256_pair(node, zero_subtree(h));
     }
     return node;
@@ -42,7 +42,7 @@ Hash WithdrawalFrontier::root() const {
 
 std::vector<Hash> WithdrawalFrontier::hashes() const {
     std::vector<Hash> out;
-    for (int h = 0; h < kTreeDepth; ++h) {
+    for (unsigned h = 0; h < kTreeDepth; ++h) {
         if (count_ >> h & 1) out.push_back(left_[h]);
     }
     return out;
@@ -52,7 +52,7 @@ void WithdrawalTree::append(const Hash& leaf) {
     GAVEL_CHECK(count_ < kMaxWithdrawalCount);
     levels_[0].push_back(leaf);
     uint32_t position = count_++;
-    for (int h = 0; position & 1; ++h, position >>= 1) {
+    for (unsigned h = 0; position & 1; ++h, position >>= 1) {
         levels_[h + 1].push_back(keccak256_pair(complete_node(h, position - 1), complete_node(h, position)));
     }
 }
@@ -60,7 +60,7 @@ void WithdrawalTree::append(const Hash& leaf) {
 void WithdrawalTree::truncate(uint32_t count) {
     GAVEL_CHECK(count >= base_.count() && count <= count_);
     count_ = count;
-    for (int h = 0; h < kTreeDepth; ++h) levels_[h].resize((count >> h) - (base_.count() >> h));
+    for (unsigned h = 0; h < kTreeDepth; ++h) levels_[h].resize((count >> h) - (base_.count() >> h));
 }
 
 Hash WithdrawalTree::root_at(uint32_t count) const {
@@ -71,7 +71,7 @@ Hash WithdrawalTree::root_at(uint32_t count) const {
 std::vector<Hash> WithdrawalTree::path(uint32_t position, uint32_t count) const {
     GAVEL_CHECK(position >= base_.count() && position < count && count <= count_);
     std::vector<Hash> siblings;
-    for (int h = 0; h < kTreeDepth; ++h) {
+    for (unsigned h = 0; h < kTreeDepth; ++h) {
         if (!sibling_is_left_out(position, h, count)) siblings.push_back(node_at(h, (position >> h) ^ 1, count));
     }
     return siblings;
@@ -79,7 +79,7 @@ std::vector<Hash> WithdrawalTree::path(uint32_t position, uint32_t count) const 
 
 WithdrawalFrontier WithdrawalTree::frontier() const {
     std::vector<Hash> hashes;
-    for (int h = 0; h < kTreeDepth; ++h) {
+    for (unsigned h = 0; h < kTreeDepth; ++h) {
         if (count_ >> h & 1) hashes.push_back(complete_node(h, (count_ >> h) - 1));
     }
     return {count_, hashes};
@@ -92,7 +92,7 @@ WithdrawalTree WithdrawalTree::from_frontier(const WithdrawalFrontier& frontier)
     return tree;
 }
 
-const Hash& WithdrawalTree::complete_node(int height, uint32_t position) const {
+const Hash& WithdrawalTree::complete_node(unsigned height, uint32_t position) const {
     uint32_t first_stored = base_.count() >> height;
     if (position < first_stored) {
         GAVEL_CHECK(position + 1 == first_stored && (first_stored & 1));
@@ -101,7 +101,7 @@ const Hash& WithdrawalTree::complete_node(int height, uint32_t position) const {
     return levels_[height].at(position - first_stored);
 }
 
-Hash WithdrawalTree::node_at(int height, uint32_t position, uint32_t count) const {
+Hash WithdrawalTree::node_at(unsigned height, uint32_t position, uint32_t count) const {
     if (uint64_t{position} << height >= count) return zero_subtree(height);
     if ((uint64_t{position} + 1) << height <= count) return complete_node(height, position);
     return keccak256_pair(node_at(height - 1, 2 * position, count), node_at(height - 1, 2 * position + 1, count));

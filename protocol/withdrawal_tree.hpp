@@ -30,7 +30,7 @@ public:
     // In the order of the constructor's.
     std::vector<Hash> hashes() const;
     // The sibling at a height whose bit is set in the count.
-    const Hash& left(int height) const { return left_[height]; }
+    const Hash& left(unsigned height) const { return left_[height]; }
 
 private:
     uint32_t count_ = 0;
@@ -54,9 +54,9 @@ public:
 
 private:
     // A node whose leaves are all there.
-    const Hash& complete_node(int height, uint32_t position) const;
+    const Hash& complete_node(unsigned height, uint32_t position) const;
     // Any node of the tree as it was with `count` leaves.
-    Hash node_at(int height, uint32_t position, uint32_t count) const;
+    Hash node_at(unsigned height, uint32_t position, uint32_t count) const;
 
     uint32_t count_ = 0;
     WithdrawalFrontier base_;                                // leaves that only this frontier knows

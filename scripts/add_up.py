@@ -183,6 +183,14 @@ def add_journal(books, path):
             books.fault(f"the journal has a {line['kind']}")
 
 
+def plain(sums):
+    return {key: str(value) for key, value in sums.items()}
+
+
+def by_owner(sums):
+    return {owner: plain(by_token) for owner, by_token in sums.items()}
+
+
 def add_up(corpus, load, tokens, journal, fees_to, most=0):
     books = Books()
     add_journal(books, journal)
@@ -191,8 +199,6 @@ def add_up(corpus, load, tokens, journal, fees_to, most=0):
         for token, amount in by_token.items():
             if not 0 <= amount < LIMIT:
                 books.fault(f"{owner} would own {amount} of {token}")
-    plain = lambda sums: {key: str(value) for key, value in sums.items()}
-    by_owner = lambda sums: {owner: plain(by_token) for owner, by_token in sums.items()}
     return {**counts, "balances": by_owner(books.balances), "withdrawals": plain(books.withdrawals),
             "deposited": plain(books.deposited), "due": by_owner(books.due()), "faults": books.faults}
 

@@ -1,77 +1,96 @@
 #!/usr/bin/env python3
-"""Fails when an include crosses a layer (docs/architecture.md, "Layers"), naming file, line and rule."""
+"""Fails when an include crosses a layer, naming file, line and rule. The layers are the table of docs/architecture.md, "Rooms":
+its first column names a folder, its last the folders that may be included from there. usage: check_layers.py"""
 import os
 import re
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+PAGE = "docs/architecture.md"
 
-# What each folder may include of the others.
-ALLOWED = {
-    "protocol": set(),
-    "node": set(),
-    "l1-bridge": {"protocol", "node"},
-    "proto": {"protocol", "node", "ledger"},  # conversions between the wire's types and the domain's
-    "ledger": {"protocol", "node", "l1-bridge", "proto"},
-    "sequencer": {"protocol", "node", "l1-bridge", "ledger", "proto"},
-    "verifier": {"protocol", "node", "l1-bridge", "ledger", "proto"},
-    "cli": {"protocol", "node", "l1-bridge", "ledger", "proto"},
-    "bench": {"protocol", "node", "l1-bridge", "ledger", "sequencer", "cli", "proto"},
-    "tests": None,  # may see everything, but for the rule of the model below
-}
-# Of l1-bridge, all but l1-bridge itself, tests and bench see the client side only.
-CLIENT_SIDE = re.compile(r"^l1-bridge/(l1_client|l1_wallet|deployment|l1_types|l1_follower|rollup_client|rollup_abi|abi|rlp|transaction|"
-                         r"json_rpc_client|l1_sources|key_file)\.hpp$")
 # Generated code and gRPC are met only at the rim.
 GRPC = re.compile(r"^(grpc|grpcpp|google/protobuf)/|\.pb\.h$")
 RIM = re.compile(r"grpc|_main\.cpp$")
 # What the pure layer may not touch: I/O, threads, clocks.
 IMPURE = re.compile(r"^(iostream|fstream|thread|mutex|shared_mutex|condition_variable|future|atomic|chrono|filesystem|random|"
                     r"unistd\.h|sys/.*|spdlog/.*|leveldb/.*)$")
-
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')
 
 
-def folder_of(path):
-    return path.split("/", 1)[0]
+def read_rooms(page):
+    """What each room may include: {folder: set of folders, or None for everything}, in the page's order."""
+    table = page.split("\n## Rooms\n", 1)[1].split("\n## ", 1)[0]
+    rooms = {}
+    for line in table.splitlines():
+        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
+        if line.startswith("| `") and len(cells) == 3:
+            named = set(re.findall(r"`([^`]+)/`", cells[2]))
+            rooms[cells[0].strip("`").rstrip("/")] = None if cells[2] == "everything" else named
+    return rooms
 
 
-def faults_of(path, included):
-    here, there = folder_of(path), folder_of(included)
-    allowed = ALLOWED[here]
-    if there in ALLOWED and there != here and allowed is not None:
-        if there not in allowed:
-            yield f"{here}/ may not include {there}/"
-        elif there == "l1-bridge" and here != "bench" and not CLIENT_SIDE.match(included):
-            yield f"{here}/ sees only the client side of l1-bridge/"
-    if path.startswith("tests/model/") and there in ALLOWED and not included.startswith("tests/model/"):
+def faults_of_table(rooms):
+    if not rooms:
+        yield "no table of rooms"
+    done = set()  # rooms that are above those listed so far would make a cycle possible
+    for room, allowed in rooms.items():
+        for other in sorted(allowed or ()):
+            if other not in rooms:
+                yield f"{room}/ may include {other}/, which is no room"
+            elif other not in done:
+                yield f"{room}/ may include {other}/, which is listed below it: arrows go up the table only"
+        done.add(room)
+    for folder in sorted(os.listdir(ROOT)):
+        path = os.path.join(ROOT, folder)
+        if os.path.isdir(path) and any(name.endswith(".cpp") for _, _, names in os.walk(path) for name in names):
+            if folder not in ("build",) and not any(room.split("/")[0] == folder for room in rooms):
+                yield f"{folder}/ isn't in the table"
+
+
+def room_of(path, rooms):
+    return max((room for room in rooms if path.startswith(room + "/")), key=len, default=None)
+
+
+def faults_of(path, included, rooms):
+    here, there = room_of(path, rooms), room_of(included, rooms)
+    allowed = rooms[here]
+    if there and there != here and allowed is not None and there not in allowed:
+        yield f"{here}/ may not include {there}/"
+    if path.startswith("tests/model/") and there and not included.startswith("tests/model/"):
         yield "the naive model shares nothing with the code that it checks"
-    if GRPC.match(included) or included.endswith(".pb.h"):
-        if here not in ("tests", "cli") and not RIM.search(os.path.basename(path)):
-            yield "gRPC and generated code are included only by *grpc* files and daemons' mains"
-        if here == "cli" and not RIM.search(os.path.basename(path)):
-            yield "gRPC and generated code are included only by *grpc* files"
+    if GRPC.search(included) and here != "tests" and not RIM.search(os.path.basename(path)):
+        yield "gRPC and generated code are included only by *grpc* files and daemons' mains"
     if here == "protocol" and IMPURE.match(included):
         yield "protocol/ is pure: no I/O, threads, clock"
 
 
-def main():
-    faults = checked = 0
-    for folder in ALLOWED:
-        for base, folders, files in os.walk(os.path.join(ROOT, folder)):
+def sources(rooms):
+    for top in sorted({room.split("/")[0] for room in rooms}):
+        for base, folders, files in os.walk(os.path.join(ROOT, top)):
             folders[:] = [name for name in folders if name != "node_modules"]
-            for name in files:
-                if not name.endswith((".hpp", ".cpp", ".h")):
-                    continue
-                path = os.path.relpath(os.path.join(base, name), ROOT)
-                checked += 1
-                with open(os.path.join(ROOT, path), encoding="utf-8") as source:
-                    for number, line in enumerate(source, 1):
-                        match = INCLUDE.match(line)
-                        for fault in faults_of(path, match.group(1)) if match else ():
-                            print(f"{path}:{number}: {line.strip()}: {fault}")
-                            faults += 1
-    print(f"layers: {checked} files, {faults} faults")
+            for name in sorted(files):
+                if name.endswith((".hpp", ".cpp", ".h")):
+                    yield os.path.relpath(os.path.join(base, name), ROOT)
+
+
+def main():
+    with open(os.path.join(ROOT, PAGE), encoding="utf-8") as page:
+        rooms = read_rooms(page.read())
+    faults = [f"{PAGE}: {fault}" for fault in faults_of_table(rooms)]
+    checked = 0
+    for path in sources(rooms):
+        checked += 1
+        if room_of(path, rooms) is None:
+            faults.append(f"{path}: in no room")
+            continue
+        with open(os.path.join(ROOT, path), encoding="utf-8") as source:
+            for number, line in enumerate(source, 1):
+                match = INCLUDE.match(line)
+                if match:
+                    faults += [f"{path}:{number}: {line.strip()}: {fault}" for fault in faults_of(path, match.group(1), rooms)]
+    for fault in faults:
+        print(fault)
+    print(f"layers: {len(rooms)} rooms, {checked} files, {len(faults)} faults")
     return 1 if faults or checked == 0 else 0
 
 

@@ -54,8 +54,8 @@ class Story:
         what = "an Ethereum node (Anvil) with mainnet's limits" if on_ethereum else "a simulated Ethereum"
         world.chapter(f"The L1 comes up: {what}, with a block each second.")
         world.start_l1(on_ethereum, FUNDED)
-        rollup = world.gavel("bank", "deploy", "--home-operator", "none", "--challenge-window", WINDOW_S, "--inclusion-window", "10m",
-                              "--stake", STAKE)
+        rollup = world.gavel("bank", "deploy", "--home-operator", "none", "--challenge-window", WINDOW_S,
+                             "--inclusion-window", "10m", "--stake", STAKE)
         token = world.gavel("bank", "dev", "token", "--name", "Test Dollar", "--symbol", "TUSD", "--decimals", 6)
         world.rollup, self.usd = (bytes.fromhex(made["address"][2:]) for made in (rollup, token))
         world.say(f"The rollup contract is at {rollup['address']}. A batch can be proven wrong for {WINDOW_S} s (on the")
@@ -192,7 +192,7 @@ class Story:
 
     def on_the_l1(self):
         """The same payments made directly on the L1, for comparison."""
-        world, l1 = self.world, self.world.l1
+        l1 = self.world.l1
         self.mint_usd("bank", 1_000)
         transfer = ethereum.calldata("transfer(address,uint256)", address("alice"), 10**6)
         l1.send(key("bank"), self.usd, transfer)

@@ -11,10 +11,13 @@ import random
 import sys
 
 
+def name(rank):
+    return "0x" + hashlib.sha256(f"account {rank}".encode()).hexdigest()[:40]
+
+
 def draw(path, payments, accounts, token=""):
     chance = random.Random("gavel")
     weights = list(itertools.accumulate(1 / (rank + 1) for rank in range(accounts)))
-    name = lambda rank: "0x" + hashlib.sha256(f"account {rank}".encode()).hexdigest()[:40]
     with open(path, "w", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(["from", "to", "value_wei", "token", "amount"])

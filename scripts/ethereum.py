@@ -27,17 +27,20 @@ def _round_constants():
 ROUND_CONSTANTS = _round_constants()
 
 
+def _rotate(x, n):
+    return ((x << n) | (x >> (64 - n))) & MASK if n else x
+
+
 def _permute(a):
-    rotate = lambda x, n: ((x << n) | (x >> (64 - n))) & MASK if n else x
     for constant in ROUND_CONSTANTS:
         c = [a[x] ^ a[x + 5] ^ a[x + 10] ^ a[x + 15] ^ a[x + 20] for x in range(5)]
-        d = [c[(x + 4) % 5] ^ rotate(c[(x + 1) % 5], 1) for x in range(5)]
+        d = [c[(x + 4) % 5] ^ _rotate(c[(x + 1) % 5], 1) for x in range(5)]
         a = [a[i] ^ d[i % 5] for i in range(25)]
         b = list(a)
         x, y, lane = 1, 0, a[1]
         for t in range(24):
             x, y = y, (2 * x + 3 * y) % 5
-            lane, b[x + 5 * y] = a[x + 5 * y], rotate(lane, (t + 1) * (t + 2) // 2 % 64)
+            lane, b[x + 5 * y] = a[x + 5 * y], _rotate(lane, (t + 1) * (t + 2) // 2 % 64)
         a = [b[i] ^ (~b[i // 5 * 5 + (i + 1) % 5] & MASK & b[i // 5 * 5 + (i + 2) % 5]) for i in range(25)]
         a[0] ^= constant
     return a

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Runs sequencer and verifier before an L1 that misbehaves at random, while people pay, deposit and withdraw and lies are posted; then
-# the L1 is honest, and everything must be right (tests/hostile/hostile_run_grpc.cpp says what). Tells how it goes, which faults came how
-# often, and the command that repeats it.
+# Runs sequencer and verifier before an L1 that misbehaves at random, while people pay, deposit and withdraw and lies are posted;
+# then the L1 is honest, and everything must be right (tests/hostile/hostile_run_grpc.cpp says what). Tells how it goes, which
+# faults came how often, and the command that repeats it.
 # usage: scripts/hostile.sh [--seconds N] [--seed S] [--runs N] [--preset P]
 #   --seconds N   for which the L1 misbehaves (default 300)
 #   --seed S      which faults come when; the next runs have S + 1, ... (default: drawn)

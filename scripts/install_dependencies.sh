@@ -1,6 +1,8 @@
 #!/bin/sh
 # Installs what Gavel needs to be built and tested on Debian 12, as far as it is missing. With nothing missing it needs neither
 # network nor root, and no time.
+# usage: scripts/install_dependencies.sh [--checks]
+#   --checks   what scripts/check.sh and the preset clang need, too
 set -eu
 
 packages='
@@ -12,6 +14,11 @@ packages='
     libcpp-httplib-dev libcurl4-openssl-dev prometheus-cpp-dev
     openssl zstd python3
 '
+case "${1:-}" in
+    "") ;;
+    --checks) packages="$packages clang libclang-rt-14-dev clang-format clang-tidy shellcheck python3-flake8" ;;
+    *) sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+esac
 # Node may have been installed by other means than a package.
 command -v node >/dev/null || packages="$packages nodejs"
 command -v npm >/dev/null || packages="$packages npm"
@@ -21,7 +28,7 @@ fail() {
     exit 1
 }
 
-command -v dpkg-query >/dev/null || fail "this is no Debian; install the counterparts of these packages yourself:" $packages
+command -v dpkg-query >/dev/null || fail "this is no Debian; install the counterparts of these packages yourself:$packages"
 
 installed=" $(dpkg-query -W -f '${db:Status-Abbrev}${Package}\n' 2>/dev/null | sed -n 's/^ii *//p' | tr '\n' ' ') "
 missing=

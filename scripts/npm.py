@@ -14,6 +14,7 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CONTRACTS = os.path.join(ROOT, "l1-bridge", "contracts")
+FORMAT = os.path.join(ROOT, "scripts", "format")
 MAINNET_LIMITS = ["--hardfork", "osaka", "--enable-tx-gas-limit"]  # flags of Anvil
 
 
@@ -49,10 +50,10 @@ def install(folder):
         os.close(here)
 
 
-def _program(name):
-    install(CONTRACTS)
+def _program(folder, name):
+    install(folder)
     # The package's own entry starts the real program as a child, which outlives it when it is killed.
-    found = glob.glob(os.path.join(CONTRACTS, "node_modules", "@foundry-rs", f"{name}-linux-*", "bin", name))
+    found = glob.glob(os.path.join(folder, "node_modules", "@foundry-rs", f"{name}-linux-*", "bin", name))
     if not found:
         raise InstallFailed(f"npm has no {name} for this machine")
     return found[0]
@@ -60,12 +61,17 @@ def _program(name):
 
 def anvil():
     """Path of Anvil, an Ethereum node for development."""
-    return _program("anvil")
+    return _program(CONTRACTS, "anvil")
 
 
 def cast():
     """Path of cast, which encodes calls, asks nodes and sends transactions."""
-    return _program("cast")
+    return _program(CONTRACTS, "cast")
+
+
+def forge():
+    """Path of forge, of which Gavel uses the formatter of Solidity."""
+    return _program(FORMAT, "forge")
 
 
 def main():

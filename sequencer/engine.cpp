@@ -10,12 +10,10 @@
 namespace gavel::sequencer {
 namespace {
 
-constexpr size_t kBatchFixedBytes = 8 + BatchHeader::kSize + 32 + 2 + StateFields::kSize;
-constexpr size_t kChunkFixedBytes = 2 + 2 + 32;  // lengths and commitment
-constexpr size_t kOpenOpsBytes = 12;             // of an operation whose chunk isn't encoded yet, on the average
+constexpr size_t kOpenOpsBytes = 12;  // of an operation whose chunk isn't encoded yet, on the average
 constexpr size_t kL1OperationsAtOnce = 320;
 
-size_t posted_size(const ledger::ChunkRecord& chunk) { return chunk.ops.size() + chunk.sigs.size() + kChunkFixedBytes; }
+size_t posted_size(const ledger::ChunkRecord& chunk) { return chunk.ops.size() + chunk.sigs.size() + Batch::kBytesPerChunk; }
 
 // Answers for the one operation at hand, whose signature has been checked; anything else is recovered.
 class OneSigner : public SignerRecovery {
@@ -61,7 +59,7 @@ std::optional<Address> SignerCache::signer(const Hash& digest, const Signature& 
     return SignerRecovery::signer(digest, signature);
 }
 
-Engine::Engine(ledger::Ledger& ledger, const ledger::L1View& view, const FeePolicy& fees, const node::Clock& clock,
+Engine::Engine(ledger::Ledger& ledger, const follow::L1View& view, const FeePolicy& fees, const node::Clock& clock,
                EngineConfig config, SignerCache& signers)
     : ledger_(ledger),
       view_(view),
@@ -87,9 +85,9 @@ SubmitOutcome Engine::check_fee(const Operation& operation, const PostedOperatio
     auto quote = fees_.quote(operation.token, shape);
     if (!quote.ok()) return {quote.status(), {}, {}};
     if (operation.fee < quote->minimum)
-        return SubmitOutcome::refused(node::Code::kFailedPrecondition, "FEE_TOO_LOW", "operation.fee",
-                                      fmt::format("the fee is {}, the least is {}", to_string(operation.fee),
-                                                  to_string(quote->minimum)));
+        return SubmitOutcome::refused(
+            node::Code::kFailedPrecondition, "FEE_TOO_LOW", "operation.fee",
+            fmt::format("the fee is {}, the least is {}", to_string(operation.fee), to_string(quote->minimum)));
     return {};
 }
 
@@ -128,11 +126,11 @@ SubmitOutcome Engine::confirm(const CheckedSubmission& checked, uint64_t at_ms, 
     if (!sender)
         return SubmitOutcome::refused(node::Code::kFailedPrecondition, "NO_ACCOUNT", "sender",
                                       to_checksum(checked.submission.sender) + " has no account for this token: nothing was ever "
-                                      "deposited or paid to it");
+                                                                               "deposited or paid to it");
     if (operation.nonce != sender->account.nonce) {
-        SubmitOutcome wrong = SubmitOutcome::refused(node::Code::kFailedPrecondition, "WRONG_NONCE", "operation.nonce",
-                                                     fmt::format("the nonce is {}, the next is {}", operation.nonce,
-                                                                 sender->account.nonce));
+        SubmitOutcome wrong =
+            SubmitOutcome::refused(node::Code::kFailedPrecondition, "WRONG_NONCE", "operation.nonce",
+                                   fmt::format("the nonce is {}, the next is {}", operation.nonce, sender->account.nonce));
         wrong.expected_nonce = sender->account.nonce;
         return wrong;
     }
@@ -149,8 +147,7 @@ SubmitOutcome Engine::confirm(const CheckedSubmission& checked, uint64_t at_ms, 
                                           "new recipients count twice: this payout doesn't fit a chunk; split it");
     }
     SubmitOutcome outcome;
-    Outcome executed = ledger_.open_operation(posted, checked.submission.signature, OneSigner{checked}, at_ms,
-                                              outcome.receipt);
+    Outcome executed = ledger_.open_operation(posted, checked.submission.signature, OneSigner{checked}, at_ms, outcome.receipt);
     if (!executed.ok()) return refuse(executed);
     signers_.remember(checked.digest, checked.submission.signature, checked.submission.sender);
     note_unbatched();
@@ -179,7 +176,8 @@ bool Engine::consume_l1_operations(uint64_t up_to, size_t most) {
 bool Engine::seal() {
     ledger::ChunkRecord sealed;
     std::vector<FeeTally::Entry> fees = ledger_.open_chunk().fees.entries();
-    Outcome outcome = ledger_.seal([this](const Address& token) { return fee_leaf(token); }, sealed);
+    Outcome outcome =
+        ledger_.seal([this](const Address& token) GAVEL_REQUIRES(ledger::writing) { return fee_leaf(token); }, sealed);
     if (!outcome.ok()) return false;
     add_unposted(sealed, std::move(fees));
     return true;
@@ -245,15 +243,13 @@ uint64_t Engine::first_unbatched_chunk() const {
 
 void Engine::note_unbatched() {
     bool any = !ledger_.open_chunk().empty() || first_unbatched_chunk() < ledger_.chunk_count();
-    if (!any)
-        oldest_unbatched_ms_.reset();
-    else if (!oldest_unbatched_ms_)
-        oldest_unbatched_ms_ = clock_.steady_ms();
+    if (!any) oldest_unbatched_ms_.reset();
+    else if (!oldest_unbatched_ms_) oldest_unbatched_ms_ = clock_.steady_ms();
 }
 
 // The sealed chunks, from the first that no batch holds, that fill a batch.
-Engine::Cut Engine::next_cut() const {
-    Cut out{0, kBatchFixedBytes, false};
+Engine::Fill Engine::next_fill() const {
+    Fill out{0, Batch::kFixedBytes, false};
     const uint64_t first = first_unbatched_chunk();
     for (const Waiting& waiting : unposted_) {
         if (waiting.chunk < first) continue;
@@ -266,13 +262,13 @@ Engine::Cut Engine::next_cut() const {
     return out;
 }
 
-// Whether what the chunks of that cut and the open one have taken in fees pays for posting them now.
-bool Engine::fees_pay(const Cut& cut) const {
+// Whether what the chunks of that fill and the open one have taken in fees pays for posting them now.
+bool Engine::fees_pay(const Fill& fill) const {
     std::vector<FeeTally::Entry> fees = ledger_.open_chunk().fees.entries();
     const uint64_t first = first_unbatched_chunk();
     for (const Waiting& waiting : unposted_)
         if (waiting.chunk >= first) fees.insert(fees.end(), waiting.fees.begin(), waiting.fees.end());
-    return !fees.empty() && fees_.cover_a_batch(fees, cut.bytes + open_bytes());
+    return !fees.empty() && fees_.cover_a_batch(fees, fill.bytes + open_bytes());
 }
 
 bool Engine::batch_is_due() const {
@@ -282,18 +278,18 @@ bool Engine::batch_is_due() const {
     const uint64_t most_ms = view_.parameters().inclusion_window * 1000 / 4;
     if (clock_.steady_ms() >= *oldest_unbatched_ms_ + std::min(config_.batch_age_ms, most_ms)) return true;
     if (first_unbatched_chunk() < due_below_) return true;
-    const Cut cut = next_cut();
-    return cut.is_full || fees_pay(cut);
+    const Fill fill = next_fill();
+    return fill.is_full || fees_pay(fill);
 }
 
-std::optional<Batch> Engine::cut_batch() {
-    Cut cut = next_cut();
-    if (!cut.is_full && !ledger_.open_chunk().empty()) {
+std::optional<Engine::Cut> Engine::cut_batch() {
+    Fill fill = next_fill();
+    if (!fill.is_full && !ledger_.open_chunk().empty()) {
         GAVEL_CHECK(seal());
-        cut = next_cut();
+        fill = next_fill();
     }
-    if (cut.chunks == 0) return std::nullopt;
-    return ledger_.assemble(ledger_.last_header(), first_unbatched_chunk(), cut.chunks);
+    if (fill.chunks == 0) return std::nullopt;
+    return Cut{ledger_.last_header(), first_unbatched_chunk(), fill.chunks};
 }
 
 void Engine::batch_was_marked() {
@@ -306,6 +302,16 @@ bool Engine::batch_was_refused(size_t bytes, size_t chunks) {
     batch_limit_ = std::min(batch_limit_, bytes / 2);
     due_below_ = first_unbatched_chunk();
     return true;
+}
+
+void Engine::publish() {
+    std::lock_guard lock(figures_mutex_);
+    figures_ = {unposted_bytes(), oldest_unbatched_ms_};
+}
+
+EngineFigures Engine::figures() const {
+    std::lock_guard lock(figures_mutex_);
+    return figures_;
 }
 
 }  // namespace gavel::sequencer

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "l1-bridge/rollup_client.hpp"
+#include "l1-bridge/client/rollup_client.hpp"
 #include "node/log.hpp"
 #include "protocol/keys.hpp"
 
@@ -16,11 +16,10 @@ std::string name_of(const Address& token) { return token.is_zero() ? "ETH" : to_
 
 }  // namespace
 
-FeeAccounts::FeeAccounts(const ledger::Ledger& ledger, std::mutex& writer, const ledger::L1View& view, l1::L1Client& client,
-                         l1::L1Wallet& wallet, const node::Clock& clock, node::Troubles& troubles, const Address& recipient,
+FeeAccounts::FeeAccounts(const ledger::Ledger& ledger, const follow::L1View& view, l1::L1Client& client, l1::L1Wallet& wallet,
+                         const node::Clock& clock, node::Troubles& troubles, const Address& recipient,
                          std::vector<Address> tokens)
     : ledger_(ledger),
-      writer_(writer),
       view_(view),
       client_(client),
       wallet_(wallet),
@@ -38,10 +37,9 @@ bool FeeAccounts::step() {
 
 // Whether the account is there, or a deposit to it, anybody's, waits in the L1's queue.
 bool FeeAccounts::is_open_or_queued(const Address& token, bool& queued) {
-    std::lock_guard lock(writer_);
     queued = false;
-    if (ledger_.newest_account({recipient_, token})) return true;
-    for (uint64_t i = ledger_.counters().l1_ops_consumed; i < view_.queue_length() && !queued; ++i) {
+    if (ledger_.account({recipient_, token})) return true;
+    for (uint64_t i = ledger_.summary().l1_ops_consumed; i < view_.queue_length() && !queued; ++i) {
         auto waiting = view_.queued(i);
         queued = waiting && waiting->operation.to == recipient_ && waiting->operation.token == token;
     }
@@ -91,7 +89,7 @@ node::Status FeeAccounts::send_next(const Address& token, Opening& opening) {
         if (!allowed) return allowed.status();
         opening.is_approval = *allowed < kUnit;
     }
-    auto sent = token.is_zero()        ? rollup.deposit_eth(wallet_, recipient_, kUnit)
+    auto sent = token.is_zero()       ? rollup.deposit_eth(wallet_, recipient_, kUnit)
                 : opening.is_approval ? erc20.approve(wallet_, rollup.address(), kUnit)
                                       : rollup.deposit_token(wallet_, token, recipient_, kUnit);
     if (!sent) return sent.status();
@@ -109,7 +107,8 @@ void FeeAccounts::fail(Opening& opening, node::Status why) {
 void FeeAccounts::tell() {
     std::string lacking;
     for (const auto& [token, opening] : openings_)
-        if (!opening.failed.ok()) lacking += (lacking.empty() ? "" : "; ") + name_of(token) + ": " + node::to_string(opening.failed);
+        if (!opening.failed.ok())
+            lacking += (lacking.empty() ? "" : "; ") + name_of(token) + ": " + node::to_string(opening.failed);
     if (lacking.empty()) return troubles_.settled("NO_FEE_ACCOUNT");
     troubles_.raise("NO_FEE_ACCOUNT",
                     "operations with fees in these tokens are refused until " + to_checksum(recipient_) +

@@ -1,14 +1,13 @@
-// Sees to it that the operator has an account for each token whose fees are taken: deposits a unit of it to the fee recipient. Never
-// waits: each step() does what is due and returns.
+// Sees to it that the operator has an account for each token whose fees are taken: deposits a unit of it to the fee recipient.
+// Never waits: each step() does what is due and returns.
 #pragma once
 
 #include <map>
-#include <mutex>
 #include <optional>
 #include <vector>
 
-#include "l1-bridge/l1_wallet.hpp"
-#include "ledger/l1_view.hpp"
+#include "follow/l1_view.hpp"
+#include "l1-bridge/client/l1_wallet.hpp"
 #include "ledger/ledger.hpp"
 #include "node/clock.hpp"
 #include "node/troubles.hpp"
@@ -17,14 +16,13 @@ namespace gavel::sequencer {
 
 class FeeAccounts {
 public:
-    // None of the references is owned. `writer` guards the ledger's writing side. The zero address among `tokens` is ETH.
-    FeeAccounts(const ledger::Ledger& ledger, std::mutex& writer, const ledger::L1View& view, l1::L1Client& client,
-                l1::L1Wallet& wallet, const node::Clock& clock, node::Troubles& troubles, const Address& recipient,
-                std::vector<Address> tokens);
+    // None of the references is owned. The zero address among `tokens` is ETH.
+    FeeAccounts(const ledger::Ledger& ledger, const follow::L1View& view, l1::L1Client& client, l1::L1Wallet& wallet,
+                const node::Clock& clock, node::Troubles& troubles, const Address& recipient, std::vector<Address> tokens);
 
     // Whether a deposit that opens an account is on its way. A token whose account can't be opened now holds nothing up: its fees
-    // are refused; it is tried again after 15 seconds, then after twice as long, up to ten minutes; and what an operator can do is
-    // told as the trouble NO_FEE_ACCOUNT.
+    // are refused; it is tried again after 15 seconds, then after twice as long, up to ten minutes; and what an operator can do
+    // is told as the trouble NO_FEE_ACCOUNT.
     bool step();
 
 private:
@@ -32,7 +30,7 @@ private:
         std::optional<Hash> sent;
         bool is_approval = false;  // of a token: the deposit comes next
         uint64_t again_at_ms = 0, pause_ms = 0;
-        node::Status failed;       // why it couldn't be opened
+        node::Status failed;  // why it couldn't be opened
     };
 
     bool is_open_or_queued(const Address& token, bool& queued);
@@ -43,8 +41,7 @@ private:
     void tell();
 
     const ledger::Ledger& ledger_;
-    std::mutex& writer_;
-    const ledger::L1View& view_;
+    const follow::L1View& view_;
     l1::L1Client& client_;
     l1::L1Wallet& wallet_;
     const node::Clock& clock_;

@@ -8,13 +8,11 @@ namespace gavel::sequencer {
 namespace {
 
 constexpr unsigned kSignatureBytes = 64;
-constexpr unsigned kOpsBytes = 9;         // kind, sender, recipient, amount, fee of a plain transfer
-constexpr unsigned kShareBytes = 3;       // of chunk lengths, fee leaf, commitment and batch header
-constexpr unsigned kAddressBytes = 18;    // a recipient by address rather than by index
+constexpr unsigned kOpsBytes = 9;       // kind, sender, recipient, amount, fee of a plain transfer
+constexpr unsigned kShareBytes = 3;     // of chunk lengths, fee leaf, commitment and batch header
+constexpr unsigned kAddressBytes = 18;  // a recipient by address rather than by index
 constexpr unsigned kMemoBytes = 32;
-constexpr unsigned kLineBytes = 8;        // each further line of a payout
-constexpr uint64_t kMostGasPerByte = 1'024;  // whatever a node says
-constexpr uint64_t kFirstOverhead = 100'000; // gas of an append beyond that for its bytes, until one was seen
+constexpr unsigned kLineBytes = 8;  // each further line of a payout
 
 // value x numerator / denominator, rounded up; the largest amount if that is over 2^128-1.
 Amount scaled(Amount value, u128 numerator, u128 denominator) {
@@ -36,7 +34,7 @@ static const unsigned kPlainBytes = OperationShape{}.posted_bytes();
 Amount round_up_to_a_digit(Amount amount) {
     if (amount.is_zero()) return amount;
     for (u128 power = 1;; power *= 10) {
-        for (u128 digit : {1, 2, 5})
+        for (u128 digit : {1u, 2u, 5u})
             if (power <= ~u128{0} / digit && digit * power >= amount.value()) return Amount{digit * power};
         if (power > ~u128{0} / 10) return amount;
     }
@@ -47,16 +45,9 @@ void FeePolicy::set_gas_price(u128 wei_per_gas) {
     wei_per_gas_ = wei_per_gas;
 }
 
-void FeePolicy::set_gas_per_byte(uint64_t gas) {
+void FeePolicy::set_batch_price(const l1::BatchChannel::Price& price) {
     std::lock_guard lock(mutex_);
-    gas_per_byte_ = std::clamp<uint64_t>(gas, 1, kMostGasPerByte);
-}
-
-void FeePolicy::note_append(size_t bytes, uint64_t gas) {
-    std::lock_guard lock(mutex_);
-    const u128 for_bytes = gas_per_byte_ * bytes;
-    overheads_.push_back(gas > for_bytes ? static_cast<uint64_t>(gas - for_bytes) : 0);
-    if (overheads_.size() > kAppendsRemembered) overheads_.pop_front();
+    price_ = price;
 }
 
 node::Result<FeeQuote> FeePolicy::quote(const Address& token, const OperationShape& shape) const {
@@ -65,7 +56,7 @@ node::Result<FeeQuote> FeePolicy::quote(const Address& token, const OperationSha
         minimum = scaled(named->second, shape.posted_bytes(), kPlainBytes);
     } else if (token.is_zero()) {
         std::lock_guard lock(mutex_);
-        minimum = scaled(Amount{wei_per_gas_}, gas_per_byte_ * shape.posted_bytes() * config_.eth_percent, 100);
+        minimum = scaled(Amount{wei_per_gas_}, u128{price_.per_byte} * shape.posted_bytes() * config_.eth_percent, 100);
     } else {
         return node::Status{node::Code::kInvalidArgument, "TOKEN_NOT_ACCEPTED", "token",
                             "this sequencer takes no payments of the token " + to_checksum(token)};
@@ -78,15 +69,14 @@ u128 FeePolicy::wei_worth(const FeeTally::Entry& fee) const {
     if (fee.token.is_zero()) return fee.total.value();
     auto named = config_.per_transfer.find(fee.token);
     if (named == config_.per_transfer.end() || named->second.is_zero()) return 0;
-    const u128 transfer_wei = scaled(Amount{wei_per_gas_}, gas_per_byte_ * kPlainBytes, 1).value();
+    const u128 transfer_wei = scaled(Amount{wei_per_gas_}, u128{price_.per_byte} * kPlainBytes, 1).value();
     return scaled(fee.total, transfer_wei, named->second.value()).value();
 }
 
 bool FeePolicy::cover_a_batch(const std::vector<FeeTally::Entry>& fees, size_t bytes) const {
     std::lock_guard lock(mutex_);
     if (wei_per_gas_ == 0) return false;
-    const uint64_t overhead = overheads_.empty() ? kFirstOverhead : *std::max_element(overheads_.begin(), overheads_.end());
-    const Amount cost = scaled(Amount{wei_per_gas_}, overhead + gas_per_byte_ * bytes, 1);
+    const Amount cost = scaled(Amount{wei_per_gas_}, price_.overhead + u128{price_.per_byte} * bytes, 1);
     u128 worth = 0;
     for (const FeeTally::Entry& fee : fees) worth += std::min(wei_worth(fee), ~u128{0} - worth);
     return worth >= cost.value();

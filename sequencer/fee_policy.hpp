@@ -1,11 +1,11 @@
 // What the sequencer asks for an operation: by token, and by the bytes that the operation takes on the L1.
 #pragma once
 
-#include <deque>
 #include <map>
 #include <mutex>
 #include <vector>
 
+#include "l1-bridge/client/batch_channel.hpp"
 #include "node/status.hpp"
 #include "protocol/apply.hpp"
 #include "protocol/operation.hpp"
@@ -43,25 +43,21 @@ public:
 
     // The L1's price of now, wei per gas (base fee and tip).
     void set_gas_price(u128 wei_per_gas);
-    // What the L1 takes for a byte of calldata; 64 until it is told (EIP-7976).
-    void set_gas_per_byte(uint64_t gas);
-    // What an append of so many bytes was seen to take; the dearest of the last ones counts.
-    void note_append(size_t bytes, uint64_t gas);
+    // What a batch costs on its way to the L1, in gas.
+    void set_batch_price(const l1::BatchChannel::Price& price);
     // Refuses a token that isn't taken: INVALID_ARGUMENT, TOKEN_NOT_ACCEPTED.
     node::Result<FeeQuote> quote(const Address& token, const OperationShape& shape) const;
-    // Whether fees taken pay for a batch of so many bytes at the L1's price of now. Those of a token count by what a plain transfer
-    // of it costs here, set against the cost of its bytes. False while the price isn't known.
+    // Whether fees taken pay for a batch of so many bytes at the L1's price of now. Those of a token count by what a plain
+    // transfer of it costs here, set against the cost of its bytes. False while the price isn't known.
     bool cover_a_batch(const std::vector<FeeTally::Entry>& fees, size_t bytes) const;
 
 private:
-    static constexpr size_t kAppendsRemembered = 16;
     u128 wei_worth(const FeeTally::Entry& fee) const;
 
     FeeConfig config_;
     mutable std::mutex mutex_;
     u128 wei_per_gas_ = 0;
-    u128 gas_per_byte_ = 64;
-    std::deque<uint64_t> overheads_;  // gas of the last appends beyond that for their bytes
+    l1::BatchChannel::Price price_{64, 100'000};  // until one is set
 };
 
 // The smallest of 1, 2, 5 x 10^k that is at least `amount`; the amount itself if there is none below 2^128.

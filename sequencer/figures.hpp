@@ -4,13 +4,14 @@
 #include <map>
 #include <mutex>
 
+#include "follow/l1_view.hpp"
 #include "node/metrics.hpp"
 #include "sequencer/engine.hpp"
-#include "sequencer/sequencer.hpp"
 
 namespace gavel::sequencer {
 
-struct Sequencer::Figures {
+// Thread-safe.
+struct Figures {
     explicit Figures(node::Metrics& metrics);
 
     void count(const SubmitOutcome& outcome, uint64_t latency_ms, uint64_t now_ms);
@@ -18,13 +19,14 @@ struct Sequencer::Figures {
     void count_refusal(const node::Status& status, uint64_t now_ms);
     void set_wallet_balance(u128 wei);
     void set_l1_age(uint64_t ms) { l1_age.set(static_cast<double>(ms) / 1000); }
-    void update(const Engine& engine, const ledger::LedgerSummary& ledger, const ledger::L1View& view, const node::Clock& clock);
+    void update(const EngineFigures& engine, size_t signers, const ledger::LedgerSummary& ledger, const follow::L1View& view,
+                const node::Clock& clock);
 
     node::Metrics& metrics;
     node::Counter operations;
     node::Histogram latency;
     node::Gauge unposted_bytes;
-    node::Gauge unposted_operations;
+    node::Gauge unbatched_seconds;
     node::Gauge head_age;
     node::Gauge oldest_l1_operation;
     node::Gauge wallet_balance;

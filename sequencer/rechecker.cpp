@@ -8,7 +8,7 @@ namespace {
 // L1 operations as the L1 has told them.
 class ViewEnv : public Env {
 public:
-    ViewEnv(const Hash& domain_separator, uint64_t limit, const ledger::L1View& view, const SignerRecovery& recovery)
+    ViewEnv(const Hash& domain_separator, uint64_t limit, const follow::L1View& view, const SignerRecovery& recovery)
         : domain_separator_(domain_separator), limit_(limit), view_(view), recovery_(recovery) {}
     const Hash& domain_separator() const override { return domain_separator_; }
     uint64_t l1_limit() const override { return limit_; }
@@ -21,9 +21,9 @@ public:
 private:
     const Hash& domain_separator_;
     uint64_t limit_;
-    const ledger::L1View& view_;
+    const follow::L1View& view_;
     const SignerRecovery& recovery_;
-    std::optional<ledger::QueuedOperation> queued_;
+    std::optional<follow::QueuedOperation> queued_;
 };
 
 }  // namespace
@@ -31,7 +31,7 @@ private:
 Rechecker::Rechecker(State state, const BatchHeader& header, const Hash& domain_separator)
     : state_(std::move(state)), header_(header), domain_separator_(domain_separator) {}
 
-bool Rechecker::check(ByteView posted, const ledger::L1View& view, const SignerRecovery& recovery, std::string& why) {
+bool Rechecker::check(ByteView posted, const follow::L1View& view, const SignerRecovery& recovery, std::string& why) {
     BatchError error = BatchError::kNone;
     auto batch = decode_batch(posted, &error);
     if (!batch) {
@@ -57,7 +57,7 @@ bool Rechecker::check(ByteView posted, const ledger::L1View& view, const SignerR
     return true;
 }
 
-bool Rechecker::run(StateRunner& runner, const Batch& batch, const ledger::L1View& view, const SignerRecovery& recovery,
+bool Rechecker::run(StateRunner& runner, const Batch& batch, const follow::L1View& view, const SignerRecovery& recovery,
                     std::string& why) {
     ViewEnv env(domain_separator_, batch.last.l1_ops_consumed, view, recovery);
     for (size_t i = 0; i < batch.chunks.size(); ++i) {

@@ -1,10 +1,11 @@
 // The last look at a batch before it is posted: it is decoded from its bytes and run again on a state of its own, which nothing
-// but such batches has ever changed. Signatures that were checked when their operations came in may come from a cache, nothing else.
+// but such batches has ever changed. Signatures that were checked when their operations came in may come from a cache, nothing
+// else.
 #pragma once
 
 #include <string>
 
-#include "ledger/l1_view.hpp"
+#include "follow/l1_view.hpp"
 #include "protocol/batch.hpp"
 #include "protocol/state.hpp"
 
@@ -17,12 +18,12 @@ public:
 
     // The header of the last batch that was found right.
     const BatchHeader& header() const { return header_; }
-    // Whether `posted`, the argument of an append, is the next batch and each of its claims true. If not, says why, and the state is
-    // as before. `view` answers for the L1 operations.
-    bool check(ByteView posted, const ledger::L1View& view, const SignerRecovery& recovery, std::string& why);
+    // Whether `posted`, the argument of an append, is the next batch and each of its claims true. If not, says why, and the state
+    // is as before. `view` answers for the L1 operations.
+    bool check(ByteView posted, const follow::L1View& view, const SignerRecovery& recovery, std::string& why);
 
 private:
-    bool run(StateRunner& runner, const Batch& batch, const ledger::L1View& view, const SignerRecovery& recovery,
+    bool run(StateRunner& runner, const Batch& batch, const follow::L1View& view, const SignerRecovery& recovery,
              std::string& why);
 
     State state_;

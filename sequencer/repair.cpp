@@ -69,7 +69,8 @@ void repair_folder(const std::string& folder, const Address& rollup) {
     if (!damage) return node::log_info("the data folder is sound, nothing is to be repaired", {{"folder", path}});
     node::log_warn("the data folder is damaged and is repaired", {{"folder", path}, {"damage", *damage}});
 
-    for (const std::string& file : node::salvage_store(path, copy)) node::log_warn("a part of a file can't be read", {{"file", file}});
+    for (const std::string& file : node::salvage_store(path, copy))
+        node::log_warn("a part of a file can't be read", {{"file", file}});
     fs::remove_all(made, ignored);
     uint64_t entries = 0;
     {
@@ -79,9 +80,10 @@ void repair_folder(const std::string& folder, const Address& rollup) {
     std::string aside = node::set_aside(path);
     fs::rename(made, path);
     fs::remove_all(copy, ignored);
-    node::log_warn("a new data folder was made; what is on the L1 is read again, then what was confirmed and not posted is executed "
-                   "again as far as it could be read",
-                   {{"folder", path}, {"entries_read", entries}, {"old_folder", aside}});
+    node::log_warn(
+        "a new data folder was made; what is on the L1 is read again, then what was confirmed and not posted is executed "
+        "again as far as it could be read",
+        {{"folder", path}, {"entries_read", entries}, {"old_folder", aside}});
 }
 
 bool has_salvage(const node::Store& store) { return store.get(kWaitingKey).has_value(); }
@@ -90,11 +92,11 @@ namespace {
 
 class Restorer {
 public:
-    Restorer(ledger::Ledger& ledger, Engine& engine) : ledger_(ledger), engine_(engine) {
+    Restorer(ledger::Ledger& ledger, Engine& engine) GAVEL_REQUIRES(ledger::writing) : ledger_(ledger), engine_(engine) {
         out_.end = begin_ = ledger.counters().op_count;
     }
 
-    void take(const ledger::Entry& entry) {
+    void take(const ledger::Entry& entry) GAVEL_REQUIRES(ledger::writing) {
         if (const auto* l1 = std::get_if<ledger::L1Entry>(&entry.what)) {
             uint64_t consumed = ledger_.counters().l1_ops_consumed;
             if (l1->index >= consumed) engine_.consume_l1_operations(l1->index + 1, l1->index + 1 - consumed);
@@ -105,7 +107,7 @@ public:
     Restored result() { return std::move(out_); }
 
 private:
-    void take(const ledger::OperationEntry& entry) {
+    void take(const ledger::OperationEntry& entry) GAVEL_REQUIRES(ledger::writing) {
         if (ledger_.newest_receipt(entry.hash())) {
             ++out_.posted;
         } else if (entry.position < begin_) {
@@ -116,7 +118,7 @@ private:
         }
         out_.end = std::max(out_.end, entry.position + 1);
     }
-    void execute(const ledger::OperationEntry& entry) {
+    void execute(const ledger::OperationEntry& entry) GAVEL_REQUIRES(ledger::writing) {
         Submission submission{entry.operation, entry.signature, entry.sender, ledger_.domain().chain_id};
         auto checked = check_submission(submission, ledger_.domain(), ledger_.domain_separator());
         if (!checked) return refuse(entry, node::to_string(checked.status()));
@@ -140,12 +142,13 @@ private:
 Restored restore_salvage(node::Store& store, ledger::Ledger& ledger, Engine& engine) {
     Restorer restorer(ledger, engine);
     node::WriteBatch done;
-    store.scan(kEntryPrefix, node::prefix_end(kEntryPrefix), [&](std::string_view key, std::string_view row) {
-        uint64_t number = rows::u64_at_end(key);
-        restorer.take(rows::required(ledger::decode_entry(number, row), "a salvaged entry"));
-        done.erase(key);
-        return true;
-    });
+    store.scan(kEntryPrefix, node::prefix_end(kEntryPrefix),
+               [&](std::string_view key, std::string_view row) GAVEL_REQUIRES(ledger::writing) {
+                   uint64_t number = rows::u64_at_end(key);
+                   restorer.take(rows::required(ledger::decode_entry(number, row), "a salvaged entry"));
+                   done.erase(key);
+                   return true;
+               });
     ledger.flush(node::Durability::kSynced);
     done.erase(kWaitingKey);
     store.write(done, node::Durability::kSynced);
@@ -158,9 +161,9 @@ void tell(const Restored& restored) {
                         {{"first_position", gap.first}, {"last_position", gap.last}});
     for (const Restored::Refused& refused : restored.refused)
         node::log_error("an operation was confirmed and can't be executed again", {{"hash", to_hex(refused.hash)},
-                                                                                  {"position", refused.position},
-                                                                                  {"sender", to_checksum(refused.sender)},
-                                                                                  {"why", refused.why}});
+                                                                                   {"position", refused.position},
+                                                                                   {"sender", to_checksum(refused.sender)},
+                                                                                   {"why", refused.why}});
     node::log_warn("the data folder is repaired; nothing can be said of operations confirmed at 'end' or above",
                    {{"posted", restored.posted},
                     {"restored", restored.restored},

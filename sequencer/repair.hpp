@@ -10,7 +10,8 @@
 
 namespace gavel::sequencer {
 
-// Whether the ledger in this store, or the one that is about to be made in it, has never been accepted; a note in the store tells.
+// Whether the ledger in this store, or the one that is about to be made in it, has never been accepted; a note in the store
+// tells.
 bool note_if_new(node::Store& store);
 // From now on it isn't new.
 void accept_as_old(node::Store& store);
@@ -44,7 +45,7 @@ struct Restored {
 };
 
 // Executes what waits in `store`, the ledger's, once all that is on the L1 has been read; synced. It waits no longer then.
-Restored restore_salvage(node::Store& store, ledger::Ledger& ledger, Engine& engine);
+Restored restore_salvage(node::Store& store, ledger::Ledger& ledger, Engine& engine) GAVEL_REQUIRES(ledger::writing);
 // Tells the log.
 void tell(const Restored& restored);
 

@@ -3,21 +3,19 @@
 #include <algorithm>
 #include <utility>
 
-#include "l1-bridge/rollup_client.hpp"
+#include "l1-bridge/client/rollup_client.hpp"
 #include "node/log.hpp"
 #include "protocol/keys.hpp"
-#include "sequencer/figures.hpp"
 #include "sequencer/repair.hpp"
 
 namespace gavel::sequencer {
 namespace {
 
-constexpr size_t kOperationsAtOnce = 4096;  // executed before one flush
-constexpr int kReplaySteps = 64;            // in one round with the L1
+constexpr int kReplayCommands = 1'024;  // in one round with the L1
+constexpr size_t kChunksAtOnce = 2;     // in one command: confirmations wait for it
 constexpr int kSyncSteps = 64;
-constexpr const char* kTakeover = "TAKEOVER_ANNOUNCED";
 
-constexpr const char *kNotPosted = "BATCHES_NOT_POSTED", *kNotMined = "BATCHES_NOT_IN_A_BLOCK",
+constexpr const char *kTakeover = "TAKEOVER_ANNOUNCED", *kNotPosted = "BATCHES_NOT_POSTED", *kNotMined = "BATCHES_NOT_IN_A_BLOCK",
                      *kHeldUp = "L1_TRANSACTIONS_HELD_UP";
 
 node::Status not_sequencing(std::string reason, std::string message) {
@@ -36,9 +34,15 @@ std::vector<Address> fee_tokens(const SequencerConfig& config) {
     return out;
 }
 
+// With batches that the way to the L1 takes.
+EngineConfig within(EngineConfig config, const l1::BatchChannel::Limits& limits) {
+    config.batch_bytes = std::min(config.batch_bytes, limits.bytes);
+    return config;
+}
+
 }  // namespace
 
-Sequencer::Sequencer(node::Store& store, ledger::L1Sync& sync, l1::L1Client& client, l1::L1Wallet& wallet,
+Sequencer::Sequencer(node::Store& store, follow::L1Sync& sync, l1::L1Client& client, l1::L1Wallet& wallet,
                      const node::Clock& clock, node::Metrics& metrics, SequencerConfig config)
     : clock_(clock),
       config_(std::move(config)),
@@ -51,15 +55,16 @@ Sequencer::Sequencer(node::Store& store, ledger::L1Sync& sync, l1::L1Client& cli
       freshness_(clock, troubles_, sync.view().parameters().inclusion_window, config_.l1_stale_after_ms),
       ledger_(store, sync.domain()),
       fees_(config_.fees),
-      engine_(ledger_, sync.view(), fees_, clock, config_.engine, signers_),
-      replayer_(ledger_, sync.view(), sync.batch_source(), clock, {.keep_lost_batches = true}),
-      poster_(ledger_, engine_, sync.view(), client, wallet, fees_, signers_, writer_, config_.posting),
-      calldata_gas_(client, clock, wallet.address()),
-      fee_accounts_(ledger_, writer_, sync.view(), client, wallet, clock, troubles_, config_.engine.fee_recipient,
-                    fee_tokens(config_)),
+      channel_(client, sync.view().rollup(), &clock),
+      engine_(ledger_, sync.view(), fees_, clock, within(config_.engine, channel_.limits()), signers_),
+      writer_(ledger_, config_.max_queued, [this]() GAVEL_REQUIRES(ledger::writing) { engine_.publish(); }),
+      replayer_(ledger_, sync.view(), follow::batch_source(channel_), clock, {.keep_lost_batches = true}),
+      poster_(ledger_, engine_, sync.view(), client, wallet, channel_, signers_, writer_, config_.posting),
+      fee_accounts_(ledger_, sync.view(), client, wallet, clock, troubles_, config_.engine.fee_recipient, fee_tokens(config_)),
       queries_(ledger_, sync.view()),
-      pool_(config_.signature_threads),
-      figures_(std::make_unique<Figures>(metrics)),
+      figures_(metrics),
+      intake_(
+          ledger_, writer_, engine_, figures_, clock, [this] { return sequencing(); }, config_.signature_threads),
       state_(not_sequencing("STARTING", "the sequencer hasn't read the L1 yet")) {
     metrics.before_text([this] { update_figures(); });
 }
@@ -68,55 +73,7 @@ Sequencer::~Sequencer() = default;
 
 // ---- Any thread ----
 
-void Sequencer::submit(const std::vector<Submission>& submissions, Answers answers) {
-    Ticket ticket;
-    ticket.taken_ms = clock_.steady_ms();
-    ticket.outcomes.resize(submissions.size());
-    std::vector<std::optional<node::Result<CheckedSubmission>>> checked(submissions.size());
-    pool_.run(submissions.size(), [&](size_t i) {
-        checked[i] = check_submission(submissions[i], ledger_.domain(), ledger_.domain_separator());
-    });
-    for (size_t i = 0; i < submissions.size(); ++i) {
-        if (checked[i]->ok()) {
-            ticket.right.push_back(std::move(**checked[i]));
-            ticket.places.push_back(i);
-        } else {
-            ticket.outcomes[i].status = checked[i]->status();
-            figures_->count_refusal(ticket.outcomes[i].status, ticket.taken_ms);
-        }
-    }
-    ticket.answers = std::move(answers);
-    if (ticket.right.empty()) return ticket.answers(std::move(ticket.outcomes));
-    {
-        std::lock_guard lock(queue_mutex_);
-        if (!stopped_ && queued_operations_ + ticket.right.size() <= config_.max_queued) {
-            queued_operations_ += ticket.right.size();
-            queue_.push_back(std::move(ticket));
-            queue_changed_.notify_one();
-            return;
-        }
-    }
-    refuse(ticket, {node::Code::kResourceExhausted, "QUEUE_FULL", "", "too many operations are waiting; try again"});
-}
-
-void Sequencer::refuse(Ticket& ticket, const node::Status& status) {
-    for (size_t place : ticket.places) {
-        ticket.outcomes[place] = {status, {}, {}};
-        figures_->count_refusal(status, clock_.steady_ms());
-    }
-    ticket.answers(std::move(ticket.outcomes));
-}
-
-void Sequencer::stop() {
-    std::deque<Ticket> left;
-    {
-        std::lock_guard lock(queue_mutex_);
-        stopped_ = true;
-        left.swap(queue_);
-        queued_operations_ = 0;
-    }
-    for (Ticket& ticket : left) refuse(ticket, not_sequencing("STOPPING", "the sequencer is stopping"));
-}
+void Sequencer::stop() { writer_.close(); }
 
 node::Status Sequencer::sequencing() const {
     {
@@ -134,94 +91,54 @@ node::Status Sequencer::health() const {
 void Sequencer::set_state(node::Status status) {
     std::lock_guard lock(state_mutex_);
     if (!(status == state_)) {
-        if (status.ok())
-            node::log_info("sequencing");
-        else
-            node::log_status(node::LogLevel::kWarn, "not sequencing", status);
+        if (status.ok()) node::log_info("sequencing");
+        else node::log_status(node::LogLevel::kWarn, "not sequencing", status);
     }
     state_ = std::move(status);
 }
 
-// ---- Executing ----
-
-void Sequencer::wait_for_work(uint64_t timeout_ms) {
-    std::unique_lock lock(queue_mutex_);
-    queue_changed_.wait_for(lock, std::chrono::milliseconds(timeout_ms), [this] { return !queue_.empty(); });
-}
-
-void Sequencer::run_ticket(Ticket& ticket) {
-    node::Status state = sequencing();
-    for (size_t i = 0; i < ticket.right.size(); ++i) {
-        SubmitOutcome& outcome = ticket.outcomes[ticket.places[i]];
-        if (state.ok())
-            outcome = engine_.execute(ticket.right[i]);
-        else
-            outcome.status = state;
-    }
-}
-
 bool Sequencer::execute() {
-    std::vector<Ticket> tickets;
-    {
-        std::lock_guard lock(queue_mutex_);
-        size_t operations = 0;
-        while (!queue_.empty() && operations < kOperationsAtOnce) {
-            operations += queue_.front().right.size();
-            tickets.push_back(std::move(queue_.front()));
-            queue_.pop_front();
-        }
-        queued_operations_ -= operations;
-    }
-    if (tickets.empty()) return false;
     try {
-        std::lock_guard lock(writer_);
-        for (Ticket& ticket : tickets) run_ticket(ticket);
-        ledger_.flush(node::Durability::kSynced);
+        return writer_.turn();
     } catch (const node::StoreError&) {
-        // Nothing of this may be acknowledged, whether or not it has reached the disk.
-        for (Ticket& ticket : tickets) refuse(ticket, {node::Code::kInternal, "STORE_FAILED", "", "the server's disk failed"});
         stop();
         throw;
-    } catch (const std::exception&) {
-        for (Ticket& ticket : tickets) refuse(ticket, {node::Code::kInternal, "INTERNAL", "", "the server failed; its log says how"});
-        throw;
     }
-    uint64_t now_ms = clock_.steady_ms();
-    for (Ticket& ticket : tickets) {
-        for (size_t place : ticket.places) 
-            figures_->count(ticket.outcomes[place], now_ms - std::min(now_ms, ticket.taken_ms), now_ms);
-        ticket.answers(std::move(ticket.outcomes));
-    }
-    return true;
 }
 
 // ---- With the L1 ----
 
 node::Status Sequencer::replay() {
-    std::lock_guard lock(writer_);
-    uint64_t batches = ledger_.batch_head();
-    ledger::Replayer::Progress progress = ledger::Replayer::Progress::kWorked;
-    for (int i = 0; i < kReplaySteps && progress == ledger::Replayer::Progress::kWorked; ++i) progress = replayer_.step();
-    engine_.set_posted(sync_.view().batch_head());
-    if (ledger_.batch_head() != batches || ledger_.generation() != ledger_generation_) poster_.restart();
+    using Progress = follow::Replayer::Progress;
+    const uint64_t batches = ledger_.summary().batches;
+    Progress progress = Progress::kWorked;
+    for (int i = 0; i < kReplayCommands && progress == Progress::kWorked; ++i) {
+        progress = writer_.run([&]() GAVEL_REQUIRES(ledger::writing) { return replayer_.advance(kChunksAtOnce); });
+        if (progress != Progress::kWantsBatch) continue;
+        auto fetched = replayer_.fetch();
+        progress = writer_.run([&]() GAVEL_REQUIRES(ledger::writing) { return replayer_.take(std::move(fetched)); });
+    }
+    writer_.run([&]() GAVEL_REQUIRES(ledger::writing) { engine_.set_posted(sync_.view().batch_head()); });
+    if (ledger_.summary().batches != batches || ledger_.generation() != ledger_generation_) poster_.restart();
     ledger_generation_ = ledger_.generation();
-    for (const ledger::Verdict& verdict : replayer_.take_verdicts())
+    for (const follow::Verdict& verdict : replayer_.take_verdicts())
         if (!verdict.valid) node::log_error("a batch on the L1 is false", {{"batch", verdict.number}, {"chunk", verdict.chunk}});
     switch (progress) {
-        case ledger::Replayer::Progress::kCaughtUp: return {};
-        case ledger::Replayer::Progress::kWorked: return not_sequencing("CATCHING_UP", "the sequencer is reading the L1");
-        case ledger::Replayer::Progress::kFalseBatch:
+        case Progress::kCaughtUp: return {};
+        case Progress::kWantsBatch:
+        case Progress::kWorked: return not_sequencing("CATCHING_UP", "the sequencer is reading the L1");
+        case Progress::kFalseBatch:
             return not_sequencing("FALSE_BATCH", "a false batch stands on the L1 and has to be proven first");
-        case ledger::Replayer::Progress::kUnavailable: return replayer_.status();
+        case Progress::kUnavailable: return replayer_.status();
     }
     return {};
 }
 
 node::Status Sequencer::keep_seat() {
-    const ledger::L1View& view = sync_.view();
-    std::vector<ledger::TermView> terms = view.terms();
-    for (const ledger::Strike& strike : view.strikes())
-        for (const ledger::TermView& term : terms)
+    const follow::L1View& view = sync_.view();
+    std::vector<follow::TermView> terms = view.terms();
+    for (const follow::Strike& strike : view.strikes())
+        for (const follow::TermView& term : terms)
             if (term.term == strike.term && term.sequencer == wallet_.address()) {
                 broken_ = true;
                 return not_sequencing("OWN_TERM_SLASHED", "a batch of this sequencer's was proven false");
@@ -250,12 +167,12 @@ node::Status Sequencer::keep_seat() {
 }
 
 // An L1 operation that no batch has consumed after half of its inclusion window: what holds it up may cost the seat.
-void Sequencer::warn_of_deadline(const ledger::TermView& sitting) {
-    const ledger::L1View& view = sync_.view();
+void Sequencer::warn_of_deadline(const follow::TermView& sitting) {
+    const follow::L1View& view = sync_.view();
     auto head = ledger_.batch(view.batch_head());
     auto waiting = view.queued(head ? head->header.last.l1_ops_consumed : 0);
     if (!waiting || warned_of_ == waiting->index) return;
-    std::vector<ledger::Strike> strikes = view.strikes();
+    std::vector<follow::Strike> strikes = view.strikes();
     uint64_t since = std::max({waiting->operation.time, sitting.started_at, strikes.empty() ? 0 : strikes.back().time});
     uint64_t window = view.parameters().inclusion_window, now = view.head().time;
     if (now < since + window / 2) return;
@@ -268,7 +185,7 @@ void Sequencer::warn_of_deadline(const ledger::TermView& sitting) {
 // first instant at which the home operator may take the seat: until an eighth of the inclusion window before it, half the time of
 // its notice. What is confirmed is posted at once then; when the notice is over and the seat still here, all goes on.
 node::Status Sequencer::heed_notice() {
-    const ledger::L1View& view = sync_.view();
+    const follow::L1View& view = sync_.view();
     const l1::RollupParameters& parameters = view.parameters();
     if (parameters.home_operator.is_zero() || parameters.home_operator == wallet_.address()) return {};
     const uint64_t margin = (parameters.inclusion_window + 7) / 8, now = view.head().time, now_ms = clock_.steady_ms();
@@ -277,28 +194,26 @@ node::Status Sequencer::heed_notice() {
         notice_ = *read;
         notice_read_ms_ = now_ms;
     } else if (!notice_read_ms_ || now_ms >= *notice_read_ms_ + margin * 1000) {
-        return not_sequencing("NOTICE_UNKNOWN", "whether the home operator takes the seat can't be read: " + read.status().message);
+        return not_sequencing("NOTICE_UNKNOWN",
+                              "whether the home operator takes the seat can't be read: " + read.status().message);
     }
     const bool stands = now < notice_.until, closed = stands && now + margin >= notice_.from;
     std::string what = "the home operator may take the seat from " + std::to_string(notice_.from) + " until " +
                        std::to_string(notice_.until) + " (L1 time)";
-    if (stands)
-        troubles_.raise(kTakeover, what, 0, false);
-    else
-        troubles_.settled(kTakeover);
-    {
-        std::lock_guard lock(writer_);
-        engine_.post_at_once(closed);
-    }
+    if (stands) troubles_.raise(kTakeover, what, 0, false);
+    else troubles_.settled(kTakeover);
+    if (closed != std::exchange(is_closing_, closed))
+        writer_.run([&]() GAVEL_REQUIRES(ledger::writing) { engine_.post_at_once(closed); });
     return closed ? not_sequencing(kTakeover, what + "; nothing is confirmed that might not be posted before") : node::Status{};
 }
 
 void Sequencer::update_gas_price() {
     auto fees = client_.fees();
     if (fees) fees_.set_gas_price(fees->base_fee + fees->priority_fee);
-    if (auto gas = calldata_gas_.ask()) fees_.set_gas_per_byte(*gas);
+    channel_.refresh_price(wallet_.address());
+    fees_.set_batch_price(channel_.price());
     auto balance = client_.balance(wallet_.address());
-    if (balance) figures_->set_wallet_balance(*balance);
+    if (balance) figures_.set_wallet_balance(*balance);
 }
 
 // Steps until the view is up to date, or for a while: then sync_.is_up_to_date() is false.
@@ -315,9 +230,8 @@ node::Status Sequencer::read_l1() {
 
 // Ages go on whether or not the L1 answers.
 void Sequencer::update_figures() {
-    std::lock_guard lock(writer_);
-    figures_->update(engine_, ledger_.summary(), sync_.view(), clock_);
-    figures_->set_l1_age(freshness_.age_ms());
+    figures_.update(engine_.figures(), signers_.size(), ledger_.summary(), sync_.view(), clock_);
+    figures_.set_l1_age(freshness_.age_ms());
 }
 
 node::Status Sequencer::read_and_keep_seat() {
@@ -342,10 +256,9 @@ node::Status Sequencer::read_and_keep_seat() {
 }
 
 node::Status Sequencer::post() {
-    {
-        std::lock_guard lock(writer_);
+    writer_.run([&]() GAVEL_REQUIRES(ledger::writing) {
         if (engine_.consume_l1_operations()) ledger_.flush(node::Durability::kSynced);
-    }
+    });
     node::Status status = poster_.prepare();
     if (status.ok()) status = poster_.send();
     if (status.reason == "BATCH_CHECK_FAILED") {
@@ -359,15 +272,12 @@ node::Status Sequencer::post() {
 void Sequencer::note_posting(const node::Status& status) {
     const uint64_t posted = sync_.view().batch_head();
     const bool has_moved = std::exchange(posted_seen_, posted) != posted;
-    bool waits = false, in_flight = false;
-    {
-        std::lock_guard lock(writer_);
-        in_flight = ledger_.batch_head() > posted;
-        waits = in_flight || engine_.oldest_unbatched_ms().has_value();
-    }
+    const bool in_flight = ledger_.summary().batches > posted;
+    const bool waits = in_flight || engine_.figures().oldest_unbatched_ms.has_value();
     troubles_.settle(kNotPosted, waits ? status : node::Status{}, config_.trouble_after_ms);
     if (!in_flight || has_moved) return troubles_.settled(kNotMined);
-    troubles_.raise(kNotMined, "batch " + std::to_string(posted + 1) + " was sent, and no block has it", 5 * config_.trouble_after_ms);
+    troubles_.raise(kNotMined, "batch " + std::to_string(posted + 1) + " was sent, and no block has it",
+                    5 * config_.trouble_after_ms);
 }
 
 node::Status Sequencer::follow() {

@@ -2,23 +2,19 @@
 // around it. Tests call step(); the daemon calls execute() from one thread and follow() from another.
 #pragma once
 
-#include <atomic>
-#include <condition_variable>
-#include <deque>
 #include <memory>
 #include <mutex>
 
-#include "l1-bridge/rollup_abi.hpp"
-#include "ledger/l1_freshness.hpp"
-#include "ledger/l1_sync.hpp"
-#include "ledger/queries.hpp"
-#include "ledger/replayer.hpp"
+#include "follow/l1_freshness.hpp"
+#include "follow/l1_sync.hpp"
+#include "follow/replayer.hpp"
+#include "l1-bridge/wire/rollup_abi.hpp"
 #include "node/metrics.hpp"
 #include "node/troubles.hpp"
-#include "sequencer/calldata_gas.hpp"
+#include "query/queries.hpp"
 #include "sequencer/fee_accounts.hpp"
+#include "sequencer/intake.hpp"
 #include "sequencer/poster.hpp"
-#include "sequencer/worker_pool.hpp"
 
 namespace gavel::sequencer {
 
@@ -31,7 +27,7 @@ struct SequencerConfig {
     size_t max_queued = 65'536;      // operations checked and not yet executed
     unsigned signature_threads = 0;  // beside the callers' own
     uint64_t seat_retry_ms = 15'000;
-    bool new_data = false;           // begin with an empty store although this key was the sequencer before
+    bool new_data = false;  // begin with an empty store although this key was the sequencer before
     // What keeps a batch from being sent for longer (two blocks) is told; what keeps it out of a block, after five times as long.
     uint64_t trouble_after_ms = 24'000;
     uint64_t l1_stale_after_ms = 0;  // without a new block; 0: as L1Freshness finds
@@ -39,23 +35,23 @@ struct SequencerConfig {
 
 class Sequencer {
 public:
-    using Answers = std::function<void(std::vector<SubmitOutcome>)>;
-
     // None of the references is owned. `sync` has been made for the ledger's store. Throws node::StoreError.
-    Sequencer(node::Store& store, ledger::L1Sync& sync, l1::L1Client& client, l1::L1Wallet& wallet, const node::Clock& clock,
+    Sequencer(node::Store& store, follow::L1Sync& sync, l1::L1Client& client, l1::L1Wallet& wallet, const node::Clock& clock,
               node::Metrics& metrics, SequencerConfig config);
     ~Sequencer();
 
     // ---- Any thread ----
 
-    // Checks form and signatures in the caller's thread (and the pool's), then queues what is right, in order. `answers` is called
-    // once, with an outcome for each, from the executing thread when all that are right are durable; at once if none is.
-    void submit(const std::vector<Submission>& submissions, Answers answers);
+    // As Intake::submit.
+    void submit(const std::vector<Submission>& submissions, Intake::Answers answers) {
+        intake_.submit(submissions, std::move(answers));
+    }
     node::Result<FeeQuote> estimate_fee(const Address& token, const OperationShape& shape) const {
         return fees_.quote(token, shape);
     }
-    const ledger::Queries& queries() const { return queries_; }
-    // Whether operations are taken now; if not, why: as the last round with the L1 left it, or L1_STALE once that is too long ago.
+    const query::Queries& queries() const { return queries_; }
+    // Whether operations are taken now; if not, why: as the last round with the L1 left it, or L1_STALE once that is too long
+    // ago.
     node::Status sequencing() const;
     // Whether all is well: operations are taken, and no grave trouble stands.
     node::Status health() const;
@@ -64,10 +60,13 @@ public:
 
     // ---- Driving ----
 
-    // Executes what is queued and flushes it; true if there was anything to do.
+    // The writing thread's turn: executes what is queued, makes it durable and answers it, then one command of follow()'s; false
+    // if there was neither.
     bool execute();
-    // Waits until something is queued or the time is over.
-    void wait_for_work(uint64_t timeout_ms);
+    // Waits until there is something to do or the time is over.
+    void wait_for_work(uint64_t timeout_ms) { writer_.wait_for_work(timeout_ms); }
+    // That thread ends.
+    void leave() { writer_.leave(); }
     // One round with the L1: reads, takes back what it must, takes the seat, posts. Not OK: tried again in the next round,
     // unless the reason is BATCH_CHECK_FAILED or OWN_TERM_SLASHED: then nothing is posted or confirmed any more.
     node::Status follow();
@@ -77,24 +76,13 @@ public:
     void stop();
 
 private:
-    struct Ticket {
-        std::vector<SubmitOutcome> outcomes;           // of those refused already
-        std::vector<CheckedSubmission> right;
-        std::vector<size_t> places;                    // of `right` among the outcomes
-        Answers answers;
-        uint64_t taken_ms = 0;
-    };
-    struct Figures;
-
-    void run_ticket(Ticket& ticket);
-    void refuse(Ticket& ticket, const node::Status& status);
     node::Status replay();
     node::Status accept_data();
     node::Status restore();
     node::Status read_l1();
     void update_figures();
     node::Status keep_seat();
-    void warn_of_deadline(const ledger::TermView& sitting);
+    void warn_of_deadline(const follow::TermView& sitting);
     node::Status heed_notice();
     node::Status open_fee_accounts();
     node::Status read_and_keep_seat();
@@ -105,40 +93,35 @@ private:
 
     const node::Clock& clock_;
     SequencerConfig config_;
-    ledger::L1Sync& sync_;
+    follow::L1Sync& sync_;
     l1::L1Client& client_;
     l1::L1Wallet& wallet_;
     node::Troubles troubles_;
     node::Store& store_;
     bool data_is_new_;  // made by this ledger, or by one that hadn't yet found on the L1 that it may be
-    ledger::L1Freshness freshness_;
+    follow::L1Freshness freshness_;
     ledger::Ledger ledger_;
     FeePolicy fees_;
     SignerCache signers_;
-    WriterMutex writer_;
+    l1::CalldataChannel channel_;
     Engine engine_;
-    ledger::Replayer replayer_;
+    Writer writer_;
+    follow::Replayer replayer_;
     Poster poster_;
-    CalldataGas calldata_gas_;
     FeeAccounts fee_accounts_;
-    ledger::Queries queries_;
-    WorkerPool pool_;
-    std::unique_ptr<Figures> figures_;
-
-    mutable std::mutex queue_mutex_;
-    std::condition_variable queue_changed_;
-    std::deque<Ticket> queue_;
-    size_t queued_operations_ = 0;
-    bool stopped_ = false;
+    query::Queries queries_;
+    Figures figures_;
+    Intake intake_;
 
     mutable std::mutex state_mutex_;
-    node::Status state_;          // OK: sequencing
+    node::Status state_;  // OK: sequencing
     uint64_t seat_tried_ms_ = 0;
     uint64_t ledger_generation_ = 0;
     std::optional<uint64_t> warned_of_;  // L1 operation near its deadline
     uint64_t posted_seen_ = 0;           // the last batch on the L1, in the latest round
     l1::Notice notice_;                  // of the home operator, as read last
     std::optional<uint64_t> notice_read_ms_;
+    bool is_closing_ = false;  // the home operator may sit soon: post at once
     bool broken_ = false;
 };
 

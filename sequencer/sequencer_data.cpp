@@ -17,7 +17,7 @@ node::Status not_yet(std::string reason, std::string message) {
 // A key that was the sequencer before has a folder somewhere, with what it confirmed and hadn't posted yet.
 node::Status Sequencer::accept_data() {
     if (!data_is_new_) return {};
-    std::vector<ledger::TermView> terms = sync_.view().terms();
+    std::vector<follow::TermView> terms = sync_.view().terms();
     bool sat_before = std::any_of(terms.begin(), terms.end(), [&](const auto& t) { return t.sequencer == wallet_.address(); });
     if (sat_before && !config_.new_data)
         return not_yet("DATA_IS_NEW",
@@ -40,8 +40,7 @@ node::Status Sequencer::restore() {
     if (!pending) return pending.status();
     if (*pending > *mined)
         return not_yet("REPAIRING", "the repair waits until no transaction of this key is on its way to the L1");
-    std::lock_guard lock(writer_);
-    tell(restore_salvage(store_, ledger_, engine_));
+    tell(writer_.run([&]() GAVEL_REQUIRES(ledger::writing) { return restore_salvage(store_, ledger_, engine_); }));
     return {};
 }
 

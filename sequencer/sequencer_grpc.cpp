@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "ledger/query_convert_grpc.hpp"
 #include "proto/convert_grpc.hpp"
+#include "query/query_convert_grpc.hpp"
 
 namespace gavel::sequencer {
 namespace {
@@ -42,12 +42,12 @@ void to_pb(const SubmitOutcome& outcome, v1::SubmitResult& message) {
 }
 
 // What is wrong in form is refused here, the rest is submitted together, in order; `answers` is called once.
-void submit_batch(Sequencer& sequencer, const v1::SubmitBatch& batch, Sequencer::Answers answers) {
+void submit_batch(Sequencer& sequencer, const v1::SubmitBatch& batch, Intake::Answers answers) {
     auto outcomes = std::make_shared<Outcomes>(batch.requests_size());
     std::vector<Submission> submissions;
     std::vector<size_t> places;
-    for (int i = 0; i < batch.requests_size(); ++i) {
-        auto submission = from_pb(batch.requests(i));
+    for (size_t i = 0; i < outcomes->size(); ++i) {
+        auto submission = from_pb(batch.requests(static_cast<int>(i)));
         if (!submission) {
             (*outcomes)[i].status = submission.status();
             continue;
@@ -91,8 +91,10 @@ SequencerService::SequencerService(Sequencer& sequencer, StreamLimits streams, n
       streams_(streams, calls_, [this, fields = streams.fields](const grpc::ByteBuffer& message, SubmitStreams::Done done) {
           return take(message, fields, std::move(done));
       }) {
-    unary_elsewhere<v1::SubmitRequest>("Submit", [this](Context& context, const v1::SubmitRequest& request,
-                                                        node::Calls::Answer answer) { submit(context, request, std::move(answer)); });
+    unary_elsewhere<v1::SubmitRequest>("Submit",
+                                       [this](Context& context, const v1::SubmitRequest& request, node::Calls::Answer answer) {
+                                           submit(context, request, std::move(answer));
+                                       });
     serve("SubmitStream", [this](Context* context) { return streams_.open(*context); });
     on("EstimateFee", &SequencerService::estimate_fee);
     on("GetRolledBack", &SequencerService::get_rolled_back);
@@ -154,7 +156,7 @@ node::Status SequencerService::get_rolled_back(const v1::GetRolledBackRequest& r
         sender = *address;
     }
     auto page = sequencer_.queries().rolled_back(sender, request.cursor(), request.limit());
-    for (const ledger::OperationInfo& info : page.items) ledger::to_pb(info, *reply.add_operations());
+    for (const query::OperationInfo& info : page.items) query::to_pb(info, *reply.add_operations());
     reply.set_next_cursor(page.next_cursor);
     return {};
 }

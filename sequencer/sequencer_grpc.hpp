@@ -8,8 +8,8 @@
 
 namespace gavel::sequencer {
 
-// Thread-safe. `sequencer` must outlive it, and it its server's stop; execute() must be called by somebody, and by nobody any more
-// when it goes.
+// Thread-safe. `sequencer` must outlive it, and it its server's stop; execute() must be called by somebody, and by nobody any
+// more when it goes.
 class SequencerService final : public node::CallService<v1::Sequencer> {
 public:
     explicit SequencerService(Sequencer& sequencer, StreamLimits streams = {}, node::CallLimits calls = {});

@@ -1,20 +1,14 @@
 // gavel-sequencer: takes operations over gRPC, confirms them, posts them to the L1.
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <thread>
 
-#include "l1-bridge/key_file.hpp"
-#include "l1-bridge/l1_sources.hpp"
-#include "ledger/query_grpc.hpp"
-#include "node/config.hpp"
-#include "node/grpc_server.hpp"
-#include "node/http_server.hpp"
-#include "node/log.hpp"
+#include "l1-bridge/client/key_file.hpp"
+#include "l1-bridge/client/l1_sources.hpp"
+#include "node/daemon.hpp"
+#include "node/rim_grpc.hpp"
 #include "node/scrub.hpp"
-#include "node/secret.hpp"
-#include "node/loop.hpp"
-#include "node/signals.hpp"
+#include "query/query_grpc.hpp"
 #include "sequencer/repair.hpp"
 #include "sequencer/sequencer_grpc.hpp"
 
@@ -31,7 +25,6 @@ struct Settings {
     l1::L1WalletFlags wallet;
     std::string fee_recipient;
     std::vector<std::string> fees;
-    std::string metrics_listen;
     uint64_t eth_fee_percent = 110;
     uint64_t l1_confirmations = 2;
     uint64_t batch_bytes = 120'000;
@@ -45,7 +38,7 @@ struct Settings {
     bool no_seat = false;
     bool new_data = false;
     bool repair = false;
-    node::GrpcServerOptions grpc{.listen = "127.0.0.1:9545"};
+    node::RimOptions rim{.grpc = {.listen = "127.0.0.1:9545"}, .metrics_listen = {}};
     node::LogOptions log;
 };
 
@@ -68,17 +61,18 @@ void add_options(node::Options& options, Settings& s) {
     options.number("--eth-fee-percent", s.eth_fee_percent, "fee of ETH, in percent of what the L1 asks for its bytes", 0, 10'000);
     options.text("--fee-recipient", s.fee_recipient, "owner of the accounts that take the fees (default: the key's address)");
     options.group("Batches");
-    options.duration("--batch-age", s.batch_age, "the oldest confirmed operation waits no longer for its batch, full or paid for or not");
+    options.duration("--batch-age", s.batch_age,
+                     "the oldest confirmed operation waits no longer for its batch, full or paid for or not");
     options.byte_size("--batch-bytes", s.batch_bytes, "a batch is posted at the latest at this size", 2'000, 130'000);
     options.number("--max-in-flight", s.max_in_flight, "batches sent and not yet in a block", 1, 64);
-    options.byte_size("--max-unposted", s.max_unposted, "bytes confirmed and not posted above which operations are refused", 4'096);
+    options.byte_size("--max-unposted", s.max_unposted, "bytes confirmed and not posted above which operations are refused",
+                      4'096);
     options.group("Server");
     options.text("--data-dir", s.data_dir, "folder of the database");
     options.toggle("--new-data", s.new_data, "begin with an empty folder although this key was the sequencer before");
     options.toggle("--repair", s.repair, "if the folder is damaged, make a new one of the L1 and of what can be read of it");
-    options.text("--metrics-listen", s.metrics_listen, "host:port for /metrics and /healthz (default: none)");
     options.number("--signature-threads", s.signature_threads, "threads that check signatures, beside the callers' own", 0, 256);
-    node::add_grpc_server_options(options, s.grpc);
+    node::add_rim_options(options, s.rim);
     node::add_log_options(options, s.log);
 }
 
@@ -129,7 +123,7 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
     if (s.repair) sequencer::repair_folder(s.data_dir, *rollup);
     node::LevelDbStore store(s.data_dir);
     node::Scrub scrub(store, node::request_stop);
-    auto sync = ledger::L1Sync::open_when_reachable(store, **client, *rollup, {.start_block = s.start_block},
+    auto sync = follow::L1Sync::open_when_reachable(store, **client, *rollup, {.start_block = s.start_block},
                                                     [&] { return signals.wait_for(s.poll) == 0; });
     if (!sync) return sync.status();
     if (!*sync) return {};
@@ -137,58 +131,39 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
     node::Metrics metrics;
     sequencer::Sequencer sequencer(store, **sync, **client, wallet, clock, metrics, *config);
     sequencer::SequencerService service(sequencer);
-    ledger::QueryService queries(sequencer.queries(), "sequencer");
-    auto server = node::GrpcServer::start(s.grpc, {&service, &queries});
-    if (!server) return server.status();
-    node::HttpServer http({.listen = s.metrics_listen.empty() ? "127.0.0.1:0" : s.metrics_listen});
-    if (!s.metrics_listen.empty()) {
-        node::serve_metrics(http, metrics, [&] {
-            node::Status status = sequencer.health();
-            return status.ok() ? (*server)->answers() : status;
-        });
-        if (node::Status status = http.start(); !status.ok()) return status;
-    }
-    node::log_info("serving", {{"grpc_port", (*server)->port()},
-                               {"rollup", to_checksum(*rollup)},
-                               {"poster", to_checksum(key->address())}});
+    query::QueryService queries(sequencer.queries(), "sequencer");
+    auto rim = node::Rim::open(s.rim, {&service, &queries}, metrics, [&] { return sequencer.health(); });
+    if (!rim) return rim.status();
+    node::log_info(
+        "serving",
+        {{"grpc_port", (*rim)->grpc_port()}, {"rollup", to_checksum(*rollup)}, {"poster", to_checksum(key->address())}});
 
     node::Loops loops(sequencer.troubles());
-    loops.start("EXECUTING_FAILED", [&] {
-        if (!sequencer.execute()) sequencer.wait_for_work(50);
-    });
+    loops.start(
+        "EXECUTING_FAILED",
+        [&] {
+            if (!sequencer.execute()) sequencer.wait_for_work(50);
+        },
+        [&] { sequencer.leave(); });
     loops.start("FOLLOWING_FAILED", [&] {
         node::Status status = sequencer.follow();
         if (!status.ok()) node::log_status(node::LogLevel::kDebug, "round with the L1", status);
         loops.rest(s.poll);
     });
-    while (signals.wait_for(std::chrono::seconds(1)) == 0) sequencer.troubles().tick();
-    node::log_info("stopping");
-    sequencer.stop();
-    (*server)->stop();
-    (*client)->close();
-    loops.stop();
-    http.stop();
-    if (loops.has_failed() || store.failure())
-        return {node::Code::kInternal, "STORE_FAILED", "data-dir", "the database failed; the log tells why"};
-    return {};
+    return (*rim)->serve(signals, sequencer.troubles(), loops, store, [&] {
+        sequencer.stop();
+        (*client)->close();
+    });
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    node::forbid_dumps();
-    node::StopSignals signals;
     Settings settings;
-    node::Options options("gavel-sequencer", "Takes payments over gRPC, confirms them, and posts them to the L1 in batches.");
-    add_options(options, settings);
-    if (auto status = options.parse(argc, argv)) return *status;
-    node::init_log(settings.log, "gavel-sequencer");
-    try {
-        node::Status status = run(settings, signals);
-        if (status.ok()) return 0;
-        std::fprintf(stderr, "gavel-sequencer: %s\n", node::to_string(status).c_str());
-    } catch (const node::StoreError& error) {
-        std::fprintf(stderr, "gavel-sequencer: %s\n", error.what());
-    }
-    return 1;
+    return node::run_daemon({.name = "gavel-sequencer",
+                             .about = "Takes payments over gRPC, confirms them, and posts them to the L1 in batches.",
+                             .add_options = [&](node::Options& options) { add_options(options, settings); },
+                             .log = &settings.log,
+                             .run = [&](node::StopSignals& signals) { return run(settings, signals); }},
+                            argc, argv);
 }

@@ -43,8 +43,8 @@ node::Status check_form(const Operation& operation) {
 node::Result<CheckedSubmission> check_submission(const Submission& submission, const Domain& domain,
                                                  const Hash& domain_separator) {
     if (submission.chain_id != domain.chain_id)
-        return invalid("WRONG_CHAIN", "chain_id", fmt::format("signed for chain {}, this is chain {}", submission.chain_id,
-                                                              domain.chain_id));
+        return invalid("WRONG_CHAIN", "chain_id",
+                       fmt::format("signed for chain {}, this is chain {}", submission.chain_id, domain.chain_id));
     if (node::Status form = check_form(submission.operation); !form.ok()) return form;
     Hash digest = submission.operation.digest(domain_separator);
     auto signer = recover(digest, submission.signature);

@@ -12,8 +12,7 @@ SubmitStreams::SubmitStreams(StreamLimits limits, node::Calls& calls, Take take)
       operations_(limits.operations, limits.operations_per_peer) {}
 
 // Answers may come when gRPC has long done with the stream, so whoever waits for one holds the object.
-class SubmitStreams::Stream final : public node::CallReactor,
-                                    public std::enable_shared_from_this<Stream> {
+class SubmitStreams::Stream final : public node::CallReactor, public std::enable_shared_from_this<Stream> {
 public:
     Stream(SubmitStreams& streams, grpc::CallbackServerContext& context)
         : streams_(streams),
@@ -120,7 +119,8 @@ private:
         {
             std::lock_guard lock(mutex_);
             if (finished_) return;
-            const bool has_room = under_way_.empty() || (under_way_.size() < streams_.limits_.messages && under_way_.back()->counted);
+            const bool has_room =
+                under_way_.empty() || (under_way_.size() < streams_.limits_.messages && under_way_.back()->counted);
             write = !writing_ && !cancelled_ && !under_way_.empty() && under_way_.front()->answer;
             read = !reading_ && !cancelled_ && !no_more_ && has_room;
             if (write) outgoing_ = std::move(*under_way_.front()->answer);

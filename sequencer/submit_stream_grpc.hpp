@@ -1,7 +1,7 @@
 // SubmitStream of gavel.v1: messages of operations in, an answer for each, in order.
 //
-// No thread waits for a stream. It is read from only while its client takes the answers: so many messages and so many operations are
-// under way, and what is kept of an answer is its bytes.
+// No thread waits for a stream. It is read from only while its client takes the answers: so many messages and so many operations
+// are under way, and what is kept of an answer is its bytes.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
@@ -16,10 +16,10 @@ namespace gavel::sequencer {
 // How much SubmitStream takes before it is answered.
 struct StreamLimits {
     uint64_t streams = 200, streams_per_peer = 50;
-    size_t messages = 16;             // of one stream: read, and their answers not yet taken
-    uint64_t operations = 1 << 17;    // in such messages, of all streams; each stream may have one message beyond
+    size_t messages = 16;           // of one stream: read, and their answers not yet taken
+    uint64_t operations = 1 << 17;  // in such messages, of all streams; each stream may have one message beyond
     uint64_t operations_per_peer = 1 << 16;
-    size_t fields = 100'000;          // protobuf fields of one message
+    size_t fields = 100'000;  // protobuf fields of one message
 };
 
 class SubmitStreams {

@@ -8,8 +8,8 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "scripts"))
-import ethereum  # noqa: E402
-import npm  # noqa: E402
+import ethereum
+import npm
 
 TX_GAS = 1 << 24  # EIP-7825
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Each call of the Solidity contract once, on Anvil with mainnet's limits, and its gas; and what only a node can show: an
-account that has delegated itself to code (EIP-7702), and what gas wallets need to be paid. Whether calls are judged as docs/contract.md says is for other tests.
+account that has delegated itself to code (EIP-7702), and what gas wallets need to be paid. Whether calls are judged as
+docs/contract.md says is for other tests.
 
 usage: contract_smoke_test.py
 """
@@ -11,7 +12,7 @@ import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from anvil import ROOT, Anvil, encode, ethereum  # noqa: E402
+from anvil import ROOT, Anvil, encode, ethereum
 
 ETHER = 10**18
 HOUR = 3600
@@ -139,7 +140,9 @@ class Test:
         for what, receiver in (("a plain account", ethereum.address_of(self.bob)), ("a wallet contract", wallet),
                                ("a proxy wallet", proxy), ("a delegated account", ethereum.address_of(delegated)),
                                ("one that keeps books", books)):
-            pays = lambda gas, to=receiver: self.node.call(self.rollup, exit_to(to, gas), sender=owner)[1]
+            def pays(gas, to=receiver):
+                return self.node.call(self.rollup, exit_to(to, gas), sender=owner)[1]
+
             least, enough = 0, 200_000  # 0 would be all
             while enough - least > 1:
                 middle = (least + enough) // 2
@@ -171,7 +174,10 @@ class Test:
             accounts = keccak(accounts + zero)
         state = State(accounts, first_root(withdrawal), (2, 1), 2)
         drawn = random.Random(1)
-        full = lambda: (drawn.randbytes(420), drawn.randbytes(47 * 64))
+
+        def full():
+            return drawn.randbytes(420), drawn.randbytes(47 * 64)
+
         self.append_delegated(state)
         self.append("append, an empty chunk", [NOTHING], state)
         for count in (1, 8, 38):
@@ -206,7 +212,10 @@ class Test:
         late = self.call("depositEth, third", self.bob, "depositEth(address)", alice, value=ETHER)
         self.node.pass_time(FREEZE)
         self.call("freeze", self.bob, "freeze(uint64)", 0)
-        exit_to = lambda receiver, gas: encode(EXIT, self.headers[-1], 1, leaf, [sentinel], receiver, gas)
+
+        def exit_to(receiver, gas):
+            return encode(EXIT, self.headers[-1], 1, leaf, [sentinel], receiver, gas)
+
         self.measure_payments(alice, exit_to)
         self.tell("exit", self.node.send(self.alice, self.rollup, exit_to(bob, 50_000)))
         self.expect("exit", "isExited(uint32)", 1, first=1)

@@ -12,9 +12,9 @@ import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from anvil import Anvil, ethereum  # noqa: E402
-from anvil_world import AnvilWorld  # noqa: E402
-from demo_world import Broken  # noqa: E402
+from anvil import Anvil, ethereum
+from anvil_world import AnvilWorld
+from demo_world import Broken
 
 ERRORS = ("Truncated", "UnknownBatch", "ChunkIndex", "OpsPath", "SigsPath", "Frontier", "L1Operations", "HintRange", "LeafPath",
           "Lookup")

@@ -15,15 +15,13 @@ constexpr u128 kUsualFeeCap = 500'000'000'000;  // wei per gas
 
 }  // namespace
 
-u128 proof_reserve(u128 max_fee_cap) {
-    return (kCommitGas + kProveGas) * (max_fee_cap == 0 ? kUsualFeeCap : max_fee_cap);
-}
+u128 proof_reserve(u128 max_fee_cap) { return (kCommitGas + kProveGas) * (max_fee_cap == 0 ? kUsualFeeCap : max_fee_cap); }
 
 uint64_t proof_margin(const l1::RollupParameters& parameters) {
     return std::min<uint64_t>(3600, parameters.challenge_window / 4);
 }
 
-Challenger::Challenger(const ledger::L1View& view, l1::L1Client& client, l1::L1Wallet* wallet, const Hash& domain_separator,
+Challenger::Challenger(const follow::L1View& view, l1::L1Client& client, l1::L1Wallet* wallet, const Hash& domain_separator,
                        Findings& findings, const node::Clock& clock, uint64_t lost_after_ms)
     : view_(view),
       client_(client),
@@ -56,7 +54,8 @@ node::Result<uint64_t> Challenger::committed_at(const FraudProofRecord& proof, u
     auto reply = client_.try_call(request);
     if (!reply) return reply.status();
     auto time = reply->success ? l1::rollup_view::read_number(reply->data) : std::nullopt;
-    if (!time) return node::Status{node::Code::kInternal, "L1_ANSWER_INVALID", "committedAt", "the time of a commit can't be read"};
+    if (!time)
+        return node::Status{node::Code::kInternal, "L1_ANSWER_INVALID", "committedAt", "the time of a commit can't be read"};
     commits_.emplace(word, *time);
     return *time;
 }
@@ -66,7 +65,7 @@ node::Result<ProofStage> Challenger::stage_of(const FraudProofRecord& proof) {
     bool stands = standing && standing->hash == proof.hash;
     if (!stands && view_.was_struck(proof.number, proof.hash)) {
         auto strikes = view_.strikes();
-        auto by = std::find_if(strikes.rbegin(), strikes.rend(), [&](const ledger::Strike& strike) {
+        auto by = std::find_if(strikes.rbegin(), strikes.rend(), [&](const follow::Strike& strike) {
             return strike.number == proof.number && strike.hash == proof.hash;
         });
         bool is_own = by != strikes.rend() && wallet_ && by->prover == wallet_->address();
@@ -86,7 +85,7 @@ node::Status Challenger::update_stages() {
         bool lacks_gas = stage == ProofStage::kProven && proof.gas_used == 0;
         if (stage == proof.stage && !lacks_gas) continue;
         if (stage == ProofStage::kProven) {
-            for (const ledger::Strike& strike : view_.strikes())
+            for (const follow::Strike& strike : view_.strikes())
                 if (strike.number == proof.number && strike.hash == proof.hash) proof.prove_tx = strike.tx_hash;
             // Only to be told: a node that can't say it now keeps no other proof from being sent.
             auto receipt = client_.receipt(*proof.prove_tx);
@@ -106,7 +105,7 @@ node::Status Challenger::update_stages() {
 
 node::Status Challenger::challenge() {
     std::optional<FraudProofRecord> lowest;
-    ledger::StandingBatch standing;
+    follow::StandingBatch standing;
     for (FraudProofRecord& proof : findings_.fraud_proofs()) {  // by number
         auto batch = view_.batch(proof.number);
         if (!batch || batch->hash != proof.hash || view_.is_final(proof.number)) continue;
@@ -186,8 +185,8 @@ node::Status Challenger::send(Errand errand, FraudProofRecord proof, uint64_t te
 
 node::Status Challenger::take_rewards() {
     std::map<uint64_t, uint64_t> first_proof_at;
-    std::map<uint64_t, ledger::Strike> last;
-    for (const ledger::Strike& strike : view_.strikes()) {
+    std::map<uint64_t, follow::Strike> last;
+    for (const follow::Strike& strike : view_.strikes()) {
         first_proof_at.emplace(strike.term, strike.time);
         last[strike.term] = strike;
     }
@@ -204,7 +203,7 @@ node::Status Challenger::take_rewards() {
 }
 
 // The last prover's, or, should somebody without a commit have sent a proof that this wallet had committed to, its own.
-node::Result<bool> Challenger::may_be_ours(const ledger::Strike& last) {
+node::Result<bool> Challenger::may_be_ours(const follow::Strike& last) {
     if (last.prover == wallet_->address()) return true;
     auto proof = findings_.fraud_proof(last.number, last.hash);
     if (!proof) return false;

@@ -6,8 +6,8 @@
 #include <optional>
 #include <set>
 
-#include "l1-bridge/l1_wallet.hpp"
-#include "ledger/l1_view.hpp"
+#include "follow/l1_view.hpp"
+#include "l1-bridge/client/l1_wallet.hpp"
 #include "node/clock.hpp"
 #include "verifier/findings.hpp"
 #include "verifier/on_its_way.hpp"
@@ -23,7 +23,7 @@ u128 proof_reserve(u128 max_fee_cap);
 class Challenger {
 public:
     // None of the references is owned. Without a wallet only the stages are kept.
-    Challenger(const ledger::L1View& view, l1::L1Client& client, l1::L1Wallet* wallet, const Hash& domain_separator,
+    Challenger(const follow::L1View& view, l1::L1Client& client, l1::L1Wallet* wallet, const Hash& domain_separator,
                Findings& findings, const node::Clock& clock, uint64_t lost_after_ms);
 
     // Brings the stages up to date and sends at most one transaction about the lowest false batch that stands, and what is due of
@@ -52,10 +52,10 @@ private:
     node::Result<bool> still_waiting(Errand due, const FraudProofRecord& proof);
     node::Status send(Errand errand, FraudProofRecord proof, uint64_t term);
     node::Status take_rewards();
-    node::Result<bool> may_be_ours(const ledger::Strike& last);
+    node::Result<bool> may_be_ours(const follow::Strike& last);
     node::Status take_reward(uint64_t term);
 
-    const ledger::L1View& view_;
+    const follow::L1View& view_;
     l1::L1Client& client_;
     l1::L1Wallet* wallet_;
     Hash domain_separator_;
@@ -63,8 +63,8 @@ private:
     const node::Clock& clock_;
     uint64_t lost_after_ms_;
 
-    std::map<Hash, uint64_t> commits_;   // what the contract has told of this wallet's, by commitment
-    uint64_t commits_version_ = 0;       // of the view, then
+    std::map<Hash, uint64_t> commits_;  // what the contract has told of this wallet's, by commitment
+    uint64_t commits_version_ = 0;      // of the view, then
     std::optional<Sent> sent_;
     bool earlier_mined_ = false;  // nothing that an earlier process sent is still under way, or it is stuck
     uint64_t waiting_since_ms_ = 0;

@@ -14,7 +14,7 @@ constexpr unsigned kTriesOfAFailure = 4;     // a claim that fails in its block 
 
 }  // namespace
 
-Claimer::Claimer(const ledger::Ledger& ledger, const ledger::L1View& view, l1::L1Client& client, l1::L1Wallet& wallet,
+Claimer::Claimer(const ledger::Ledger& ledger, const follow::L1View& view, l1::L1Client& client, l1::L1Wallet& wallet,
                  const node::Clock& clock, uint64_t lost_after_ms, ClaimerOptions options)
     : ledger_(ledger),
       view_(view),
@@ -57,7 +57,7 @@ node::Status Claimer::look_after_sent() {
 
 // Of the newest final batch that is verified.
 std::optional<BatchHeader> Claimer::final_header() const {
-    uint64_t number = std::min(view_.final_head(), ledger_.batch_head());
+    uint64_t number = std::min(view_.final_head(), ledger_.summary().batches);
     auto batch = ledger_.batch(number);
     auto standing = view_.batch(number);
     if (!batch || !standing || batch->header.hash() != standing->hash) return std::nullopt;
@@ -132,7 +132,8 @@ node::Status Claimer::keep_reserve() {
     if (*balance >= needed) return {};
     return {node::Code::kFailedPrecondition, "CLAIMS_HELD", "",
             to_checksum(wallet_.address()) + " has " + to_string(Amount{*balance}) + " wei and claims nothing below " +
-                to_string(Amount{needed}) + ", " + to_string(Amount{options_.reserve}) + " of them kept for a commit and a proof"};
+                to_string(Amount{needed}) + ", " + to_string(Amount{options_.reserve}) +
+                " of them kept for a commit and a proof"};
 }
 
 node::Status Claimer::claim(uint32_t position, const BatchHeader& header) {

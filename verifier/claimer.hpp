@@ -1,5 +1,5 @@
-// Claims withdrawals for their recipients, as soon as a final batch holds them: those that are worth it, a bounded number of times,
-// and never with money that a proof may need.
+// Claims withdrawals for their recipients, as soon as a final batch holds them: those that are worth it, a bounded number of
+// times, and never with money that a proof may need.
 #pragma once
 
 #include <atomic>
@@ -7,8 +7,8 @@
 #include <optional>
 #include <vector>
 
-#include "l1-bridge/l1_wallet.hpp"
-#include "ledger/l1_view.hpp"
+#include "follow/l1_view.hpp"
+#include "l1-bridge/client/l1_wallet.hpp"
 #include "ledger/ledger.hpp"
 #include "node/clock.hpp"
 #include "verifier/on_its_way.hpp"
@@ -16,7 +16,7 @@
 namespace gavel::verifier {
 
 struct ClaimerOptions {
-    size_t max_on_their_way = 16;    // claims sent and not yet seen in a block
+    size_t max_on_their_way = 16;       // claims sent and not yet seen in a block
     size_t positions_per_step = 4'096;  // looked at
     // A claim that needs more is not sent: a recipient's code runs at the claimer's cost. It is also the most that one is given.
     uint64_t max_gas = 400'000;
@@ -24,8 +24,8 @@ struct ClaimerOptions {
     uint64_t min_worth = 2;
     // Of tokens only these, from so many base units on.
     std::map<Address, Amount> tokens;
-    // A claim that the contract refuses or that fails (a recipient that reverts, say) is tried again after this, then after twice as
-    // long, ..., at most so often in all; then it is given up.
+    // A claim that the contract refuses or that fails (a recipient that reverts, say) is tried again after this, then after twice
+    // as long, ..., at most so often in all; then it is given up.
     unsigned max_tries = 8;
     uint64_t first_retry_ms = 60'000;
     uint64_t last_retry_ms = 86'400'000;
@@ -38,7 +38,7 @@ struct ClaimerOptions {
 class Claimer {
 public:
     // None of the references is owned. step() is for the ledger's writing thread.
-    Claimer(const ledger::Ledger& ledger, const ledger::L1View& view, l1::L1Client& client, l1::L1Wallet& wallet,
+    Claimer(const ledger::Ledger& ledger, const follow::L1View& view, l1::L1Client& client, l1::L1Wallet& wallet,
             const node::Clock& clock, uint64_t lost_after_ms, ClaimerOptions options);
 
     // One bounded round. The view must be up to date. Not OK: a claim couldn't be sent now for a reason that isn't the claim's;
@@ -83,16 +83,16 @@ private:
     void give_up(uint32_t position, const node::Status& why);
 
     const ledger::Ledger& ledger_;
-    const ledger::L1View& view_;
+    const follow::L1View& view_;
     l1::L1Client& client_;
     l1::L1Wallet& wallet_;
     const node::Clock& clock_;
     uint64_t lost_after_ms_;
     ClaimerOptions options_;
 
-    uint32_t next_ = 0;  // positions below are claimed, on their way, refused, given up or not worth it
-    uint64_t passed_ms_ = 0;   // when next_ began anew
-    uint64_t not_worth_ = 0;   // since then
+    uint32_t next_ = 0;           // positions below are claimed, on their way, refused, given up or not worth it
+    uint64_t passed_ms_ = 0;      // when next_ began anew
+    uint64_t not_worth_ = 0;      // since then
     std::optional<Price> price_;  // asked at most once in a step
     std::map<uint32_t, OnItsWay> sent_;
     std::map<uint32_t, Refused> refused_;

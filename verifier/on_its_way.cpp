@@ -2,7 +2,7 @@
 
 namespace gavel::verifier {
 
-node::Result<OnItsWay::State> OnItsWay::look(l1::L1Wallet& wallet, const ledger::L1View& view, uint64_t now_ms,
+node::Result<OnItsWay::State> OnItsWay::look(l1::L1Wallet& wallet, const follow::L1View& view, uint64_t now_ms,
                                              uint64_t lost_after_ms) const {
     auto receipt = wallet.receipt(tx_hash_);
     if (!receipt) return receipt.status();

@@ -1,8 +1,8 @@
 // A transaction that was sent, looked after until what it did shows in the view of the L1, or it is known to have done nothing.
 #pragma once
 
-#include "l1-bridge/l1_wallet.hpp"
-#include "ledger/l1_view.hpp"
+#include "follow/l1_view.hpp"
+#include "l1-bridge/client/l1_wallet.hpp"
 
 namespace gavel::verifier {
 
@@ -19,7 +19,7 @@ public:
 
     const Hash& tx_hash() const { return tx_hash_; }
     // What the node says of it now. `wallet` has sent it, and keeps it alive; for lost is taken only what is `lost_after_ms` old.
-    node::Result<State> look(l1::L1Wallet& wallet, const ledger::L1View& view, uint64_t now_ms, uint64_t lost_after_ms) const;
+    node::Result<State> look(l1::L1Wallet& wallet, const follow::L1View& view, uint64_t now_ms, uint64_t lost_after_ms) const;
 
 private:
     Hash tx_hash_;

@@ -22,9 +22,9 @@ struct VerdictRecord {
     uint64_t number = 0;    // of the batch
     Hash hash;
     VerdictKind kind = VerdictKind::kTrue;
-    StateFields last;       // claimed by the batch
-    uint64_t op_count = 0;  // operations in it
-    uint64_t posted_at = 0; // seconds
+    StateFields last;        // claimed by the batch
+    uint64_t op_count = 0;   // operations in it
+    uint64_t posted_at = 0;  // seconds
     uint64_t verified_at_ms = 0;
     // Of a false one.
     uint16_t chunk = 0;

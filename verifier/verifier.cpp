@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "l1-bridge/rollup_client.hpp"
+#include "l1-bridge/client/rollup_client.hpp"
 #include "node/log.hpp"
 #include "protocol/fraud_proof.hpp"
 
@@ -13,9 +13,7 @@ constexpr size_t kFollowersPerStep = 16;
 constexpr int kReplayerSteps = 4;
 constexpr const char *kL1Trouble = "L1_TROUBLE", *kProofNotSent = "PROOF_NOT_SENT", *kClaimsNotSent = "CLAIMS_NOT_SENT";
 
-bool is_trouble(const std::string& reason) {
-    return reason == kL1Trouble || reason == kProofNotSent || reason == kClaimsNotSent;
-}
+bool is_trouble(const std::string& reason) { return reason == kL1Trouble || reason == kProofNotSent || reason == kClaimsNotSent; }
 
 uint64_t count_operations(const Batch& batch) {
     uint64_t out = 0;
@@ -28,7 +26,7 @@ uint64_t count_operations(const Batch& batch) {
 
 }  // namespace
 
-Verifier::Verifier(node::Store& store, ledger::L1Sync& sync, l1::L1Client& client, l1::L1Wallet* wallet, const node::Clock& clock,
+Verifier::Verifier(node::Store& store, follow::L1Sync& sync, l1::L1Client& client, l1::L1Wallet* wallet, const node::Clock& clock,
                    VerifierOptions options)
     : clock_(clock),
       options_(options),
@@ -50,6 +48,7 @@ Verifier::Verifier(node::Store& store, ledger::L1Sync& sync, l1::L1Client& clien
         if (claim_wallet_ == wallet) claims.reserve = proof_reserve(wallet->options().max_fee_cap);
         claimer_.emplace(ledger_, view_, client, *claim_wallet_, clock, options.lost_after_ms, claims);
     }
+    ledger::writing.assume();
     restore_verdicts();
     publish();
 }
@@ -77,6 +76,7 @@ void Verifier::restore_verdicts() {
 // ---- A round ----
 
 node::Result<bool> Verifier::step() {
+    ledger::writing.assume();  // the one loop of a verifier
     troubles_.clear();
     more_to_do_ = false;
     node::Status status;
@@ -109,12 +109,12 @@ void Verifier::on_reorganisation() {
 
 node::Status Verifier::replay() {
     if (sync_.reorganisations() != reorganisations_) on_reorganisation();
-    progress_ = ledger::Replayer::Progress::kWorked;
-    for (int i = 0; i < kReplayerSteps && progress_ == ledger::Replayer::Progress::kWorked; ++i)
+    progress_ = follow::Replayer::Progress::kWorked;
+    for (int i = 0; i < kReplayerSteps && progress_ == follow::Replayer::Progress::kWorked; ++i)
         progress_ = replayer_.step(options_.chunks_per_step);
-    more_to_do_ = progress_ == ledger::Replayer::Progress::kWorked;
+    more_to_do_ = progress_ == follow::Replayer::Progress::kWorked;
     take_verdicts();
-    if (progress_ == ledger::Replayer::Progress::kUnavailable) return replayer_.status();
+    if (progress_ == follow::Replayer::Progress::kUnavailable) return replayer_.status();
     if (!replayer_.false_batch()) {
         proof_for_.reset();
         return {};
@@ -131,7 +131,7 @@ node::Status Verifier::read_notice() {
 }
 
 void Verifier::take_verdicts() {
-    for (const ledger::Verdict& given : replayer_.take_verdicts()) {
+    for (const follow::Verdict& given : replayer_.take_verdicts()) {
         VerdictRecord verdict;
         verdict.number = given.number;
         verdict.hash = given.hash;
@@ -169,7 +169,7 @@ void Verifier::add_verdict(VerdictRecord verdict) {
 
 // ---- False batches ----
 
-node::Status Verifier::handle_false_batch(const ledger::Replayer::FalseBatch& found) {
+node::Status Verifier::handle_false_batch(const follow::Replayer::FalseBatch& found) {
     if (proof_for_ != found.verdict.hash) {
         if (node::Status status = build_proof(found); !status.ok()) return status;
         proof_for_ = found.verdict.hash;
@@ -178,13 +178,13 @@ node::Status Verifier::handle_false_batch(const ledger::Replayer::FalseBatch& fo
     return judge_followers(found.verdict.number);
 }
 
-node::Status Verifier::build_proof(const ledger::Replayer::FalseBatch& found) {
-    const ledger::Verdict& verdict = found.verdict;
+node::Status Verifier::build_proof(const follow::Replayer::FalseBatch& found) {
+    const follow::Verdict& verdict = found.verdict;
     auto is_sound = [&](ByteView proof) {
         return check_fraud_proof(proof, ledger_.domain_separator(), view_).error == ProofError::kNone;
     };
     if (auto kept = findings_.fraud_proof(verdict.number, verdict.hash); kept && is_sound(kept->proof)) return {};
-    auto proof = ledger::prove_false(ledger_, view_, found);
+    auto proof = follow::prove_false(ledger_, view_, found);
     if (!proof) return proof.status();
     FraudProofRecord record;
     record.proof = *std::move(proof);
@@ -243,7 +243,7 @@ void Verifier::note(const char* reason, const node::Status& status) {
 }
 
 void Verifier::publish() {
-    using Progress = ledger::Replayer::Progress;
+    using Progress = follow::Replayer::Progress;
     VerifierStatus now = status();
     std::vector<Warning> before = now.warnings;
     now.l1_block = view_.head().number;
@@ -275,10 +275,8 @@ void Verifier::publish() {
     known.notice = notice_;
     if (replayer_.false_batch()) known.false_batch = replayer_.false_batch()->verdict.number;
     // Behind the L1 everything looks late: what was told before stays.
-    if (now.is_synced)
-        now.warnings = warnings_of(view_, known, options_.warnings);
-    else
-        std::erase_if(now.warnings, [](const Warning& warning) { return is_trouble(warning.reason); });
+    if (now.is_synced) now.warnings = warnings_of(view_, known, options_.warnings);
+    else std::erase_if(now.warnings, [](const Warning& warning) { return is_trouble(warning.reason); });
     for (Warning& trouble : troubles_) {
         for (const Warning& old : before)
             if (old.reason == trouble.reason) trouble.since = old.since;

@@ -7,12 +7,12 @@
 #include <mutex>
 #include <optional>
 
-#include "l1-bridge/l1_wallet.hpp"
-#include "ledger/l1_freshness.hpp"
-#include "ledger/l1_sync.hpp"
-#include "ledger/queries.hpp"
-#include "ledger/replayer.hpp"
+#include "follow/l1_freshness.hpp"
+#include "follow/l1_sync.hpp"
+#include "follow/replayer.hpp"
+#include "l1-bridge/client/l1_wallet.hpp"
 #include "node/troubles.hpp"
+#include "query/queries.hpp"
 #include "verifier/challenger.hpp"
 #include "verifier/claimer.hpp"
 #include "verifier/findings.hpp"
@@ -21,12 +21,12 @@
 namespace gavel::verifier {
 
 struct VerifierOptions {
-    bool claim = false;                // needs a wallet, this one or the prover's
+    bool claim = false;                    // needs a wallet, this one or the prover's
     l1::L1Wallet* claim_wallet = nullptr;  // null: the prover's, of which what a commit and a proof may cost is left alone
     size_t chunks_per_step = 32;
-    uint64_t lost_after_ms = 15'000;   // a transaction that no node knows so long after it was sent is sent again
+    uint64_t lost_after_ms = 15'000;     // a transaction that no node knows so long after it was sent is sent again
     uint64_t trouble_after_ms = 24'000;  // what keeps a proof from the L1 for longer (two blocks) is told
-    uint64_t l1_stale_after_ms = 0;    // without a new block; 0: as L1Freshness finds
+    uint64_t l1_stale_after_ms = 0;      // without a new block; 0: as L1Freshness finds
     WarningOptions warnings;
     ClaimerOptions claims;
     node::Metrics* metrics = nullptr;  // for what stands in the way
@@ -39,7 +39,7 @@ struct VerifierStatus {
     uint64_t verified_batch = 0;  // the last batch that is true and stands on true ones only
     uint64_t head_batch = 0;      // on the L1
     uint64_t final_batch = 0;
-    bool is_synced = false;       // nothing is left to read or verify
+    bool is_synced = false;  // nothing is left to read or verify
     bool can_prove = false;
     bool claims = false;
     std::vector<Warning> warnings;
@@ -50,8 +50,8 @@ struct VerifierStatus {
     uint64_t proofs_sent = 0;
     uint64_t claimed = 0;
     uint64_t claims_refused = 0;
-    uint64_t claims_given_up = 0;     // after all tries
-    uint64_t claims_not_worth_it = 0; // when they were looked at last
+    uint64_t claims_given_up = 0;      // after all tries
+    uint64_t claims_not_worth_it = 0;  // when they were looked at last
     // Ages by the L1's time, which goes on by the clock while no block comes.
     uint64_t oldest_l1_operation_s = 0;  // of the first L1 operation that isn't consumed; 0: none waits
     uint64_t last_batch_s = 0;           // since the newest batch on the L1; 0: there is none
@@ -63,7 +63,7 @@ class Verifier {
 public:
     // None of the references is owned; `sync` has been made for `store`. Without a wallet it only watches. Throws
     // node::StoreError.
-    Verifier(node::Store& store, ledger::L1Sync& sync, l1::L1Client& client, l1::L1Wallet* wallet, const node::Clock& clock,
+    Verifier(node::Store& store, follow::L1Sync& sync, l1::L1Client& client, l1::L1Wallet* wallet, const node::Clock& clock,
              VerifierOptions options = {});
 
     // One bounded round: reads the L1, verifies, sends what is due. The value: whether there is more to do at once. Not OK:
@@ -78,47 +78,47 @@ public:
     // What stands in the way; somebody has to tick() it.
     node::Troubles& troubles() { return troubles_now_; }
     const Findings& findings() const { return findings_; }
-    const ledger::Queries& queries() const { return queries_; }
+    const query::Queries& queries() const { return queries_; }
 
 private:
-    void restore_verdicts();
+    void restore_verdicts() GAVEL_REQUIRES(ledger::writing);
     void on_reorganisation();
-    node::Status replay();
+    node::Status replay() GAVEL_REQUIRES(ledger::writing);
     node::Status read_notice();
     void take_verdicts();
     void add_verdict(VerdictRecord verdict);
-    node::Status handle_false_batch(const ledger::Replayer::FalseBatch& found);
-    node::Status build_proof(const ledger::Replayer::FalseBatch& found);
+    node::Status handle_false_batch(const follow::Replayer::FalseBatch& found) GAVEL_REQUIRES(ledger::writing);
+    node::Status build_proof(const follow::Replayer::FalseBatch& found) GAVEL_REQUIRES(ledger::writing);
     node::Status judge_followers(uint64_t false_batch);
     node::Status act();
     void note(const char* reason, const node::Status& status);
-    void publish();
+    void publish() GAVEL_REQUIRES(ledger::writing);
 
     const node::Clock& clock_;
     VerifierOptions options_;
-    ledger::L1Sync& sync_;
-    const ledger::L1View& view_;
+    follow::L1Sync& sync_;
+    const follow::L1View& view_;
     l1::L1Client& client_;
     l1::L1Wallet* wallet_;
     node::Troubles troubles_now_;
-    ledger::L1Freshness freshness_;
+    follow::L1Freshness freshness_;
     ledger::Ledger ledger_;
-    ledger::BatchSource source_;
-    ledger::Replayer replayer_;
+    follow::BatchSource source_;
+    follow::Replayer replayer_;
     Findings findings_;
     Challenger challenger_;
     std::optional<Claimer> claimer_;
-    ledger::Queries queries_;
+    query::Queries queries_;
 
     uint64_t reorganisations_ = 0;
-    std::optional<Hash> proof_for_;    // batch whose proof is known to be sound
-    uint64_t followers_judged_ = 0;    // batches above the false one, up to here
-    ledger::Replayer::Progress progress_ = ledger::Replayer::Progress::kWorked;
+    std::optional<Hash> proof_for_;  // batch whose proof is known to be sound
+    uint64_t followers_judged_ = 0;  // batches above the false one, up to here
+    follow::Replayer::Progress progress_ = follow::Replayer::Progress::kWorked;
     l1::L1Wallet* claim_wallet_ = nullptr;
-    std::vector<Warning> troubles_;    // of the latest round
+    std::vector<Warning> troubles_;  // of the latest round
     bool more_to_do_ = false;
-    Hash balance_asked_at_;            // block
-    l1::Notice notice_;                // of the home operator, as read last
+    Hash balance_asked_at_;  // block
+    l1::Notice notice_;      // of the home operator, as read last
 
     mutable std::mutex mutex_;
     VerifierStatus status_;

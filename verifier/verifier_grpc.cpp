@@ -104,10 +104,8 @@ void to_pb(const VerifierStatus& status, v1::VerifierStatus& message) {
 // ---- Handlers ----
 
 VerifierService::VerifierService(const Verifier& verifier, node::CallLimits limits)
-    : CallService(limits,
-                  [&findings = verifier.findings(), known = Findings::Known{}]() mutable {
-                      known = findings.wait_for_news(known, kNewsStep_ms);
-                  }),
+    : CallService(limits, [&findings = verifier.findings(),
+                           known = Findings::Known{}]() mutable { known = findings.wait_for_news(known, kNewsStep_ms); }),
       verifier_(verifier) {
     on("GetStatus", &VerifierService::get_status);
     on("Verdicts", &VerifierService::verdicts);

@@ -1,18 +1,11 @@
 // gavel-verifier: reads the L1, verifies every batch, proves false ones, tells of it over gRPC.
-#include <cstdio>
-
-#include "l1-bridge/key_file.hpp"
-#include "l1-bridge/l1_sources.hpp"
-#include "ledger/query_grpc.hpp"
-#include "node/config.hpp"
-#include "node/grpc_server.hpp"
-#include "node/http_server.hpp"
-#include "node/log.hpp"
+#include "l1-bridge/client/key_file.hpp"
+#include "l1-bridge/client/l1_sources.hpp"
+#include "node/daemon.hpp"
+#include "node/rim_grpc.hpp"
 #include "node/scrub.hpp"
-#include "node/secret.hpp"
-#include "node/loop.hpp"
-#include "node/signals.hpp"
 #include "node/store_salvage.hpp"
+#include "query/query_grpc.hpp"
 #include "verifier/verifier_grpc.hpp"
 
 namespace {
@@ -28,13 +21,12 @@ struct Settings {
     l1::L1WalletFlags wallet;
     std::string data_dir = "gavel-verifier-data";
     bool repair = false;
-    std::string metrics_listen;
     uint64_t start_block = 0;
     uint64_t chain_id = 0;
     std::chrono::milliseconds poll{1'000};
     std::chrono::milliseconds l1_stale_after{0};
     verifier::VerifierOptions verifier;
-    node::GrpcServerOptions grpc{.listen = "127.0.0.1:9546"};
+    node::RimOptions rim{.grpc = {.listen = "127.0.0.1:9546"}, .metrics_listen = {}};
     node::LogOptions log;
 };
 
@@ -45,19 +37,22 @@ void add_options(node::Options& options, Settings& s) {
     options.number("--chain-id", s.chain_id, "chain id that the L1 must have; 0: any");
     options.number("--start-block", s.start_block, "L1 block from which to read: not after the contract's deployment");
     options.duration("--poll", s.poll, "how often the L1 is asked");
-    options.duration("--l1-stale-after", s.l1_stale_after,
-                     "so long without a new L1 block is unhealthy; 0: four block times, at most an eighth of the inclusion window");
+    options.duration(
+        "--l1-stale-after", s.l1_stale_after,
+        "so long without a new L1 block is unhealthy; 0: four block times, at most an eighth of the inclusion window");
     options.group("Acting on the L1");
     options.text("--key-file", s.key_file, "file with the private key (hex) of the account that proves; empty: only watch");
     l1::add_key_file_flag(options, s.allow_readable_key);
     l1::add_wallet_flags(options, s.wallet);
     options.toggle("--claim", s.verifier.claim, "claim withdrawals for their recipients, at --claim-key-file's cost");
-    options.text("--claim-key-file", s.claim_key_file,
-                 "file with the private key of the account that claims; empty: --key-file's, which keeps what a commit and a proof "
-                 "cost at the fee cap");
+    options.text(
+        "--claim-key-file", s.claim_key_file,
+        "file with the private key of the account that claims; empty: --key-file's, which keeps what a commit and a proof "
+        "cost at the fee cap");
     options.number("--claim-min-worth", s.verifier.claims.min_worth,
                    "ETH is claimed that is so many times what its claim costs; 0: any", 0, 1'000'000);
-    options.list("--claim-token", s.claim_tokens, "TOKEN=MIN_UNITS: withdrawals of it are claimed from so many base units on (repeat)");
+    options.list("--claim-token", s.claim_tokens,
+                 "TOKEN=MIN_UNITS: withdrawals of it are claimed from so many base units on (repeat)");
     options.number("--claim-max-gas", s.verifier.claims.max_gas, "a claim that needs more gas isn't sent", 100'000,
                    uint64_t{1} << 24);
     options.group("Warnings");
@@ -68,8 +63,7 @@ void add_options(node::Options& options, Settings& s) {
     options.group("Server");
     options.text("--data-dir", s.data_dir, "folder of the database");
     options.toggle("--repair", s.repair, "if the folder is damaged, put it aside and read everything from the L1 again");
-    options.text("--metrics-listen", s.metrics_listen, "host:port for /metrics and /healthz (default: none)");
-    node::add_grpc_server_options(options, s.grpc);
+    node::add_rim_options(options, s.rim);
     node::add_log_options(options, s.log);
 }
 
@@ -128,8 +122,8 @@ node::Result<std::map<Address, Amount>> claim_tokens_of(const Settings& s) {
 }
 
 // The wallet of a key file; none without one.
-node::Status open_wallet(std::optional<l1::L1Wallet>& wallet, l1::L1Client& client, const std::string& key_file, const Settings& s,
-                         const node::Clock& clock) {
+node::Status open_wallet(std::optional<l1::L1Wallet>& wallet, l1::L1Client& client, const std::string& key_file,
+                         const Settings& s, const node::Clock& clock) {
     if (key_file.empty()) return {};
     auto key = l1::read_key_file(key_file, s.allow_readable_key);
     if (!key) return key.status();
@@ -163,7 +157,7 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
     if (s.repair) repair_folder(s.data_dir, *rollup);
     node::LevelDbStore store(s.data_dir);
     node::Scrub scrub(store, node::request_stop);
-    auto sync = ledger::L1Sync::open_when_reachable(store, **client, *rollup, {s.start_block, s.chain_id},
+    auto sync = follow::L1Sync::open_when_reachable(store, **client, *rollup, {s.start_block, s.chain_id},
                                                     [&] { return signals.wait_for(s.poll) == 0; });
     if (!sync) return sync.status();
     if (!*sync) return {};
@@ -176,19 +170,11 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
     options.l1_stale_after_ms = static_cast<uint64_t>(s.l1_stale_after.count());
     verifier::Verifier verifier(store, **sync, **client, wallet ? &*wallet : nullptr, clock, options);
     verifier::VerifierService service(verifier);
-    ledger::QueryService queries(verifier.queries(), "verifier");
-    auto server = node::GrpcServer::start(s.grpc, {&service, &queries});
-    if (!server) return server.status();
+    query::QueryService queries(verifier.queries(), "verifier");
     add_metrics(metrics, verifier);
-    node::HttpServer http({.listen = s.metrics_listen.empty() ? "127.0.0.1:0" : s.metrics_listen});
-    if (!s.metrics_listen.empty()) {
-        node::serve_metrics(http, metrics, [&] {
-            node::Status status = verifier.health();
-            return status.ok() ? (*server)->answers() : status;
-        });
-        if (node::Status status = http.start(); !status.ok()) return status;
-    }
-    node::log_info("serving", {{"grpc_port", (*server)->port()},
+    auto rim = node::Rim::open(s.rim, {&service, &queries}, metrics, [&] { return verifier.health(); });
+    if (!rim) return rim.status();
+    node::log_info("serving", {{"grpc_port", (*rim)->grpc_port()},
                                {"rollup", to_checksum(*rollup)},
                                {"prover", wallet ? to_checksum(wallet->address()) : "none"},
                                {"claims", s.verifier.claim}});
@@ -199,33 +185,17 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
         if (!more) node::log_status(node::LogLevel::kDebug, "round with the L1", more.status());
         if (!more || !*more) loops.rest(s.poll);
     });
-    while (signals.wait_for(std::chrono::seconds(1)) == 0) verifier.troubles().tick();
-    node::log_info("stopping");
-    (*server)->stop();
-    (*client)->close();
-    loops.stop();
-    http.stop();
-    if (loops.has_failed() || store.failure())
-        return {node::Code::kInternal, "STORE_FAILED", "data-dir", "the database failed; the log tells why"};
-    return {};
+    return (*rim)->serve(signals, verifier.troubles(), loops, store, [&] { (*client)->close(); });
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    node::forbid_dumps();
-    node::StopSignals signals;
     Settings settings;
-    node::Options options("gavel-verifier", "Verifies every batch on the L1 and proves the false ones.");
-    add_options(options, settings);
-    if (auto status = options.parse(argc, argv)) return *status;
-    node::init_log(settings.log, "gavel-verifier");
-    try {
-        node::Status status = run(settings, signals);
-        if (status.ok()) return 0;
-        std::fprintf(stderr, "gavel-verifier: %s\n", node::to_string(status).c_str());
-    } catch (const node::StoreError& error) {
-        std::fprintf(stderr, "gavel-verifier: %s\n", error.what());
-    }
-    return 1;
+    return node::run_daemon({.name = "gavel-verifier",
+                             .about = "Verifies every batch on the L1 and proves the false ones.",
+                             .add_options = [&](node::Options& options) { add_options(options, settings); },
+                             .log = &settings.log,
+                             .run = [&](node::StopSignals& signals) { return run(settings, signals); }},
+                            argc, argv);
 }

@@ -11,7 +11,7 @@ std::string seconds(uint64_t count) { return std::to_string(count) + " s"; }
 
 class Watch {
 public:
-    Watch(const ledger::L1View& view, const KnownFacts& known, const WarningOptions& options)
+    Watch(const follow::L1View& view, const KnownFacts& known, const WarningOptions& options)
         : view_(view), known_(known), options_(options), now_(view.head().time), sitting_(view.sitting()) {}
 
     std::vector<Warning> look() {
@@ -38,7 +38,7 @@ private:
              view_.frozen_at(), true);
     }
 
-    void look_at(const ledger::QueuedOperation& waiting) {
+    void look_at(const follow::QueuedOperation& waiting) {
         uint64_t queued_at = waiting.operation.time;
         std::string which = "L1 operation " + std::to_string(waiting.index);
         const l1::RollupParameters& parameters = view_.parameters();
@@ -50,8 +50,7 @@ private:
             if (now_ >= overdue)
                 warn("L1_OPERATION_OVERDUE_SOON",
                      which + " is overdue since " + seconds(now_ - overdue) + ": the sequencer can be evicted", soon);
-            else if (now_ >= soon)
-                warn("L1_OPERATION_OVERDUE_SOON", which + " is overdue in " + seconds(overdue - now_), soon);
+            else if (now_ >= soon) warn("L1_OPERATION_OVERDUE_SOON", which + " is overdue in " + seconds(overdue - now_), soon);
         }
         uint64_t freeze_at = queued_at + parameters.freeze_age;
         if (now_ >= freeze_at)
@@ -61,8 +60,9 @@ private:
         uint64_t stalled_at = idle_since + (options_.stalled_after ? options_.stalled_after : parameters.inclusion_window / 4);
         if (now_ < stalled_at) return;
         stalled_ = true;
-        warn("SEQUENCER_STALLED", sitting_ ? which + " waits and no batch has come for " + seconds(now_ - idle_since)
-                                           : which + " waits and nobody has had the seat for " + seconds(now_ - idle_since),
+        warn("SEQUENCER_STALLED",
+             sitting_ ? which + " waits and no batch has come for " + seconds(now_ - idle_since)
+                      : which + " waits and nobody has had the seat for " + seconds(now_ - idle_since),
              stalled_at);
     }
 
@@ -112,18 +112,18 @@ private:
         out_.push_back({std::move(reason), std::move(message), since, is_critical});
     }
 
-    const ledger::L1View& view_;
+    const follow::L1View& view_;
     const KnownFacts& known_;
     const WarningOptions& options_;
     uint64_t now_;
-    std::optional<ledger::TermView> sitting_;
+    std::optional<follow::TermView> sitting_;
     bool stalled_ = false;
     std::vector<Warning> out_;
 };
 
 }  // namespace
 
-std::vector<Warning> warnings_of(const ledger::L1View& view, const KnownFacts& known, const WarningOptions& options) {
+std::vector<Warning> warnings_of(const follow::L1View& view, const KnownFacts& known, const WarningOptions& options) {
     return Watch(view, known, options).look();
 }
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "l1-bridge/rollup_abi.hpp"
-#include "ledger/l1_view.hpp"
+#include "follow/l1_view.hpp"
+#include "l1-bridge/wire/rollup_abi.hpp"
 
 namespace gavel::verifier {
 
@@ -27,11 +27,11 @@ struct WarningOptions {
 
 // What the verifier knows beside the view.
 struct KnownFacts {
-    uint64_t l1_ops_consumed = 0;          // by the batches that are verified
-    std::optional<uint64_t> false_batch;   // number of the lowest that stands
+    uint64_t l1_ops_consumed = 0;         // by the batches that are verified
+    std::optional<uint64_t> false_batch;  // number of the lowest that stands
     bool can_prove = false;
-    bool withdrawals_full = false;         // a final batch has all the withdrawals that there can be
-    l1::Notice notice{};                   // of the home operator, as the contract told it last
+    bool withdrawals_full = false;  // a final batch has all the withdrawals that there can be
+    l1::Notice notice{};            // of the home operator, as the contract told it last
 };
 
 // By the newest block's time. Reasons:
@@ -43,6 +43,6 @@ struct KnownFacts {
 //   FALSE_BATCH                a false batch stands and can still be proven
 //   PROOF_DEADLINE             twice the margin before that ends
 //   FALSE_BATCH_FINAL          it has become final: critical, the rollup's money is not safe
-std::vector<Warning> warnings_of(const ledger::L1View& view, const KnownFacts& known, const WarningOptions& options);
+std::vector<Warning> warnings_of(const follow::L1View& view, const KnownFacts& known, const WarningOptions& options);
 
 }  // namespace gavel::verifier

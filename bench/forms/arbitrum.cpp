@@ -1,8 +1,8 @@
 // Arbitrum Nitro: segments of L2 messages, packed by brotli, in the sequencer inbox's calldata (OffchainLabs/nitro:
 // arbnode/batch_poster.go, arbstate/inbox.go, arbos/parse_l2.go; nitro-contracts: SequencerInbox.addSequencerL2BatchFromOrigin).
 #include "bench/forms/stream.hpp"
-#include "l1-bridge/abi.hpp"
-#include "l1-bridge/rlp.hpp"
+#include "l1-bridge/wire/abi.hpp"
+#include "l1-bridge/wire/rlp.hpp"
 #include "protocol/encoding.hpp"
 
 namespace gavel::bench {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "l1-bridge/gas_schedule.hpp"
+#include "l1-bridge/chain/gas_schedule.hpp"
 #include "protocol/encoding.hpp"
 #include "protocol/keccak.hpp"
 

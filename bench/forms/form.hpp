@@ -13,7 +13,7 @@ namespace gavel::bench {
 using Payments = std::span<const BenchPayment>;
 
 struct Posted {
-    std::vector<Bytes> calldata;  // of each L1 transaction, in order: all that the system posts
+    std::vector<Bytes> calldata;   // of each L1 transaction, in order: all that the system posts
     uint64_t signature_bytes = 0;  // of them, before any compression
 };
 

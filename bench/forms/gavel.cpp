@@ -4,8 +4,8 @@
 
 #include "bench/chunk_cutter.hpp"
 #include "bench/own_l1.hpp"
-#include "l1-bridge/gas_schedule.hpp"
-#include "l1-bridge/rollup_abi.hpp"
+#include "l1-bridge/chain/gas_schedule.hpp"
+#include "l1-bridge/wire/rollup_abi.hpp"
 #include "protocol/encoding.hpp"
 
 namespace gavel::bench {
@@ -82,8 +82,11 @@ std::vector<GavelForm::Signed> GavelForm::operations(Payments payments) const {
             continue;
         }
         bool pays_out = options_.payout_lines > 0;
-        PostedOperation operation{pays_out ? OperationKind::kPayout : OperationKind::kTransfer, sender, {line},
-                                  payment.operation.fee, payment.operation.memo};
+        PostedOperation operation{pays_out ? OperationKind::kPayout : OperationKind::kTransfer,
+                                  sender,
+                                  {line},
+                                  payment.operation.fee,
+                                  payment.operation.memo};
         Signature signature = payment.signature;
         if (pays_out) {
             payout = payment.operation;

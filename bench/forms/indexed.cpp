@@ -2,7 +2,7 @@
 // those. Accounts are 32-bit indexes, at the place that Gavel's have in this benchmark.
 #include "bench/codec_figures.hpp"
 #include "bench/forms/stream.hpp"
-#include "l1-bridge/abi.hpp"
+#include "l1-bridge/wire/abi.hpp"
 #include "protocol/chunk_model.hpp"
 #include "protocol/encoding.hpp"
 #include "protocol/keccak.hpp"
@@ -86,7 +86,7 @@ protected:
         ByteReader in(body);
         in.take(4 + 5 * 32);
         auto word = [&] { return ByteReader(in.take(32).last(8)).u64(); };
-        for (size_t width : {32, 64, 32}) {
+        for (size_t width : {32u, 64u, 32u}) {
             uint64_t count = in.remaining() >= 32 ? word() : 0;
             in.take(std::min<uint64_t>(count, body.size()) * width);
         }

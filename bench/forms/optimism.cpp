@@ -3,7 +3,7 @@
 
 #include "bench/forms/form.hpp"
 #include "bench/forms/span_batch.hpp"
-#include "l1-bridge/abi.hpp"
+#include "l1-bridge/wire/abi.hpp"
 #include "protocol/encoding.hpp"
 
 namespace gavel::bench {

@@ -1,6 +1,6 @@
 // Signed Ethereum transactions, one after another, as an L1 block holds them.
+#include "l1-bridge/wire/rlp.hpp"
 #include "bench/forms/stream.hpp"
-#include "l1-bridge/rlp.hpp"
 
 namespace gavel::bench {
 namespace {

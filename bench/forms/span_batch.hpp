@@ -8,7 +8,7 @@ namespace gavel::bench {
 struct SpanBatch {
     uint64_t rel_timestamp = 0;
     uint64_t l1_origin_number = 0;
-    Address parent_check;     // 20 bytes of a hash
+    Address parent_check;  // 20 bytes of a hash
     Address l1_origin_check;
     std::vector<bool> origin_bits;  // of each block: whether the L1 origin advances
     std::vector<uint64_t> block_tx_counts;

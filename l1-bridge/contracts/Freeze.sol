@@ -91,7 +91,7 @@ abstract contract Freeze is Bank {
 
     /// @dev Whether that batch is final and its withdrawal tree at its end.
     function isFull(uint64 number) private view returns (bool) {
-        return number <= headNumber && isFinalSince(records[number].postedAt)
-            && records[number].withdrawalCount == type(uint32).max;
+        return
+            number <= headNumber && isFinalSince(records[number].postedAt) && records[number].withdrawalCount == type(uint32).max;
     }
 }

@@ -14,9 +14,7 @@ interface RollupEvents {
     event L1OperationQueued(
         uint64 indexed index, Kind kind, address caller, address to, address token, uint128 amount, uint64 time
     );
-    event WithdrawalClaimed(
-        uint32 indexed position, address indexed recipient, address token, uint128 amount, address receiver
-    );
+    event WithdrawalClaimed(uint32 indexed position, address indexed recipient, address token, uint128 amount, address receiver);
     event StakeReturned(uint64 indexed term, address to, uint256 amount);
     event RewardTaken(uint64 indexed term, address prover, uint256 amount);
     event RollupFrozen();

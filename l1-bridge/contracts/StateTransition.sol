@@ -155,7 +155,8 @@ abstract contract StateTransition is ChunkDecoder {
         bytes32[] memory payments = new bytes32[](payout ? operation.lineCount : 0);
         for (uint256 j = 0; j < operation.lineCount; ++j) {
             Line memory line = chunk.lines[operation.firstLine + j];
-            address to = line.byAddress ? creditNew(c, address(uint160(line.to)), token, line.amount)
+            address to = line.byAddress
+                ? creditNew(c, address(uint160(line.to)), token, line.amount)
                 : creditExisting(c, line.to, token, line.amount);
             if (payout) payments[j] = TypedData.hashPayment(to, line.amount);
             else structHash = TypedData.hashTransfer(token, to, line.amount, operation.fee, nonce, operation.memo);

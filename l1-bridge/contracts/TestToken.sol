@@ -5,7 +5,7 @@ import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {Panic} from "@openzeppelin/contracts/utils/Panic.sol";
 
 /// @title An ERC-20 that anybody may mint: for development chains and tests, never for money.
-/// @notice Twin of l1-bridge/test_token.cpp. Errors are ERC-6093's, and BadCalldata. At most 2^128-2 units are ever minted; an
+/// @notice Twin of l1-bridge/chain/test_token.cpp. Errors are ERC-6093's, and BadCalldata. At most 2^128-2 units are ever minted; an
 /// allowance above 2^128-1 is one without limit; an amount above 2^128-1 counts as 2^128-1, which nobody has.
 contract TestToken is ERC20 {
     /// A text of over 31 bytes, or a call that there isn't. (Arguments that no ABI decoder takes revert without data here.)

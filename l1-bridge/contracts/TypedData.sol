@@ -7,8 +7,7 @@ import {Calldata} from "./Calldata.sol";
 library TypedData {
     bytes32 private constant TRANSFER =
         keccak256("Transfer(address token,address to,uint128 amount,uint128 fee,uint64 nonce,bytes32 memo)");
-    bytes32 private constant WITHDRAW =
-        keccak256("Withdraw(address token,address to,uint128 amount,uint128 fee,uint64 nonce)");
+    bytes32 private constant WITHDRAW = keccak256("Withdraw(address token,address to,uint128 amount,uint128 fee,uint64 nonce)");
     bytes32 private constant PAYOUT = keccak256(
         "Payout(address token,Payment[] payments,uint128 fee,uint64 nonce,bytes32 memo)Payment(address to,uint128 amount)"
     );

@@ -25,7 +25,12 @@ function fail(text) {
   process.exit(1);
 }
 
-const solidityFiles = (folder) => (existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.sol')).sort() : []);
+const solidityFiles = (folder) =>
+  existsSync(folder)
+    ? readdirSync(folder)
+        .filter((name) => name.endsWith('.sol'))
+        .sort()
+    : [];
 
 // Imports of a package are looked up in node_modules.
 function findImport(path) {
@@ -90,16 +95,21 @@ function told(abi) {
   const named = (list) => list.map((one) => `${one.type}${one.indexed ? ' indexed' : ''} ${one.name}`).join(', ');
   return abi
     .filter((one) => ['function', 'event', 'error'].includes(one.type))
-    .map((one) => `${one.type} ${one.name}(${types(one.inputs)}) = (${named(one.inputs)})` +
-      (one.type === 'function' ? ` ${one.stateMutability} returns (${named(one.outputs)})` : ''))
+    .map(
+      (one) =>
+        `${one.type} ${one.name}(${types(one.inputs)}) = (${named(one.inputs)})` +
+        (one.type === 'function' ? ` ${one.stateMutability} returns (${named(one.outputs)})` : ''),
+    )
     .sort();
 }
 
 function compareAbi(abi, file) {
   const ours = told(abi);
   const theirs = told(JSON.parse(readFileSync(file, 'utf8')));
-  const faults = [...ours.filter((one) => !theirs.includes(one)).map((one) => '  only in Solidity: ' + one),
-    ...theirs.filter((one) => !ours.includes(one)).map((one) => `  only in ${file}: ` + one)];
+  const faults = [
+    ...ours.filter((one) => !theirs.includes(one)).map((one) => '  only in Solidity: ' + one),
+    ...theirs.filter((one) => !ours.includes(one)).map((one) => `  only in ${file}: ` + one),
+  ];
   if (faults.length > 0) fail(`Rollup's ABI differs:\n${faults.join('\n')}`);
 }
 

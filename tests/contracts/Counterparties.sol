@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-// Callers and receivers for tests: twins of those in tests/stand_ins.cpp.
+// Callers and receivers for tests: twins of those in tests/contract/stand_ins.cpp.
 
 /// @dev Calls, and reverts with what the call reverted with.
 function callOn(address target, uint256 value, bytes memory data) returns (bytes memory answer) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-/// @notice A token that misbehaves in one way: twin of odd_token in tests/stand_ins.cpp, mode by mode, slot by slot, and
+/// @notice A token that misbehaves in one way: twin of odd_token in tests/contract/stand_ins.cpp, mode by mode, slot by slot, and
 /// Shrinks. It keeps no allowances.
 contract OddToken {
     enum Mode {

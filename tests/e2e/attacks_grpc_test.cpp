@@ -187,7 +187,8 @@ TEST_CASE("daemons end within five seconds whatever their clients do") {
     }
     // A batch that would take the L1 minutes, and open streams.
     std::string batch = "[";
-    for (int i = 0; i < 1000; ++i) batch += std::string(i ? "," : "") + R"({"jsonrpc":"2.0","id":1,"method":"anvil_mine","params":["0x2710"]})";
+    for (int i = 0; i < 1000; ++i)
+        batch += std::string(i ? "," : "") + R"({"jsonrpc":"2.0","id":1,"method":"anvil_mine","params":["0x2710"]})";
     batch += "]";
     const std::string request = "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: " +
                                 std::to_string(batch.size()) + "\r\n\r\n" + batch;

@@ -54,13 +54,15 @@ TEST_CASE("on Ethereum: a payment, a withdrawal that is claimed, a node started 
 
 TEST_CASE("on Ethereum: what isn't right about the L1 is told by name, at the start") {
     World world({.on_ethereum = true});
-    auto deployed = nlohmann::json::parse(world.gavel_json("operator", {"deploy", "--home-operator", "none", "--challenge-window", "60", "--stake", "1.5"}));
+    auto deployed = nlohmann::json::parse(
+        world.gavel_json("operator", {"deploy", "--home-operator", "none", "--challenge-window", "60", "--stake", "1.5"}));
     CHECK(deployed["chain_id"] == 31'337);
     CHECK(deployed["challenge_window"] == 60);
     CHECK(deployed["stake"] == "1500000000000000000");
     auto token = nlohmann::json::parse(world.gavel_json("operator", {"dev", "token", "--decimals", "6"}));
     auto refused = [&](const std::string& rollup) {
-        return world.gavel("alice", {"--rollup", rollup, "--sequencer", "127.0.0.1:1", "--verifier", "127.0.0.1:1", "deposit", "1"});
+        return world.gavel("alice",
+                           {"--rollup", rollup, "--sequencer", "127.0.0.1:1", "--verifier", "127.0.0.1:1", "deposit", "1"});
     };
     const std::string nobody = to_checksum(kCarol);
     Finished nothing = refused(nobody);
@@ -77,8 +79,15 @@ TEST_CASE("on Ethereum: what isn't right about the L1 is told by name, at the st
     CHECK(good.exit_status == 0);
     CHECK(good.errors.find("sent to the L1: 0x") != std::string::npos);  // before it waits
     for (const auto& [program_name, flag] : {std::pair{"gavel-verifier", "--data-dir"}, {"gavel-sequencer", "--data-dir"}}) {
-        std::vector<std::string> command{program(program_name), "--l1", world.l1_url(), "--rollup", nobody, "--listen",
-                                         "127.0.0.1:0", flag, world.folder().file(program_name)};
+        std::vector<std::string> command{program(program_name),
+                                         "--l1",
+                                         world.l1_url(),
+                                         "--rollup",
+                                         nobody,
+                                         "--listen",
+                                         "127.0.0.1:0",
+                                         flag,
+                                         world.folder().file(program_name)};
         if (std::string(program_name) == "gavel-sequencer") {
             REQUIRE(node::write_file(world.folder().file("key"), to_hex(key_of("operator").scalar()) + "\n", 0600).ok());
             command.insert(command.end(), {"--key-file", world.folder().file("key")});

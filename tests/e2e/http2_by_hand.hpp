@@ -20,8 +20,8 @@ public:
     ~Http2ByHand() { close(fd_); }
     Http2ByHand(const Http2ByHand&) = delete;
 
-    // Opens `count` calls, each with a message that is said to have so many bytes, and sends all but the last byte of each, as fast
-    // as the other side lets us; returns once it doesn't any more.
+    // Opens `count` calls, each with a message that is said to have so many bytes, and sends all but the last byte of each, as
+    // fast as the other side lets us; returns once it doesn't any more.
     void send_half_messages(const std::string& method, uint32_t count, uint32_t message_bytes) {
         std::map<uint32_t, uint32_t> left;
         for (uint32_t i = 0; i < count; ++i) {
@@ -53,7 +53,8 @@ private:
     enum : uint8_t { kData = 0, kHeaders = 1, kReset = 3, kSettings = 4, kPing = 6, kWindowUpdate = 8 };
 
     static std::string be32(uint32_t value) {
-        return {static_cast<char>(value >> 24), static_cast<char>(value >> 16), static_cast<char>(value >> 8), static_cast<char>(value)};
+        return {static_cast<char>(value >> 24), static_cast<char>(value >> 16), static_cast<char>(value >> 8),
+                static_cast<char>(value)};
     }
     static uint32_t read_be32(const std::string& text, size_t at) {
         uint32_t out = 0;
@@ -61,8 +62,8 @@ private:
         return out;
     }
     static std::string frame(uint8_t type, uint8_t flags, uint32_t stream, const std::string& payload) {
-        return be32(static_cast<uint32_t>(payload.size())).substr(1) + std::string{static_cast<char>(type), static_cast<char>(flags)} +
-               be32(stream) + payload;
+        return be32(static_cast<uint32_t>(payload.size())).substr(1) +
+               std::string{static_cast<char>(type), static_cast<char>(flags)} + be32(stream) + payload;
     }
     // Literals that aren't indexed (RFC 7541, 6.2.2).
     static std::string header_block(const std::string& path) {

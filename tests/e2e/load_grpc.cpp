@@ -6,7 +6,7 @@ namespace gavel::e2e {
 namespace {
 
 constexpr uint64_t kPerMessage = 16;
-constexpr uint64_t kUnderWay = 256;  // sent and not answered
+constexpr uint64_t kUnderWay = 256;             // sent and not answered
 constexpr std::chrono::milliseconds kPace{15};  // between messages, so that a test can ask for each payment afterwards
 
 }  // namespace

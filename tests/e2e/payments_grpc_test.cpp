@@ -118,16 +118,16 @@ TEST_CASE("a sequencer with mutual TLS answers who shows a certificate, and nobo
     std::vector<std::string> known = {"--sequencer-tls-ca", folder.file("server-ca.pem"), "--sequencer-tls-name", "localhost"};
     auto with_certificate_of = [&](const std::string& side) {
         std::vector<std::string> flags = known;
-        flags.insert(flags.end(), {"--sequencer-tls-cert", folder.file(side + ".pem"), "--sequencer-tls-key",
-                                   folder.file(side + ".key")});
+        flags.insert(flags.end(),
+                     {"--sequencer-tls-cert", folder.file(side + ".pem"), "--sequencer-tls-key", folder.file(side + ".key")});
         return flags;
     };
     auto balance_with = [&](std::vector<std::string> flags) {
         flags.insert(flags.end(), {"balance", text_of(address_of("alice"))});
         return world.gavel("alice", flags).exit_status;
     };
-    CHECK(balance_with({}) == 1);     // in the clear
-    CHECK(balance_with(known) == 1);  // no certificate of its own
+    CHECK(balance_with({}) == 1);                             // in the clear
+    CHECK(balance_with(known) == 1);                          // no certificate of its own
     CHECK(balance_with(with_certificate_of("server")) == 1);  // one that the clients' authority hasn't signed
     CHECK(balance_with(with_certificate_of("client")) == 0);
     std::vector<std::string> deposit = with_certificate_of("client");

@@ -118,9 +118,15 @@ TEST_CASE("damage to a table ends a daemon by name, and --repair is the way back
 
     // Bits all over: the verifier doesn't start.
     spoil_tables(data_of(world, "verifier"), {10, 100, 200, 300, 400, 500, 600, 700, 800});
-    std::vector<std::string> verifier = {program("gavel-verifier"), "--listen",   "127.0.0.1:" + world.port("verifier"),
-                                         "--l1",                    world.l1_url(), "--rollup",
-                                         to_checksum(world.domain().rollup), "--data-dir", data_of(world, "verifier")};
+    std::vector<std::string> verifier = {program("gavel-verifier"),
+                                         "--listen",
+                                         "127.0.0.1:" + world.port("verifier"),
+                                         "--l1",
+                                         world.l1_url(),
+                                         "--rollup",
+                                         to_checksum(world.domain().rollup),
+                                         "--data-dir",
+                                         data_of(world, "verifier")};
     Finished refused = run(verifier, world.folder().path());
     CHECK(refused.exit_status == 1);
     CHECK(refused.errors.find("it is damaged") != std::string::npos);

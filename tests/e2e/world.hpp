@@ -1,5 +1,5 @@
-// A world of real processes: gavel-l1 or Anvil, gavel-sequencer and gavel-verifier on free ports, their data in a folder of its own,
-// gone with the object. The programs are those in the folder that GAVEL_BIN_DIR names.
+// A world of real processes: gavel-l1 or Anvil, gavel-sequencer and gavel-verifier on free ports, their data in a folder of its
+// own, gone with the object. The programs are those in the folder that GAVEL_BIN_DIR names.
 //
 // What fails to come about within its time is a failure of the test (Catch2's FAIL, with the daemons' logs).
 #pragma once
@@ -10,11 +10,11 @@
 #include <vector>
 
 #include "cli/remote_grpc.hpp"
-#include "l1-bridge/json_rpc_client.hpp"
-#include "l1-bridge/rollup_client.hpp"
+#include "l1-bridge/client/json_rpc_client.hpp"
+#include "l1-bridge/client/rollup_client.hpp"
 #include "protocol/operation.hpp"
 #include "tests/e2e/process.hpp"
-#include "tests/temp_dir.hpp"
+#include "tests/support/temp_dir.hpp"
 
 namespace gavel::e2e {
 
@@ -73,8 +73,8 @@ public:
     l1::RollupClient& rollup() { return *rollup_; }
     const Domain& domain() const { return domain_; }
     const testing::TempDir& folder() const { return folder_; }
-    // These count from the next start on. The L1 as a program sees it ("sequencer", "verifier", "gavel"): one --l1 for each URL, the
-    // L1 itself if there is none.
+    // These count from the next start on. The L1 as a program sees it ("sequencer", "verifier", "gavel"): one --l1 for each URL,
+    // the L1 itself if there is none.
     void set_sequencer_flags(std::vector<std::string> flags) { options_.sequencer_flags = std::move(flags); }
     void set_verifier_flags(std::vector<std::string> flags) { options_.verifier_flags = std::move(flags); }
     void set_l1(const std::string& program, std::vector<std::string> urls) { l1_urls_[program] = std::move(urls); }

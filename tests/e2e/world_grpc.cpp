@@ -7,11 +7,11 @@
 #include <fstream>
 #include <iostream>
 
-#include "l1-bridge/deployment.hpp"
-#include "l1-bridge/rollup_abi.hpp"
+#include "l1-bridge/client/deployment.hpp"
+#include "l1-bridge/wire/rollup_abi.hpp"
 #include "node/file.hpp"
 #include "proto/convert_grpc.hpp"
-#include "tests/ethereum_node.hpp"
+#include "tests/l1/ethereum_node.hpp"
 
 namespace gavel::e2e {
 namespace {
@@ -93,7 +93,7 @@ std::string World::key_file(const std::string& name) {
 
 std::unique_ptr<Process> World::start(const std::string& program_name, const std::string& daemon, std::vector<std::string> flags,
                                       const std::string& port_mark) {
-    std::vector<std::string> command = {program(program_name), "--listen", listen(daemon), "--data-dir",
+    std::vector<std::string> command = {program(program_name),        "--listen",     listen(daemon), "--data-dir",
                                         folder_.file(daemon + ".db"), "--log-format", "json"};
     command.insert(command.end(), flags.begin(), flags.end());
     auto process = std::make_unique<Process>(command, log_file(daemon));
@@ -134,8 +134,11 @@ void World::start_l1() {
 }
 
 void World::deploy_rollup() {
-    const l1::RollupParameters parameters{options_.challenge_window_s, options_.inclusion_window_s,
-                                          options_.challenge_window_s + options_.inclusion_window_s + kWeek, kEther, {}};
+    const l1::RollupParameters parameters{options_.challenge_window_s,
+                                          options_.inclusion_window_s,
+                                          options_.challenge_window_s + options_.inclusion_window_s + kWeek,
+                                          kEther,
+                                          {}};
     l1::L1Wallet wallet(*l1_client_, key_of("operator"));
     const Bytes creation = l1::rollup_creation(parameters);
     const l1::Receipt receipt = value(wallet.run(std::nullopt, 0, creation));
@@ -145,9 +148,16 @@ void World::deploy_rollup() {
 }
 
 void World::launch_sequencer(const std::string& name) {
-    std::vector<std::string> flags = {"--rollup", to_checksum(domain_.rollup), "--key-file", key_file(name),
-                                      "--l1-confirmations", std::to_string(options_.l1_confirmations), "--batch-age", "1s",
-                                      "--poll", "100ms"};
+    std::vector<std::string> flags = {"--rollup",
+                                      to_checksum(domain_.rollup),
+                                      "--key-file",
+                                      key_file(name),
+                                      "--l1-confirmations",
+                                      std::to_string(options_.l1_confirmations),
+                                      "--batch-age",
+                                      "1s",
+                                      "--poll",
+                                      "100ms"};
     add_l1("sequencer", flags);
     add_metrics_port("sequencer", flags);
     flags.insert(flags.end(), options_.sequencer_flags.begin(), options_.sequencer_flags.end());

@@ -3,7 +3,7 @@
 #include "tests/generator/lies.hpp"
 #include "tests/generator/random_chunks.hpp"
 #include "tests/generator/trace.hpp"
-#include "tests/proof_world.hpp"
+#include "tests/protocol/proof_world.hpp"
 
 namespace gavel::test {
 namespace {
@@ -64,8 +64,8 @@ void add_handmade(Cases& out) {
     for (const Case& one : all_cases()) {
         Worked worked(one);
         World& world = worked.world;
-        out.push_back(apply_case({"handmade", one.name, kRollup, worked.batch.chunks[1], world.queue.size(), world.queue, 0},
-                                 world.state));
+        out.push_back(
+            apply_case({"handmade", one.name, kRollup, worked.batch.chunks[1], world.queue.size(), world.queue, 0}, world.state));
         GAVEL_CHECK(out.back()["refusal"] == name_of(one.refusal));
     }
 }
@@ -78,7 +78,12 @@ void add_random(Cases& out) {
         for (int i = 0; i < 30; ++i) {
             PostedChunk chunk = generator.next(state);
             std::string what = std::string(name_of(kind)) + " " + std::to_string(i);
-            Json one = apply_case({"random", what, test_domain(), {chunk.ops, chunk.sigs}, chunk.limit, generator.queue(),
+            Json one = apply_case({"random",
+                                   what,
+                                   test_domain(),
+                                   {chunk.ops, chunk.sigs},
+                                   chunk.limit,
+                                   generator.queue(),
                                    generator.start().counters.l1_ops_consumed},
                                   state);
             if (!one.is_null()) out.push_back(one);

@@ -2,7 +2,7 @@
 #include "protocol/encoding.hpp"
 #include "tests/export/export.hpp"
 #include "tests/generator/random.hpp"
-#include "tests/proof_world.hpp"
+#include "tests/protocol/proof_world.hpp"
 
 namespace gavel::test {
 namespace {
@@ -88,8 +88,9 @@ void add_refused(Cases& out, Random& random) {
         batch.chunks[0] = {Bytes(ops, 1), Bytes(sigs, 2)};
         Bytes bytes = batch.encode();
         bytes.resize(bytes.size() - missing);
-        out.push_back(batch_case("ops of " + std::to_string(ops) + ", sigs of " + std::to_string(sigs) + ", cut by " +
-                                     std::to_string(missing), bytes));
+        out.push_back(batch_case(
+            "ops of " + std::to_string(ops) + ", sigs of " + std::to_string(sigs) + ", cut by " + std::to_string(missing),
+            bytes));
     };
     for (size_t missing : {0, 1}) {
         of_sizes(4096, 3072, missing);

@@ -2,7 +2,7 @@
 #include "tests/export/export.hpp"
 #include "tests/generator/corruptions.hpp"
 #include "tests/generator/lie_proofs.hpp"
-#include "tests/limit_cases.hpp"
+#include "tests/support/limit_cases.hpp"
 
 namespace gavel::test {
 namespace {
@@ -10,8 +10,12 @@ namespace {
 // Where a proof is judged: the batch that the contract has taken, and its queue.
 struct Court {
     Court(const Domain& of, const Batch& batch, const QueueHashes& hashes)
-        : domain(of), number(batch.number), limit(batch.last.l1_ops_consumed), record(batch.header().hash()),
-          posted(batch.encode()), queue(hashes) {}
+        : domain(of),
+          number(batch.number),
+          limit(batch.last.l1_ops_consumed),
+          record(batch.header().hash()),
+          posted(batch.encode()),
+          queue(hashes) {}
 
     Domain domain;
     uint64_t number, limit;

@@ -67,12 +67,8 @@ Json withdrawals_case(Random& random, uint32_t count) {
         list.push_back(withdrawal_json(withdrawal));
     }
     for (uint32_t i = 0; i < count; ++i) paths.push_back({{"index", i}, {"path", hex_list(tree.path(i, count))}});
-    return {{"kind", "withdrawals"},
-            {"what", std::to_string(count) + " withdrawals"},
-            {"withdrawals", list},
-            {"root", hex(tree.root())},
-            {"frontier", hex_list(tree.frontier().hashes())},
-            {"paths", paths}};
+    return {{"kind", "withdrawals"},    {"what", std::to_string(count) + " withdrawals"}, {"withdrawals", list},
+            {"root", hex(tree.root())}, {"frontier", hex_list(tree.frontier().hashes())}, {"paths", paths}};
 }
 
 // A frontier alone, and what appending three more leads to.
@@ -80,7 +76,10 @@ Json frontier_case(uint32_t count) {
     std::vector<Hash> hashes;
     for (uint32_t bits = count; bits != 0; bits &= bits - 1) hashes.push_back(named("node " + std::to_string(hashes.size())));
     WithdrawalFrontier frontier(count, hashes);
-    Json out = {{"kind", "frontier"}, {"what", "of " + std::to_string(count)}, {"count", count}, {"frontier", hex_list(hashes)},
+    Json out = {{"kind", "frontier"},
+                {"what", "of " + std::to_string(count)},
+                {"count", count},
+                {"frontier", hex_list(hashes)},
                 {"root", hex(frontier.root())}};
     Json appended = Json::array();
     for (int i = 0; i < 3 && frontier.count() < kMaxWithdrawalCount; ++i) {
@@ -96,20 +95,33 @@ Json small_tree_case(size_t count) {
     std::vector<Hash> leaves;
     for (size_t i = 0; i < count; ++i) leaves.push_back(named("small " + std::to_string(i)));
     Json paths = Json::array();
-    for (size_t i = 0; i < count; i += count > 16 ? 15 : 1)
+    for (size_t i = 0; i<count; i += count> 16 ? 15 : 1)
         paths.push_back({{"index", i}, {"path", hex_list(small_tree_path(leaves, i))}});
-    return {{"kind", "smallTree"}, {"what", std::to_string(count) + " leaves"}, {"leaves", hex_list(leaves)},
-            {"root", hex(small_tree_root(leaves))}, {"paths", paths}};
+    return {{"kind", "smallTree"},
+            {"what", std::to_string(count) + " leaves"},
+            {"leaves", hex_list(leaves)},
+            {"root", hex(small_tree_root(leaves))},
+            {"paths", paths}};
 }
 
 Json withdrawal_proof_case(const std::string& what, const StateFields& fields, const WithdrawalProof& proof) {
-    return {{"kind", "withdrawalProof"}, {"what", what}, {"fields", hex(fields.encode())}, {"position", proof.position},
-            {"withdrawal", withdrawal_json(proof.withdrawal)}, {"path", hex_list(proof.path)}, {"holds", proof.holds_in(fields)}};
+    return {{"kind", "withdrawalProof"},
+            {"what", what},
+            {"fields", hex(fields.encode())},
+            {"position", proof.position},
+            {"withdrawal", withdrawal_json(proof.withdrawal)},
+            {"path", hex_list(proof.path)},
+            {"holds", proof.holds_in(fields)}};
 }
 
 Json exit_proof_case(const std::string& what, const StateFields& fields, const ExitProof& proof) {
-    return {{"kind", "exitProof"}, {"what", what}, {"fields", hex(fields.encode())}, {"index", proof.index},
-            {"leaf", hex(proof.account.encode())}, {"path", hex_list(proof.path)}, {"holds", proof.holds_in(fields)}};
+    return {{"kind", "exitProof"},
+            {"what", what},
+            {"fields", hex(fields.encode())},
+            {"index", proof.index},
+            {"leaf", hex(proof.account.encode())},
+            {"path", hex_list(proof.path)},
+            {"holds", proof.holds_in(fields)}};
 }
 
 // A proof that holds, and the same with each part of it changed.
@@ -136,9 +148,8 @@ void add_withdrawal_proofs(Cases& out, Random& random, uint32_t count) {
         add("another position", [&](WithdrawalProof& proof) { proof.position ^= 1; });
         add("another recipient", [](WithdrawalProof& proof) { proof.withdrawal.recipient.bytes[19] ^= 1; });
         add("another token", [](WithdrawalProof& proof) { proof.withdrawal.token.bytes[19] ^= 1; });
-        add("another amount", [](WithdrawalProof& proof) {
-            proof.withdrawal.amount = Amount{proof.withdrawal.amount.value() ^ 1};
-        });
+        add("another amount",
+            [](WithdrawalProof& proof) { proof.withdrawal.amount = Amount{proof.withdrawal.amount.value() ^ 1}; });
         add("a sibling more", [](WithdrawalProof& proof) { proof.path.push_back(Hash{}); });
         if (good.path.empty()) continue;
         add("a sibling less", [](WithdrawalProof& proof) { proof.path.pop_back(); });
@@ -185,8 +196,12 @@ Json queue_case(Random& random, size_t count) {
         entry.amount = random.chance(20) ? Amount::max() : Amount{random.next()};
         entry.time = random.next();
         hash = entry.chain(hash);
-        entries.push_back({{"kind", static_cast<int>(entry.kind)}, {"caller", hex(entry.caller)}, {"to", hex(entry.to)},
-                           {"token", hex(entry.token)}, {"amount", decimal(entry.amount)}, {"time", decimal(entry.time)},
+        entries.push_back({{"kind", static_cast<int>(entry.kind)},
+                           {"caller", hex(entry.caller)},
+                           {"to", hex(entry.to)},
+                           {"token", hex(entry.token)},
+                           {"amount", decimal(entry.amount)},
+                           {"time", decimal(entry.time)},
                            {"entry", hex(entry.encode())}});
         hashes.push_back(hex(hash));
     }

@@ -45,8 +45,18 @@ private:
 Bits plain() { return Bits().header(0, 1, 0, 1).no_fee().to_self().first_one(); }
 // Two of them, with fees of 2 and `second_fee`; `switches`: the second is of another class.
 Bits two_fees(unsigned second_fee, bool switches) {
-    return Bits().header(0, 2, 0, 1).fee_table(2, 2, 0).u(2, 2).u(second_fee, 2).u(switches, 1).u(1, 1).u(1, 1).ref(0).ref(0)
-        .first_one().first_one();
+    return Bits()
+        .header(0, 2, 0, 1)
+        .fee_table(2, 2, 0)
+        .u(2, 2)
+        .u(second_fee, 2)
+        .u(switches, 1)
+        .u(1, 1)
+        .u(1, 1)
+        .ref(0)
+        .ref(0)
+        .first_one()
+        .first_one();
 }
 Bits one_fee(unsigned wm, unsigned we, u128 m, unsigned e) {
     return Bits().header(0, 1, 0, 1).fee_table(1, wm, we).u(e, we).u(m, wm).to_self().first_one();

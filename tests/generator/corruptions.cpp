@@ -73,7 +73,7 @@ private:
         add("no ops", "OpsPath", [](FraudProof& proof) { proof.ops.clear(); });
         add("sigs", "SigsPath", [](FraudProof& proof) { proof.sigs[70] ^= 1; });
         add("a byte more of sigs", "SigsPath", [](FraudProof& proof) { proof.sigs.push_back(0); });
-        add("a signature less", "SigsPath", [](FraudProof& proof) { proof.sigs.resize(proof.sigs.size() - 64); });
+        add("a signature less", "SigsPath", [](FraudProof& proof) { proof.sigs.erase(proof.sigs.end() - 64, proof.sigs.end()); });
         add("no sigs", "SigsPath", [](FraudProof& proof) { proof.sigs.clear(); });
         GAVEL_CHECK(proof_.ops_path.size() == 2);
         for (size_t i : {0, 1}) {
@@ -139,7 +139,7 @@ private:
             std::string name = "access " + number + " (" + name_of(kind) + " " + at_index + ") ";
             if (kind == Access::Kind::kFind) at = hint(name, at, index, count);
             if (kind != Access::Kind::kAppend) at = leaf(name, at);
-            for (int i = 0; i < carried_siblings(index, count); ++i, at += 32)
+            for (size_t i = 0; i < carried_siblings(index, count); ++i, at += 32)
                 turn_access(name + "sibling " + std::to_string(i), "LeafPath", at + 7);
             if (kind == Access::Kind::kAppend) ++count;
         }
@@ -162,7 +162,7 @@ private:
         return at + 4;
     }
     size_t leaf(const std::string& name, size_t at) {
-        const std::pair<const char*, size_t> fields[] = {{"owner", 20}, {"token", 20},     {"nonce", 8},
+        const std::pair<const char*, size_t> fields[] = {{"owner", 20},   {"token", 20},     {"nonce", 8},
                                                          {"balance", 16}, {"nextOwner", 20}, {"nextToken", 20}};
         for (const auto& [field, size] : fields) {
             turn_access(name + field, "LeafPath", at);
@@ -216,7 +216,8 @@ private:
 
     // Two faults in one proof: which is named.
     void two_at_once() {
-        add("header of no batch, and nothing behind it", "UnknownBatch", [](FraudProof& proof) { turn(proof.header.parent_hash); });
+        add("header of no batch, and nothing behind it", "UnknownBatch",
+            [](FraudProof& proof) { turn(proof.header.parent_hash); });
         all_.back().proof.resize(BatchHeader::kSize);
         GAVEL_CHECK(steps_[0].kind == Access::Kind::kFind);
         add("hint at the count, and nothing behind it", "HintRange",

@@ -192,18 +192,16 @@ void Lies::codec_fees() {
     add_raw(
         Refusal::kBadReference, "a class that hasn't been seen",
         [](RawOps& raw) {
-            raw.classes =
-                "1"
-                "1" +
-                gamma(1);
+            raw.classes = "1"
+                          "1" +
+                          gamma(1);
         },
         [&](RawOps& raw) {
             two_fees(raw);
             raw.operations = 3;
-            raw.classes =
-                "1"
-                "1" +
-                gamma(0);
+            raw.classes = "1"
+                          "1" +
+                          gamma(0);
             raw.senders += "1" + gamma(0);
             raw.recipients += "1" + gamma(0);
             raw.amounts += "1" + gamma(0);

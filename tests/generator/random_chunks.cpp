@@ -55,7 +55,8 @@ StartingState random_start(StartKind kind, Random& random) {
         start.account_count += 1;
         start.add(stranger(1000), token(1), random_balance(kind, random));
     }
-    if (kind == StartKind::kFullWithdrawals) start.withdrawal_count = kMaxWithdrawalCount - static_cast<uint32_t>(random.below(5));
+    if (kind == StartKind::kFullWithdrawals)
+        start.withdrawal_count = kMaxWithdrawalCount - static_cast<uint32_t>(random.below(5));
     if (kind == StartKind::kLate) {
         start.counters.op_count = ~uint64_t{0} - random.below(60);
         start.counters.l1_ops_consumed = ~uint64_t{0} - random.below(60);

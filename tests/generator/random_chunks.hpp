@@ -18,8 +18,9 @@ enum class StartKind : uint8_t {
     kWorn,             // nonces near 2^64
     kLate,             // opCount and l1OpsConsumed near 2^64
 };
-inline constexpr StartKind kStartKinds[] = {StartKind::kGenesis, StartKind::kPopulated, StartKind::kFullAccounts, StartKind::kFullWithdrawals,
-                                    StartKind::kRich,    StartKind::kWorn,      StartKind::kLate};
+inline constexpr StartKind kStartKinds[] = {
+    StartKind::kGenesis, StartKind::kPopulated, StartKind::kFullAccounts, StartKind::kFullWithdrawals,
+    StartKind::kRich,    StartKind::kWorn,      StartKind::kLate};
 const char* name_of(StartKind kind);
 StartingState random_start(StartKind kind, Random& random);
 

@@ -71,7 +71,7 @@ State StartingState::build() const {
     state.accounts.set_count_for_test(account_count);
 
     std::vector<Hash> frontier;
-    for (int height = 0; height < kTreeDepth; ++height) {
+    for (unsigned height = 0; height < kTreeDepth; ++height) {
         if (withdrawal_count >> height & 1) frontier.push_back(zero_subtree(height));
     }
     state.withdrawals = WithdrawalTree::from_frontier({withdrawal_count, frontier});

@@ -2,7 +2,7 @@
 
 #include <random>
 
-#include "tests/ethereum_node.hpp"
+#include "tests/l1/ethereum_node.hpp"
 
 namespace gavel::hostile {
 namespace {

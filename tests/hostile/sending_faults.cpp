@@ -1,7 +1,7 @@
 #include <atomic>
 #include <memory>
 
-#include "l1-bridge/transaction.hpp"
+#include "l1-bridge/wire/transaction.hpp"
 #include "protocol/keccak.hpp"
 #include "tests/hostile/fault.hpp"
 

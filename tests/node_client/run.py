@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Runs client.mjs, as the README shows it, against an L1 and a sequencer.
+"""Runs client.mjs, as docs/grpc.md shows it, against an L1 and a sequencer.
 
 usage: run.py BIN_DIR
-Fails unless README.md holds client.mjs word for word.
+Fails unless docs/grpc.md holds client.mjs word for word.
 """
 import os
 import re
@@ -14,9 +14,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, os.path.join(ROOT, "scripts"))
 sys.dont_write_bytecode = True
-import ethereum  # noqa: E402
-import npm  # noqa: E402
-from demo_world import Broken, World  # noqa: E402
+import ethereum
+import npm
+from demo_world import Broken, World
 
 
 def read(*path):
@@ -24,10 +24,10 @@ def read(*path):
         return file.read()
 
 
-def check_readme():
-    shown = re.search(r"^```js\n(.*?)^```$", read(ROOT, "README.md"), re.MULTILINE | re.DOTALL)
+def check_page():
+    shown = re.search(r"^```js\n(.*?)^```$", read(ROOT, "docs", "grpc.md"), re.MULTILINE | re.DOTALL)
     if not shown or shown.group(1) != read(HERE, "client.mjs"):
-        raise Broken("README.md's example isn't tests/node_client/client.mjs; put the file's text between ```js and ```")
+        raise Broken("docs/grpc.md's example isn't tests/node_client/client.mjs; put the file's text between ```js and ```")
 
 
 def address(name):
@@ -38,7 +38,8 @@ def start(world):
     users = [flag for name in ("wallet", "operator") for flag in ("--fund", address(name) + "=1000")]
     world.start("L1", "gavel-l1", r"listening on \S+ port (\d+)", "--listen", "127.0.0.1:0", "--block-time", "1", *users)
     world.l1 = ethereum.L1(f"http://127.0.0.1:{world.ports['L1']}")
-    deployed = world.gavel("operator", "deploy", "--home-operator", "none", "--challenge-window", 5, "--inclusion-window", "10m", "--stake", 1)
+    deployed = world.gavel("operator", "deploy", "--home-operator", "none", "--challenge-window", 5,
+                           "--inclusion-window", "10m", "--stake", 1)
     world.start("sequencer", "gavel-sequencer", r"grpc_port=(\d+)", "--listen", "127.0.0.1:0", "--data-dir",
                 world.path("sequencer"), "--l1", world.l1.url, "--rollup", deployed["address"], "--key-file",
                 world.key_file("operator"), "--l1-confirmations", "1", "--batch-age", "1s", "--poll", "100ms")
@@ -58,7 +59,7 @@ def check_output(text):
 
 
 def run_client(world):
-    check_readme()
+    check_page()
     npm.install(HERE)
     start(world)
     command = [shutil.which("node") or "node", os.path.join(HERE, "client.mjs"), world.l1.url,

@@ -15,8 +15,9 @@ import tempfile
 import time
 
 sys.dont_write_bytecode = True
-import vectors
-from vectors import TX_GAS, Anvil, ethereum, keccak256, of_bytes, raw, selector, word
+import vectors  # makes tests/ known
+from anvil import TX_GAS, Anvil, ethereum
+from vectors import keccak256, of_bytes, raw, selector, word
 
 WEEK = 7 * 24 * 3600
 STAKE = 10**18

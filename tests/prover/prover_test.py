@@ -13,8 +13,9 @@ import tempfile
 import time
 
 sys.dont_write_bytecode = True
-import vectors
-from vectors import ROOT, Anvil, bytes_tail, keccak256, npm, of_bytes, raw, selector, word
+import vectors  # makes tests/ known
+from anvil import Anvil, npm
+from vectors import ROOT, bytes_tail, keccak256, of_bytes, raw, selector, word
 
 MAX_CODE = 24_576
 KINDS = {"transfer": 0, "withdraw": 1, "payout": 2}

@@ -6,7 +6,7 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "tests"))
-from anvil import TX_GAS, Anvil, ethereum, npm  # noqa: E402, F401
+from anvil import ethereum
 
 keccak256 = ethereum.keccak256
 

@@ -11,7 +11,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(HERE)), "scripts"))
 sys.dont_write_bytecode = True
-import npm  # noqa: E402
+import npm
 
 NODE = shutil.which("node") or "node"
 

@@ -14,10 +14,10 @@ import time
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
-from anvil import ROOT, Anvil, encode, ethereum, npm  # noqa: E402
-from anvil_world import AnvilWorld  # noqa: E402
-from demo_world import Broken  # noqa: E402
-import run as third_voice  # noqa: E402
+from anvil import ROOT, Anvil, encode, ethereum, npm
+from anvil_world import AnvilWorld
+from demo_world import Broken
+import run as third_voice
 
 ETHER = 10**18
 CHALLENGE, INCLUSION = 600, 900
@@ -84,7 +84,9 @@ class Story:
 
     def neighbours(self):
         """Others who use the rollup with Gavel's programs: the user's leaf and withdrawals aren't alone in their trees."""
-        gavel = lambda *words: self.world.gavel(NEIGHBOUR, *words)
+        def gavel(*words):
+            return self.world.gavel(NEIGHBOUR, *words)
+
         gavel("deposit", "3", "--wait")
         gavel("deposit", "700", "--token", self.env["TOKEN"], "--wait")
         gavel("send", self.env["ME"], "0.5", "--fee", "0")

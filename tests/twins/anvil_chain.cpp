@@ -2,9 +2,9 @@
 #include <fstream>
 #include <stdexcept>
 
-#include "l1-bridge/rollup_contract.hpp"
-#include "l1-bridge/rpc_json.hpp"
-#include "tests/ethereum_node.hpp"
+#include "l1-bridge/chain/rollup_contract.hpp"
+#include "l1-bridge/wire/rpc_values.hpp"
+#include "tests/l1/ethereum_node.hpp"
 #include "tests/twins/chains.hpp"
 
 namespace gavel::twins {
@@ -29,7 +29,7 @@ std::string rollup_code_path() {
     return given ? given : kRoot + "/l1-bridge/artifacts/Rollup.creation.hex";
 }
 
-// A stand-in of tests/stand_ins.hpp with the constructor's arguments.
+// A stand-in of tests/contract/stand_ins.hpp with the constructor's arguments.
 Bytes stand_in_code(const std::string& name) {
     static const std::map<std::string, std::string> contracts{
         {"forwarder", "Forwarder"}, {"refuser", "Refuser"}, {"reenterer", "Reenterer"}};
@@ -64,8 +64,8 @@ class AnvilTwin final : public Chain {
 public:
     AnvilTwin()
         : node_({"--no-mining", "--order", "fifo", "--base-fee", "0", "--gas-price", "0", "--disable-min-priority-fee",
-                 "--chain-id", std::to_string(kChainId), "--gas-limit", "1000000000", "--timestamp",
-                 std::to_string(kGenesisTime), "--accounts", "1"}) {
+                 "--chain-id", std::to_string(kChainId), "--gas-limit", "1000000000", "--timestamp", std::to_string(kGenesisTime),
+                 "--accounts", "1"}) {
         compile_stand_ins();
     }
     const char* name() const override { return "Anvil"; }
@@ -147,8 +147,8 @@ private:
         return !code.empty() && data.size() >= code.size() && std::equal(code.begin(), code.end(), data.begin());
     }
 
-    void add_construction(const Json& frame, std::vector<RollupCall>& calls) {
-        RollupCall made;
+    void add_construction(const Json& frame, std::vector<RunningCall>& calls) {
+        RunningCall made;
         made.sender = read(rpc::parse_fixed<Address>(frame["from"]));
         made.is_construction = true;
         made.success = !frame.contains("error");
@@ -159,10 +159,10 @@ private:
         calls.push_back(std::move(made));
     }
 
-    void add_calls(const Json& frame, std::vector<RollupCall>& calls) const {
+    void add_calls(const Json& frame, std::vector<RunningCall>& calls) const {
         const bool is_rollup = rpc::parse_fixed<Address>(frame.value("to", Json())) == rollup_;
         if (is_rollup && frame["type"] != "DELEGATECALL") {
-            RollupCall call;
+            RunningCall call;
             call.sender = read(rpc::parse_fixed<Address>(frame["from"]));
             if (frame.contains("value")) call.value = read(rpc::parse_quantity(frame["value"]));
             call.input = read(rpc::parse_data(frame["input"]));

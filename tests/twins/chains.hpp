@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "l1-bridge/abi.hpp"
-#include "l1-bridge/block.hpp"
-#include "l1-bridge/l1_types.hpp"
-#include "l1-bridge/rollup_abi.hpp"
-#include "l1-bridge/transaction.hpp"
+#include "l1-bridge/chain/block.hpp"
+#include "l1-bridge/wire/abi.hpp"
+#include "l1-bridge/wire/l1_types.hpp"
+#include "l1-bridge/wire/rollup_abi.hpp"
+#include "l1-bridge/wire/transaction.hpp"
 
 namespace gavel::twins {
 
@@ -21,14 +21,14 @@ inline constexpr uint64_t kGenesisTime = 1'700'000'000;
 inline constexpr uint64_t kGasLimit = 16'000'000;  // of each transaction
 
 // A call of the rollup contract, from outside or from within another contract. The calls of its own prover don't count.
-struct RollupCall {
+struct RunningCall {
     Address sender;
     u128 value = 0;
     Bytes input;
     bool success = false;
-    Bytes output;  // returned, or the revert's data
+    Bytes output;                  // returned, or the revert's data
     bool is_construction = false;  // `input` is the constructor's arguments then, `output` a revert's data
-    friend bool operator==(const RollupCall&, const RollupCall&) = default;
+    friend bool operator==(const RunningCall&, const RunningCall&) = default;
 };
 
 struct BlockResult {
@@ -39,7 +39,7 @@ struct BlockResult {
         friend bool operator==(const Sent&, const Sent&) = default;
     };
     std::vector<Sent> transactions;
-    std::vector<RollupCall> calls;  // in order of entry, those of transactions that failed too
+    std::vector<RunningCall> calls;  // in order of entry, those of transactions that failed too
     friend bool operator==(const BlockResult&, const BlockResult&) = default;
 };
 

@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <sstream>
 
-#include "l1-bridge/rollup_client.hpp"
+#include "l1-bridge/client/rollup_client.hpp"
 
 namespace gavel::twins {
 namespace {
@@ -40,13 +40,11 @@ const std::vector<std::pair<std::string, std::string>> kPage = {
      "CalldataNotExact Frozen NotSequencer NotPlainAccount Truncated ChunkCount OpsTooLong SigsTooLong TrailingBytes BatchNumber "
      "NotOnHead L1OpsDecrease L1OpsBeyondQueue QueueHash"},
     {"commitProof", ""},
-    {"prove",
-     "Truncated UnknownBatch BatchFinal ChunkIndex OpsPath SigsPath Frontier L1Operations HintRange LeafPath Lookup "
-     "TrailingBytes ClaimIsTrue"},
+    {"prove", "Truncated UnknownBatch BatchFinal ChunkIndex OpsPath SigsPath Frontier L1Operations HintRange LeafPath Lookup "
+              "TrailingBytes ClaimIsTrue"},
     {"takeReward", "UnknownTerm TermNotSlashed AlreadyTaken RewardTooEarly NotProver PaymentFailed"},
     {"depositEth", "Frozen ZeroAddress ZeroAmount"},
-    {"depositToken",
-     "Frozen ZeroAddress ZeroAmount TokenWithoutCode TokenCallFailed DepositCapExceeded NothingReceived"},
+    {"depositToken", "Frozen ZeroAddress ZeroAmount TokenWithoutCode TokenCallFailed DepositCapExceeded NothingReceived"},
     {"forceTransfer", "Frozen ZeroAddress"},
     {"forceWithdrawal", "Frozen ZeroAddress ZeroAmount"},
     {"claim",
@@ -63,7 +61,7 @@ const std::vector<std::pair<std::string, std::string>> kPage = {
 
 }  // namespace
 
-Outcome outcome_of(const RollupCall& call) {
+Outcome outcome_of(const RunningCall& call) {
     if (call.is_construction) return {"constructor", told(call.success, call.output)};
     auto id = selector_of(call.input);
     auto found = id ? function_names().find(*id) : function_names().end();

@@ -11,11 +11,11 @@ namespace gavel::twins {
 
 // What a call came to: "success", a custom error's name, "no data" for a revert without any, or hex.
 struct Outcome {
-    std::string call;     // "append", "constructor"; "unknown" if no function has that selector
+    std::string call;  // "append", "constructor"; "unknown" if no function has that selector
     std::string outcome;
     friend auto operator<=>(const Outcome&, const Outcome&) = default;
 };
-Outcome outcome_of(const RollupCall& call);
+Outcome outcome_of(const RunningCall& call);
 
 // Every outcome that docs/contract.md names for a call that isn't a view, call by call in the page's order, but for those that
 // no sequence of transactions can reach (coverage.cpp says which and why).

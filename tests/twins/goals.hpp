@@ -57,9 +57,9 @@ Prep need_sitter(World& world);
 Prep need_sitter(World& world, const Address& who);
 Prep need_poster(World& world);  // a sitter who may append
 Prep need_waiting(World& world);
-Prep need_notice(World& world);    // of the home operator's, whose time isn't over
-Prep need_lie(World& world);       // find_lie finds one
-Prep need_slashed(World& world);   // some term
+Prep need_notice(World& world);   // of the home operator's, whose time isn't over
+Prep need_lie(World& world);      // find_lie finds one
+Prep need_slashed(World& world);  // some term
 // The youngest batch that isn't final and holds a lie after a true claim; nullptr: none.
 Kept* find_lie(World& world);
 // A term for which it holds, drawn among all.

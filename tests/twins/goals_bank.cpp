@@ -71,29 +71,34 @@ Address no_code(World& w) {
 
 std::vector<Goal> bank_goals() {
     std::vector<Goal> out{
-        when_open({"depositEth", "success"},
-                  [](World& w) { return deposit_eth(w, w.any_address(), 1 + w.random.below(9999)); }),
+        when_open({"depositEth", "success"}, [](World& w) { return deposit_eth(w, w.any_address(), 1 + w.random.below(9999)); }),
         when_open({"depositEth", "ZeroAddress"}, [](World& w) { return deposit_eth(w, {}, w.random.below(2)); }),
         when_open({"depositEth", "ZeroAmount"}, [](World& w) { return deposit_eth(w, w.any_address(), 0); }),
         {{"depositEth", "Frozen"},
          [](World& w) { return when_frozen(w, [&] { return deposit_eth(w, w.any_address(), w.random.below(2)); }); }},
-        {{"depositToken", "success"}, [](World& w) { return deposit(w, {kPlain, kSilent, kFee, kReenters}); }},
+        {{"depositToken", "success"},
+         [](World& w) {
+             return deposit(w, {kPlain, kSilent, kFee, kReenters});
+         }},
         {{"depositToken", "Frozen"},
-         [](World& w) { return when_frozen(w, [&] {
-                            return token_deposit(w, w.any_token(), w.any_actor(), w.any_address(), 1).transactions.back();
-                        }); }},
+         [](World& w) {
+             return when_frozen(
+                 w, [&] { return token_deposit(w, w.any_token(), w.any_actor(), w.any_address(), 1).transactions.back(); });
+         }},
         when_open({"depositToken", "ZeroAddress"},
                   [](World& w) { return w.as(w.any_actor(), rollup_call::deposit_token(w.any_token(), {}, Amount{1})); }),
-        when_open({"depositToken", "ZeroAmount"}, [](World& w) {
-            return w.as(w.any_actor(), rollup_call::deposit_token(w.any_token(), w.any_address(), Amount{}));
-        }),
-        when_open({"depositToken", "TokenWithoutCode"}, [](World& w) {
-            return w.as(w.any_actor(), rollup_call::deposit_token(no_code(w), w.any_address(), Amount{1}));
-        }),
+        when_open(
+            {"depositToken", "ZeroAmount"},
+            [](World& w) { return w.as(w.any_actor(), rollup_call::deposit_token(w.any_token(), w.any_address(), Amount{})); }),
+        when_open(
+            {"depositToken", "TokenWithoutCode"},
+            [](World& w) { return w.as(w.any_actor(), rollup_call::deposit_token(no_code(w), w.any_address(), Amount{1})); }),
         {{"depositToken", "TokenCallFailed"}, token_call_failed},
         {{"depositToken", "DepositCapExceeded"}, token_over_cap},
         {{"depositToken", "NothingReceived"},
-         [](World& w) { return deposit(w, {mode(test::TokenMode::kTakesNothing), mode(test::TokenMode::kShrinks)}); }},
+         [](World& w) {
+             return deposit(w, {mode(test::TokenMode::kTakesNothing), mode(test::TokenMode::kShrinks)});
+         }},
         when_open({"forceTransfer", "success"}, [](World& w) { return force_transfer(w, w.any_address()); }),
         when_open({"forceTransfer", "ZeroAddress"}, [](World& w) { return force_transfer(w, {}); }),
         {{"forceTransfer", "Frozen"},

@@ -163,23 +163,19 @@ std::vector<Goal> batch_goals() {
         {{"append", "NotPlainAccount"}, not_plain},
         {{"append", "Truncated"}, with(cut)},
         {{"append", "ChunkCount"}, with(wrong_count)},
-        {{"append", "OpsTooLong"},
-         with([](World& w, Bytes& batch) {
+        {{"append", "OpsTooLong"}, with([](World& w, Bytes& batch) {
              resize_chunk(batch, w.random.chance(50) ? 4097 : 65535, w.random.chance(50) ? 0 : 3073);
              return true;
          })},
-        {{"append", "SigsTooLong"},
-         with([](World& w, Bytes& batch) {
+        {{"append", "SigsTooLong"}, with([](World& w, Bytes& batch) {
              resize_chunk(batch, w.random.chance(50) ? 4096 : 0, w.random.chance(50) ? 3073 : 65535);
              return true;
          })},
-        {{"append", "TrailingBytes"},
-         with([](World& w, Bytes& batch) {
+        {{"append", "TrailingBytes"}, with([](World& w, Bytes& batch) {
              batch.insert(batch.end(), 1 + w.random.below(40), 0);
              return true;
          })},
-        {{"append", "BatchNumber"},
-         with([](World& w, Bytes& batch) {
+        {{"append", "BatchNumber"}, with([](World& w, Bytes& batch) {
              const uint64_t head = w.head().header.number;
              const std::vector<uint64_t> wrong{0, head, head + 2, ~uint64_t{0}};
              put64(batch, 0, w.random.pick(wrong));

@@ -80,7 +80,8 @@ Withdrawal usual(World& w) {
 }
 
 Next spoiled(World& w, const std::function<void(Claim&)>& spoil) {
-    return claim_with(w, usual(w), [](const Kept&, uint32_t, const Withdrawal&) { return true; }, spoil);
+    return claim_with(
+        w, usual(w), [](const Kept&, uint32_t, const Withdrawal&) { return true; }, spoil);
 }
 
 Next success(World& w) {
@@ -134,9 +135,8 @@ Next header_length(World& w) {
 }
 
 Next paid_already(World& w) {
-    auto found = find_claim(w, [&](const Kept& kept, uint32_t position, const Withdrawal&) {
-        return w.is_final(kept) && w.is_paid(position);
-    });
+    auto found = find_claim(
+        w, [&](const Kept& kept, uint32_t position, const Withdrawal&) { return w.is_final(kept) && w.is_paid(position); });
     if (!found) return success(w);
     return step(claim_of(w, *found));
 }
@@ -192,37 +192,48 @@ std::vector<Goal> claim_goals() {
         {{"claim", "WithdrawalPath"}, wrong_path},
         {{"claim", "ReceiverNotAllowed"}, receiver_not_allowed},
         {{"claim", "VaultShort"},
-         kind([](World& w) {
-             const Address token = w.any_token();
-             return Withdrawal{w.any_actor(), token, Amount{w.held(token) + 1 + w.random.below(3)}};
-         }, [](World& w, const Withdrawal& one) { return !is_payable(w, one); })},
+         kind(
+             [](World& w) {
+                 const Address token = w.any_token();
+                 return Withdrawal{w.any_actor(), token, Amount{w.held(token) + 1 + w.random.below(3)}};
+             },
+             [](World& w, const Withdrawal& one) { return !is_payable(w, one); })},
         {{"claim", "PayGasShort"},
          [](World& w) {
              const Withdrawal wanted{w.any_actor(), w.random.chance(50) ? w.token_of(kPlain) : Address{}, Amount{1}};
-             return claim_with(w, wanted, [&](const Kept&, uint32_t, const Withdrawal& one) { return is_payable(w, one); },
-                               [&](Claim& claim) { claim.pay_gas = too_much_pay_gas(w); });
+             return claim_with(
+                 w, wanted, [&](const Kept&, uint32_t, const Withdrawal& one) { return is_payable(w, one); },
+                 [&](Claim& claim) { claim.pay_gas = too_much_pay_gas(w); });
          }},
         // Those who refuse, and one whose code needs more than it gets.
         {{"claim", "PaymentFailed"},
-         kind([](World& w) {
-             const std::vector<Address> refusing{w.refuser, w.reenterer, w.reenterer, w.rollup, w.token_of(kPlain)};
-             return Withdrawal{w.random.pick(refusing), Address{}, Amount{static_cast<uint64_t>(std::min<u128>(w.held({}), 5))}};
-         }, [](World& w, const Withdrawal& one) {
-             const bool fails = one.recipient == w.refuser || one.recipient == w.rollup || one.recipient == w.reenterer;
-             return one.token.is_zero() && is_payable(w, one) && fails;
-         })},
+         kind(
+             [](World& w) {
+                 const std::vector<Address> refusing{w.refuser, w.reenterer, w.reenterer, w.rollup, w.token_of(kPlain)};
+                 return Withdrawal{w.random.pick(refusing), Address{},
+                                   Amount{static_cast<uint64_t>(std::min<u128>(w.held({}), 5))}};
+             },
+             [](World& w, const Withdrawal& one) {
+                 const bool fails = one.recipient == w.refuser || one.recipient == w.rollup || one.recipient == w.reenterer;
+                 return one.token.is_zero() && is_payable(w, one) && fails;
+             })},
         {{"claim", "TokenWithoutCode"},
-         kind([](World& w) { return Withdrawal{w.any_actor(), test::stranger(3), Amount{}}; },
-              [](World&, const Withdrawal& one) { return one.token == test::stranger(3); })},
+         kind(
+             [](World& w) {
+                 return Withdrawal{w.any_actor(), test::stranger(3), Amount{}};
+             },
+             [](World&, const Withdrawal& one) { return one.token == test::stranger(3); })},
         {{"claim", "TokenCallFailed"},
-         kind([](World& w) {
-             return Withdrawal{w.any_actor(), w.tokens[kFailing[w.random.below(std::size(kFailing))]], Amount{}};
-         }, [](World& w, const Withdrawal& one) {
-             for (size_t failing : kFailing) {
-                 if (one.token == w.tokens[failing] && one.amount.is_zero()) return true;
-             }
-             return false;
-         })},
+         kind(
+             [](World& w) {
+                 return Withdrawal{w.any_actor(), w.tokens[kFailing[w.random.below(std::size(kFailing))]], Amount{}};
+             },
+             [](World& w, const Withdrawal& one) {
+                 for (size_t failing : kFailing) {
+                     if (one.token == w.tokens[failing] && one.amount.is_zero()) return true;
+                 }
+                 return false;
+             })},
     };
 }
 

@@ -122,15 +122,17 @@ Next sigs_path(World& w) {
 }
 
 Next l1_operations(World& w) {
-    return corrupted(w, [](const Subject& s) { return !s.proof.l1_operations.empty(); }, [&](Subject& s) {
-        L1Operation& entry = s.proof.l1_operations[w.random.below(s.proof.l1_operations.size())];
-        switch (w.random.below(4)) {
-            case 0: entry.kind = static_cast<L1OperationKind>(3 + w.random.below(253)); break;
-            case 1: entry.time ^= 1; break;
-            case 2: entry.amount = Amount{entry.amount.value() ^ 1}; break;
-            default: entry.to.bytes[w.random.below(20)] ^= 1;
-        }
-    });
+    return corrupted(
+        w, [](const Subject& s) { return !s.proof.l1_operations.empty(); },
+        [&](Subject& s) {
+            L1Operation& entry = s.proof.l1_operations[w.random.below(s.proof.l1_operations.size())];
+            switch (w.random.below(4)) {
+                case 0: entry.kind = static_cast<L1OperationKind>(3 + w.random.below(253)); break;
+                case 1: entry.time ^= 1; break;
+                case 2: entry.amount = Amount{entry.amount.value() ^ 1}; break;
+                default: entry.to.bytes[w.random.below(20)] ^= 1;
+            }
+        });
 }
 
 Next hint_range(World& w) {
@@ -154,7 +156,7 @@ Next lookup(World& w) {
         for (size_t i = 0; i < 4; ++i) access.push_back(static_cast<uint8_t>(other >> 8 * (3 - i)));
         append(access, accounts.at(other)->encode());
         for (const Hash& sibling : accounts.path(other)) append(access, sibling);
-        const size_t length = 4 + Account::kSize + 32 * static_cast<size_t>(carried_siblings(shown, accounts.count()));
+        const size_t length = 4 + Account::kSize + 32 * carried_siblings(shown, accounts.count());
         witness.erase(witness.begin(), witness.begin() + static_cast<ptrdiff_t>(length));
         witness.insert(witness.begin(), access.begin(), access.end());
     });
@@ -169,7 +171,8 @@ Next leaf_path(World& w) {
 }
 
 Next claim_is_true(World& w) {
-    return corrupted(w, [](const Subject& s) { return !s.kept->is_lie[s.chunk]; }, [](Subject&) {});
+    return corrupted(
+        w, [](const Subject& s) { return !s.kept->is_lie[s.chunk]; }, [](Subject&) {});
 }
 
 Next trailing(World& w) {
@@ -274,8 +277,8 @@ Next reward_refused(World& w) {
 
 std::vector<Goal> court_goals() {
     auto frontier = [](World& w) {
-        return corrupted(w, [](const Subject& s) { return !s.proof.frontier.empty(); },
-                         [&](Subject& s) { flip(w, s.proof.frontier); });
+        return corrupted(
+            w, [](const Subject& s) { return !s.proof.frontier.empty(); }, [&](Subject& s) { flip(w, s.proof.frontier); });
     };
     return {
         {{"commitProof", "success"}, commit},

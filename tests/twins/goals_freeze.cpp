@@ -204,7 +204,9 @@ Next refund_with(World& w, const std::function<bool(const L1Operation&)>& holds,
 }
 
 Next refund_success(World& w) {
-    auto pays = [&](const L1Operation& one) { return is_payable(w, one) && one.to != w.refuser && one.to != w.rollup && !w.is_token(one.to); };
+    auto pays = [&](const L1Operation& one) {
+        return is_payable(w, one) && one.to != w.refuser && one.to != w.rollup && !w.is_token(one.to);
+    };
     return refund_with(w, pays, [&](uint64_t index, const L1Operation& entry) -> Next {
         if (w.random.chance(40) && (entry.to == w.party(0) || entry.to == w.party(1) || entry.to == w.reenterer)) {
             return step(w.as(entry.to, rollup_call::refund(index, entry, w.any_address(), any_pay_gas(w))));
@@ -221,12 +223,14 @@ Next refund_not_final(World& w) {
 }
 
 Next refund_length(World& w) {
-    return refund_with(w, [](const L1Operation&) { return true; }, [&](uint64_t index, const L1Operation& entry) {
-        Bytes bytes = entry.encode();
-        bytes.resize(w.random.chance(30) ? 0 : w.random.chance(50) ? bytes.size() - 1 : bytes.size() + 1);
-        AbiWriter writer("refund(uint64,bytes,address,uint256)");
-        return step(w.as(w.any_actor(), writer.word(index).bytes(bytes).word(Address{}).word(0).take()));
-    });
+    return refund_with(
+        w, [](const L1Operation&) { return true; },
+        [&](uint64_t index, const L1Operation& entry) {
+            Bytes bytes = entry.encode();
+            bytes.resize(w.random.chance(30) ? 0 : w.random.chance(50) ? bytes.size() - 1 : bytes.size() + 1);
+            AbiWriter writer("refund(uint64,bytes,address,uint256)");
+            return step(w.as(w.any_actor(), writer.word(index).bytes(bytes).word(Address{}).word(0).take()));
+        });
 }
 
 Next refund_index(World& w) {
@@ -247,14 +251,19 @@ Next refund_again(World& w) {
 }
 
 Next refund_hash(World& w) {
-    return refund_with(w, [](const L1Operation&) { return true; }, [&](uint64_t index, L1Operation entry) {
-        switch (w.random.below(3)) {
-            case 0: entry.caller = w.any_actor(); entry.time ^= 1; break;
-            case 1: entry.amount = Amount{entry.amount.value() ^ 1}; break;
-            default: entry.kind = static_cast<L1OperationKind>((static_cast<int>(entry.kind) + 1) % 3);
-        }
-        return refund(w, index, entry);
-    });
+    return refund_with(
+        w, [](const L1Operation&) { return true; },
+        [&](uint64_t index, L1Operation entry) {
+            switch (w.random.below(3)) {
+                case 0:
+                    entry.caller = w.any_actor();
+                    entry.time ^= 1;
+                    break;
+                case 1: entry.amount = Amount{entry.amount.value() ^ 1}; break;
+                default: entry.kind = static_cast<L1OperationKind>((static_cast<int>(entry.kind) + 1) % 3);
+            }
+            return refund(w, index, entry);
+        });
 }
 
 // Nothing of the token is held any more: ghosts have exited with it.
@@ -324,7 +333,8 @@ Prep need_frozen(World& w) {
 std::vector<Goal> freeze_goals() {
     auto kind = [](bool (*holds)(World&, const Account&)) {
         return [holds](World& w) {
-            return exit_with(w, [&](uint32_t, const Account& leaf) { return holds(w, leaf); }, as_it_is);
+            return exit_with(
+                w, [&](uint32_t, const Account& leaf) { return holds(w, leaf); }, as_it_is);
         };
     };
     return {
@@ -336,9 +346,8 @@ std::vector<Goal> freeze_goals() {
          }},
         {{"freeze", "FreezeTooEarly"},
          [](World& w) {
-             return before_freeze(w, [&] {
-                 return freeze(w, w.random.chance(70) ? w.random.below(w.batches.size() + 1) : ~uint64_t{0});
-             });
+             return before_freeze(
+                 w, [&] { return freeze(w, w.random.chance(70) ? w.random.below(w.batches.size() + 1) : ~uint64_t{0}); });
          }},
         {{"exit", "success"}, exit_success},
         {{"exit", "NotFrozen"}, exit_unfrozen},
@@ -374,8 +383,7 @@ std::vector<Goal> freeze_goals() {
              auto pays = [&](uint32_t, const Account& leaf) { return is_payable(w, leaf); };
              return exit_with(w, pays, [&](Exit& one) { one.pay_gas = too_much_pay_gas(w); });
          }},
-        {{"exit", "PaymentFailed"},
-         kind([](World& w, const Account& leaf) {
+        {{"exit", "PaymentFailed"}, kind([](World& w, const Account& leaf) {
              return is_payable(w, leaf) && leaf.key.token.is_zero() &&
                     (leaf.key.owner == w.refuser || leaf.key.owner == w.rollup || leaf.key.owner == w.token_of(kPlain));
          })},
@@ -408,9 +416,8 @@ std::vector<Goal> freeze_goals() {
         {{"refund", "PayGasShort"},
          [](World& w) {
              auto pays = [&](const L1Operation& one) { return is_payable(w, one); };
-             return refund_with(w, pays, [&](uint64_t i, const L1Operation& entry) {
-                 return refund(w, i, entry, {}, too_much_pay_gas(w));
-             });
+             return refund_with(
+                 w, pays, [&](uint64_t i, const L1Operation& entry) { return refund(w, i, entry, {}, too_much_pay_gas(w)); });
          }},
         {{"refund", "PaymentFailed"},
          [](World& w) {

@@ -169,7 +169,7 @@ Tx take_stake(World& w, uint64_t term) { return w.as(w.any_actor(), rollup_call:
 
 bool last_is_pending(World& w, uint64_t number, const TermRecord& term) {
     if (term.last_batch == 0 || term.last_batch >= w.batches.size()) return false;
-    const BatchRecord record = w.ask(rollup_view::batch(term.last_batch), rollup_view::read_batch);
+    const RollupRecord record = w.ask(rollup_view::batch(term.last_batch), rollup_view::read_batch);
     return record.term == number && !w.is_final(w.batches[term.last_batch]);
 }
 
@@ -217,9 +217,8 @@ Next last_batch_pending(World& w) {
 }
 
 Next stake_refused(World& w) {
-    auto over = find_term(w, [&](const TermRecord& t) {
-        return t.sequencer == w.refuser && t.ended_at != 0 && !t.slashed && !t.stake_taken;
-    });
+    auto over = find_term(
+        w, [&](const TermRecord& t) { return t.sequencer == w.refuser && t.ended_at != 0 && !t.slashed && !t.stake_taken; });
     if (over) return step(take_stake(w, *over));
     if (Prep sitter = need_sitter(w, w.refuser); !sitter.met) return sitter.step;
     return need_free_seat(w).step;

@@ -2,16 +2,16 @@
 
 #include <algorithm>
 
-#include "l1-bridge/rollup_contract.hpp"
+#include "l1-bridge/chain/rollup_contract.hpp"
 #include "tests/twins/views.hpp"
 
 namespace gavel::twins {
 namespace {
 
-constexpr unsigned kEarlyBlocks = 55, kLateBlocks = 35;      // of a sequence
-constexpr unsigned kEarlyGoals = 11, kLateGoals = 11;        // about so many are reached in them
-constexpr unsigned kMostSteps = 14;                          // towards one goal
-constexpr size_t kDeployer = 8;                              // of test::person
+constexpr unsigned kEarlyBlocks = 55, kLateBlocks = 35;  // of a sequence
+constexpr unsigned kEarlyGoals = 11, kLateGoals = 11;    // about so many are reached in them
+constexpr unsigned kMostSteps = 14;                      // towards one goal
+constexpr size_t kDeployer = 8;                          // of test::person
 
 bool is_late(const Outcome& aim) {
     if (aim.outcome == "Frozen" || aim == Outcome{"freeze", "success"}) return true;
@@ -19,7 +19,7 @@ bool is_late(const Outcome& aim) {
     return after && aim.outcome != "NotFrozen" && aim.outcome != "no data" && aim.outcome != "ReentrancyGuardReentrantCall";
 }
 
-std::string told(const RollupCall& call) {
+std::string told(const RunningCall& call) {
     const Outcome outcome = outcome_of(call);
     return outcome.call + " by " + to_hex(call.sender).substr(0, 8) + " value " + to_string(Amount{call.value}) + ": " +
            outcome.outcome;
@@ -37,7 +37,7 @@ std::string difference(const BlockResult& simulated, const BlockResult& anvil) {
     for (size_t i = 0; i < std::max(simulated.calls.size(), anvil.calls.size()); ++i) {
         if (i >= simulated.calls.size()) return "only Anvil: call " + told(anvil.calls[i]);
         if (i >= anvil.calls.size()) return "only the simulated chain: call " + told(simulated.calls[i]);
-        const RollupCall &one = simulated.calls[i], &other = anvil.calls[i];
+        const RunningCall &one = simulated.calls[i], &other = anvil.calls[i];
         if (one == other) continue;
         return "call " + std::to_string(i) + " of the block\n  simulated: " + told(one) + " " + to_hex(one.output) +
                "\n  Anvil:     " + told(other) + " " + to_hex(other.output) + "\n  calldata " + to_hex(one.input) +
@@ -104,8 +104,8 @@ void Runner::set_up(Sequence& sequence) {
     auto deploy = [&](const std::string& name) {
         const Address at = next_address();
         auto create = [&](Chain& chain) {
-            const Transaction body{kChainId, sequence.nonces[deployer], 0, 0, kGasLimit, std::nullopt, 0,
-                                   chain.creation(name, {}), {}};
+            const Transaction body{kChainId, sequence.nonces[deployer], 0, 0, kGasLimit, std::nullopt,
+                                   0,        chain.creation(name, {}),  {}};
             const BlockResult made = chain.mine({sign(body, test::person(kDeployer))}, world.now + 1);
             if (made.transactions[0].created != at) throw std::runtime_error("no " + name + " on " + chain.name());
         };
@@ -187,8 +187,15 @@ uint64_t draw_time(World& world, const Step& step) {
 }  // namespace
 
 SignedTransaction Runner::sign_next(Sequence& sequence, const Tx& transaction) {
-    const Transaction body{kChainId, sequence.nonces[test::person_address(transaction.from)]++, 0, 0, kGasLimit,
-                           transaction.to, transaction.value, transaction.data, {}};
+    const Transaction body{kChainId,
+                           sequence.nonces[test::person_address(transaction.from)]++,
+                           0,
+                           0,
+                           kGasLimit,
+                           transaction.to,
+                           transaction.value,
+                           transaction.data,
+                           {}};
     return sign(body, test::person(transaction.from));
 }
 
@@ -225,10 +232,10 @@ void Runner::run_step(Sequence& sequence, Step step) {
     const BlockResult simulated = simulated_.mine(of_simulated, time), anvil = anvil_.mine(of_anvil, time);
     transactions_ += of_simulated.size();
     ++blocks_;
-    for (const RollupCall& call : simulated.calls) simulated_coverage_.add(outcome_of(call));
-    for (const RollupCall& call : anvil.calls) anvil_coverage_.add(outcome_of(call));
+    for (const RunningCall& call : simulated.calls) simulated_coverage_.add(outcome_of(call));
+    for (const RunningCall& call : anvil.calls) anvil_coverage_.add(outcome_of(call));
     std::string line = "time " + std::to_string(time - kGenesisTime) + ":";
-    for (const RollupCall& call : simulated.calls) line += " [" + told(call) + "]";
+    for (const RunningCall& call : simulated.calls) line += " [" + told(call) + "]";
     sequence.story.push_back(line);
     if (std::string what = difference(simulated, anvil); !what.empty()) differ(sequence, what);
     world.take(simulated, time);

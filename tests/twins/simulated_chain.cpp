@@ -1,10 +1,10 @@
 #include <stdexcept>
 
-#include "l1-bridge/rollup_contract.hpp"
-#include "l1-bridge/simulated_chain.hpp"
+#include "l1-bridge/chain/rollup_contract.hpp"
+#include "l1-bridge/chain/simulated_chain.hpp"
 #include "node/clock.hpp"
 #include "node/store.hpp"
-#include "tests/stand_ins.hpp"
+#include "tests/contract/stand_ins.hpp"
 #include "tests/twins/chains.hpp"
 
 namespace gavel::twins {
@@ -38,7 +38,7 @@ public:
             throw;
         }
     }
-    mutable std::vector<RollupCall> calls;
+    mutable std::vector<RunningCall> calls;
 
 private:
     RollupContract contract_;

@@ -39,10 +39,23 @@ std::vector<Address> tokens_of(const World& world) {
 
 std::vector<Bytes> views_of(const World& world, uint64_t terms) {
     using namespace rollup_view;
-    std::vector<Bytes> out{parameters(), head(),   queue_length(), waiting(),           notice(),              current_term(),
-                           term_count(), burned(), frozen(),       last_strike(),       is_paid(~uint32_t{0}),
-                           batch(~uint64_t{0}),    is_final(~uint64_t{0}), term(~uint64_t{0}), queue_hash(~uint64_t{0}),
-                           is_exited(~uint32_t{0}), is_refunded(~uint64_t{0})};
+    std::vector<Bytes> out{parameters(),
+                           head(),
+                           queue_length(),
+                           waiting(),
+                           notice(),
+                           current_term(),
+                           term_count(),
+                           burned(),
+                           frozen(),
+                           last_strike(),
+                           is_paid(~uint32_t{0}),
+                           batch(~uint64_t{0}),
+                           is_final(~uint64_t{0}),
+                           term(~uint64_t{0}),
+                           queue_hash(~uint64_t{0}),
+                           is_exited(~uint32_t{0}),
+                           is_refunded(~uint64_t{0})};
     for (uint64_t i = 0; i <= batch_end(world); ++i) out.insert(out.end(), {batch(i), is_final(i)});
     for (uint64_t i = 0; i <= terms + 1; ++i) out.push_back(term(i));
     for (uint64_t i = 0; i <= world.queue.size() + 1; ++i) out.insert(out.end(), {queue_hash(i), is_refunded(i)});
@@ -56,8 +69,8 @@ std::vector<Bytes> views_of(const World& world, uint64_t terms) {
 }
 
 std::vector<std::pair<std::string, Hash>> slots_of(const World& world, uint64_t terms) {
-    std::vector<std::pair<std::string, Hash>> out{{"slot 0", slots::at(0)}, {"slot 1", slots::at(1)},
-                                                  {"queueTimes", slots::at(5)}, {"slot 11", slots::at(11)}};
+    std::vector<std::pair<std::string, Hash>> out{
+        {"slot 0", slots::at(0)}, {"slot 1", slots::at(1)}, {"queueTimes", slots::at(5)}, {"slot 11", slots::at(11)}};
     for (uint64_t i = 0; i <= batch_end(world); ++i) add_words(out, "records " + std::to_string(i), mapped(number(i), 2), 2);
     for (uint64_t i = 0; i <= terms; ++i) add_words(out, "terms " + std::to_string(i), mapped(number(i), 3), 4);
     for (uint64_t i = 0; i <= world.queue.size(); ++i) {

@@ -60,8 +60,7 @@ std::optional<size_t> Kept::first_lie() const {
 }
 
 bool World::is_contract(const Address& address) const {
-    return address == forwarder || address == refuser || address == reenterer || address == rollup ||
-           is_token(address);
+    return address == forwarder || address == refuser || address == reenterer || address == rollup || is_token(address);
 }
 
 Tx World::as(const Address& actor, Bytes calldata, u128 value) {
@@ -248,7 +247,7 @@ FraudProof World::proof_of(Kept& kept, size_t chunk) {
 void World::take(const BlockResult& block, uint64_t time) {
     now = time;
     static const Bytes kCommit = rollup_call::commit_proof({}), kAnnounce = rollup_call::announce_takeover();
-    for (const RollupCall& call : block.calls) {
+    for (const RunningCall& call : block.calls) {
         if (!call.success) continue;
         if (selector_of(call.input) == selector_of(kAnnounce)) announced_at = time;
         if (call.input.size() < kCommit.size() || selector_of(call.input) != selector_of(kCommit)) continue;

@@ -11,9 +11,9 @@
 
 #include "protocol/fraud_proof.hpp"
 #include "protocol/state.hpp"
+#include "tests/contract/stand_ins.hpp"
 #include "tests/generator/random.hpp"
 #include "tests/generator/starting_state.hpp"
-#include "tests/stand_ins.hpp"
 #include "tests/twins/chains.hpp"
 
 namespace gavel::twins {
@@ -47,8 +47,8 @@ struct Tx {
 // What is done next: transactions of one block.
 struct Step {
     std::vector<Tx> transactions;
-    uint64_t not_before = 0;  // the block's time
-    bool delegates = false;   // instead: party kDelegated gets a delegation
+    uint64_t not_before = 0;       // the block's time
+    bool delegates = false;        // instead: party kDelegated gets a delegation
     std::optional<Bytes> creates;  // and a rollup is made with these arguments
 };
 
@@ -57,7 +57,7 @@ struct Kept {
     Batch batch;
     BatchHeader header;
     std::vector<State> states;
-    std::vector<bool> is_lie;  // of each chunk's claim, taken by itself
+    std::vector<bool> is_lie;             // of each chunk's claim, taken by itself
     std::vector<Withdrawal> withdrawals;  // of the last state, by position; none if nobody knows them
     uint64_t posted_at = 0;
     bool has_estate = false;
@@ -72,9 +72,9 @@ struct Kept {
 // What a new batch is to be.
 struct BatchPlan {
     unsigned chunks = 1;
-    bool lies = false;                     // some chunk's claim is false
-    bool consumes = true;                  // takes L1 operations if there are any
-    std::function<void(Kept&)> estate;     // changes the claim after the last chunk
+    bool lies = false;                  // some chunk's claim is false
+    bool consumes = true;               // takes L1 operations if there are any
+    std::function<void(Kept&)> estate;  // changes the claim after the last chunk
 };
 
 State copy_of(const State& state);
@@ -91,9 +91,9 @@ public:
     Tx as(const Address& actor, Bytes calldata, u128 value = 0);
     Tx by(size_t from, Bytes calldata, u128 value = 0) const { return {from, rollup, std::move(calldata), value}; }
     size_t any_party() { return random.below(kParties); }
-    Address any_actor();     // party or contract that can call
-    Address any_address();   // also odd ones, never zero
-    Address any_token();     // ETH among them
+    Address any_actor();    // party or contract that can call
+    Address any_address();  // also odd ones, never zero
+    Address any_token();    // ETH among them
     Address token_of(size_t number) const { return tokens[number]; }
 
     // ---- Facts, of the head ----
@@ -115,7 +115,7 @@ public:
     bool is_paid(uint32_t position) { return ask(rollup_view::is_paid(position), rollup_view::read_bool); }
     // Whose batch it is; zero if it doesn't stand.
     uint64_t term_of(const Kept& kept) {
-        const BatchRecord record = ask(rollup_view::batch(kept.header.number), rollup_view::read_batch);
+        const RollupRecord record = ask(rollup_view::batch(kept.header.number), rollup_view::read_batch);
         return record.hash == kept.header.hash() ? record.term : 0;
     }
     bool is_exited(uint32_t index) { return ask(rollup_view::is_exited(index), rollup_view::read_bool); }
@@ -150,8 +150,8 @@ public:
     bool delegated = false;       // party kDelegated is
     uint64_t announced_at = 0;    // the home operator's latest notice
 
-    std::vector<Kept> batches;    // that stand, by number
-    std::vector<Kept> gone;       // struck ones
+    std::vector<Kept> batches;  // that stand, by number
+    std::vector<Kept> gone;     // struck ones
     std::vector<L1Operation> queue;
     std::vector<std::pair<Address, Hash>> commits;  // of which prover to which word
 

@@ -49,7 +49,11 @@ export async function apply(env: Env, view: View, before: Fields, ops: Uint8Arra
 
 class Step {
   private readonly fees: { token: Hex; total: bigint }[] = [];
-  constructor(private readonly env: Env, private readonly view: View, private readonly state: Fields) {}
+  constructor(
+    private readonly env: Env,
+    private readonly view: View,
+    private readonly state: Fields,
+  ) {}
 
   async run(chunk: Chunk, sigs: Uint8Array): Promise<void> {
     const n = chunk.operations.length;
@@ -197,7 +201,10 @@ export abstract class RunningView implements View {
   private count: number;
   private at = { index: 0, count: 0, path: [] as Hex[] }; // of the latest access
 
-  constructor(before: Fields, private withdrawals: Frontier) {
+  constructor(
+    before: Fields,
+    private withdrawals: Frontier,
+  ) {
     this.root = before.accountsRoot;
     this.count = before.accountCount;
   }
@@ -241,8 +248,11 @@ export abstract class RunningView implements View {
     return { root: this.root, count: this.count, withdrawals: this.withdrawals.copy() };
   }
   restore(saved: unknown): void {
-    ({ root: this.root, count: this.count, withdrawals: this.withdrawals } =
-      saved as { root: Hex; count: number; withdrawals: Frontier });
+    ({
+      root: this.root,
+      count: this.count,
+      withdrawals: this.withdrawals,
+    } = saved as { root: Hex; count: number; withdrawals: Frontier });
   }
   roots(): { accountsRoot: Hex; withdrawalsRoot: Hex } {
     return { accountsRoot: this.root, withdrawalsRoot: this.withdrawals.root() };

@@ -23,8 +23,16 @@ export function decodeHeader(bytes: Uint8Array): Header {
 }
 
 export function encodeHeader(header: Header): Hex {
-  return bytesToHex(cat(uint(header.number, 8), header.parentHash, uint(header.chunkCount, 2), header.chunksRoot, header.sigsRoot,
-    encodeFields(header.last)));
+  return bytesToHex(
+    cat(
+      uint(header.number, 8),
+      header.parentHash,
+      uint(header.chunkCount, 2),
+      header.chunksRoot,
+      header.sigsRoot,
+      encodeFields(header.last),
+    ),
+  );
 }
 
 export const chunkLeaf = (ops: Uint8Array, before: Hex, after: Hex): Hex => H(H(ops), before, after);

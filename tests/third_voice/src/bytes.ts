@@ -25,7 +25,9 @@ export function cat(...parts: Part[]): Uint8Array {
 
 // A big-endian integer of `width` bytes.
 export function uint(value: bigint | number, width: number): Uint8Array {
-  const digits = BigInt(value).toString(16).padStart(2 * width, "0");
+  const digits = BigInt(value)
+    .toString(16)
+    .padStart(2 * width, "0");
   if (digits.length !== 2 * width) throw new Error(`${value} doesn't fit ${width} bytes`);
   return hexToBytes(`0x${digits}`);
 }

@@ -55,7 +55,11 @@ export function checkChunk(one: Json): void {
 class TraceView extends RunningView {
   private next = 0;
   private written: Leaf | undefined;
-  constructor(private readonly accesses: Json[], before: Fields, frontier: Frontier) {
+  constructor(
+    private readonly accesses: Json[],
+    before: Fields,
+    frontier: Frontier,
+  ) {
     super(before, frontier);
   }
   // That the access before was written as the trace says.

@@ -27,7 +27,11 @@ export interface Verdict {
 
 class ProofView extends RunningView {
   accesses = 0;
-  constructor(private readonly reader: Reader, before: Fields, frontier: Frontier) {
+  constructor(
+    private readonly reader: Reader,
+    before: Fields,
+    frontier: Frontier,
+  ) {
     super(before, frontier);
   }
   private leafAndPath(index: number, count: number): { leaf: Leaf; path: Hex[] } {

@@ -69,7 +69,10 @@ export const bitsSet = (c: number): number => c.toString(2).replaceAll("0", "").
 
 export class Frontier {
   private readonly nodes: (Hex | undefined)[] = new Array(DEPTH).fill(undefined);
-  constructor(public count: number, hashes: Hex[]) {
+  constructor(
+    public count: number,
+    hashes: Hex[],
+  ) {
     let next = 0;
     for (let h = 0; h < DEPTH; ++h) if (this.bit(h)) this.nodes[h] = hashes[next++];
     if (next !== hashes.length) throw new Error("a frontier of another length");
@@ -125,7 +128,9 @@ export function smallRoot(leaves: Hex[]): Hex {
 }
 
 export function smallPath(leaves: Hex[], i: number): Hex[] {
-  return smallLevels(leaves).slice(0, -1).map((level, h) => level[beside(above(i, h))]);
+  return smallLevels(leaves)
+    .slice(0, -1)
+    .map((level, h) => level[beside(above(i, h))]);
 }
 
 export function smallFold(leaf: Hex, i: number, path: Hex[]): Hex {

@@ -48,7 +48,11 @@ export class State implements View {
 // The contract, asked by its ABI alone.
 export class Contract {
   private readonly client;
-  constructor(l1Url: string, private readonly rollup: Hex, private readonly abi: Abi) {
+  constructor(
+    l1Url: string,
+    private readonly rollup: Hex,
+    private readonly abi: Abi,
+  ) {
     this.client = createPublicClient({ transport: http(l1Url) });
   }
   async view<Answer>(functionName: string, ...args: unknown[]): Promise<Answer> {

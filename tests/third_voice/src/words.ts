@@ -84,7 +84,9 @@ async function recoverAnew(digest: Hex, signature: Hex): Promise<Hex | undefined
 }
 
 // An entry of the contract's queue.
-export const DEPOSIT = 0, FORCED_TRANSFER = 1, FORCED_WITHDRAWAL = 2;
+export const DEPOSIT = 0,
+  FORCED_TRANSFER = 1,
+  FORCED_WITHDRAWAL = 2;
 export const ENTRY_SIZE = 85;
 export interface Entry {
   kind: number;

@@ -1,0 +1,255 @@
+#include "follow/replayer.hpp"
+
+#include <algorithm>
+
+#include "protocol/check.hpp"
+
+namespace gavel::follow {
+namespace {
+
+// The L1 operations that the view knows.
+class ViewEnv : public Env {
+public:
+    ViewEnv(const Hash& domain_separator, uint64_t l1_limit, const L1View& view, const SignerRecovery* recovery)
+        : domain_separator_(domain_separator), l1_limit_(l1_limit), view_(view), recovery_(recovery) {}
+
+    const Hash& domain_separator() const override { return domain_separator_; }
+    uint64_t l1_limit() const override { return l1_limit_; }
+    bool expect_l1_operations(uint64_t first, unsigned count) override { return first + count <= view_.queue_length(); }
+    const L1Operation* l1_operation(uint64_t index) override {
+        auto queued = view_.queued(index);
+        if (!queued) return nullptr;
+        operation_ = queued->operation;
+        return &operation_;
+    }
+    const SignerRecovery& recovery() const override { return recovery_ ? *recovery_ : Env::recovery(); }
+
+private:
+    const Hash& domain_separator_;
+    uint64_t l1_limit_;
+    const L1View& view_;
+    const SignerRecovery* recovery_;
+    L1Operation operation_;
+};
+
+}  // namespace
+
+std::unique_ptr<Env> make_env(const ledger::Ledger& ledger, const L1View& view, uint64_t l1_limit,
+                              const SignerRecovery* recovery) {
+    return std::make_unique<ViewEnv>(ledger.domain_separator(), l1_limit, view, recovery);
+}
+
+BatchSource batch_source(l1::BatchChannel& channel) {
+    return [&channel](const StandingBatch& batch) { return channel.fetch({batch.tx_hash, batch.block}); };
+}
+
+Replayer::Replayer(ledger::Ledger& ledger, const L1View& view, BatchSource source, const node::Clock& clock, Options options)
+    : ledger_(ledger), view_(view), source_(std::move(source)), clock_(clock), options_(options) {}
+
+Replayer::Progress Replayer::step(size_t max_chunks) {
+    const Progress progress = advance(max_chunks);
+    return progress == Progress::kWantsBatch ? take(fetch()) : progress;
+}
+
+Replayer::Progress Replayer::advance(size_t max_chunks) {
+    drop_outdated();
+    if (reconcile_batches() || reconcile_l1_operations()) return Progress::kWorked;
+    uint64_t common = common_head();
+    note_transactions(common);
+    auto standing = view_.batch(common + 1);
+    if (!standing) return Progress::kCaughtUp;
+    if (false_batch_) return Progress::kFalseBatch;
+    if (replay_) return replay_chunks(max_chunks);
+    wanted_ = *standing;
+    return Progress::kWantsBatch;
+}
+
+// Forgets what it was doing for a batch that doesn't stand any more.
+void Replayer::drop_outdated() {
+    auto stands = [&](uint64_t number, const Hash& hash) {
+        auto standing = view_.batch(number);
+        return standing && standing->hash == hash;
+    };
+    if (replay_ && !stands(replay_->standing.number, replay_->standing.hash)) replay_.reset();
+    if (false_batch_ && !stands(false_batch_->verdict.number, false_batch_->verdict.hash)) false_batch_.reset();
+}
+
+// The last batch that ledger and L1 agree on. A batch's hash holds its parent's: below it they agree on all.
+uint64_t Replayer::common_head() const {
+    uint64_t number = std::min(ledger_.batch_head(), view_.batch_head());
+    while (number > 0 && ledger_.batch(number)->header.hash() != view_.batch(number)->hash) --number;
+    return number;
+}
+
+uint64_t Replayer::marked_chunks() const {
+    uint64_t head = ledger_.batch_head();
+    return head == 0 ? 0 : ledger_.batch(head)->chunk_end();
+}
+
+bool Replayer::reconcile_batches() {
+    uint64_t common = common_head();
+    bool another_stands = view_.batch_head() > common;
+    auto next = ledger_.batch(common + 1);
+    if (!next) {
+        // What is left of a batch that a verifier was replaying when it went.
+        bool left_over = !options_.keep_lost_batches && !another_stands && ledger_.chunk_count() > marked_chunks();
+        return left_over && roll_back(marked_chunks(), "the batch no longer stands on the L1");
+    }
+    if (view_.was_struck(next->number(), next->header.hash())) return roll_back(next->first_chunk, "the batch was struck");
+    if (another_stands) {
+        ledger_.unmark_batches_from(next->number());  // its chunks may be the other's too
+        return true;
+    }
+    if (!options_.keep_lost_batches) return roll_back(next->first_chunk, "the L1 lost the batch in a reorganisation");
+    bool changed = false;
+    for (uint64_t number = next->number(); number <= ledger_.batch_head(); ++number) {
+        if (!ledger_.batch(number)->tx_hash) break;
+        ledger_.set_batch_transaction(number, std::nullopt);
+        changed = true;
+    }
+    return changed;
+}
+
+bool Replayer::reconcile_l1_operations() {
+    uint64_t consumed = ledger_.counters().l1_ops_consumed;
+    auto agrees = [&](uint64_t count)
+                      GAVEL_REQUIRES(ledger::writing) { return view_.queue_hash(count) == ledger_.l1_queue_hash(count); };
+    if (agrees(consumed)) return false;
+    // The hashes are chained: where they part, they stay apart.
+    uint64_t good = 0;
+    for (uint64_t bad = consumed; bad - good > 1;) {
+        uint64_t middle = good + (bad - good) / 2;
+        (agrees(middle) ? good : bad) = middle;
+    }
+    ledger_.flush(node::Durability::kSynced);
+    auto entry = ledger_.entry_of_l1_operation(good);
+    GAVEL_CHECK(entry.has_value());
+    uint64_t chunk = ledger_.chunk_of_entry(*entry).value_or(ledger_.chunk_count());
+    return roll_back(chunk, "the L1 lost an L1 operation in a reorganisation");
+}
+
+void Replayer::note_transactions(uint64_t common) {
+    for (uint64_t number = common; number > 0; --number) {
+        Hash tx_hash = view_.batch(number)->tx_hash;
+        if (ledger_.batch(number)->tx_hash == tx_hash) break;
+        ledger_.set_batch_transaction(number, tx_hash);
+    }
+}
+
+bool Replayer::roll_back(uint64_t chunk, const std::string& why) {
+    ledger_.roll_back_to_chunk(chunk, why, clock_.now_ms());
+    if (replay_ && replay_->first_chunk + replay_->next > chunk) replay_.reset();
+    false_batch_.reset();
+    return true;
+}
+
+Replayer::Progress Replayer::unavailable(node::Status status) {
+    status_ = std::move(status);
+    return Progress::kUnavailable;
+}
+
+node::Result<PostedBatch> Replayer::fetch() const {
+    node::Result<Bytes> bytes = source_(*wanted_);
+    if (!bytes) return bytes.status();
+    BatchError error = BatchError::kNone;
+    auto batch = PostedBatch::decode(*std::move(bytes), &error);
+    if (batch && batch->hash() == wanted_->hash) return *std::move(batch);
+    std::string number = std::to_string(wanted_->number);
+    std::string what = batch ? "hash to another header" : name_of(error);
+    return node::Status{node::Code::kInternal, "L1_ANSWER_INVALID", "batch",
+                        "the bytes of batch " + number + " aren't those that the contract took: " + what};
+}
+
+Replayer::Progress Replayer::take(node::Result<PostedBatch> fetched) {
+    if (!fetched) return unavailable(fetched.status());
+    auto standing = view_.batch(wanted_->number);
+    // The world may have moved since advance() wanted it: then another batch is next.
+    if (!standing || standing->hash != fetched->hash() || ledger_.batch_head() + 1 != wanted_->number) return Progress::kWorked;
+    if (fetched->batch().parent.hash() != ledger_.last_header().hash())
+        return unavailable({node::Code::kInternal, "L1_CONTRADICTS", "batch",
+                            "batch " + std::to_string(wanted_->number) + " doesn't follow the one before it"});
+    ledger_.flush(node::Durability::kSynced);  // so that every sealed chunk can be read back, for is_same_chunk
+    replay_ = Replay{*standing, *std::move(fetched), 0, marked_chunks()};
+    return Progress::kWorked;
+}
+
+// Whether the ledger has the next chunk of the replayed batch already: one that it has built, or replayed before a restart.
+bool Replayer::is_same_chunk(uint64_t number) const {
+    auto record = ledger_.chunk(number);
+    const BatchChunk& chunk = replay_->batch().chunks[replay_->next];
+    // One that changed nothing may have been wrong only by another batch's limit.
+    return record && record->ops == chunk.ops && record->sigs == chunk.sigs && record->entry_count > 0 &&
+           record->after.hash() == replay_->batch().after(replay_->next) &&
+           record->after.l1_ops_consumed <= replay_->batch().last.l1_ops_consumed;
+}
+
+Replayer::Progress Replayer::replay_chunks(size_t max_chunks) {
+    ViewEnv env(ledger_.domain_separator(), replay_->batch().last.l1_ops_consumed, view_, recovery_);
+    for (size_t applied_here = 0; replay_->next < replay_->batch().chunks.size(); ++replay_->next) {
+        uint64_t number = replay_->first_chunk + replay_->next;
+        if (number < ledger_.chunk_count() && is_same_chunk(number)) continue;
+        if (applied_here++ == max_chunks) return Progress::kWorked;
+        if (number < ledger_.chunk_count() || !ledger_.open_chunk().empty()) {
+            roll_back(number, "a batch that stands on the L1 says otherwise");
+            return Progress::kWorked;
+        }
+        const BatchChunk& chunk = replay_->batch().chunks[replay_->next];
+        ledger::Ledger::Applied applied = ledger_.apply_chunk(chunk.ops, chunk.sigs, env, replay_->batch().after(replay_->next));
+        if (applied.outcome.kind == Outcome::Kind::kViewFailed) {
+            std::string batch = std::to_string(replay_->standing.number);
+            return unavailable({node::Code::kUnavailable, "L1_OPERATIONS_MISSING", "",
+                                "L1 operations that batch " + batch + " consumes aren't known"});
+        }
+        if (!applied.kept) return found_false(applied);
+    }
+    finish();
+    return Progress::kWorked;
+}
+
+Verdict Replayer::verdict_of_replay() const {
+    Verdict out;
+    out.number = replay_->standing.number;
+    out.hash = replay_->standing.hash;
+    out.tx_hash = replay_->standing.tx_hash;
+    out.last = replay_->batch().last;
+    return out;
+}
+
+void Replayer::finish() {
+    const PostedBatch& posted = replay_->posted;
+    const Batch& batch = posted.batch();
+    ledger_.mark_batch({posted.header(), batch.l1_queue_hash, replay_->first_chunk, static_cast<uint32_t>(posted.bytes().size()),
+                        replay_->standing.tx_hash});
+    ledger_.flush(node::Durability::kSynced);
+    Verdict verdict = verdict_of_replay();
+    verdict.valid = true;
+    verdict.op_count = batch.last.op_count - batch.parent.last.op_count;
+    verdicts_.push_back(verdict);
+    replay_.reset();
+}
+
+Replayer::Progress Replayer::found_false(const ledger::Ledger::Applied& applied) {
+    Verdict verdict = verdict_of_replay();
+    verdict.chunk = static_cast<uint16_t>(replay_->next);
+    verdict.refusal = applied.outcome.refusal;
+    verdict.claimed = replay_->batch().after(replay_->next);
+    verdict.computed = applied.after;
+    verdicts_.push_back(verdict);
+    false_batch_ = FalseBatch{verdict, replay_->batch()};
+    replay_.reset();
+    return Progress::kFalseBatch;
+}
+
+std::vector<Verdict> Replayer::take_verdicts() { return std::exchange(verdicts_, {}); }
+
+node::Result<Bytes> prove_false(ledger::Ledger& ledger, const L1View& view, const Replayer::FalseBatch& found) {
+    auto env = make_env(ledger, view, found.batch.last.l1_ops_consumed);
+    std::optional<FraudProof> built;
+    ledger.with_state([&](State& state) { built = build_fraud_proof(found.batch, found.verdict.chunk, state, *env); });
+    Bytes proof = built ? built->encode() : Bytes{};
+    if (built && check_fraud_proof(proof, ledger.domain_separator(), view).error == ProofError::kNone) return proof;
+    return node::Status{node::Code::kInternal, "PROOF_NOT_BUILT", "",
+                        "no sound proof against batch " + std::to_string(found.verdict.number) + " could be built"};
+}
+
+}  // namespace gavel::follow

@@ -1,0 +1,128 @@
+// Applies the batches that stand on the L1 to a ledger, in order, and judges them.
+//
+// A verifier lives by it. A sequencer lets it catch up with batches that it hasn't built itself; its own, which the ledger has
+// marked with the same hash, are only noted as posted. Where the ledger and the L1 disagree, the L1 wins: chunks that a standing
+// batch contradicts, chunks of struck batches, and chunks that consumed L1 operations which a reorganisation has changed are
+// rolled back, and their operations found in the ledger's list of rolled-back ones.
+//
+// Give L1View and Ledger one store, and don't step before the follower has reached the L1's head: a view that is behind looks
+// like an L1 that has lost batches and L1 operations.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "follow/l1_view.hpp"
+#include "l1-bridge/client/batch_channel.hpp"
+#include "ledger/ledger.hpp"
+#include "node/clock.hpp"
+#include "node/status.hpp"
+
+namespace gavel::follow {
+
+// The bytes of a batch that stands on the L1. Not OK: the L1 can't tell now.
+using BatchSource = std::function<node::Result<Bytes>(const StandingBatch&)>;
+// By a channel, which must outlive it.
+BatchSource batch_source(l1::BatchChannel& channel);
+
+struct Verdict {
+    uint64_t number = 0;
+    Hash hash;
+    Hash tx_hash;
+    bool valid = false;
+    StateFields last;       // claimed by the batch
+    uint64_t op_count = 0;  // operations in it, of a valid one
+    // Of a false one: the first chunk whose claim is false, and why. The ledger is in the state before that chunk.
+    uint16_t chunk = 0;
+    Refusal refusal = Refusal::kNone;  // kNone: the chunk is right, the commitment claimed after it isn't
+    Hash claimed;                      // commitment after the chunk
+    StateFields computed;              // what apply leads to
+};
+
+// What apply reads beside the state, from the view: for building proofs about a batch (l1_limit: its last.l1_ops_consumed).
+// `recovery` may be null; nothing is owned.
+std::unique_ptr<Env> make_env(const ledger::Ledger& ledger, const L1View& view, uint64_t l1_limit,
+                              const SignerRecovery* recovery = nullptr);
+
+class Replayer {
+public:
+    struct Options {
+        // What to do with a marked batch that the L1 has lost in a reorganisation (not struck): true (a sequencer): it stays, as
+        // not posted, to be posted again; false (a verifier): its chunks are rolled back.
+        bool keep_lost_batches = false;
+    };
+    enum class Progress : uint8_t {
+        kWorked,       // something was done; there may be more
+        kCaughtUp,     // every standing batch is in the ledger
+        kFalseBatch,   // the ledger is at the last true state; nothing more until the L1 changes
+        kUnavailable,  // the L1 (or the view) can't tell now; try again. See status()
+        kWantsBatch,   // of advance() alone: fetch(), then take() what it gives
+    };
+
+    // None of these is owned.
+    Replayer(ledger::Ledger& ledger, const L1View& view, BatchSource source, const node::Clock& clock, Options options);
+    // A verifier with several cores answers for signatures that it has checked ahead.
+    void set_recovery(const SignerRecovery* recovery) { recovery_ = recovery; }
+
+    // At most one roll-back, or one batch's bytes fetched, or `max_chunks` chunks applied. The ledger's open chunk may hold
+    // operations (of a sequencer): they are rolled back if a foreign batch comes.
+    Progress step(size_t max_chunks = 32) GAVEL_REQUIRES(ledger::writing);
+    // The same in parts, for a ledger whose writing thread must not wait for the L1: advance() and take() are its, fetch() is
+    // anybody's, and asks for the batch that advance() wants.
+    Progress advance(size_t max_chunks = 32) GAVEL_REQUIRES(ledger::writing);
+    node::Result<PostedBatch> fetch() const;
+    Progress take(node::Result<PostedBatch> fetched) GAVEL_REQUIRES(ledger::writing);
+    // Why the last step was kUnavailable.
+    const node::Status& status() const { return status_; }
+
+    // Verdicts since the last call, in order. A number comes again, with another hash, when another batch stands there.
+    std::vector<Verdict> take_verdicts();
+    // The standing batch that is false, while there is one, with its bytes: what a fraud proof is built from.
+    struct FalseBatch {
+        Verdict verdict;
+        Batch batch;
+    };
+    const std::optional<FalseBatch>& false_batch() const { return false_batch_; }
+
+private:
+    struct Replay {
+        StandingBatch standing;
+        PostedBatch posted;
+        size_t next = 0;  // chunk
+        uint64_t first_chunk = 0;
+        const Batch& batch() const { return posted.batch(); }
+    };
+    void drop_outdated();
+    bool reconcile_batches() GAVEL_REQUIRES(ledger::writing);
+    bool reconcile_l1_operations() GAVEL_REQUIRES(ledger::writing);
+    uint64_t common_head() const GAVEL_REQUIRES(ledger::writing);
+    uint64_t marked_chunks() const GAVEL_REQUIRES(ledger::writing);
+    void note_transactions(uint64_t common) GAVEL_REQUIRES(ledger::writing);
+    bool roll_back(uint64_t chunk, const std::string& why) GAVEL_REQUIRES(ledger::writing);
+    Progress replay_chunks(size_t max_chunks) GAVEL_REQUIRES(ledger::writing);
+    bool is_same_chunk(uint64_t number) const GAVEL_REQUIRES(ledger::writing);
+    void finish() GAVEL_REQUIRES(ledger::writing);
+    Verdict verdict_of_replay() const;
+    Progress found_false(const ledger::Ledger::Applied& applied);
+    Progress unavailable(node::Status status);
+
+    ledger::Ledger& ledger_;
+    const L1View& view_;
+    BatchSource source_;
+    const node::Clock& clock_;
+    Options options_;
+    const SignerRecovery* recovery_ = nullptr;
+    std::optional<StandingBatch> wanted_;
+    std::optional<Replay> replay_;
+    std::optional<FalseBatch> false_batch_;
+    std::vector<Verdict> verdicts_;
+    node::Status status_;
+};
+
+// A fraud proof against that batch, which the contract will take. The ledger is the one that the Replayer steps, in the state
+// before the false chunk. Reason: PROOF_NOT_BUILT (kInternal).
+node::Result<Bytes> prove_false(ledger::Ledger& ledger, const L1View& view, const Replayer::FalseBatch& found)
+    GAVEL_REQUIRES(ledger::writing);
+
+}  // namespace gavel::follow

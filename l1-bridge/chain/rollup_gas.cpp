@@ -1,0 +1,67 @@
+#include "l1-bridge/chain/rollup_gas.hpp"
+
+#include <map>
+#include <set>
+
+#include "protocol/chunk.hpp"
+#include "protocol/encoding.hpp"
+#include "protocol/merkle.hpp"
+
+namespace gavel::l1::rollup_gas {
+
+static uint64_t words(uint64_t bytes) { return (bytes + 31) / 32; }
+
+uint64_t of_append(const Batch& batch) {
+    uint64_t gas = kAppend + kTreeNode * 2 * ((uint64_t{1} << small_tree_depth(batch.chunks.size())) - 1);
+    for (const BatchChunk& chunk : batch.chunks) {
+        gas += kChunk + kHashedWord * (words(chunk.ops.size()) + words(chunk.sigs.size()));
+    }
+    return gas;
+}
+
+// Of the lists of accounts and of amounts that each class of fees has.
+static void count_lists(const Chunk& chunk, ProofWork& work) {
+    struct Lists {
+        std::set<uint32_t> accounts;
+        std::set<Amount> amounts;
+    };
+    std::map<Amount, Lists> classes;
+    for (const PostedOperation& operation : chunk.operations) {
+        Lists& lists = classes[operation.fee];
+        lists.accounts.insert(operation.sender);
+        for (const PostedPayment& payment : operation.payments) {
+            lists.amounts.insert(payment.amount);
+            if (!payment.to.address) lists.accounts.insert(payment.to.index);
+        }
+    }
+    work.classes = classes.size();
+    for (const auto& [fee, lists] : classes) {
+        uint64_t accounts = lists.accounts.size(), amounts = lists.amounts.size();
+        work.list_steps += (accounts * accounts + amounts * amounts) / 2;
+    }
+}
+
+ProofWork work_of(ByteView proof, const ProofVerdict& verdict) {
+    ByteReader in(proof);
+    in.take(BatchHeader::kSize + 2);
+    ByteView ops = in.take(in.u16());
+    ProofWork out;
+    out.proof_words = words(proof.size());
+    out.accesses = verdict.accesses;
+    out.operations = verdict.operations;
+    std::variant<Chunk, Refusal> decoded = decode_ops(ops);
+    const Chunk* chunk = std::get_if<Chunk>(&decoded);
+    if (chunk == nullptr) return out;
+    count_lists(*chunk, out);
+    if (verdict.accesses > 0) out.l1_operations = chunk->l1_operations;
+    for (size_t i = 0; i < verdict.operations; ++i) out.lines += chunk->operations[i].payments.size();
+    return out;
+}
+
+uint64_t of_proof(const ProofWork& work) {
+    uint64_t copied = 6 * work.proof_words + work.proof_words * work.proof_words / 512;
+    return kProve + copied + kClass * work.classes + kListStep * work.list_steps + kAccess * work.accesses +
+           kOperation * work.operations + kLine * work.lines + kL1Operation * work.l1_operations;
+}
+
+}  // namespace gavel::l1::rollup_gas

@@ -1,0 +1,143 @@
+// One running call of the rollup contract. Internal: split over rollup_seat.cpp, rollup_batches.cpp, rollup_court.cpp,
+// rollup_bank.cpp and rollup_freeze.cpp by what a function is about. Functions check in the order that docs/contract.md lists,
+// and leave by throwing Revert.
+#pragma once
+
+#include "l1-bridge/chain/chain_host.hpp"
+#include "l1-bridge/chain/rollup_storage.hpp"
+#include "l1-bridge/wire/rollup_abi.hpp"
+
+namespace gavel::l1 {
+
+// Calldata's arguments, taken as Solidity's decoder takes them: a dynamic argument may stand anywhere, padding and bytes left
+// over aren't looked at. What doesn't fit reverts without data. Views point into the calldata.
+class CalldataReader {
+public:
+    // `head_words` is the number of arguments.
+    CalldataReader(ByteView arguments, size_t head_words);
+    Hash word();
+    u128 integer(unsigned bits);
+    uint64_t integer64() { return static_cast<uint64_t>(integer(64)); }
+    uint32_t integer32() { return static_cast<uint32_t>(integer(32)); }
+    Address address();
+    ByteView bytes();
+    std::vector<Hash> words();
+
+private:
+    // The `count x unit` bytes behind the length word that the next argument points to.
+    ByteView dynamic(size_t unit);
+    ByteView data_;
+    size_t head_ = 0;
+};
+
+[[noreturn]] void refuse(RollupError error);
+[[noreturn]] void refuse(const char* error_name);
+
+class RunningCall {
+public:
+    RunningCall(Host& host, const CallContext& context, ByteView arguments)
+        : host_(host), context_(context), arguments_(arguments), storage_(host) {}
+
+    void construct(const RollupParameters& parameters, const StateFields& initial);
+
+    // The seat.
+    void become_sequencer();
+    void announce_takeover();
+    void resign();
+    void evict();
+    void take_stake();
+    // Batches.
+    void append();
+    // The court.
+    void commit_proof();
+    void prove();
+    void take_reward();
+    // The bank.
+    void deposit_eth();
+    void deposit_token();
+    void force_transfer() { force(L1OperationKind::kForcedTransfer); }
+    void force_withdrawal() { force(L1OperationKind::kForcedWithdrawal); }
+    void claim();
+    // A freeze, and what follows it.
+    void freeze();
+    void exit();
+    void refund();
+
+    // Ends what enter() began.
+    void leave();
+
+    // Views, which return what the ABI says.
+    Bytes view_parameters();
+    Bytes view_prover();
+    Bytes view_head();
+    Bytes view_batch();
+    Bytes view_is_final();
+    Bytes view_queue_length();
+    Bytes view_queue_hash();
+    Bytes view_waiting();
+    Bytes view_notice();
+    Bytes view_current_term();
+    Bytes view_term_count();
+    Bytes view_term();
+    Bytes view_last_strike();
+    Bytes view_is_paid();
+    Bytes view_is_exited();
+    Bytes view_is_refunded();
+    Bytes view_held_total();
+    Bytes view_burned();
+    Bytes view_frozen();
+    Bytes view_committed_at();
+
+private:
+    // What every call that isn't a view does once its arguments are read: nothing of this contract but views can be called
+    // until leave().
+    Globals enter();
+    void emit(const RollupEvent& event);
+    CalldataReader arguments(size_t count) const { return CalldataReader(arguments_, count); }
+    uint64_t now() const { return host_.block_time(); }
+
+    // The one predicate.
+    bool is_final(uint64_t posted_at);
+    // Whether the batch of that header stands.
+    bool stands(const Globals& globals, const BatchHeader& header);
+    WaitingOperation waiting_operation(const Globals& globals);
+    Notice standing_notice();
+    void withdraw_notice();
+    uint64_t last_batch_of(const Globals& globals, uint64_t term);
+    u128 held_stake(const TermSeat& seat, u128 stake) const;
+    // The sitting term is over; the caller stores `globals`.
+    void end_term(Globals& globals, TermEnd reason);
+    // Whether the sitting term has let an L1 operation wait for a whole inclusion window.
+    bool is_overdue(const Globals& globals);
+    // end_term(); a quarter of the stake burns if it is overdue. Nobody is spared that by a freeze or a take-over that comes
+    // before the eviction.
+    void end_dutifully(Globals& globals, TermEnd reason);
+    // A slash or an eviction of the home operator: remembered, and its notice is void.
+    void note_if_home(const RollupParameters& parameters, const Address& sequencer, Tallies& tallies);
+    void check_on_head(const Globals& globals, const Batch& batch);
+    void slash(Globals& globals, uint64_t term, TermSeat seat);
+    // Whether `prover` committed to the proof of that hash against the term's batch, after posted_at and before proof_at.
+    bool commit_counts(const Address& prover, const Hash& proof_hash, uint64_t term, uint64_t posted_at, uint64_t proof_at);
+    void pay_eth(const Address& to, u128 amount);
+
+    void enqueue(L1OperationKind kind, const Address& to, const Address& token, u128 amount);
+    void credit(const Address& token, const Address& to, u128 amount);
+    void force(L1OperationKind kind);
+    Hash balance_of_this(const Address& token);
+    void call_token(const Address& token, ByteView calldata, uint64_t most_gas = Host::kAllGas);
+    void check_claim(const Globals& globals, const BatchHeader& header, const WithdrawalProof& proof);
+    void check_exit(const Globals& globals, ByteView header, uint32_t index, ByteView leaf, std::vector<Hash> path);
+    L1Operation check_refund(const Globals& globals, uint64_t index, ByteView entry);
+    // Who is paid what is the owner's: the owner, unless it asks for another itself.
+    Address receiver_for(const Address& owner, const Address& asked) const;
+    void take_from_vault(const Address& token, u128 amount);
+    // `pay_gas`: the gas that goes with it, neither more nor less; zero: all.
+    void pay_out(const Address& token, const Address& receiver, u128 amount, const Hash& pay_gas);
+
+    Host& host_;
+    const CallContext& context_;
+    ByteView arguments_;
+    RollupStorage storage_;
+};
+
+}  // namespace gavel::l1

@@ -1,0 +1,79 @@
+// How batches get onto an L1, and back. Calldata is one way; another one has other bytes, limits and prices.
+#pragma once
+
+#include <deque>
+#include <mutex>
+#include <optional>
+
+#include "l1-bridge/client/l1_client.hpp"
+#include "l1-bridge/client/l1_wallet.hpp"
+#include "node/clock.hpp"
+#include "protocol/batch.hpp"
+
+namespace gavel::l1 {
+
+// Where the L1 says that a batch stands.
+struct BatchPlace {
+    Hash transaction;
+    std::optional<uint64_t> block;  // for a node that has forgotten the transaction
+};
+
+// Thread-safe.
+class BatchChannel {
+public:
+    struct Limits {
+        size_t bytes = 0;  // of a batch, as encoded
+    };
+    // What a batch costs, in gas.
+    struct Price {
+        uint64_t per_byte = 0;
+        uint64_t overhead = 0;  // beside its bytes
+    };
+    virtual ~BatchChannel() = default;
+
+    virtual Limits limits() const = 0;
+    // As known last; refresh_price() asks the L1 when it is time to, as `payer` would.
+    virtual Price price() const = 0;
+    virtual void refresh_price(const Address& payer) = 0;
+    // Sends the batch's transaction. `stands_parent`: the parent is the head on the L1, so that a node can tell the gas. nullopt:
+    // it can't be told yet; when the parent stands it can. Reasons: L1Wallet::send's and estimate's.
+    virtual node::Result<std::optional<Hash>> publish(L1Wallet& wallet, const PostedBatch& batch, bool stands_parent) = 0;
+    // The bytes of the batch at a place, whatever batch it is. Reasons, beside the client's: BATCH_TX_UNKNOWN (kNotFound: the
+    // node doesn't know the transaction), L1_ANSWER_INVALID (kInternal: what it gives posts no batch).
+    virtual node::Result<Bytes> fetch(const BatchPlace& place) = 0;
+};
+
+// A batch is the argument of an append (docs/contract.md, "Batches").
+class CalldataChannel final : public BatchChannel {
+public:
+    // None is owned. `clock`: when to ask for prices again; it may be null for one that only fetches.
+    CalldataChannel(L1Client& client, const Address& rollup, const node::Clock* clock = nullptr)
+        : client_(client), rollup_(rollup), clock_(clock) {}
+
+    Limits limits() const override;
+    Price price() const override;
+    void refresh_price(const Address& payer) override;
+    node::Result<std::optional<Hash>> publish(L1Wallet& wallet, const PostedBatch& batch, bool stands_parent) override;
+    node::Result<Bytes> fetch(const BatchPlace& place) override;
+
+private:
+    struct Estimate {
+        size_t bytes = 0, chunks = 0;
+        uint64_t gas = 0;
+    };
+    node::Result<std::optional<uint64_t>> gas_limit_of(L1Wallet& wallet, const Bytes& calldata, size_t chunks,
+                                                       bool stands_parent);
+    void note_append(const Estimate& estimate);
+    node::Result<uint64_t> gas_of_bytes(const Address& payer, size_t count);
+
+    L1Client& client_;
+    const Address rollup_;
+    const node::Clock* clock_;
+    mutable std::mutex mutex_;
+    std::optional<Estimate> estimate_;  // the node's last, of a batch whose parent stood
+    std::deque<uint64_t> overheads_;    // gas of the last appends beyond that for their bytes
+    uint64_t per_byte_ = 64;            // until it is told (EIP-7976)
+    std::optional<uint64_t> asked_ms_;
+};
+
+}  // namespace gavel::l1

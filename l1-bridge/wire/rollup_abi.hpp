@@ -1,0 +1,351 @@
+// The rollup contract's ABI (docs/contract.md): calls, views, events and errors, for the contract itself, for its clients and
+// for the JSON that programs in other languages read (l1-bridge/abi/Rollup.json).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "protocol/account_proof.hpp"
+#include "protocol/batch.hpp"
+#include "protocol/fraud_proof.hpp"
+#include "protocol/operation.hpp"
+
+namespace gavel::l1 {
+
+// Fixed at deployment. Times in seconds, stake in wei.
+struct RollupParameters {
+    uint64_t challenge_window = 7 * 86400;
+    uint64_t inclusion_window = 86400;
+    uint64_t freeze_age = 15 * 86400;
+    u128 stake = u128{32} * 1'000'000'000'000'000'000u;
+    Address home_operator;  // zero: none
+
+    // Whether the constructor takes them: a stake, windows and a freeze age within the bounds below.
+    bool are_valid() const;
+    // The constructor's arguments.
+    Bytes encode() const;
+    friend bool operator==(const RollupParameters&, const RollupParameters&) = default;
+};
+
+// Bounds of parameters, in seconds.
+inline constexpr uint64_t kMaxChallengeWindow = 14 * 86400;
+inline constexpr uint64_t kMinInclusionWindow = 4;
+inline constexpr uint64_t kMaxInclusionWindow = 7 * 86400;
+inline constexpr uint64_t kFreezeMargin = 7 * 86400;       // by which the freeze age exceeds both windows, at least
+inline constexpr uint64_t kMaxFreezeMargin = 365 * 86400;  // and at most
+// Seconds after its own slash or eviction in which the home operator announces nothing.
+inline constexpr uint64_t kHomeBan = 7 * 86400;
+// Seconds between two of its notices, beside two inclusion windows.
+inline constexpr uint64_t kNoticePause = 7 * 86400;
+// Gas kept back from a payment of limited gas (claim, exit, refund).
+inline constexpr uint64_t kPayReserve = 20'000;
+// What Gavel's programs let go with the payment of somebody else's money (docs/contract.md, "What a payment needs").
+inline constexpr uint64_t kPayGasOfEth = 50'000;
+inline constexpr uint64_t kPayGasOfToken = 250'000;
+
+// Why a term ended; the numbers of the event.
+enum class TermEnd : uint8_t { kResigned = 0, kReplaced = 1, kSlashed = 2, kEvicted = 3, kFrozen = 4 };
+const char* name_of(TermEnd reason);
+
+// The contract's own custom errors; those of batches and proofs are BatchError's and ProofError's names.
+enum class RollupError : uint8_t {
+    kNone,
+    kParametersInvalid,   // constructor
+    kReentrantCall,       // called from within a call of its own
+    kFrozen,              // after a freeze
+    kSeatTaken,           // somebody sits whom the caller can't replace
+    kNotHomeOperator,     // only the home operator announces
+    kHomeOperatorBarred,  // within kHomeBan of its own slash or eviction
+    kNoticeTooEarly,      // its last notice isn't long enough ago
+    kNoticeRequired,      // taking a seat from somebody: no notice stands whose time is now
+    kWrongStake,          // the value isn't the stake
+    kNotSequencer,        // the caller doesn't sit
+    kOperationWaiting,    // an L1 operation has waited half an inclusion window: no resigning
+    kSeatFree,            // evict: nobody sits
+    kNotOverdue,          // evict: no L1 operation has waited long enough
+    kUnknownTerm,
+    kTermNotOver,
+    kTermSlashed,
+    kTermNotSlashed,
+    kLastBatchPending,
+    kAlreadyTaken,
+    kRewardTooEarly,
+    kNotProver,           // takeReward: no proof of that prover's counts
+    kPaymentFailed,       // the receiver of ETH refused it
+    kCalldataNotExact,    // append: anything but the canonical calldata
+    kNotPlainAccount,     // append: by or through a contract or a delegated account
+    kBatchNumber,         // isn't the head's and one
+    kNotOnHead,           // the parent shown isn't the head
+    kL1OpsDecrease,       // consumes less than the parent
+    kL1OpsBeyondQueue,    // consumes more than is there
+    kQueueHash,           // the queue isn't the one that the batch was made for
+    kBatchFinal,          // too late for a proof
+    kBatchNotFinal,       // too early for a claim
+    kHeaderLength,        // isn't 194 bytes
+    kWithdrawalPosition,  // not below the header's withdrawalCount
+    kAlreadyPaid,
+    kWithdrawalPath,      // doesn't lead to the header's withdrawalsRoot
+    kReceiverNotAllowed,  // only the recipient itself may name another receiver
+    kVaultShort,          // the vault holds less of the token
+    kPayGasShort,         // less gas is left than the payment is to get
+    kFreezeTooEarly,      // nothing allows a freeze yet
+    kNotFrozen,           // exit and refund before a freeze
+    kLeafLength,          // isn't 104 bytes
+    kExitIndex,           // the sentinel's, or not below the header's accountCount
+    kAlreadyExited,
+    kExitPath,     // doesn't lead to the header's accountsRoot
+    kEntryLength,  // isn't 85 bytes
+    kEntryIndex,   // consumed, or past the queue's end
+    kAlreadyRefunded,
+    kEntryHash,  // isn't the L1 operation that was queued there
+    kNotADeposit,
+    kZeroAddress,
+    kZeroAmount,
+    kDepositCapExceeded,  // the vault would hold more than 2^128-1 of the token
+    kTokenWithoutCode,
+    kTokenCallFailed,  // the token reverted, said no, or answered nonsense
+    kNothingReceived,  // the balance didn't grow
+};
+// "SeatTaken" and so on; "None" for kNone.
+const char* name_of(RollupError error);
+
+// ---- Calls: calldata ----
+
+namespace rollup_call {
+
+Bytes become_sequencer();
+Bytes announce_takeover();
+Bytes resign();
+Bytes evict();
+Bytes take_stake(uint64_t term);
+Bytes append(ByteView batch);
+Bytes commit_proof(const Hash& commitment);
+Bytes prove(ByteView proof);
+Bytes take_reward(uint64_t term, const Address& prover);
+Bytes deposit_eth(const Address& to);
+Bytes deposit_token(const Address& token, const Address& to, Amount amount);
+Bytes force_transfer(const Address& token, const Address& to, Amount amount);
+Bytes force_withdrawal(const Address& token, const Address& to, Amount amount);
+// In these three `pay_gas` is how much gas goes with the payment; 0: all.
+// `receiver` zero: the recipient.
+Bytes claim(const BatchHeader& header, const WithdrawalProof& proof, const Address& receiver = {}, uint64_t pay_gas = 0);
+// `number`: a final batch whose withdrawals tree is full; any where an L1 operation has waited for the freeze age.
+Bytes freeze(uint64_t number);
+// `receiver` zero: the leaf's owner.
+Bytes exit(const BatchHeader& header, const ExitProof& proof, const Address& receiver = {}, uint64_t pay_gas = 0);
+// `receiver` zero: whom the deposit was made for.
+Bytes refund(uint64_t index, const L1Operation& deposit, const Address& receiver = {}, uint64_t pay_gas = 0);
+
+}  // namespace rollup_call
+
+// The one argument of an append's calldata; nullopt if it is no exact calldata of append.
+std::optional<ByteView> batch_of_append(ByteView calldata);
+// keccak256(prover(20) || keccak256(proof) || term(8)): what commitProof takes. `term` has posted the batch that the proof is
+// against.
+Hash proof_commitment(const Address& prover, ByteView proof, uint64_t term);
+
+// ---- Views: calldata and results ----
+
+struct Head {
+    uint64_t number = 0;
+    Hash hash;
+    friend bool operator==(const Head&, const Head&) = default;
+};
+
+// All zero for a number above the head.
+struct RollupRecord {
+    Hash hash;
+    uint64_t posted_at = 0;  // 0 for genesis, which is final from the start
+    uint64_t term = 0;       // 0 for genesis
+    friend bool operator==(const RollupRecord&, const RollupRecord&) = default;
+};
+
+// All zero for a number that no term has. Terms count from 1.
+struct TermRecord {
+    Address sequencer;
+    u128 stake = 0;  // wei that the contract holds for it
+    uint64_t started_at = 0;
+    uint64_t ended_at = 0;  // 0: sits
+    bool slashed = false;
+    uint64_t first_proof_at = 0;
+    Address last_prover;      // zero: nobody whose commit counted
+    uint64_t last_batch = 0;  // its last batch when it ended (or so far); 0: none stood. May be gone since
+    bool stake_taken = false;
+    bool reward_taken = false;
+    bool evicted = false;
+    friend bool operator==(const TermRecord&, const TermRecord&) = default;
+};
+
+// The first L1 operation that the head hasn't consumed.
+struct WaitingOperation {
+    uint64_t index = 0;
+    uint64_t time = 0;  // when it was queued; 0: there is none
+    friend bool operator==(const WaitingOperation&, const WaitingOperation&) = default;
+};
+
+// When the home operator may take the seat from whoever sits, in seconds: from <= time < until. Zeros: no notice stands.
+struct Notice {
+    uint64_t from = 0;
+    uint64_t until = 0;
+    friend bool operator==(const Notice&, const Notice&) = default;
+};
+
+// The calldata of a view, and the reading of its result (nullopt: not what the ABI says).
+namespace rollup_view {
+
+Bytes parameters();
+std::optional<RollupParameters> read_parameters(ByteView result);
+Bytes head();
+std::optional<Head> read_head(ByteView result);
+Bytes batch(uint64_t number);
+std::optional<RollupRecord> read_batch(ByteView result);
+Bytes term(uint64_t number);
+std::optional<TermRecord> read_term(ByteView result);
+Bytes waiting();
+std::optional<WaitingOperation> read_waiting(ByteView result);
+Bytes notice();
+std::optional<Notice> read_notice(ByteView result);
+
+Bytes is_final(uint64_t number);
+Bytes is_paid(uint32_t position);
+Bytes is_exited(uint32_t index);
+Bytes is_refunded(uint64_t index);
+Bytes frozen();
+std::optional<bool> read_bool(ByteView result);
+
+Bytes queue_length();
+Bytes current_term();  // 0: the seat is free
+Bytes term_count();
+Bytes last_strike();                                                // time; 0: never
+Bytes committed_at(const Address& prover, const Hash& commitment);  // time of the latest such commit; 0: none
+std::optional<uint64_t> read_number(ByteView result);
+
+Bytes queue_hash(uint64_t index);
+std::optional<Hash> read_hash(ByteView result);
+Bytes prover();  // the contract that checks proofs; zero: it does so itself
+std::optional<Address> read_address(ByteView result);
+
+Bytes held_total(const Address& token);  // deposited and not paid out
+Bytes burned();                          // wei of stakes that nobody gets
+std::optional<u128> read_amount(ByteView result);
+
+}  // namespace rollup_view
+
+// ---- Events ----
+
+struct TermStarted {
+    uint64_t term = 0;
+    Address sequencer;
+    friend bool operator==(const TermStarted&, const TermStarted&) = default;
+};
+struct TermEnded {
+    uint64_t term = 0;
+    TermEnd reason = TermEnd::kResigned;
+    friend bool operator==(const TermEnded&, const TermEnded&) = default;
+};
+struct BatchAppended {
+    uint64_t number = 0;
+    Hash batch_hash;
+    uint64_t term = 0;
+    friend bool operator==(const BatchAppended&, const BatchAppended&) = default;
+};
+// This batch and all above it are gone.
+struct BatchStruck {
+    uint64_t number = 0;
+    Hash batch_hash;
+    uint64_t term = 0;
+    Address prover;  // who sent the proof
+    friend bool operator==(const BatchStruck&, const BatchStruck&) = default;
+};
+struct L1OperationQueued {
+    uint64_t index = 0;  // from 0: the operation leads from h[index] to h[index + 1]
+    L1Operation operation;
+    friend bool operator==(const L1OperationQueued&, const L1OperationQueued&) = default;
+};
+struct WithdrawalClaimed {
+    uint32_t position = 0;
+    Withdrawal withdrawal;
+    Address receiver;
+    friend bool operator==(const WithdrawalClaimed&, const WithdrawalClaimed&) = default;
+};
+struct StakeReturned {
+    uint64_t term = 0;
+    Address to;
+    u128 amount = 0;
+    friend bool operator==(const StakeReturned&, const StakeReturned&) = default;
+};
+struct RewardTaken {
+    uint64_t term = 0;
+    Address prover;  // who was paid
+    u128 amount = 0;
+    friend bool operator==(const RewardTaken&, const RewardTaken&) = default;
+};
+struct RollupFrozen {
+    friend bool operator==(const RollupFrozen&, const RollupFrozen&) = default;
+};
+struct AccountExited {
+    uint32_t index = 0;
+    Address owner;
+    Address token;
+    Amount amount;
+    Address receiver;
+    friend bool operator==(const AccountExited&, const AccountExited&) = default;
+};
+struct DepositRefunded {
+    uint64_t index = 0;
+    Address to;  // whom it was made for
+    Address token;
+    Amount amount;
+    Address receiver;
+    friend bool operator==(const DepositRefunded&, const DepositRefunded&) = default;
+};
+
+using RollupEvent = std::variant<TermStarted, TermEnded, BatchAppended, BatchStruck, L1OperationQueued, WithdrawalClaimed,
+                                 StakeReturned, RewardTaken, RollupFrozen, AccountExited, DepositRefunded>;
+
+struct LogContent {
+    std::vector<Hash> topics;
+    Bytes data;
+    friend bool operator==(const LogContent&, const LogContent&) = default;
+};
+LogContent encode_event(const RollupEvent& event);
+// nullopt for a log that is no event of this ABI, or not in its one encoding.
+std::optional<RollupEvent> decode_event(const std::vector<Hash>& topics, ByteView data);
+// "BatchAppended" and so on.
+const char* name_of(const RollupEvent& event);
+
+// ---- Errors, and the whole as a table ----
+
+// The data of a revert by custom error `name`, which has no arguments.
+Bytes error_data(std::string_view name);
+// "SeatTaken()" and so on: the contract's own, batches' and proofs'.
+std::vector<std::string> rollup_error_signatures();
+
+struct AbiParameter {
+    std::string type;
+    std::string name;
+    bool indexed = false;  // of events
+};
+struct AbiFunction {
+    std::string name;
+    std::vector<AbiParameter> inputs;
+    std::vector<AbiParameter> outputs;
+    std::string mutability;         // "nonpayable", "payable", "view"
+    std::string signature() const;  // "append(bytes)"
+};
+struct AbiEvent {
+    std::string name;
+    std::vector<AbiParameter> inputs;
+    std::string signature() const;
+};
+const std::vector<AbiParameter>& rollup_constructor();
+const std::vector<AbiFunction>& rollup_functions();
+// In the order of RollupEvent's alternatives.
+const std::vector<AbiEvent>& rollup_events();
+// The JSON that Ethereum's tools read, one line for each entry.
+std::string rollup_abi_json();
+
+}  // namespace gavel::l1

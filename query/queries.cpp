@@ -1,0 +1,373 @@
+#include "query/queries.hpp"
+
+#include <algorithm>
+
+namespace gavel::query {
+namespace {
+
+using node::Code;
+using node::Result;
+using node::Status;
+
+// A cursor names the next entry and the generation that it was seen in: generation(24 bits) (entry + 1)(40 bits).
+constexpr unsigned kEntryBits = 40;
+constexpr uint64_t kEntryMask = (uint64_t{1} << kEntryBits) - 1;
+
+struct Cursor {
+    uint64_t generation = 0;
+    uint64_t entry = 0;
+};
+
+uint64_t encode_cursor(const Cursor& cursor) { return cursor.generation << kEntryBits | ((cursor.entry + 1) & kEntryMask); }
+
+Cursor decode_cursor(uint64_t cursor) {
+    return cursor == 0 ? Cursor{} : Cursor{cursor >> kEntryBits, ((cursor & kEntryMask) - 1) & kEntryMask};
+}
+
+Status bad_cursor() { return {Code::kInvalidArgument, "BAD_CURSOR", "cursor", "this server has given no such cursor"}; }
+
+// Where to go on forward; a refusal if something before it was rolled back since.
+Result<uint64_t> resume(const ledger::Ledger& ledger, uint64_t cursor) {
+    Cursor at = decode_cursor(cursor);
+    if (cursor == 0) return uint64_t{0};
+    if (at.generation > ledger.generation()) return bad_cursor();
+    uint64_t kept = ledger.entries_kept_since(at.generation);
+    if (at.entry <= kept) return at.entry;
+    if (at.generation == ledger.generation()) return bad_cursor();
+    return Status{Code::kAborted, "ROLLED_BACK", "cursor",
+                  "entries that this cursor has passed were rolled back; the first " + std::to_string(kept) + " of all stand"};
+}
+
+size_t bounded(size_t limit) { return limit == 0 ? Queries::kDefaultLimit : std::min(limit, Queries::kMaxLimit); }
+
+AccountInfo describe_account(const ledger::AccountAt& at) {
+    return {at.account.key, at.index, at.account.nonce, at.account.balance};
+}
+
+Status unknown_batch(const char* field, uint64_t number) {
+    return {Code::kNotFound, "UNKNOWN_BATCH", field, "no verified batch " + std::to_string(number) + " stands on the L1"};
+}
+
+Status unknown_withdrawal(const char* field) {
+    return {Code::kNotFound, "UNKNOWN_WITHDRAWAL", field, "there is no such withdrawal"};
+}
+
+std::vector<ledger::Entry> entries_of(const ledger::Ledger& ledger, const ledger::Ledger::Touches& touches) {
+    std::vector<uint64_t> numbers;
+    for (const ledger::Touch& touch : touches.touches) numbers.push_back(touch.entry);
+    return ledger.entries_at(numbers);
+}
+
+// What the entry credits to `owner`, line by line.
+void append_payments(const ledger::Entry& entry, const Address& owner, std::vector<IncomingPayment>& out) {
+    IncomingPayment payment;
+    payment.entry = entry.number;
+    payment.to = owner;
+    if (const auto* operation = std::get_if<ledger::OperationEntry>(&entry.what)) {
+        bool is_payout = operation->operation.kind == OperationKind::kPayout;
+        payment.kind = is_payout ? IncomingPayment::Kind::kPayout : IncomingPayment::Kind::kTransfer;
+        payment.from = operation->sender;
+        payment.token = operation->operation.token;
+        payment.memo = operation->operation.memo;
+        payment.hash = operation->hash();
+        payment.confirmed_at_ms = operation->confirmed_at_ms;
+        for (size_t line = 0; line < operation->recipients.size(); ++line) {
+            if (operation->operation.payments[line].to != owner) continue;
+            payment.amount = operation->operation.payments[line].amount;
+            payment.line = static_cast<uint16_t>(line);
+            out.push_back(payment);
+        }
+    } else if (const auto* l1 = std::get_if<ledger::L1Entry>(&entry.what)) {
+        bool is_deposit = l1->operation.kind == L1OperationKind::kDeposit;
+        payment.kind = is_deposit ? IncomingPayment::Kind::kDeposit : IncomingPayment::Kind::kForcedTransfer;
+        payment.from = l1->operation.caller;
+        payment.token = l1->operation.token;
+        payment.amount = l1->moved;
+        payment.l1_operation = l1->index;
+        if (l1->recipient && l1->operation.to == owner) out.push_back(payment);
+    }
+}
+
+OperationInfo describe_rolled_back(ledger::RolledBack record) {
+    OperationInfo out;
+    out.operation = std::move(record.operation);
+    out.sender = record.sender;
+    out.signature = record.signature;
+    out.hash = record.hash();
+    out.status = OperationStatus::kRolledBack;
+    out.position = record.position;
+    out.confirmed_at_ms = record.confirmed_at_ms;
+    out.why = std::move(record.why);
+    return out;
+}
+
+}  // namespace
+
+const char* name_of(OperationStatus status) {
+    switch (status) {
+        case OperationStatus::kConfirmed: return "confirmed";
+        case OperationStatus::kPosted: return "posted";
+        case OperationStatus::kFinal: return "final";
+        case OperationStatus::kRolledBack: return "rolled back";
+    }
+    return "";
+}
+
+const char* name_of(WithdrawalStatus status) {
+    switch (status) {
+        case WithdrawalStatus::kNotPosted: return "not posted";
+        case WithdrawalStatus::kWaiting: return "waiting";
+        case WithdrawalStatus::kClaimable: return "claimable";
+        case WithdrawalStatus::kClaimed: return "claimed";
+    }
+    return "";
+}
+
+std::optional<ledger::BatchRecord> Queries::standing_record(uint64_t number) const {
+    auto record = ledger_.batch(number);
+    auto standing = view_.batch(number);
+    if (!record || !standing || record->header.hash() != standing->hash) return std::nullopt;
+    return record;
+}
+
+uint64_t Queries::common_head() const {
+    uint64_t number = std::min(ledger_.summary().batches, view_.batch_head());
+    while (number > 0 && !standing_record(number)) --number;
+    return number;
+}
+
+uint64_t Queries::cursor_of(uint64_t entry) const { return encode_cursor({ledger_.generation(), entry}); }
+
+ChainInfo Queries::chain_info() const {
+    ChainInfo out;
+    out.domain = ledger_.domain();
+    out.domain_separator = ledger_.domain_separator();
+    out.parameters = view_.parameters();
+    out.ledger = ledger_.summary();
+    out.head_batch = common_head();
+    auto head = standing_record(out.head_batch);
+    out.head_hash = head ? head->header.hash() : genesis_header().hash();
+    out.posted_op_count = head ? head->header.last.op_count : 0;
+    out.final_batch = std::min(out.head_batch, view_.final_head());
+    auto final_record = standing_record(out.final_batch);
+    out.final_op_count = final_record ? final_record->header.last.op_count : 0;
+    out.l1_head = view_.head();
+    out.l1_queue_length = view_.queue_length();
+    if (out.l1_queue_length > out.ledger.l1_ops_consumed) {
+        out.pending_l1_operations = out.l1_queue_length - out.ledger.l1_ops_consumed;
+    }
+    out.frozen = view_.frozen();
+    return out;
+}
+
+AccountInfo Queries::account(const AccountKey& key) const {
+    auto at = ledger_.account(key);
+    return at ? describe_account(*at) : AccountInfo{key, 0, 0, {}};
+}
+
+std::vector<AccountInfo> Queries::balances(const Address& owner, const std::optional<Address>& after, size_t limit) const {
+    std::vector<AccountInfo> out;
+    for (const ledger::AccountAt& at : ledger_.accounts_of(owner, after, bounded(limit))) out.push_back(describe_account(at));
+    return out;
+}
+
+EntryInfo Queries::describe(ledger::Entry entry) const {
+    EntryInfo out;
+    out.entry = std::move(entry);
+    auto place = ledger_.place_of_entry(out.entry.number);
+    auto standing = place ? view_.batch(place->batch.number()) : std::nullopt;
+    if (!standing || standing->hash != place->batch.header.hash()) return out;
+    out.status = view_.is_final(standing->number) ? OperationStatus::kFinal : OperationStatus::kPosted;
+    out.batch = standing->number;
+    out.chunk = static_cast<uint16_t>(place->chunk - place->batch.first_chunk);
+    out.l1_transaction = standing->tx_hash;
+    out.posted_at = standing->posted_at;
+    out.final_at = standing->posted_at + view_.parameters().challenge_window;
+    return out;
+}
+
+Result<Page<EntryInfo>> Queries::history(const Address& owner, const std::optional<Address>& token, uint64_t cursor,
+                                         size_t limit) const {
+    uint64_t below = ~uint64_t{0};
+    if (cursor != 0) {
+        Cursor at = decode_cursor(cursor);
+        if (at.generation > ledger_.generation()) return bad_cursor();
+        below = std::min(at.entry, ledger_.entries_kept_since(at.generation));
+    }
+    ledger::Ledger::Touches touches = ledger_.touches_before(owner, token, below, bounded(limit));
+    Page<EntryInfo> out;
+    for (ledger::Entry& entry : entries_of(ledger_, touches)) out.items.push_back(describe(std::move(entry)));
+    if (touches.next) out.next_cursor = cursor_of(*touches.next);
+    return out;
+}
+
+OperationInfo operation_of(const EntryInfo& info, const ledger::OperationEntry& entry) {
+    OperationInfo out;
+    out.operation = entry.operation;
+    out.sender = entry.sender;
+    out.signature = entry.signature;
+    out.hash = entry.hash();
+    out.status = info.status;
+    out.position = entry.position;
+    out.confirmed_at_ms = entry.confirmed_at_ms;
+    out.batch = info.batch;
+    out.chunk = info.chunk;
+    out.l1_transaction = info.l1_transaction;
+    out.posted_at = info.posted_at;
+    out.final_at = info.final_at;
+    return out;
+}
+
+Result<OperationInfo> Queries::operation(const Hash& hash) const {
+    auto number = ledger_.entry_of_hash(hash);
+    auto entry = number ? ledger_.entry(*number) : std::nullopt;
+    if (!entry || !std::holds_alternative<ledger::OperationEntry>(entry->what)) {
+        if (auto record = ledger_.rolled_back(hash)) return describe_rolled_back(std::move(*record));
+        return Status{Code::kNotFound, "UNKNOWN_OPERATION", "hash", "this server has never seen " + to_hex(hash)};
+    }
+    EntryInfo info = describe(std::move(*entry));
+    return operation_of(info, std::get<ledger::OperationEntry>(info.entry.what));
+}
+
+Page<OperationInfo> Queries::rolled_back(const std::optional<Address>& sender, uint64_t cursor, size_t limit) const {
+    ledger::Ledger::RolledBackPage page = ledger_.rolled_back_from(cursor, sender, bounded(limit));
+    Page<OperationInfo> out;
+    for (ledger::RolledBack& record : page.operations) out.items.push_back(describe_rolled_back(std::move(record)));
+    out.next_cursor = page.next.value_or(0);
+    return out;
+}
+
+Result<Page<IncomingPayment>> Queries::incoming(const Address& owner, const std::optional<Address>& token, uint64_t cursor,
+                                                size_t limit) const {
+    Result<uint64_t> from = resume(ledger_, cursor);
+    if (!from) return from.status();
+    uint64_t generation = ledger_.generation();
+    ledger::Ledger::Touches touches = ledger_.incoming_from(owner, token, *from, bounded(limit));
+    Page<IncomingPayment> out;
+    for (const ledger::Entry& entry : entries_of(ledger_, touches)) append_payments(entry, owner, out.items);
+    out.next_cursor = encode_cursor({generation, *touches.next});
+    return out;
+}
+
+Result<Page<EntryInfo>> Queries::feed(uint64_t cursor, size_t limit) const {
+    Result<uint64_t> from = resume(ledger_, cursor);
+    if (!from) return from.status();
+    uint64_t generation = ledger_.generation();
+    Page<EntryInfo> out;
+    for (ledger::Entry& entry : ledger_.entries(*from, bounded(limit))) out.items.push_back(describe(std::move(entry)));
+    out.next_cursor = encode_cursor({generation, *from + out.items.size()});
+    return out;
+}
+
+uint64_t Queries::end_cursor() const {
+    ledger::LedgerSummary now = ledger_.summary();
+    return encode_cursor({now.generation, now.entries});
+}
+
+void Queries::wait_behind(uint64_t cursor, uint64_t timeout_ms) const {
+    Cursor at = decode_cursor(cursor);
+    ledger_.wait_for_entries(at.entry, at.generation, timeout_ms);
+}
+
+WithdrawalInfo Queries::describe(const ledger::WithdrawalRecord& record) const {
+    WithdrawalInfo out;
+    out.record = record;
+    auto entry = ledger_.entry(record.entry);
+    if (!entry) return out;
+    EntryInfo info = describe(std::move(*entry));
+    if (const auto* operation = std::get_if<ledger::OperationEntry>(&info.entry.what)) out.hash = operation->hash();
+    if (info.batch == 0) return out;
+    out.batch = info.batch;
+    out.final_at = info.final_at;
+    uint64_t now = view_.head().time;
+    if (info.status != OperationStatus::kFinal) {
+        out.status = WithdrawalStatus::kWaiting;
+        out.seconds_left = info.final_at > now ? info.final_at - now : 0;
+    } else {
+        out.status = view_.is_claimed(record.position) ? WithdrawalStatus::kClaimed : WithdrawalStatus::kClaimable;
+    }
+    return out;
+}
+
+Result<WithdrawalInfo> Queries::withdrawal(uint32_t position) const {
+    auto record = ledger_.withdrawal(position);
+    if (!record) return unknown_withdrawal("position");
+    return describe(*record);
+}
+
+Result<WithdrawalInfo> Queries::withdrawal_of(const Hash& hash) const {
+    auto number = ledger_.entry_of_hash(hash);
+    auto entry = number ? ledger_.entry(*number) : std::nullopt;
+    const auto* operation = entry ? std::get_if<ledger::OperationEntry>(&entry->what) : nullptr;
+    auto record = operation && operation->withdrawal ? ledger_.withdrawal(*operation->withdrawal) : std::nullopt;
+    if (!record) return unknown_withdrawal("operation_hash");
+    return describe(*record);
+}
+
+Page<WithdrawalInfo> Queries::withdrawals_to(const Address& recipient, uint64_t cursor, size_t limit) const {
+    Page<WithdrawalInfo> out;
+    if (cursor > kMaxWithdrawalCount) return out;
+    size_t count = bounded(limit);
+    for (const ledger::WithdrawalRecord& record : ledger_.withdrawals_to(recipient, static_cast<uint32_t>(cursor), count + 1)) {
+        if (out.items.size() == count) {
+            out.next_cursor = record.position;
+            break;
+        }
+        out.items.push_back(describe(record));
+    }
+    return out;
+}
+
+Result<ClaimProof> Queries::withdrawal_proof(uint32_t position) const {
+    auto record = ledger_.withdrawal(position);
+    if (!record) return unknown_withdrawal("position");
+    ClaimProof out;
+    out.withdrawal = describe(*record);
+    Status not_posted{Code::kFailedPrecondition, "NOT_POSTED", "position", "no batch on the L1 holds this withdrawal yet"};
+    if (out.withdrawal.batch == 0) return not_posted;
+    uint64_t batch = std::max(out.withdrawal.batch, std::min(common_head(), view_.final_head()));
+    auto against = standing_record(batch);
+    if (!against) return not_posted;
+    out.header = against->header;
+    out.claimable_at = out.withdrawal.final_at;
+    auto proof = ledger_.withdrawal_proof(position, out.header.last.withdrawal_count);
+    if (!proof) return not_posted;
+    out.proof = std::move(*proof);
+    return out;
+}
+
+Result<ChunkSignatures> Queries::chunk_signatures(uint64_t batch, uint32_t chunk) const {
+    auto record = standing_record(batch);
+    if (!record) return unknown_batch("batch", batch);
+    if (chunk >= record->header.chunk_count) {
+        return Status{Code::kOutOfRange, "NO_SUCH_CHUNK", "chunk",
+                      "the batch has " + std::to_string(record->header.chunk_count) + " chunks"};
+    }
+    auto sealed = ledger_.chunk(record->first_chunk + chunk);
+    if (!sealed) return unknown_batch("batch", batch);
+    ChunkSignatures out;
+    for (size_t at = 0; at + Signature::kSize <= sealed->sigs.size(); at += Signature::kSize) {
+        out.signatures.push_back(Signature::from(ByteView(sealed->sigs).subspan(at)));
+    }
+    out.digests = ledger_.chunk_digests(*sealed);
+    return out;
+}
+
+Result<BatchInfo> Queries::batch(uint64_t number) const {
+    auto record = standing_record(number);
+    auto standing = record ? view_.batch(number) : std::nullopt;
+    if (!standing) return unknown_batch("number", number);
+    StateFields before = genesis_fields();
+    if (auto parent = ledger_.batch(number - 1)) before = parent->header.last;
+    BatchInfo out;
+    out.first_position = before.op_count;
+    out.op_count = record->header.last.op_count - before.op_count;
+    out.l1_op_count = record->header.last.l1_ops_consumed - before.l1_ops_consumed;
+    out.final_at = standing->posted_at + view_.parameters().challenge_window;
+    out.is_final = view_.is_final(number);
+    out.record = std::move(*record);
+    out.standing = std::move(*standing);
+    return out;
+}
+
+}  // namespace gavel::query

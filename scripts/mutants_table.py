@@ -1,0 +1,133 @@
+"""The faults that scripts/mutants.py plants, each of which the tests have to notice. A text of one file, which stands there once
+(blanks and line ends don't count), and what stands there instead.
+
+Two suites: RULES deletes each check that makes a chunk wrong; CONTRACTS makes one implementation of the rollup contract another
+than the other.
+"""
+
+APPLY, DECODE, BITS = "protocol/apply.cpp", "protocol/chunk_decode.cpp", "protocol/bits.hpp"
+REFUSALS = "protocol/refusal.hpp"  # the enumeration: each but kNone has an entry in RULES
+SOLIDITY, NATIVE, WIRE = "l1-bridge/contracts/", "l1-bridge/chain/", "l1-bridge/wire/"
+COMPILED_WITH = {BITS: DECODE}  # a header's mutant is one of this source
+
+# (rule, file, the check's condition as it stands there, the statement instead). Nothing instead: the check is simply gone. Where
+# a check has another form than the usual one of its file (statement_of), the whole statement stands here.
+RULES = [
+    ("Truncated", BITS, "require(width <= remaining(), Refusal::kTruncated);", ""),
+    ("CodeTooLong", BITS, "if (++zeros > kMaxCodeZeros) fail(Refusal::kCodeTooLong);", "++zeros;"),
+    ("OverWeight", DECODE, "kL1OperationWeight * chunk_.l1_operations <= kMaxChunkWeight", ""),
+    ("OverWeight", DECODE, "weight_ <= kMaxChunkWeight", ""),
+    ("OverWeight", DECODE, "++weight_ <= kMaxChunkWeight", "++weight_;"),
+    ("IdleFlag", DECODE, "!mixed_ || !only_transfers", ""),
+    ("IdleFlag", DECODE, "!by_address_ || any_address", ""),
+    ("IdleFlag", DECODE, "any", ""),
+    ("BadFeeWidth", DECODE, "mantissa_width <= kMaxMantissaBits && exponent_width <= bit_length(kMaxExponent)", ""),
+    ("LooseNumber", DECODE, "number.exponent == 0", ""),
+    ("LooseNumber", DECODE, "number.mantissa % 2 != 0 || number.mantissa % 10 != 0", ""),
+    ("NumberTooLarge", DECODE, "number.exponent == known && number.mantissa <= kLargestMantissa[known]", ""),
+    ("RepeatedFee", DECODE, "std::find(fees_.begin(), fees_.begin() + k, fees_[k]) == fees_.begin() + k", ""),
+    ("LooseWidth", DECODE, "bit_length(mantissa_bits) == mantissa_width", ""),
+    ("LooseWidth", DECODE, "bit_length(exponent_bits) == exponent_width", ""),
+    ("LooseWidth", DECODE, "account_width_ == bit_length(account_bits_ | 1)", ""),
+    ("BadReference", DECODE, "position <= seen_count", "if (position > seen_count) position = 0;"),
+    ("BadReference", DECODE, "value != nullptr", "if (!value) value = lists.at(list, 0);"),
+    ("BadReference", DECODE, "position < model.exponents.size()", "if (position >= model.exponents.size()) position = 0;"),
+    ("UnusedFee", DECODE, "seen_count == fee_count_", ""),
+    ("RepeatedLiteral", DECODE, "!lists.contains(list, literal)", ""),
+    ("BadMagnitude", DECODE, "length >= 0 && length <= static_cast<int>(kMaxMantissaBits)", ""),
+    ("ZeroMemo", DECODE, "!operation.memo.is_zero()", ""),
+    ("TrailingByte", DECODE, "in_.remaining() < 8", ""),
+    ("NonzeroPadding", DECODE, "in_.get(static_cast<unsigned>(in_.remaining())) == 0", ""),
+    ("SignatureCount", APPLY, "sigs.size() != count * Signature::kSize", ""),
+    ("OpCountOverflow", APPLY, "count > ~uint64_t{0} - counters.op_count", ""),
+    ("L1LimitExceeded", APPLY, "u128{counters.l1_ops_consumed} + chunk.l1_operations > env.l1_limit()", ""),
+    ("WithdrawalTreeFull", APPLY, "view.withdrawal_count() == kMaxWithdrawalCount", ""),
+    ("SenderIndex", APPLY, "posted.sender == 0 || posted.sender >= view.account_count()", ""),
+    ("NonceExhausted", APPLY, "sender.nonce == kMaxNonce", ""),
+    ("InsufficientBalance", APPLY,
+     "!total || sender.balance < *total", "if (!total || sender.balance < *total) total = sender.balance;"),
+    ("RecipientIndex", APPLY, "index == 0 || index >= view.account_count()", ""),
+    ("RecipientToken", APPLY, "leaf.key.token != token", ""),
+    ("BalanceOverflow", APPLY, "!balance", "if (!balance) balance = Amount::max();"),
+    ("RecipientZero", APPLY, "to.is_zero()", ""),
+    ("RecipientZero", APPLY, "withdrawal.recipient.is_zero()", ""),
+    ("AccountTreeFull", APPLY, "view.account_count() == kMaxAccountCount", ""),
+    ("RecipientHasLeaf", APPLY, "found.present", "if (found.present) return credit(view, found.index, found.leaf, amount);"),
+    ("WithdrawalOfZero", APPLY, "withdrawal.amount.is_zero()", ""),
+    ("FeeOverflow", APPLY,
+     "!posted.fee.is_zero() && !fees.add(sender.key.token, posted.fee)",
+     "if (!posted.fee.is_zero()) (void)fees.add(sender.key.token, posted.fee);"),
+    ("SignatureInvalid", APPLY, "!signer", "if (!signer) signer = owner;"),
+    ("SignerNotOwner", APPLY,
+     "return *signer == owner ? Outcome::applied() : Outcome::wrong(Refusal::kSignerNotOwner);", "return Outcome::applied();"),
+    ("FeeLeafMissing", APPLY,
+     "fee_leaves.size() < entries.size()", "if (fee_leaves.size() < entries.size()) return Outcome::applied();"),
+    ("FeeLeafExtra", APPLY, "fee_leaves.size() > entries.size()", ""),
+    ("FeeLeafIndex", APPLY, "index == 0 || index >= view.account_count()", ""),
+    ("FeeLeafToken", APPLY, "leaf.key.token != entries[i].token", ""),
+]
+
+
+def statement_of(rule, path, check):
+    """The whole statement of a check in RULES."""
+    if "Refusal::" in check:
+        return check
+    if path == APPLY:
+        return f"if ({check}) return Outcome::wrong(Refusal::k{rule});"
+    return f"in_.require({check}, Refusal::k{rule});"
+
+
+# (what is wrong, file, text as it stands there, text instead)
+CONTRACTS = [
+    ("a batch is final a second late", SOLIDITY + "RollupState.sol",
+     "block.timestamp >= uint256(postedAt) + CHALLENGE_WINDOW", "block.timestamp > uint256(postedAt) + CHALLENGE_WINDOW"),
+    ("receiver and recipient swapped in an event", SOLIDITY + "Bank.sol",
+     "emit WithdrawalClaimed(position, recipient, token, amount, receiver);",
+     "emit WithdrawalClaimed(position, receiver, token, amount, recipient);"),
+    ("a strike doesn't keep its time", SOLIDITY + "Court.sol", "lastStrikeAt = time;", ""),
+    ("an evicted term's slash burns the quarter again", SOLIDITY + "Court.sol",
+     "STAKE - quarter - (term.evicted ? quarter : 0)", "STAKE - quarter"),
+    ("a commit of the proof's own second counts", SOLIDITY + "Court.sol",
+     "postedAt < time && time < provenAt", "postedAt < time && time <= provenAt"),
+    ("anybody may name the receiver", SOLIDITY + "Bank.sol",
+     "require(receiver == owner || msg.sender == owner, ReceiverNotAllowed());",
+     "require(receiver == owner || msg.sender != address(0), ReceiverNotAllowed());"),
+    ("no guard around a deposit of tokens", SOLIDITY + "Bank.sol",
+     "function depositToken(address token, address to, uint256 amount) external nonReentrant {",
+     "function depositToken(address token, address to, uint256 amount) external {"),
+    ("the home operator's ban ends a second early", NATIVE + "rollup_seat.cpp",
+     "now() < u128{punished_at} + kHomeBan", "now() + 1 < u128{punished_at} + kHomeBan"),
+    ("a notice may be given a second early", NATIVE + "rollup_seat.cpp",
+     "now() < u128{before} + kNoticePause", "now() + 1 < u128{before} + kNoticePause"),
+    ("a notice may be used a second early", NATIVE + "rollup_seat.cpp", "now() < notice.from", "now() + 1 < notice.from"),
+    ("a notice outlives a slash and an eviction", NATIVE + "rollup_seat.cpp",
+     "tallies.home_punished_at = now(); withdraw_notice();", "tallies.home_punished_at = now();"),
+    ("a notice may be used in the second in which it is over", SOLIDITY + "Seat.sol",
+     "block.timestamp < until, NoticeRequired", "block.timestamp <= until, NoticeRequired"),
+    ("a quarter of the window is rounded down", SOLIDITY + "Seat.sol", "(INCLUSION_WINDOW + 3) / 4", "INCLUSION_WINDOW / 4"),
+    ("a notice takes two seats", SOLIDITY + "Seat.sol", "if (msg.sender == HOME_OPERATOR) noticeStands = false;", ""),
+    ("a freeze spares who could be evicted", SOLIDITY + "Freeze.sol", "endDutifully(TermEnd.Frozen)", "endTerm(TermEnd.Frozen)"),
+    ("a take-over spares who could be evicted", SOLIDITY + "Seat.sol",
+     "endDutifully(TermEnd.Replaced)", "endTerm(TermEnd.Replaced)"),
+    ("whoever sits loses a quarter to a freeze", NATIVE + "rollup_seat.cpp",
+     "if (is_overdue(globals)) {", "if (is_overdue(globals) || reason == TermEnd::kFrozen) {"),
+    ("payments get all gas whatever is asked", SOLIDITY + "Bank.sol", "passed = payGas;", ""),
+    ("a payment of more gas than there is goes on", SOLIDITY + "Bank.sol",
+     "require(left - left / 64 >= payGas, PayGasShort());", "left;"),
+    ("a refund pays who made the deposit", SOLIDITY + "Freeze.sol",
+     "address(bytes20(entry[21:41]))", "address(bytes20(entry[1:21]))"),
+    ("a commit doesn't name the term", SOLIDITY + "Court.sol", "abi.encodePacked(prover, proofHash, term)",
+     "abi.encodePacked(prover, proofHash, term / 2)"),
+    ("a stake of nothing is taken", SOLIDITY + "RollupState.sol", "&& stake != 0", ""),
+    ("an inclusion window of three seconds is taken", WIRE + "rollup_abi.cpp",
+     "inclusion_window >= kMinInclusionWindow", "inclusion_window + 1 >= kMinInclusionWindow"),
+    ("half the inclusion window is rounded up", NATIVE + "rollup_seat.cpp",
+     "storage_.windows().inclusion_window / 2", "(storage_.windows().inclusion_window + 1) / 2"),
+    ("a delegated account may append", NATIVE + "rollup_batches.cpp", " || host_.has_code(caller)", ""),
+    ("a term's last batch isn't looked up in the records", NATIVE + "rollup_seat.cpp",
+     "return storage_.record_info(globals.head).term == term ? globals.head : 0;", "return term == 0 ? 0 : globals.head;"),
+    ("a struck term that doesn't sit isn't slashed", NATIVE + "rollup_court.cpp",
+     "if (!seat.slashed) slash", "if (!seat.slashed && record.term == globals.current_term) slash"),
+    ("an exit's bit is that of the index before", NATIVE + "rollup_freeze.cpp",
+     "storage_.set_exited(index);", "storage_.set_exited(index - 1);"),
+]

@@ -1,0 +1,401 @@
+// `gavel pay` cut at every place: the real program, before a sequencer that a script drives.
+#include "gavel/v1/query.grpc.pb.h"
+#include "gavel/v1/sequencer.grpc.pb.h"
+
+#include <catch2/catch.hpp>
+#include <condition_variable>
+#include <csignal>
+#include <filesystem>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <thread>
+
+#include "node/file.hpp"
+#include "node/grpc_server.hpp"
+#include "proto/convert_grpc.hpp"
+#include "protocol/keys.hpp"
+#include "tests/e2e/process.hpp"
+#include "tests/support/temp_dir.hpp"
+
+using namespace gavel;
+using nlohmann::json;
+
+namespace {
+
+constexpr int kLines = 200;  // three payouts to known accounts: 94, 94, 12
+constexpr int kPayouts = 3;
+const PrivateKey kPayer = PrivateKey::derived("payer");
+const Domain kDomain{31337, PrivateKey::derived("rollup").address()};
+
+Address worker(int number) { return PrivateKey::derived("worker " + std::to_string(number)).address(); }
+
+// What happens at one submission.
+enum class At { kRun, kBlockBefore, kBlockAfter, kLoseAnswer, kLoseRequest, kRefuseBalance };
+
+// A sequencer with one rule: an operation of the payer's next nonce is applied, once. Blocks where it is told to until released.
+class StandIn final : public v1::Sequencer::Service, public v1::Query::Service {
+public:
+    StandIn() {
+        auto started = node::GrpcServer::start(
+            {.listen = "127.0.0.1:0"}, {static_cast<v1::Sequencer::Service*>(this), static_cast<v1::Query::Service*>(this)});
+        REQUIRE(started.ok());
+        server_ = *std::move(started);
+    }
+    ~StandIn() override {
+        release();
+        server_.reset();
+    }
+
+    std::string target() const { return "127.0.0.1:" + std::to_string(server_->port()); }
+    // At the n-th submission from now on, from 1.
+    void at(int submission, At what) {
+        std::lock_guard lock(mutex_);
+        script_ = {{submissions_ + submission, what}};
+    }
+    void wait_until_blocked() {
+        std::unique_lock lock(mutex_);
+        REQUIRE(changed_.wait_for(lock, std::chrono::seconds(60), [&] { return blocked_; }));
+    }
+    void release() {
+        std::lock_guard lock(mutex_);
+        blocked_ = false;
+        changed_.notify_all();
+    }
+    void use_nonce() { ++nonce_; }
+    void set_fee(uint64_t fee) { fee_ = fee; }
+    void roll_back_last() {
+        std::lock_guard lock(mutex_);
+        rolled_back_.insert(applied_.back().first);
+        applied_.pop_back();
+        --nonce_;
+    }
+    // Applied operations, and how often each recipient was paid, if each the amount of the file.
+    size_t applied() {
+        std::lock_guard lock(mutex_);
+        return applied_.size();
+    }
+    std::map<Address, int> paid() {
+        std::lock_guard lock(mutex_);
+        std::map<Address, int> out;
+        for (const auto& [hash, operation] : applied_) {
+            for (const Payment& one : operation.payments) out[one.to] += one.amount == Amount{1'000'000'000'000'000} ? 1 : 100;
+        }
+        return out;
+    }
+
+    grpc::Status Submit(grpc::ServerContext* context, const v1::SubmitRequest* request, v1::Receipt* reply) override {
+        std::unique_lock lock(mutex_);
+        auto operation = proto::from_pb(request->operation(), "operation");
+        auto signature = proto::signature_from_pb(request->signature(), "signature");
+        if (!operation || !signature) return refuse(*context, "BAD_FORM");
+        const Hash digest = operation->digest(kDomain.separator());
+        if (recover(digest, *signature) != kPayer.address()) return refuse(*context, "WRONG_SIGNER");
+        const auto step = script_.find(++submissions_);
+        const At what = step == script_.end() ? At::kRun : step->second;
+        if (what == At::kLoseRequest) return {grpc::StatusCode::UNAVAILABLE, "connection reset"};
+        if (what == At::kRefuseBalance) return refuse(*context, "INSUFFICIENT_BALANCE");
+        if (what == At::kBlockBefore) {
+            block(lock);
+            return {grpc::StatusCode::UNAVAILABLE, "stopping"};
+        }
+        const grpc::Status done = apply(*context, operation_hash(digest, kPayer.address()), *operation, *reply);
+        if (what == At::kBlockAfter) block(lock);
+        return what == At::kLoseAnswer ? grpc::Status{grpc::StatusCode::UNAVAILABLE, "connection reset"} : done;
+    }
+    grpc::Status EstimateFee(grpc::ServerContext*, const v1::EstimateFeeRequest*, v1::FeeEstimate* reply) override {
+        reply->set_minimum(std::to_string(fee_));
+        reply->set_suggested(std::to_string(fee_));
+        return {};
+    }
+    grpc::Status GetChainInfo(grpc::ServerContext*, const v1::GetChainInfoRequest*, v1::ChainInfo* reply) override {
+        reply->set_chain_id(kDomain.chain_id);
+        reply->set_rollup(proto::to_pb_bytes(kDomain.rollup));
+        return {};
+    }
+    grpc::Status GetAccount(grpc::ServerContext*, const v1::GetAccountRequest* request, v1::Account* reply) override {
+        const bool is_payer = request->owner() == proto::to_pb_bytes(kPayer.address());
+        reply->set_index(1);
+        reply->set_nonce(is_payer ? nonce_.load() : 0);
+        reply->set_balance(is_payer ? "1000000000000000000000" : "0");
+        return {};
+    }
+    grpc::Status GetOperation(grpc::ServerContext* context, const v1::GetOperationRequest* request,
+                              v1::OperationInfo* reply) override {
+        std::lock_guard lock(mutex_);
+        const auto hash = *proto::hash_from_pb(request->hash(), "hash");
+        const auto position = position_of(hash);
+        if (!position && rolled_back_.count(hash) == 0)
+            return node::finish(*context, {node::Code::kNotFound, "UNKNOWN_OPERATION", "hash", "never seen"});
+        reply->set_hash(request->hash());
+        reply->set_position(position.value_or(0));
+        reply->set_status(position ? v1::OPERATION_STATUS_POSTED : v1::OPERATION_STATUS_ROLLED_BACK);
+        return {};
+    }
+
+private:
+    static grpc::Status refuse(grpc::ServerContext& context, const std::string& reason) {
+        return node::finish(context, {node::Code::kFailedPrecondition, reason, "operation", "refused"});
+    }
+    void block(std::unique_lock<std::mutex>& lock) {
+        blocked_ = true;
+        changed_.notify_all();
+        changed_.wait(lock, [&] { return !blocked_; });
+    }
+    std::optional<uint64_t> position_of(const Hash& hash) const {
+        for (size_t i = 0; i < applied_.size(); ++i)
+            if (applied_[i].first == hash) return i;
+        return std::nullopt;
+    }
+    grpc::Status apply(grpc::ServerContext& context, const Hash& hash, const Operation& operation, v1::Receipt& reply) {
+        auto position = position_of(hash);
+        if (!position && operation.nonce != nonce_) return refuse(context, "WRONG_NONCE");
+        if (!position && operation.fee < Amount{fee_}) return refuse(context, "FEE_TOO_LOW");
+        if (!position) {
+            position = applied_.size();
+            applied_.emplace_back(hash, operation);
+            ++nonce_;
+        }
+        reply.set_hash(proto::to_pb_bytes(hash));
+        reply.set_position(*position);
+        return {};
+    }
+
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    bool blocked_ = false;
+    int submissions_ = 0;
+    std::map<int, At> script_;
+    std::atomic<uint64_t> nonce_{0}, fee_{5};
+    std::vector<std::pair<Hash, Operation>> applied_;
+    std::set<Hash> rolled_back_;
+    std::unique_ptr<node::GrpcServer> server_;
+};
+
+struct Payer {
+    Payer() {
+        std::string text = "to,amount\n";
+        for (int i = 0; i < kLines; ++i) text += to_checksum(worker(i)) + ",0.001\n";
+        REQUIRE(node::write_file(file, text).ok());
+        std::filesystem::create_symlink(file, link);
+    }
+    std::vector<std::string> command_for(const std::string& named, std::vector<std::string> more = {}) const {
+        std::vector<std::string> out = {std::string(std::getenv("GAVEL_BIN_DIR")) + "/gavel",
+                                        "--json",
+                                        "--private-key",
+                                        to_hex(signer.scalar()),
+                                        "--sequencer",
+                                        sequencer.target(),
+                                        "pay",
+                                        named};
+        out.insert(out.end(), more.begin(), more.end());
+        return out;
+    }
+    std::vector<std::string> command(std::vector<std::string> more) const { return command_for(file, std::move(more)); }
+    e2e::Finished pay(std::vector<std::string> more = {}) const { return e2e::run(command(std::move(more)), dir.path()); }
+    json done(std::vector<std::string> more = {}) const {
+        const e2e::Finished finished = pay(std::move(more));
+        INFO(finished.output << finished.errors);
+        REQUIRE(finished.exit_status == 0);
+        return json::parse(finished.output);
+    }
+    std::string refusal(std::vector<std::string> more = {}) const {
+        const e2e::Finished finished = pay(std::move(more));
+        INFO(finished.output << finished.errors);
+        REQUIRE(finished.exit_status == 1);
+        return json::parse(finished.output)["error"]["reason"];
+    }
+    // The states of the payouts in a run that is refused.
+    std::vector<std::string> states(std::vector<std::string> more = {}) const {
+        const e2e::Finished finished = pay(std::move(more));
+        INFO(finished.output << finished.errors);
+        REQUIRE(finished.exit_status == 1);
+        return states_of(json::parse(finished.output));
+    }
+    static std::vector<std::string> states_of(const json& document) {
+        std::vector<std::string> out;
+        for (const json& payout : document["payouts"]) out.push_back(payout["state"]);
+        return out;
+    }
+    // Killed at that submission, before it is applied or after.
+    void cut(int submission, At what) {
+        sequencer.at(submission, what);
+        e2e::Process process(command({}), dir.file("cut.log"));
+        sequencer.wait_until_blocked();
+        process.kill_now();
+        sequencer.release();
+    }
+    void check_all_paid_once() {
+        const std::map<Address, int> paid = sequencer.paid();
+        CHECK(paid.size() == kLines);
+        for (int i = 0; i < kLines; ++i) CHECK(paid.at(worker(i)) == 1);
+    }
+
+    PrivateKey signer = kPayer;
+    testing::TempDir dir;
+    std::string file = dir.file("wages.csv"), link = dir.file("link.csv");
+    StandIn sequencer;
+};
+
+using States = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("gavel pay, killed at any payout, pays the rest when resumed, and nobody twice") {
+    for (const At what : {At::kBlockBefore, At::kBlockAfter}) {
+        for (int submission = 1; submission <= kPayouts; ++submission) {
+            INFO("submission " << submission << (what == At::kBlockAfter ? ", applied" : ", not applied"));
+            Payer payer;
+            payer.cut(submission, what);
+            CHECK(payer.refusal() == "PAY_INCOMPLETE");
+            const json resumed = payer.done({"--resume"});
+            CHECK(resumed["payouts"].size() == kPayouts);
+            CHECK(resumed["payouts"][0]["lines"] == json({2, 95}));
+            CHECK(Payer::states_of(resumed) == States{"paid", "paid", "paid"});
+            payer.check_all_paid_once();
+            CHECK(payer.refusal() == "PAID_ALREADY");
+            CHECK(e2e::run(payer.command_for(payer.link), payer.dir.path()).exit_status == 1);
+            payer.done({"--resume"});
+            CHECK(payer.sequencer.applied() == kPayouts);
+        }
+    }
+}
+
+TEST_CASE("a nonce that another payment took meanwhile: only that payout is signed anew") {
+    Payer payer;
+    payer.cut(2, At::kBlockBefore);
+    payer.sequencer.use_nonce();
+    const json resumed = payer.done({"--resume"});
+    CHECK(resumed["payouts"][0]["nonce"] == 0);
+    CHECK(resumed["payouts"][1]["nonce"] == 3);
+    CHECK(resumed["payouts"][2]["nonce"] == 2);
+    payer.check_all_paid_once();
+    CHECK(payer.done({"--resume"})["payouts"] == resumed["payouts"]);
+    CHECK(payer.sequencer.applied() == kPayouts);
+}
+
+TEST_CASE("an answer that is lost is asked for by hash; a request that is lost is told as not known") {
+    Payer payer;
+    payer.sequencer.at(2, At::kLoseRequest);
+    CHECK(payer.states() == States{"paid", "not known", "not paid"});
+    payer.sequencer.at(1, At::kLoseAnswer);
+    CHECK(Payer::states_of(payer.done({"--resume"})) == States{"paid", "paid", "paid"});
+    payer.check_all_paid_once();
+}
+
+TEST_CASE("a payout that is refused leaves those before it paid, and the rest for later") {
+    Payer payer;
+    payer.sequencer.at(2, At::kRefuseBalance);
+    CHECK(payer.states() == States{"paid", "not paid", "not paid"});
+    CHECK(payer.sequencer.applied() == 1);
+    payer.done({"--resume"});
+    payer.check_all_paid_once();
+}
+
+TEST_CASE("a fee that has risen since: signed anew with the same nonce") {
+    Payer payer;
+    payer.cut(2, At::kBlockBefore);
+    payer.sequencer.set_fee(9);
+    const json resumed = payer.done({"--resume"});
+    CHECK(resumed["payouts"][1]["nonce"] == 1);
+    CHECK(resumed["payouts"][1]["fee"] == "9");
+    payer.check_all_paid_once();
+    CHECK(payer.done({"--resume"})["complete"] == true);
+    CHECK(payer.sequencer.applied() == kPayouts);
+}
+
+TEST_CASE("a payout that was rolled back is sent again as it was signed") {
+    Payer payer;
+    const json first = payer.done();
+    payer.sequencer.roll_back_last();
+    const json resumed = payer.done({"--resume"});
+    CHECK(resumed["payouts"] == first["payouts"]);
+    payer.check_all_paid_once();
+}
+
+TEST_CASE("gavel send asks by hash when its answer is lost, and names the hash when its request may be") {
+    Payer payer;
+    const std::vector<std::string> send = {std::string(std::getenv("GAVEL_BIN_DIR")) + "/gavel",
+                                           "--json",
+                                           "--private-key",
+                                           to_hex(kPayer.scalar()),
+                                           "--sequencer",
+                                           payer.sequencer.target(),
+                                           "send",
+                                           to_checksum(worker(1)),
+                                           "0.001"};
+    payer.sequencer.at(1, At::kLoseAnswer);
+    CHECK(json::parse(e2e::run(send, payer.dir.path()).output)["position"] == 0);
+    payer.sequencer.at(1, At::kLoseRequest);
+    const e2e::Finished lost = e2e::run(send, payer.dir.path());
+    CHECK(lost.exit_status == 1);
+    CHECK(lost.errors.find("it may have been taken all the same: before you send it again, ask: gavel tx 0x") !=
+          std::string::npos);
+    payer.sequencer.at(1, At::kRefuseBalance);
+    const e2e::Finished refused = e2e::run(send, payer.dir.path());
+    CHECK(json::parse(refused.output)["error"]["reason"] == "INSUFFICIENT_BALANCE");
+    CHECK(refused.errors.find("may have been taken") == std::string::npos);
+    CHECK(payer.sequencer.applied() == 1);
+}
+
+TEST_CASE("Ctrl-C lets the payout under way end, and says who is paid") {
+    Payer payer;
+    payer.sequencer.at(2, At::kBlockAfter);
+    e2e::Process process(payer.command({}), payer.dir.file("run.log"));
+    payer.sequencer.wait_until_blocked();
+    CHECK(payer.refusal({"--resume"}) == "PAY_RUNNING");
+    REQUIRE(::kill(process.pid(), SIGINT) == 0);
+    payer.sequencer.release();
+    REQUIRE(e2e::within(std::chrono::seconds(60), [&] { return !process.is_alive(); }));
+    const std::string log = process.log();
+    CHECK(Payer::states_of(json::parse(log.substr(0, log.rfind("\n}") + 2))) == States{"paid", "paid", "not paid"});
+    CHECK(log.find("INTERRUPTED") != std::string::npos);
+    payer.done({"--resume"});
+    payer.check_all_paid_once();
+}
+
+TEST_CASE("a journal is of one file, one sender and one rollup; what it can't be is refused before anything is sent") {
+    Payer payer;
+    CHECK(payer.refusal({"--resume"}) == "NOTHING_TO_RESUME");
+    payer.cut(2, At::kBlockBefore);
+    const std::string journal = *node::read_file(payer.file + ".journal");
+    const std::string text = *node::read_file(payer.file);
+    REQUIRE(node::write_file(payer.file, text + to_checksum(worker(0)) + ",1\n").ok());
+    CHECK(payer.refusal({"--resume"}) == "PAY_FILE_CHANGED");
+    REQUIRE(node::write_file(payer.file, text).ok());
+    payer.signer = PrivateKey::derived("other");
+    CHECK(payer.refusal({"--resume"}) == "JOURNAL_MISMATCH");
+    payer.signer = kPayer;
+    CHECK(payer.refusal({"--resume", "--memo", "x"}) == "OPTION_INVALID");
+
+    // A line that was being written when the machine stopped.
+    REQUIRE(node::write_file(payer.file + ".journal", journal + "{\"paid\":1,\"ha").ok());
+    payer.done({"--resume"});
+    payer.check_all_paid_once();
+    // One that doesn't say what was signed.
+    std::string bent = journal;
+    bent.replace(bent.find("\"1000000000000000\""), 18, "\"9000000000000000\"");
+    REQUIRE(node::write_file(payer.file + ".journal", bent).ok());
+    CHECK(payer.refusal({"--resume"}) == "JOURNAL_INVALID");
+    // A beginning that was never finished: nothing was sent.
+    Payer fresh;
+    REQUIRE(node::write_file(fresh.file + ".journal", journal.substr(0, journal.find('\n') + 100)).ok());
+    CHECK(fresh.refusal({"--resume"}) == "NOTHING_TO_RESUME");
+    fresh.done();
+    fresh.check_all_paid_once();
+}
+
+TEST_CASE("nobody is paid by a file that pays the rollup, or says odd things once only") {
+    Payer payer;
+    const std::string text = *node::read_file(payer.file);
+    REQUIRE(node::write_file(payer.file, text + to_checksum(kDomain.rollup) + ",1\n").ok());
+    CHECK(payer.refusal() == "PAYEE_INVALID");
+    REQUIRE(node::write_file(payer.file, text + to_checksum(worker(3)) + ",0.001\n" + to_checksum(worker(4)) + ",0\n").ok());
+    const e2e::Finished odd = payer.pay();
+    CHECK(odd.exit_status == 1);
+    CHECK(odd.errors.find("line 202: the same as line 5") != std::string::npos);
+    CHECK(odd.errors.find("line 203: an amount of zero") != std::string::npos);
+    CHECK(payer.sequencer.applied() == 0);
+    payer.done({"--as-it-stands"});
+    CHECK(payer.sequencer.paid().at(worker(3)) == 2);
+}

@@ -1,0 +1,431 @@
+// The trees against a slow model: recursion over the whole depth, nothing kept, nothing clever.
+#include <catch2/catch.hpp>
+#include <random>
+
+#include "protocol/account_proof.hpp"
+#include "protocol/account_tree.hpp"
+#include "protocol/keccak.hpp"
+#include "protocol/merkle.hpp"
+#include "protocol/state.hpp"
+#include "protocol/withdrawal_tree.hpp"
+
+using namespace gavel;
+
+namespace {
+
+// The node over leaves [position << height, ...), of which `leaves` are there.
+Hash naive_node(const std::vector<Hash>& leaves, int height, uint64_t position) {
+    if (height == 0) return position < leaves.size() ? leaves[position] : Hash{};
+    if (position << height >= leaves.size()) {
+        Hash below = naive_node({}, height - 1, 0);
+        return keccak256_pair(below, below);
+    }
+    return keccak256_pair(naive_node(leaves, height - 1, 2 * position), naive_node(leaves, height - 1, 2 * position + 1));
+}
+
+Hash naive_root(const std::vector<Hash>& leaves) { return naive_node(leaves, kTreeDepth, 0); }
+
+// All 32 siblings folded, none left out: what a path must come to.
+Hash naive_fold(const std::vector<Hash>& leaves, uint32_t index, Hash node) {
+    for (unsigned h = 0; h < kTreeDepth; ++h) {
+        Hash sibling = naive_node(leaves, h, (index >> h) ^ 1);
+        node = index >> h & 1 ? keccak256_pair(sibling, node) : keccak256_pair(node, sibling);
+    }
+    return node;
+}
+
+Hash number(uint64_t value) {
+    Hash out;
+    for (int i = 0; i < 8; ++i) out.bytes[31 - i] = static_cast<uint8_t>(value >> (8 * i));
+    return keccak256(out);
+}
+
+AccountKey key_of(uint64_t value) {
+    Hash hash = number(value);
+    AccountKey key{Address::from(hash), {}};
+    key.token.bytes[19] = hash.bytes[31] & 3;
+    return key;
+}
+
+// Inserts a key as the protocol does: behind its low leaf.
+void insert(AccountTree& tree, const AccountKey& key, u128 balance) {
+    AccountTree::Found low = tree.find(key);
+    REQUIRE_FALSE(low.present);
+    Account linked = *tree.at(low.index), leaf;
+    REQUIRE(linked.is_low_leaf_of(key));
+    leaf.key = key;
+    leaf.balance = Amount{balance};
+    leaf.next = linked.next;
+    linked.next = key;
+    tree.write(low.index, linked);
+    tree.append(leaf);
+}
+
+std::vector<Hash> leaf_hashes(const AccountTree& tree) {
+    std::vector<Hash> out;
+    for (uint32_t i = 0; i < tree.count(); ++i) out.push_back(tree.at(i)->hash());
+    return out;
+}
+
+void check_against_model(const AccountTree& tree) {
+    std::vector<Hash> leaves = leaf_hashes(tree);
+    Hash root = naive_root(leaves);
+    REQUIRE(tree.root() == root);
+    for (uint32_t i = 0; i <= tree.count(); ++i) {
+        std::vector<Hash> path = tree.path(i);
+        REQUIRE(path.size() == carried_siblings(i, tree.count()));
+        Hash leaf = i < tree.count() ? leaves[i] : Hash{};
+        REQUIRE(fold_path(leaf, i, tree.count(), path) == root);
+        REQUIRE(fold_path(number(i), i, tree.count(), path) == naive_fold(leaves, i, number(i)));
+    }
+}
+
+}  // namespace
+
+TEST_CASE("zero subtrees are hashes of nothing but zeros") {
+    Hash node;
+    for (unsigned h = 0; h <= kTreeDepth; ++h) {
+        REQUIRE(zero_subtree(h) == node);
+        node = keccak256_pair(node, node);
+    }
+    // Z[32], as any sparse Merkle tree of depth 32 over Keccak-256 has it (the deposit contracts of other rollups publish it).
+    REQUIRE(to_hex(zero_subtree(1)) == "0xad3228b676f7d3cd4284a5443f17f1962b36e491b30a40b2405849e597ba5fb5");
+    REQUIRE(to_hex(zero_subtree(32)) == "0x27ae5ba08d7291c96c8cbddcc148bf48a6d68c7974b94356f53754ef6171d757");
+}
+
+TEST_CASE("a sibling is left out exactly if all its leaves lie at or beyond the count") {
+    for (uint32_t count = 0; count <= 40; ++count) {
+        for (uint32_t index = 0; index <= count; ++index) {
+            size_t carried = 0;
+            for (unsigned h = 0; h < 6; ++h) {
+                bool any = false;
+                uint32_t sibling = (index >> h) ^ 1;
+                for (uint32_t leaf = sibling << h; leaf < (sibling + 1) << h; ++leaf) any = any || leaf < count;
+                REQUIRE(sibling_is_left_out(index, h, count) == !any);
+                carried += any;
+            }
+            // Above 64 leaves there is nothing.
+            REQUIRE(carried_siblings(index, count) == carried);
+        }
+    }
+    REQUIRE(carried_siblings(0, 1) == 0);
+    REQUIRE(carried_siblings(kMaxAccountCount - 1, kMaxAccountCount) == 31);
+    REQUIRE(carried_siblings(kMaxAccountCount, kMaxAccountCount) == 32);
+    REQUIRE(carried_siblings(0, kMaxAccountCount) == 32);
+}
+
+TEST_CASE("the genesis tree holds the sentinel alone") {
+    AccountTree tree;
+    REQUIRE(tree.count() == 1);
+    REQUIRE(tree.at(0)->encode() == Bytes(Account::kSize, 0));
+    REQUIRE(tree.at(1) == nullptr);
+    REQUIRE(tree.path(0).empty());
+    REQUIRE(tree.root() == naive_root({Account{}.hash()}));
+    REQUIRE(genesis_fields() == State{}.fields());
+}
+
+TEST_CASE("the account tree agrees with the model through inserts, writes and pops") {
+    std::mt19937_64 random(7);
+    AccountTree tree;
+    uint64_t next_key = 1;
+    for (int step = 0; step < 120; ++step) {
+        // One to four changes between roots, so that shared nodes are brought up to date once for several leaves.
+        for (uint64_t changes = 1 + random() % 4; changes > 0; --changes) {
+            uint32_t count = tree.count();
+            uint32_t index = static_cast<uint32_t>(random() % count);
+            if (random() % 2 == 0 || count == 1) {
+                insert(tree, key_of(next_key++), random());
+            } else if (index != 0) {
+                Account changed = *tree.at(index);
+                changed.nonce = random();
+                tree.write(index, changed);
+            }
+        }
+        if (step % 10 == 0) check_against_model(tree);
+        REQUIRE(tree.root() == naive_root(leaf_hashes(tree)));
+    }
+    std::vector<Hash> leaves = leaf_hashes(tree);
+    while (tree.count() > 1) {
+        tree.pop();
+        leaves.pop_back();
+        if (tree.count() % 7 == 0) REQUIRE(tree.root() == naive_root(leaves));
+    }
+}
+
+TEST_CASE("find gives the key's leaf or its low leaf, as a scan does") {
+    AccountTree tree;
+    for (uint64_t i = 1; i <= 200; ++i) insert(tree, key_of(i), 0);
+    for (uint64_t i = 1; i <= 400; ++i) {
+        AccountKey key = key_of(i);
+        AccountTree::Found found = tree.find(key);
+        uint32_t expected = 0;
+        for (uint32_t at = 0; at < tree.count(); ++at) {
+            const Account& leaf = *tree.at(at);
+            if (leaf.key == key || leaf.is_low_leaf_of(key)) expected = at;
+        }
+        REQUIRE(found.index == expected);
+        REQUIRE(found.present == (i <= 200));
+    }
+    // The list runs through all leaves in order of keys.
+    uint32_t steps = 0;
+    for (const Account* leaf = tree.at(0); !leaf->next.is_zero(); ++steps) {
+        AccountTree::Found next = tree.find(leaf->next);
+        REQUIRE(next.present);
+        REQUIRE(leaf->key < leaf->next);
+        leaf = tree.at(next.index);
+    }
+    REQUIRE(steps == 200);
+}
+
+TEST_CASE("a leaf is low for the keys between its own and the next") {
+    auto key = [](uint8_t owner, uint8_t token) {
+        AccountKey out;
+        out.owner.bytes[0] = owner;
+        out.token.bytes[19] = token;
+        return out;
+    };
+    Account leaf;
+    leaf.key = key(2, 5);
+    leaf.next = key(4, 0);
+    REQUIRE(leaf.is_low_leaf_of(key(2, 6)));
+    REQUIRE(leaf.is_low_leaf_of(key(3, 255)));
+    REQUIRE_FALSE(leaf.is_low_leaf_of(key(2, 5)));
+    REQUIRE_FALSE(leaf.is_low_leaf_of(key(2, 4)));
+    REQUIRE_FALSE(leaf.is_low_leaf_of(key(4, 0)));
+    REQUIRE_FALSE(leaf.is_low_leaf_of(key(4, 1)));
+    leaf.next = {};
+    REQUIRE(leaf.is_low_leaf_of(key(255, 255)));
+}
+
+TEST_CASE("a tree with a hole works at the far end of its indexes") {
+    AccountTree tree;
+    insert(tree, key_of(1), 5);
+    tree.set_count_for_test(kMaxAccountCount - 2);
+    for (uint64_t i = 2; i <= 3; ++i) {
+        uint32_t index = tree.count();
+        std::vector<Hash> path = tree.path(index);
+        REQUIRE(fold_path(Hash{}, index, index, path) == tree.root());
+        insert(tree, key_of(i), i);
+        REQUIRE(tree.find(key_of(i)).index == index);
+        REQUIRE(fold_path(tree.at(index)->hash(), index, tree.count(), tree.path(index)) == tree.root());
+    }
+    REQUIRE(tree.count() == kMaxAccountCount);
+    REQUIRE(tree.at(7) == nullptr);
+    REQUIRE(fold_path(Hash{}, 7, tree.count(), tree.path(7)) == tree.root());
+    Hash root = tree.root();
+    Account last = *tree.at(kMaxAccountCount - 1);
+    tree.pop();
+    REQUIRE(tree.at(kMaxAccountCount - 1) == nullptr);
+    REQUIRE(tree.root() != root);
+    tree.append(last);
+    REQUIRE(tree.root() == root);
+}
+
+TEST_CASE("the withdrawal tree agrees with the model at every count, then and later") {
+    WithdrawalTree tree;
+    WithdrawalFrontier frontier;
+    std::vector<Hash> leaves;
+    std::vector<Hash> roots{tree.root()};
+    REQUIRE(roots[0] == zero_subtree(kTreeDepth));
+    for (uint32_t i = 0; i < 37; ++i) {
+        leaves.push_back(number(i));
+        tree.append(leaves.back());
+        frontier.append(leaves.back());
+        roots.push_back(naive_root(leaves));
+        REQUIRE(tree.root() == roots.back());
+        REQUIRE(frontier.root() == roots.back());
+        REQUIRE(tree.frontier().hashes() == frontier.hashes());
+        REQUIRE(WithdrawalFrontier(tree.count(), frontier.hashes()).root() == roots.back());
+    }
+    for (uint32_t count = 1; count <= tree.count(); ++count) {
+        REQUIRE(tree.root_at(count) == roots[count]);
+        for (uint32_t position = 0; position < count; ++position) {
+            REQUIRE(fold_path(leaves[position], position, count, tree.path(position, count)) == roots[count]);
+        }
+    }
+    for (uint32_t count : {36u, 32u, 31u, 17u, 1u, 0u}) {
+        tree.truncate(count);
+        REQUIRE(tree.root() == roots[count]);
+    }
+    for (const Hash& leaf : leaves) tree.append(leaf);
+    REQUIRE(tree.root() == roots.back());
+}
+
+TEST_CASE("the frontier's hashes are the nodes that the specification names, lowest bit first") {
+    WithdrawalFrontier frontier;
+    std::vector<Hash> leaves;
+    for (uint32_t i = 0; i < 13; ++i) {
+        leaves.push_back(number(i));
+        frontier.append(leaves.back());
+    }
+    // 13 = 1 + 4 + 8: leaf 12, the node over 8 to 11, the node over 0 to 7.
+    REQUIRE(frontier.hashes() == std::vector<Hash>{leaves[12], naive_node(leaves, 2, 2), naive_node(leaves, 3, 0)});
+}
+
+TEST_CASE("a withdrawal tree from a frontier goes on as the whole tree does") {
+    for (uint32_t base : {0u, 1u, 5u, 6u, 8u, 11u}) {
+        WithdrawalTree whole;
+        for (uint32_t i = 0; i < base; ++i) whole.append(number(i));
+        WithdrawalTree rest = WithdrawalTree::from_frontier(whole.frontier());
+        for (uint32_t i = base; i < base + 20; ++i) {
+            whole.append(number(i));
+            rest.append(number(i));
+            REQUIRE(rest.root() == whole.root());
+            REQUIRE(rest.frontier().hashes() == whole.frontier().hashes());
+        }
+        for (uint32_t i = base; i < base + 20; ++i) {
+            for (uint32_t count = i + 1; count <= base + 20; ++count) REQUIRE(rest.path(i, count) == whole.path(i, count));
+        }
+        for (uint32_t left : {base + 11, base}) {
+            rest.truncate(left);
+            whole.truncate(left);
+            REQUIRE(rest.root() == whole.root());
+            for (uint32_t i = 0; i < 5; ++i) {
+                rest.append(number(900 + i));
+                whole.append(number(900 + i));
+                REQUIRE(rest.root() == whole.root());
+            }
+        }
+    }
+    // Near the end of the positions.
+    std::vector<Hash> left(31);
+    for (size_t i = 0; i < left.size(); ++i) left[i] = number(i);
+    WithdrawalFrontier frontier(kMaxWithdrawalCount - 1, left);
+    WithdrawalTree tree = WithdrawalTree::from_frontier(frontier);
+    tree.append(number(77));
+    frontier.append(number(77));
+    REQUIRE(tree.count() == kMaxWithdrawalCount);
+    REQUIRE(tree.root() == frontier.root());
+    uint32_t position = kMaxWithdrawalCount - 1;
+    REQUIRE(fold_path(number(77), position, kMaxWithdrawalCount, tree.path(position, kMaxWithdrawalCount)) == tree.root());
+}
+
+TEST_CASE("a batch's small trees pad with zero hashes to the next power of two") {
+    for (size_t count : {1u, 2u, 3u, 4u, 5u, 7u, 8u, 9u, 47u, 255u, 256u}) {
+        std::vector<Hash> leaves;
+        for (size_t i = 0; i < count; ++i) leaves.push_back(number(i));
+        int depth = small_tree_depth(count);
+        REQUIRE((size_t{1} << depth) >= count);
+        REQUIRE((depth == 0 || (size_t{1} << (depth - 1)) < count));
+        Hash root = small_tree_root(leaves);
+        REQUIRE(root == naive_node(leaves, depth, 0));
+        for (size_t i = 0; i < count; ++i) {
+            std::vector<Hash> path = small_tree_path(leaves, i);
+            REQUIRE(path.size() == static_cast<size_t>(depth));
+            REQUIRE(fold_small_path(leaves[i], i, path) == root);
+            REQUIRE((depth == 0 || fold_small_path(leaves[i], i ^ 1, path) != root));
+        }
+    }
+}
+
+TEST_CASE("rolling back and undoing give the state of before") {
+    std::mt19937_64 random(11);
+    State state;
+    uint64_t next_key = 1;
+    auto change = [&](StateRunner& runner) {
+        uint32_t count = runner.account_count();
+        uint32_t index = static_cast<uint32_t>(random() % count);
+        Account leaf;
+        switch (random() % 3) {
+            case 0: {
+                StateView::Found low;
+                AccountKey key = key_of(next_key++);
+                REQUIRE(runner.find(key, low));
+                leaf.key = key;
+                leaf.next = low.leaf.next;
+                low.leaf.next = key;
+                REQUIRE(runner.write(low.index, low.leaf));
+                REQUIRE(runner.append(leaf));
+                break;
+            }
+            case 1:
+                REQUIRE(runner.read(index, leaf));
+                leaf.balance = Amount{random()};
+                REQUIRE(runner.write(index, leaf));
+                break;
+            default: REQUIRE(runner.append_withdrawal({key_of(random()).owner, {}, Amount{random()}}));
+        }
+    };
+    std::vector<std::pair<StateFields, StateDiff>> past;
+    for (int round = 0; round < 30; ++round) {
+        StateFields before = state.fields();
+        StateRunner runner(state);
+        for (int i = 0; i < 5; ++i) change(runner);
+        StateView::Mark mark = runner.mark();
+        StateFields middle = state.fields();
+        size_t withdrawals = runner.new_withdrawals().size();
+        for (int i = 0; i < 5; ++i) change(runner);
+        runner.roll_back(mark);
+        REQUIRE(state.fields() == middle);
+        REQUIRE(runner.new_withdrawals().size() == withdrawals);
+        state.counters.op_count += 3;
+        StateDiff diff = runner.diff();
+        auto decoded = StateDiff::decode(diff.encode());
+        REQUIRE(decoded.has_value());
+        REQUIRE(decoded->encode() == diff.encode());
+        past.emplace_back(before, *decoded);
+    }
+    for (; !past.empty(); past.pop_back()) {
+        undo(state, past.back().second);
+        REQUIRE(state.fields() == past.back().first);
+        // Lookups, too: no key of an undone leaf is left.
+        uint32_t found = 0;
+        for (uint64_t i = 1; i < next_key; ++i) found += state.accounts.find(key_of(i)).present;
+        REQUIRE(found + 1 == state.accounts.count());
+    }
+    REQUIRE(state.fields() == genesis_fields());
+}
+
+TEST_CASE("a diff has one encoding") {
+    StateDiff diff;
+    diff.account_count = 9;
+    diff.changes = {{8, {}}, {2, {}}};
+    Bytes good = diff.encode();
+    REQUIRE(StateDiff::decode(good).has_value());
+    for (size_t size = 0; size < good.size(); ++size) {
+        bool whole_changes = size >= 24 && (size - 24) % 108 == 0;
+        REQUIRE(StateDiff::decode(ByteView{good}.first(size)).has_value() == whole_changes);
+    }
+    diff.changes[1].index = 8;
+    REQUIRE_FALSE(StateDiff::decode(diff.encode()).has_value());
+    diff.changes[1].index = 9;
+    REQUIRE_FALSE(StateDiff::decode(diff.encode()).has_value());
+}
+
+TEST_CASE("withdrawal and exit proofs hold for what is there, and for nothing else") {
+    State state;
+    StateRunner runner(state);
+    for (uint64_t i = 1; i <= 6; ++i) insert(state.accounts, key_of(i), i);
+    std::vector<Withdrawal> withdrawals;
+    for (uint64_t i = 0; i < 5; ++i) {
+        withdrawals.push_back({key_of(i).owner, key_of(i).token, Amount{i + 1}});
+        REQUIRE(runner.append_withdrawal(withdrawals.back()));
+    }
+    StateFields fields = state.fields();
+    for (uint32_t i = 0; i < 5; ++i) {
+        WithdrawalProof proof{i, withdrawals[i], state.withdrawals.path(i, 5)};
+        REQUIRE(proof.holds_in(fields));
+        WithdrawalProof other = proof;
+        other.withdrawal.amount = Amount{99};
+        REQUIRE_FALSE(other.holds_in(fields));
+        other = proof;
+        other.position = (i + 1) % 5;
+        REQUIRE_FALSE(other.holds_in(fields));
+        other = proof;
+        other.path.push_back(zero_subtree(3));
+        REQUIRE_FALSE(other.holds_in(fields));
+        other = proof;
+        other.path.pop_back();
+        REQUIRE_FALSE(other.holds_in(fields));
+    }
+    // An empty place has no proof, though it folds to the root.
+    REQUIRE_FALSE(WithdrawalProof{5, {}, {}}.holds_in(fields));
+    for (uint32_t i = 0; i < state.accounts.count(); ++i) {
+        ExitProof proof{i, *state.accounts.at(i), state.accounts.path(i)};
+        REQUIRE(proof.holds_in(fields) == (i != 0));
+        proof.account.balance = Amount{1000};
+        REQUIRE_FALSE(proof.holds_in(fields));
+    }
+    ExitProof beyond{state.accounts.count(), {}, state.accounts.path(state.accounts.count())};
+    REQUIRE_FALSE(beyond.holds_in(fields));
+}

@@ -1,0 +1,81 @@
+// The verifier and the seat's changes: a take-over that is announced, the same lie of two terms.
+#include "tests/verifier/verifier_world.hpp"
+
+namespace gavel::test {
+namespace {
+
+struct Start {
+    L1World world;
+    Operator op{world, world.operator_key};
+
+    Start() {
+        op.sit();
+        world.deposit(world.operator_key.address(), kEther);
+        op.post({});
+    }
+};
+
+std::optional<verifier::Warning> warning(const Watcher& watcher, const std::string& reason) {
+    for (const verifier::Warning& warning : watcher.verifier->status().warnings)
+        if (warning.reason == reason) return warning;
+    return std::nullopt;
+}
+
+}  // namespace
+
+TEST_CASE("it warns of a take-over that is announced, until its time is over or it has come") {
+    Start start;
+    L1World& world = start.world;
+    Watcher watcher(world, nullptr);
+    watcher.settle();
+    CHECK_FALSE(warning(watcher, "TAKEOVER_ANNOUNCED"));
+    world.run(world.home, l1::rollup_call::announce_takeover());
+    const uint64_t announced = world.now();
+    watcher.settle();
+    REQUIRE(warning(watcher, "TAKEOVER_ANNOUNCED"));
+    CHECK(warning(watcher, "TAKEOVER_ANNOUNCED")->since == announced);
+    CHECK(warning(watcher, "TAKEOVER_ANNOUNCED")->message == "the home operator may take the seat in 200 s");
+    world.pass(kInclusion / 4);
+    watcher.settle();
+    CHECK(warning(watcher, "TAKEOVER_ANNOUNCED")->message == "the home operator may take the seat for another 600 s");
+    if (GENERATE(false, true)) {
+        world.run(world.home, l1::rollup_call::become_sequencer(), world.parameters.stake);
+    } else {
+        world.pass(kInclusion);
+    }
+    watcher.settle();
+    CHECK_FALSE(warning(watcher, "TAKEOVER_ANNOUNCED"));
+}
+
+TEST_CASE("the same lie by another term: the prover whose proof was copied takes both rewards") {
+    Start start;
+    L1World& world = start.world;
+    Watcher watcher(world, &world.prover);
+    const verifier::Lie lie = start.op.lie(verifier::LieKind::kMoneyFromNothing);
+    watcher.settle();
+    world.mine();
+    watcher.settle();  // the proof waits in the mempool now, where a thief sees it
+    auto proof = watcher.only_proof();
+    REQUIRE(proof.prove_tx.has_value());
+    world.chain->drop_transaction(*proof.prove_tx);
+    world.run(world.rival, l1::rollup_call::prove(proof.proof));
+    watcher.settle();
+    CHECK(world.term(1).last_prover.is_zero());
+    // The thief sits, and posts the very same batch.
+    world.run(world.rival, l1::rollup_call::become_sequencer(), world.parameters.stake);
+    world.run(world.rival, l1::rollup_call::append(lie.batch.encode()));
+    REQUIRE(world.contract().batch(2)->hash == lie.batch.header().hash());
+    watcher.challenge_until_head(1);
+    CHECK(world.term(2).last_prover == world.prover.address());
+    world.pass(kWindow + 100);
+    const u128 before = world.balance(world.prover.address());
+    for (int i = 0; i < 4; ++i) {
+        watcher.settle();
+        world.mine();
+    }
+    CHECK(world.term(1).reward_taken);
+    CHECK(world.term(2).reward_taken);
+    CHECK(world.balance(world.prover.address()) > before + 2 * (world.parameters.stake / 4) - kEther / 100);
+}
+
+}  // namespace gavel::test
