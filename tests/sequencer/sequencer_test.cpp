@@ -337,6 +337,8 @@ TEST_CASE("Fees, balance and notice are asked once a block, and again until they
     more(1);
     // A block that is taken back and another in its place.
     REQUIRE(w.l1.chain->reorganise(1).ok());
+    w.l1.pass(60);
+    REQUIRE(w.l1.chain->set_next_block_time(w.l1.now()).ok());
     w.l1.chain->mine();
     rounds(3);
     more(1);
