@@ -68,9 +68,7 @@ std::vector<std::pair<Address, Touch>> touches_of(const Entry& entry) {
         const L1Operation& asked = l1->operation;
         const bool debits_caller = traits_of(asked.kind).debits_caller;
         if (debits_caller) note(asked.caller, asked.token).outgoing = l1->took_effect;
-        if (!debits_caller || l1->recipient) {
-            note(asked.to, asked.token).incoming = l1->recipient.has_value();
-        }
+        if (!debits_caller || l1->recipient) note(asked.to, asked.token).incoming = l1->recipient.has_value();
     } else {
         const auto& fee = std::get<FeeEntry>(entry.what);
         note(fee.owner, fee.token).incoming = true;

@@ -61,27 +61,22 @@ std::vector<ledger::Entry> entries_of(const ledger::Ledger& ledger, const ledger
 }
 
 // What the payments of a kind are to whom they credit here; nullopt if they go to the L1.
+template <class Kind>
 struct Credit {
-    OperationKind kind;
+    Kind kind;
     std::optional<IncomingPayment::Kind> as;
 };
-constexpr Credit kCredits[] = {
+constexpr Credit<OperationKind> kCredits[] = {
     {OperationKind::kTransfer, IncomingPayment::Kind::kTransfer},
     {OperationKind::kWithdraw, std::nullopt},
     {OperationKind::kPayout, IncomingPayment::Kind::kPayout},
 };
-static_assert(has_each_kind(kCredits));
-
-struct L1Credit {
-    L1OperationKind kind;
-    std::optional<IncomingPayment::Kind> as;
-};
-constexpr L1Credit kL1Credits[] = {
+constexpr Credit<L1OperationKind> kL1Credits[] = {
     {L1OperationKind::kDeposit, IncomingPayment::Kind::kDeposit},
     {L1OperationKind::kForcedTransfer, IncomingPayment::Kind::kForcedTransfer},
     {L1OperationKind::kForcedWithdrawal, std::nullopt},
 };
-static_assert(has_each_kind(kL1Credits));
+static_assert(has_each_kind(kCredits) && has_each_kind(kL1Credits));
 
 // What the entry credits to `owner`, line by line.
 void append_payments(const ledger::Entry& entry, const Address& owner, std::vector<IncomingPayment>& out) {
@@ -89,7 +84,7 @@ void append_payments(const ledger::Entry& entry, const Address& owner, std::vect
     payment.entry = entry.number;
     payment.to = owner;
     if (const auto* operation = std::get_if<ledger::OperationEntry>(&entry.what)) {
-        const Credit& credit = kCredits[static_cast<size_t>(operation->operation.kind)];
+        const auto& credit = kCredits[static_cast<size_t>(operation->operation.kind)];
         if (!credit.as) return;
         payment.kind = *credit.as;
         payment.from = operation->sender;
@@ -104,7 +99,7 @@ void append_payments(const ledger::Entry& entry, const Address& owner, std::vect
             out.push_back(payment);
         }
     } else if (const auto* l1 = std::get_if<ledger::L1Entry>(&entry.what)) {
-        const L1Credit& credit = kL1Credits[static_cast<size_t>(l1->operation.kind)];
+        const auto& credit = kL1Credits[static_cast<size_t>(l1->operation.kind)];
         if (!credit.as) return;
         payment.kind = *credit.as;
         payment.from = l1->operation.caller;
