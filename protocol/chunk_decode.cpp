@@ -12,17 +12,17 @@ constexpr unsigned kLongestWord = [] {
     return longest;
 }();
 
-// The row of each code word, the word's bits standing behind a 1; nullptr for what is none, or only the beginning of one.
-constexpr auto kRowOfWord = [] {
-    std::array<const OperationTraits*, size_t{2} << kLongestWord> rows{};
-    for (const OperationTraits& kind : kOperationKinds) rows[1u << kind.word.length | kind.word.bits] = &kind;
-    return rows;
+// The kind of each code word, the word's bits standing behind a 1; none for what is no word, or only the beginning of one.
+constexpr auto kKindOfWord = [] {
+    std::array<std::optional<OperationKind>, size_t{2} << kLongestWord> out;
+    for (const OperationTraits& traits : kOperationKinds) out[1u << traits.word.length | traits.word.bits] = traits.kind;
+    return out;
 }();
 
 // How many words these bits lead to, a 1 standing before them; more than there are kinds if some bits behind them lead to none.
 constexpr size_t words_behind(size_t bits) {
-    if (bits >= kRowOfWord.size()) return 1 + std::size(kOperationKinds);
-    if (kRowOfWord[bits]) return 1;
+    if (bits >= kKindOfWord.size()) return 1 + std::size(kOperationKinds);
+    if (kKindOfWord[bits].has_value()) return 1;
     return words_behind(2 * bits) + words_behind(2 * bits + 1);
 }
 static_assert(words_behind(1) == std::size(kOperationKinds), "any bits begin with exactly one kind's word");
@@ -61,7 +61,7 @@ private:
         std::array<unsigned, kMaxOperations> lines;
         for (size_t i = 0; i < operation_count_; ++i) {
             PostedOperation& operation = chunk_.operations[i];
-            const OperationTraits& traits = mixed_ ? kind_word() : traits_of(OperationKind::kTransfer);
+            const OperationTraits& traits = traits_of(mixed_ ? kind_word() : OperationKind::kTransfer);
             operation.kind = traits.kind;
             only_transfers &= traits.kind == OperationKind::kTransfer;
             lines[i] = traits.steps->take_head(in_, operation);
@@ -77,11 +77,11 @@ private:
         return true;
     }
 
-    const OperationTraits& kind_word() {
+    OperationKind kind_word() {
         size_t word = 1;
         do word = word << 1 | (in_.flag() ? 1 : 0);
-        while (!kRowOfWord[word]);  // at most kLongestWord times
-        return *kRowOfWord[word];
+        while (!kKindOfWord[word]);  // at most kLongestWord times
+        return *kKindOfWord[word];
     }
 
     bool fee_table() {
