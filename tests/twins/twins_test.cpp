@@ -34,7 +34,7 @@ std::string listed(const std::vector<Outcome>& outcomes) {
 
 TEST_CASE("twins: each outcome of each call is aimed at", "[twins]") {
     std::set<Outcome> aimed;
-    for (auto make : {seat_goals, batch_goals, court_goals, bank_goals, claim_goals, freeze_goals, malformed_goals}) {
+    for (auto make : {seat_goals, batch_goals, court_goals, bank_goals, claim_goals, freeze_goals, exit_goals, malformed_goals}) {
         for (const Goal& goal : make()) CHECK(aimed.insert(goal.aim).second);
     }
     CHECK(aimed == std::set<Outcome>(required_outcomes().begin(), required_outcomes().end()));

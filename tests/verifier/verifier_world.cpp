@@ -190,4 +190,15 @@ verifier::FraudProofRecord Watcher::only_proof() const {
     return all[0];
 }
 
+std::optional<verifier::VerdictRecord> Watcher::verdict(uint64_t number) const {
+    return verifier->findings().latest_verdict(number);
+}
+
+std::optional<verifier::Warning> Watcher::warning(const std::string& reason) const {
+    for (const verifier::Warning& warning : verifier->status().warnings) {
+        if (warning.reason == reason) return warning;
+    }
+    return std::nullopt;
+}
+
 }  // namespace gavel::test

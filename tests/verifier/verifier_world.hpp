@@ -157,6 +157,10 @@ public:
     // Settles and mines until the L1's batch head is this one.
     void challenge_until_head(uint64_t batch);
     verifier::FraudProofRecord only_proof() const;
+    // The latest on that batch.
+    std::optional<verifier::VerdictRecord> verdict(uint64_t number) const;
+    std::optional<verifier::Warning> warning(const std::string& reason) const;
+    bool warns(const std::string& reason) const { return warning(reason).has_value(); }
 
     L1World& world;
     const PrivateKey* key;
