@@ -84,7 +84,7 @@ const std::string kEth = "0x0000000000000000000000000000000000000000";
 
 }  // namespace
 
-TEST_CASE("a user's day on a devnet") {
+TEST_CASE("a user of a devnet sends, deposits, withdraws and is paid out") {
     Net net;
     const std::string token = net.facts["token"], bob = net.address(1);
 

@@ -74,7 +74,7 @@ TEST_CASE("an amount is written as it is read") {
     }));
 }
 
-TEST_CASE("ether amounts of published vectors") {
+TEST_CASE("ether amounts of published vectors are read as there") {
     auto text = test::vector_file(kUnits);
     if (!text) return;
     unsigned checked = 0;
@@ -164,7 +164,7 @@ TEST_CASE("a refusal of the contract says what it waits for") {
     CHECK(explained({node::Code::kUnavailable, "NotOverdue", "", "raw"}, facts).message == "raw");
 }
 
-TEST_CASE("CSV fields") {
+TEST_CASE("CSV fields are read as they are quoted, and a quote that doesn't end is refused") {
     std::vector<std::string> fields;
     REQUIRE(split_csv("a,,\"b,\"\"c\"\"\",", fields));
     CHECK(fields == std::vector<std::string>{"a", "", "b,\"c\"", ""});
@@ -227,7 +227,7 @@ TEST_CASE("a corpus's columns are found by name, and each skipped row has its re
                                                              {"malformed row", 1}});
 }
 
-TEST_CASE("other shapes of a corpus") {
+TEST_CASE("a corpus may have other columns, but not fewer or one twice") {
     TempDir dir;
     auto plain = read_corpus(write_text(dir, "a.csv", "from,to,amount\n" + kAlice + "," + kBob + ",3\n"), 0);
     REQUIRE(plain.ok());

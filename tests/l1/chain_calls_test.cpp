@@ -13,7 +13,7 @@ using namespace gavel;
 using namespace gavel::l1;
 using namespace gavel::test;
 
-TEST_CASE("Calldata pays the floor of EIP-7623", "[chain]") {
+TEST_CASE("calldata pays the floor of EIP-7623") {
     ChainWorld w;
     Transaction data_only = w.draft(w.alice, w.bob.address(), Bytes(1000, 1));
     CHECK(w.mined(data_only, w.alice).gas_used == 21'000 + 40 * 1000);
@@ -21,7 +21,7 @@ TEST_CASE("Calldata pays the floor of EIP-7623", "[chain]") {
     CHECK(w.mined(zeros, w.alice).gas_used == 21'000 + 10 * 1000);
 }
 
-TEST_CASE("Storage costs by EIP-2929, refunds by EIP-3529", "[chain]") {
+TEST_CASE("storage costs by EIP-2929, and is refunded by EIP-3529") {
     ChainWorld w;
     Address probe = w.deploy("probe");
     auto used = [&](Bytes data) { return w.mined(w.draft(w.alice, probe, data), w.alice).gas_used; };
@@ -42,7 +42,7 @@ TEST_CASE("Storage costs by EIP-2929, refunds by EIP-3529", "[chain]") {
     CHECK(w.mined(listed, w.alice).gas_used == base(bytes({'l', 5})) + 2'400 + 1'900 + 100);
 }
 
-TEST_CASE("Writing a slot again in one transaction costs as EIP-3529's table says", "[chain]") {
+TEST_CASE("writing a slot again in one transaction costs as EIP-3529's table says") {
     struct Case {
         uint8_t original;
         Bytes values;
@@ -70,7 +70,7 @@ TEST_CASE("Writing a slot again in one transaction costs as EIP-3529's table say
     }
 }
 
-TEST_CASE("Transient storage: 100 gas each, seen by inner calls, undone with them, gone after the transaction", "[chain]") {
+TEST_CASE("transient storage costs 100 gas each, is seen by inner calls, undone with them, gone after the transaction") {
     ChainWorld w;
     Address probe = w.deploy("probe");
     auto left = [&](Bytes data) { return low_u128(Hash::from(w.call(probe, data).data)); };
@@ -89,7 +89,7 @@ TEST_CASE("Transient storage: 100 gas each, seen by inner calls, undone with the
     CHECK(w.chain->storage(probe, slots::at(9))->is_zero());
 }
 
-TEST_CASE("A revert leaves nothing but the fee and the nonce", "[chain]") {
+TEST_CASE("a revert leaves nothing but the fee and the nonce") {
     ChainWorld w;
     Address probe = w.deploy("probe");
     auto before = w.state();
@@ -111,7 +111,7 @@ TEST_CASE("A revert leaves nothing but the fee and the nonce", "[chain]") {
     CHECK(reply.data == AbiWriter("Refused()").take());
 }
 
-TEST_CASE("An inner revert undoes the inner effects only", "[chain]") {
+TEST_CASE("an inner revert undoes the inner effects only") {
     ChainWorld w;
     Address probe = w.deploy("probe");
     Receipt receipt = w.mined(w.draft(w.alice, probe, bytes({'i', 'r'})), w.alice);
@@ -127,7 +127,7 @@ TEST_CASE("An inner revert undoes the inner effects only", "[chain]") {
     CHECK(w.call(probe, Bytes(500, 'i')).success);  // deeper than calls may go
 }
 
-TEST_CASE("Contracts pay, and see who has code", "[chain]") {
+TEST_CASE("contracts pay, and see who has code") {
     ChainWorld w;
     Address probe = w.deploy("probe");
     Bytes pay{'p'};
@@ -142,7 +142,7 @@ TEST_CASE("Contracts pay, and see who has code", "[chain]") {
     CHECK(w.call(probe, bytes({'c'})).data == bytes({1, 1}));
 }
 
-TEST_CASE("Creation: address, constructor's revert, unknown gas", "[chain]") {
+TEST_CASE("a created contract has its address and code; one whose constructor reverts has none") {
     ChainWorld w;
     Address expected = created_address(w.alice.address(), 0);
     CHECK(w.deploy("probe") == expected);
@@ -155,7 +155,7 @@ TEST_CASE("Creation: address, constructor's revert, unknown gas", "[chain]") {
     CHECK(w.chain->account(created_address(w.alice.address(), 1))->is_empty());
 }
 
-TEST_CASE("Gas estimates suffice and one less does not", "[chain]") {
+TEST_CASE("gas estimates suffice and one less does not") {
     ChainWorld w;
     Address probe = w.deploy("probe");
     for (Bytes data : {bytes({'s', 5, 1}), bytes({'s', 0, 0}), bytes({'i', 'i', 's', 5, 1}), Bytes(3000, 'l'), Bytes{}}) {
@@ -182,7 +182,7 @@ TEST_CASE("Gas estimates suffice and one less does not", "[chain]") {
     CHECK(w.chain->estimate(refused)->outcome.data == AbiWriter("Refused()").take());
 }
 
-TEST_CASE("The token keeps ERC-20's rules", "[chain]") {
+TEST_CASE("the token keeps ERC-20's rules") {
     ChainWorld w;
     Address token = w.deploy("token", TestToken::constructor_args("Test Token", "TST", 6));
     ErrorNames names(TestToken::error_signatures());

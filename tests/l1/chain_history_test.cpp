@@ -12,7 +12,7 @@ using namespace gavel;
 using namespace gavel::l1;
 using namespace gavel::test;
 
-TEST_CASE("A reorganisation undoes everything exactly, and goes on with other hashes", "[chain]") {
+TEST_CASE("a reorganisation undoes everything exactly, and goes on with other hashes") {
     ChainWorld w;
     Address token = w.deploy("token", TestToken::constructor_args("Test", "TST", 18));
     auto state_before = w.state();
@@ -58,7 +58,7 @@ TEST_CASE("A reorganisation undoes everything exactly, and goes on with other ha
     CHECK(w.state() == state_before);
 }
 
-TEST_CASE("The chain reopens exactly, and not as another", "[chain]") {
+TEST_CASE("the chain reopens exactly, and not as another") {
     ChainWorld w;
     Address token = w.deploy("token", TestToken::constructor_args("Test", "TST", 6));
     BlockRef head = w.chain->head();
@@ -80,7 +80,7 @@ TEST_CASE("The chain reopens exactly, and not as another", "[chain]") {
     CHECK(SimulatedChain::open(w.store, w.clock, none, w.options).status().reason == "CONTRACT_NOT_REGISTERED");
 }
 
-TEST_CASE("State can be asked for at each of the last 256 blocks", "[chain]") {
+TEST_CASE("state can be asked for at each of the last 256 blocks") {
     ChainWorld w;
     Address probe = w.deploy("probe");
     for (int i = 1; i <= 3; ++i) w.mined(w.draft(w.alice, probe, bytes({'s', 5, static_cast<uint8_t>(i)})), w.alice);
@@ -101,7 +101,7 @@ TEST_CASE("State can be asked for at each of the last 256 blocks", "[chain]") {
     CHECK(pending_time == w.chain->head().time + 1);
 }
 
-TEST_CASE("Logs are found by address, topics and range", "[chain]") {
+TEST_CASE("logs are found by address, topics and range") {
     ChainWorld w;
     Address token = w.deploy("token", TestToken::constructor_args("Test", "TST", 18));
     Address other = w.deploy("token", TestToken::constructor_args("Other", "OTH", 18));

@@ -11,7 +11,7 @@ using namespace gavel;
 using namespace gavel::l1;
 using namespace gavel::test;
 
-TEST_CASE("A payment costs 21000 gas, burns the base fee, tips the coinbase", "[chain]") {
+TEST_CASE("a payment costs 21000 gas, burns the base fee, tips the coinbase") {
     ChainWorld w;
     Receipt receipt = w.mined(w.draft(w.alice, w.bob.address(), {}, kEther), w.alice);
     CHECK(receipt.success);
@@ -26,7 +26,7 @@ TEST_CASE("A payment costs 21000 gas, burns the base fee, tips the coinbase", "[
     CHECK(w.chain->head().hash == keccak256(w.chain->head_header().encode()));
 }
 
-TEST_CASE("The mempool refuses by name", "[chain]") {
+TEST_CASE("the mempool refuses by name") {
     ChainWorld w;
     auto reason = [&](Transaction body) { return w.try_send(body, w.alice).reason; };
     Transaction good = w.draft(w.alice, w.bob.address(), {}, 1);
@@ -62,7 +62,7 @@ TEST_CASE("The mempool refuses by name", "[chain]") {
     CHECK(reason(good) == "TX_NONCE_TOO_LOW");
 }
 
-TEST_CASE("Nonces with gaps wait; a replacement pays a tenth more", "[chain]") {
+TEST_CASE("nonces with gaps wait; a replacement pays a tenth more") {
     ChainWorld w;
     Transaction second = w.draft(w.alice, w.bob.address(), {}, 2);
     second.nonce = 1;
@@ -90,7 +90,7 @@ TEST_CASE("Nonces with gaps wait; a replacement pays a tenth more", "[chain]") {
     CHECK(w.chain->mempool_size() == 0);
 }
 
-TEST_CASE("A block takes the best tips first and no more gas than it has", "[chain]") {
+TEST_CASE("a block takes the best tips first and no more gas than it has") {
     ChainWorld w;
     w.options.block_gas_limit = 1'500'000;
     w.reopen();
@@ -114,7 +114,7 @@ TEST_CASE("A block takes the best tips first and no more gas than it has", "[cha
     CHECK(w.chain->receipt(payment_hash).has_value());
 }
 
-TEST_CASE("The base fee follows EIP-1559; a fee cap below it waits", "[chain]") {
+TEST_CASE("the base fee follows EIP-1559; a fee cap below it waits") {
     CHECK(gas::next_base_fee(1000, 30'000'000, 60'000'000) == 1000);
     CHECK(gas::next_base_fee(1000, 60'000'000, 60'000'000) == 1125);
     CHECK(gas::next_base_fee(1000, 0, 60'000'000) == 875);
@@ -134,7 +134,7 @@ TEST_CASE("The base fee follows EIP-1559; a fee cap below it waits", "[chain]") 
     CHECK(w.chain->receipt(hash)->effective_gas_price == 669'921'875 + 1);
 }
 
-TEST_CASE("Block times increase strictly and follow the clock", "[chain]") {
+TEST_CASE("block times increase strictly and follow the clock") {
     ChainWorld w;
     uint64_t start = w.chain->head().time;
     CHECK(start == 1'700'000'000);
@@ -155,7 +155,7 @@ TEST_CASE("Block times increase strictly and follow the clock", "[chain]") {
     CHECK(w.chain->mine().time == start + 60 + 1000 + 10'000);
 }
 
-TEST_CASE("Mining at each transaction", "[chain]") {
+TEST_CASE("a chain that mines at each transaction fills blocks to their limit") {
     ChainWorld w;
     w.chain->set_auto_mine(true);
     Hash hash = w.send(w.draft(w.alice, w.bob.address(), {}, 1), w.alice);

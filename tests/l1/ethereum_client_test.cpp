@@ -49,7 +49,7 @@ Address deploy_logger(AnvilNode& node) {
 
 }  // namespace
 
-TEST_CASE("ethereum: the client reads blocks, logs, receipts, calldata and code of a real node") {
+TEST_CASE("the client reads blocks, logs, receipts, calldata and code of a real node") {
     AnvilNode node;
     node.fund(kAlice.address());
     JsonRpcClient& client = node.client();
@@ -87,7 +87,7 @@ TEST_CASE("ethereum: the client reads blocks, logs, receipts, calldata and code 
     CHECK(*gas > 21'000);
 }
 
-TEST_CASE("ethereum: whatever a node or a proxy before it says is a clear Status, and the next question is answered") {
+TEST_CASE("whatever a node or a proxy before it says is a clear Status, and the next question is answered") {
     AnvilNode node;
     Proxy proxy(node.url());
     JsonRpcClient client = client_of(proxy.url());
@@ -129,7 +129,7 @@ TEST_CASE("ethereum: whatever a node or a proxy before it says is a clear Status
     CHECK(JsonRpcClient(small).chain_id().ok());
 }
 
-TEST_CASE("ethereum: a slow node is given up in time, a dead one told at once, and a new one found again") {
+TEST_CASE("a slow node is given up in time, a dead one told at once, and a new one found again") {
     AnvilNode node;
     Proxy proxy(node.url());
     JsonRpcClient client = client_of(proxy.url(), std::chrono::milliseconds(300));
@@ -149,7 +149,7 @@ TEST_CASE("ethereum: a slow node is given up in time, a dead one told at once, a
     CHECK(node.client().head().ok());
 }
 
-TEST_CASE("ethereum: logs are asked for in pieces that the node takes") {
+TEST_CASE("logs are asked for in pieces that the node takes") {
     AnvilNode node;
     node.fund(kAlice.address());
     const Address logger = deploy_logger(node);
@@ -195,7 +195,7 @@ TEST_CASE("ethereum: logs are asked for in pieces that the node takes") {
     CHECK(*by_receipts == *all);
 }
 
-TEST_CASE("ethereum: receipts that come late are waited for, through times without a node") {
+TEST_CASE("receipts that come late are waited for, through times without a node") {
     AnvilNode node;
     node.fund(kAlice.address());
     Proxy proxy(node.url());
@@ -252,7 +252,7 @@ struct Following {
 
 }  // namespace
 
-TEST_CASE("ethereum: a reorganisation is followed; a node behind the others is none") {
+TEST_CASE("a reorganisation of a real node is followed; a node behind the others is none") {
     Following f;
     f.node.mine(10);
     f.catch_up();
@@ -314,7 +314,7 @@ TEST_CASE("ethereum: a reorganisation is followed; a node behind the others is n
     }
 }
 
-TEST_CASE("ethereum: killed and started again with its state, it is followed on without a break") {
+TEST_CASE("a node that is killed and started again with its state is followed on without a break") {
     testing::TempDir folder;
     AnvilNode node({"--state", folder.file("state.json"), "--state-interval", "1"});
     node.fund(kAlice.address());

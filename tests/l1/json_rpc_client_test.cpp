@@ -28,7 +28,7 @@ bool same(const node::Result<T>& a, const node::Result<T>& b) {
 
 }  // namespace
 
-TEST_CASE("Wallet over HTTP: deploys, sends, waits, tells reverts by name", "[rpc]") {
+TEST_CASE("a wallet over HTTP deploys, sends, waits, tells reverts by name") {
     RpcServer s;
     L1Wallet wallet(*s.client, s.alice);
     Address token = s.deploy_token(wallet);
@@ -58,7 +58,7 @@ TEST_CASE("Wallet over HTTP: deploys, sends, waits, tells reverts by name", "[rp
     CHECK(wallet.wait(Hash{}, std::chrono::milliseconds(1)).status().reason == "TX_NOT_KNOWN");
 }
 
-TEST_CASE("A contract with a Solidity twin is deployed by the twin's creation code, and pays for it", "[rpc]") {
+TEST_CASE("a contract with a Solidity twin is deployed by the twin's creation code, and pays for it") {
     RpcServer s;
     L1Wallet wallet(*s.client, s.alice);
     const Bytes creation = test_token_creation("T", "TST", 6);
@@ -84,7 +84,7 @@ TEST_CASE("A contract with a Solidity twin is deployed by the twin's creation co
     CHECK(made->gas_used < 53'000 + 2 * (creation.size() / 32) + 200 * code_bytes + 16 * creation.size() + 150'000);
 }
 
-TEST_CASE("The clients over HTTP and in process answer the same", "[rpc]") {
+TEST_CASE("the clients over HTTP and in process answer the same") {
     RpcServer s;
     L1Wallet wallet(*s.client, s.alice);
     Address token = s.deploy_token(wallet);
@@ -149,7 +149,7 @@ TEST_CASE("The clients over HTTP and in process answer the same", "[rpc]") {
     CHECK(a.send_raw(old.raw).status().field == "nonce");
 }
 
-TEST_CASE("A client without a node says so", "[rpc]") {
+TEST_CASE("a client without a node says so") {
     JsonRpcOptions options;
     options.url = "http://127.0.0.1:1";
     CHECK(JsonRpcClient(options).head().status().reason == "L1_UNREACHABLE");

@@ -42,7 +42,7 @@ std::vector<std::string> missing(const json& ours, const json& theirs) {
 
 }  // namespace
 
-TEST_CASE("Objects have the members that Ethereum nodes give them", "[rpc]") {
+TEST_CASE("objects have the members that Ethereum nodes give them") {
     RpcServer s;
     L1Wallet wallet(*s.client, s.alice);
     Address token = s.deploy_token(wallet);
@@ -106,7 +106,7 @@ TEST_CASE("Objects have the members that Ethereum nodes give them", "[rpc]") {
     CHECK(transaction == s.result("eth_getTransactionByHash", json::array({transaction["hash"]})));
 }
 
-TEST_CASE("Requests of the wrong form get JSON-RPC's codes", "[rpc]") {
+TEST_CASE("requests of the wrong form get JSON-RPC's codes") {
     RpcServer s;
     auto code = [&](const std::string& body) { return s.ask(json(body))["error"]["code"].get<int>(); };
     CHECK(code("{") == -32700);
@@ -140,7 +140,7 @@ TEST_CASE("Requests of the wrong form get JSON-RPC's codes", "[rpc]") {
     CHECK(s.ask(large)["error"]["code"] == -32600);
 }
 
-TEST_CASE("Parameters of the wrong form are refused, whatever the method", "[rpc]") {
+TEST_CASE("parameters of the wrong form are refused, whatever the method") {
     RpcServer s;
     const std::string address = to_hex(s.alice.address()), hash = to_hex(Hash{});
     for (json bad : {json(), json("0x00000000000000000000000000000000000000"), json(7), json::object(), json("alice")}) {
@@ -180,7 +180,7 @@ TEST_CASE("Parameters of the wrong form are refused, whatever the method", "[rpc
     CHECK(s.result("eth_getTransactionReceipt", {hash}).is_null());
 }
 
-TEST_CASE("A revert is code 3 with its data", "[rpc]") {
+TEST_CASE("a revert is code 3 with its data") {
     RpcServer s;
     L1Wallet wallet(*s.direct, s.alice);
     Address token = s.deploy_token(wallet);
@@ -192,7 +192,7 @@ TEST_CASE("A revert is code 3 with its data", "[rpc]") {
     }
 }
 
-TEST_CASE("Tags, time and reorganisation on demand", "[rpc]") {
+TEST_CASE("blocks are found by tag; time passes, and blocks go, on demand") {
     RpcServer s;
     CHECK(s.result("anvil_mine", {"0x46"}).is_null());  // 70
     CHECK(s.result("eth_getBlockByNumber", {"earliest", false})["number"] == "0x0");
@@ -253,7 +253,7 @@ TEST_CASE("Tags, time and reorganisation on demand", "[rpc]") {
     CHECK(s.chain->head().number == mined + 2);
 }
 
-TEST_CASE("Damaged requests never do more than be refused", "[rpc]") {
+TEST_CASE("damaged requests never do more than be refused") {
     RpcServer s;
     const std::string good =
         R"([{"jsonrpc":"2.0","id":1,"method":"eth_call",)"
@@ -269,7 +269,7 @@ TEST_CASE("Damaged requests never do more than be refused", "[rpc]") {
     }
 }
 
-TEST_CASE("Several threads at once", "[rpc]") {
+TEST_CASE("several threads ask at once, and each gets its answers") {
     RpcServer s;
     std::vector<std::thread> threads;
     std::atomic<int> sent = 0;

@@ -83,7 +83,7 @@ std::string with_id(std::string body, const json& request) {
 
 }  // namespace
 
-TEST_CASE("each odd answer of the corpus is refused by name, and each right one is taken", "[answers]") {
+TEST_CASE("each odd answer of the corpus is refused by name, and each right one is taken") {
     const auto lines = corpus();
     REQUIRE(lines.size() > 150);
     FakeNode node;
@@ -96,7 +96,7 @@ TEST_CASE("each odd answer of the corpus is refused by name, and each right one 
     }
 }
 
-TEST_CASE("no answer to any question does more than fail it", "[answers]") {
+TEST_CASE("no answer to any question does more than fail it") {
     FakeNode node;
     JsonRpcClient client({.url = node.url()});
     for (const Line& line : corpus()) {
@@ -110,7 +110,7 @@ TEST_CASE("no answer to any question does more than fail it", "[answers]") {
     }
 }
 
-TEST_CASE("mutated answers are parsed without harm, from a seed", "[answers]") {
+TEST_CASE("mutated answers are parsed without harm, from a seed") {
     const uint32_t seed = GENERATE(1u, 2u, 3u);
     CAPTURE(seed);
     std::mt19937 random(seed);
@@ -146,7 +146,7 @@ TEST_CASE("mutated answers are parsed without harm, from a seed", "[answers]") {
     CHECK(taken > 100);
 }
 
-TEST_CASE("depth and number of values of an answer are bounded", "[answers]") {
+TEST_CASE("depth and number of values of an answer are bounded") {
     FakeNode node;
     JsonRpcClient client({.url = node.url()});
     auto reason_of = [&](const std::string& value, const char* member) {
@@ -170,7 +170,7 @@ TEST_CASE("depth and number of values of an answer are bounded", "[answers]") {
     CHECK_FALSE(rpc::parse(many + "]").has_value());
 }
 
-TEST_CASE("a client that is closed gives up what it is waiting for", "[answers]") {
+TEST_CASE("a client that is closed gives up what it is waiting for") {
     FakeNode node;
     node.answer = [](const json&) {
         std::this_thread::sleep_for(std::chrono::milliseconds(2'500));
@@ -188,7 +188,7 @@ TEST_CASE("a client that is closed gives up what it is waiting for", "[answers]"
     closing.join();
 }
 
-TEST_CASE("what is secret in an URL is in no Status", "[answers]") {
+TEST_CASE("what is secret in an URL is in no Status") {
     CHECK(shown_url("https://user:pass@node.example:8545/v3/KEYKEYKEY?token=TOKEN#x") == "https://node.example");
     CHECK(shown_url("http://[::1]:8545/") == "http://[::1]");
     CHECK(shown_url("node.example/KEY") == "an URL that can't be read");

@@ -89,7 +89,7 @@ void catch_up(L1Follower& follower, Told& told) {
 
 }  // namespace
 
-TEST_CASE("follower: a history with reorganisations, failures and restarts, from a seed") {
+TEST_CASE("a follower tells the chain as it is through reorganisations, failures and restarts, from a seed") {
     uint32_t seed = GENERATE(range(1u, 13u));
     CAPTURE(seed);
     std::mt19937 random(seed);
@@ -166,7 +166,7 @@ TEST_CASE("follower: a history with reorganisations, failures and restarts, from
     CHECK(follower->encode_position().size() < 80 * 64);
 }
 
-TEST_CASE("follower: a node that is behind takes nothing back, until it says otherwise of a block that was told") {
+TEST_CASE("a node that is behind takes nothing back, until it says otherwise of a block that was told") {
     ContractFixture f;
     InProcessClient l1(*f.chain, rollup_error_names());
     for (int i = 0; i < 20; ++i) f.chain->mine();
@@ -193,7 +193,7 @@ TEST_CASE("follower: a node that is behind takes nothing back, until it says oth
     }
 }
 
-TEST_CASE("follower: far behind it asks for many blocks at once, and for fewer from a node that refuses") {
+TEST_CASE("far behind, a follower asks for many blocks at once, and for fewer from a node that refuses") {
     ContractFixture f;
     for (int i = 0; i < 3000; ++i) f.chain->mine();
     f.at(f.chain->head().time + 1);
@@ -222,7 +222,7 @@ TEST_CASE("follower: far behind it asks for many blocks at once, and for fewer f
     told.check(inner, f.rollup);
 }
 
-TEST_CASE("follower: what is no position is refused") {
+TEST_CASE("what is no position of a follower is refused") {
     ContractFixture f;
     InProcessClient l1(*f.chain);
     L1Follower follower(l1, f.rollup);
@@ -262,7 +262,7 @@ public:
 
 }  // namespace
 
-TEST_CASE("follower: another contract's logs aren't asked for; a log that is no event is refused") {
+TEST_CASE("another contract's logs aren't asked for; a log that is no event is refused") {
     ContractFixture f;
     f.registry.add(TestToken::kName, std::make_shared<TestToken>());
     Address token = f.deploy(TestToken::kName, TestToken::constructor_args("Test Dollar", "TUSD", 6));

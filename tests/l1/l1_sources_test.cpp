@@ -64,7 +64,7 @@ struct Two {
 
 }  // namespace
 
-TEST_CASE("sources: the other is asked when one fails, and stays the one that is asked") {
+TEST_CASE("the other node is asked when one fails, and stays the one that is asked") {
     Two two;
     REQUIRE(two.both->head().ok());
     CHECK(two.b->asked == 0);
@@ -80,7 +80,7 @@ TEST_CASE("sources: the other is asked when one fails, and stays the one that is
     CHECK(two.both->block_at(1)->has_value());
 }
 
-TEST_CASE("sources: a refusal by one is asked of the other, and turns nobody away; a revert is an answer") {
+TEST_CASE("what one node refuses is asked of the other, and turns nobody away; a revert is an answer") {
     Two two;
     two.a->refusal = {node::Code::kFailedPrecondition, "L1_ERROR", "", "missing trie node"};
     CHECK(two.both->chain_id().ok());
@@ -99,7 +99,7 @@ TEST_CASE("sources: a refusal by one is asked of the other, and turns nobody awa
     CHECK(two.b->asked == 0);
 }
 
-TEST_CASE("sources: one that lags is left for one that doesn't, at once or when its head stands still") {
+TEST_CASE("a node that lags is left for one that doesn't, at once or when its head stands still") {
     Two two;
     for (int i = 0; i < 10; ++i) two.l1.chain->mine();
     const uint64_t newest = two.l1.chain->head().number;
@@ -117,7 +117,7 @@ TEST_CASE("sources: one that lags is left for one that doesn't, at once or when 
     CHECK(two.b->heads == 0);
 }
 
-TEST_CASE("sources: a node of another chain is never asked") {
+TEST_CASE("a node of another chain is never asked") {
     Two two;
     two.b->chain = 5;
     REQUIRE(two.both->head().ok());
@@ -132,8 +132,7 @@ TEST_CASE("sources: a node of another chain is never asked") {
     CHECK(&two.both->second_opinion() == two.a);
 }
 
-TEST_CASE(
-    "sources: a transaction goes to all, and is sent if one takes it; one that a node has forgotten is asked of the other") {
+TEST_CASE("a transaction goes to all nodes, and is sent if one takes it; one that a node has forgotten is asked of the other") {
     Two two;
     L1Wallet wallet(*two.both, two.l1.bob);
     two.a->refuses_sends = true;

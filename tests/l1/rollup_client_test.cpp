@@ -28,7 +28,7 @@ TEST_CASE("selectors and topics are those of the ABI's signatures") {
     CHECK(to_hex(encode_event(TermStarted{}).topics[0]) == to_hex(keccak256(view_of("TermStarted(uint64,address)"))));
 }
 
-TEST_CASE("events: one encoding each") {
+TEST_CASE("each event has one encoding") {
     Address a = PrivateKey::derived("a").address(), b = PrivateKey::derived("b").address(),
             c = PrivateKey::derived("c").address();
     Hash hash = keccak256(view_of("x"));
@@ -75,7 +75,7 @@ TEST_CASE("events: one encoding each") {
     CHECK_FALSE(decode_event(odd.topics, odd.data));
 }
 
-TEST_CASE("the typed client: views, calls, events, and a batch read back from its calldata") {
+TEST_CASE("the typed client has views, calls, events, and reads a batch back from its calldata") {
     ContractFixture f;
     f.chain->set_auto_mine(true);
     InProcessClient l1(*f.chain, rollup_error_names());
@@ -141,7 +141,7 @@ TEST_CASE("the typed client: views, calls, events, and a batch read back from it
     CHECK(nothing.head().status().reason == "L1_ANSWER_INVALID");
 }
 
-TEST_CASE("the token client: approve, deposit, and what a token tells") {
+TEST_CASE("the token client approves, deposits, and reads what a token tells") {
     ContractFixture f;
     f.registry.add(TestToken::kName, std::make_shared<TestToken>());
     Address token = f.deploy(TestToken::kName, TestToken::constructor_args("Test Dollar", "TUSD", 6));

@@ -83,7 +83,7 @@ bool readable(RlpReader reader) {
 
 }  // namespace
 
-TEST_CASE("RLP: the Ethereum vectors encode and read back", "[rlp]") {
+TEST_CASE("RLP vectors of Ethereum's encode and read back") {
     auto tests = vectors("rlp/ethereum__tests/RLPTests/rlptest.json");
     auto random = vectors("rlp/ethereum__tests/RLPTests/RandomRLPTests/example.json");
     if (!tests || !random) return;
@@ -103,7 +103,7 @@ TEST_CASE("RLP: the Ethereum vectors encode and read back", "[rlp]") {
     CHECK(count > 20);
 }
 
-TEST_CASE("RLP: one encoding only", "[rlp]") {
+TEST_CASE("RLP has one encoding only") {
     auto error = [](std::string_view text) {
         Bytes data = hex(text);
         RlpReader reader(data);
@@ -125,7 +125,7 @@ TEST_CASE("RLP: one encoding only", "[rlp]") {
     CHECK(error("9101ffffffffffffffffffffffffffffffff") == RlpError::kIntegerTooLarge);
 }
 
-TEST_CASE("ABI: vectors, and refusals by name", "[abi]") {
+TEST_CASE("ABI words are written and read back, and refused by name") {
     CHECK(selector("transfer(address,uint256)") == 0xa9059cbb);
     CHECK(to_hex(event_topic("Transfer(address,address,uint256)")) ==
           "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef");
@@ -183,7 +183,7 @@ TEST_CASE("ABI: vectors, and refusals by name", "[abi]") {
     CHECK(names.describe({}).empty());
 }
 
-TEST_CASE("ABI: the Ethereum vectors", "[abi]") {
+TEST_CASE("ABI vectors of Ethereum's encode to the same bytes") {
     auto found = vectors("abi/ethereum__tests/ABITests/basic_abi_tests.json");
     if (!found) return;
     json& tests = *found;
@@ -198,7 +198,7 @@ TEST_CASE("ABI: the Ethereum vectors", "[abi]") {
     CHECK(AbiWriter().word(u128{324124}).word(address).take() == hex(tests["IntegerAndAddress"]["result"].get<std::string>()));
 }
 
-TEST_CASE("Transactions: ethers' vectors sign to the same bytes and decode back", "[transaction]") {
+TEST_CASE("transactions of ethers' vectors sign to the same bytes and decode back") {
     auto tests = vectors("tx/ethers-io__ethers.js/testcases/transactions.half-a.json.gz");
     if (!tests) return;
     size_t count = 0;
@@ -233,7 +233,7 @@ TEST_CASE("Transactions: ethers' vectors sign to the same bytes and decode back"
     CHECK(count > 1000);
 }
 
-TEST_CASE("Transactions: the Ethereum vectors of type 2 are judged as there", "[transaction]") {
+TEST_CASE("transactions of Ethereum's vectors of type 2 are judged as there") {
     auto check = [](const std::string& name, const std::string& reason, const std::string& field) {
         auto tests = vectors("tx/ethereum__tests/TransactionTests/" + name + ".json");
         if (!tests) return;
@@ -248,7 +248,7 @@ TEST_CASE("Transactions: the Ethereum vectors of type 2 are judged as there", "[
     check("ttSignature/SenderTest", "TX_TYPE_UNSUPPORTED", "type");
 }
 
-TEST_CASE("Transactions: every changed byte is refused or has another sender", "[transaction]") {
+TEST_CASE("a transaction with a changed byte is refused or has another sender") {
     Transaction body{1, 2, 3, 4, 30'000, Address{}, 5, hex("0102"), {{Address{}, {Hash{}}}}};
     PrivateKey key = PrivateKey::derived("someone");
     SignedTransaction good = sign(body, key);

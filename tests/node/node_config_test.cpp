@@ -14,7 +14,7 @@ using namespace gavel::node;
 using gavel::testing::TempDir;
 using namespace std::chrono_literals;
 
-TEST_CASE("durations, sizes and numbers are read strictly", "[config]") {
+TEST_CASE("durations, sizes and numbers are read strictly") {
     CHECK(*parse_seconds("90") == 90);
     CHECK(*parse_seconds("15m") == 900);
     CHECK(*parse_seconds("7d") == 604800);
@@ -79,7 +79,7 @@ struct Program {
 
 }  // namespace
 
-TEST_CASE("flag over environment over file over default", "[config]") {
+TEST_CASE("flag over environment over file over default") {
     TempDir dir;
     Environment environment;
     REQUIRE(write_file(dir.file("c.toml"), "listen = \"file:1\"\ncount = 3\nchallenge-window = \"3h\"\n"
@@ -125,7 +125,7 @@ TEST_CASE("flag over environment over file over default", "[config]") {
     }
 }
 
-TEST_CASE("a wrong configuration is refused, with what is wrong", "[config]") {
+TEST_CASE("a wrong configuration is refused, with what is wrong") {
     TempDir dir;
     Environment environment;
     Program program;
@@ -164,7 +164,7 @@ TEST_CASE("a wrong configuration is refused, with what is wrong", "[config]") {
     CHECK_THAT(outcome.text, Catch::Contains(expected));
 }
 
-TEST_CASE("--help tells defaults and variables, --version the version", "[config]") {
+TEST_CASE("--help tells defaults and variables, --version the version") {
     Program program;
     program.parse({});
     auto help = program.parse({"--help"});
@@ -179,7 +179,7 @@ TEST_CASE("--help tells defaults and variables, --version the version", "[config
     CHECK(asked.text == std::string(version()) + "\n");
 }
 
-TEST_CASE("commands have options of their own", "[config]") {
+TEST_CASE("commands have options of their own") {
     Environment environment;
     std::string endpoint = "here", to, memo = "none";
     std::vector<std::string> files;

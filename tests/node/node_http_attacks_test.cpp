@@ -103,7 +103,7 @@ HttpServerOptions impatient() {
 
 }  // namespace
 
-TEST_CASE("HTTP: a head or a body that comes byte by byte is given up in time", "[http]") {
+TEST_CASE("a head or a body that comes byte by byte is given up in time") {
     Server server(impatient());
     Client head(server.http.port()), body(server.http.port());
     CHECK(drip(head, "GET /aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa") < 3s);
@@ -117,7 +117,7 @@ TEST_CASE("HTTP: a head or a body that comes byte by byte is given up in time", 
     CHECK(server.ask() == "HTTP/1.1 200");
 }
 
-TEST_CASE("HTTP: a head without an end is given up by its size", "[http]") {
+TEST_CASE("a head without an end is given up by its size") {
     Server server({.head_time = 60s});
     Client client(server.http.port());
     size_t sent = 0;
@@ -127,7 +127,7 @@ TEST_CASE("HTTP: a head without an end is given up by its size", "[http]") {
     CHECK(server.handled == 0);
 }
 
-TEST_CASE("HTTP: an answer that nobody takes is given up in time", "[http]") {
+TEST_CASE("an answer that nobody takes is given up in time") {
     Server server(impatient());
     std::vector<std::unique_ptr<Client>> silent;
     for (int i = 0; i < 6; ++i) {
@@ -141,7 +141,7 @@ TEST_CASE("HTTP: an answer that nobody takes is given up in time", "[http]") {
     CHECK(Clock::now() - begin < 5s);
 }
 
-TEST_CASE("HTTP: one peer doesn't hold all threads", "[http]") {
+TEST_CASE("one peer doesn't hold all threads of an HTTP server") {
     Server server({.threads = 8, .max_per_peer = 6, .idle_time = 60s});
     std::vector<std::unique_ptr<Client>> idle;
     for (int i = 0; i < 200; ++i) {
@@ -156,7 +156,7 @@ TEST_CASE("HTTP: one peer doesn't hold all threads", "[http]") {
     CHECK(server.ask() == "HTTP/1.1 200");
 }
 
-TEST_CASE("HTTP: it stops at once whatever its clients do", "[http]") {
+TEST_CASE("an HTTP server stops at once whatever its clients do") {
     Server server({});
     Client idle(server.http.port()), kept(server.http.port()), head(server.http.port()), body(server.http.port()),
         silent(server.http.port()), waiting(server.http.port());
@@ -173,7 +173,7 @@ TEST_CASE("HTTP: it stops at once whatever its clients do", "[http]") {
     CHECK(server.gave_up);
 }
 
-TEST_CASE("HTTP: a handler learns that its client has gone", "[http]") {
+TEST_CASE("a handler learns that its client has gone") {
     Server server({});
     {
         Client client(server.http.port());
@@ -186,7 +186,7 @@ TEST_CASE("HTTP: a handler learns that its client has gone", "[http]") {
     CHECK(server.gave_up);
 }
 
-TEST_CASE("HTTP: a handler sees the headers that decide who may call", "[http]") {
+TEST_CASE("a handler sees the headers that decide who may call") {
     HttpServer http({});
     http.route(HttpMethod::kPost, "/", [](const HttpRequest& request) {
         return HttpResponse{200, "text/plain",

@@ -17,7 +17,7 @@
 using namespace gavel::node;
 using namespace std::chrono_literals;
 
-TEST_CASE("host:port is read strictly", "[http]") {
+TEST_CASE("host:port is read strictly") {
     CHECK(parse_host_port("127.0.0.1:80")->port == 80);
     CHECK(parse_host_port("[::1]:0")->host == "::1");
     for (const char* bad : {"", ":", "80", "host", "host:", ":80", "host:65536", "host:-1", "::1:80", "[]:80", "host:8o"}) {
@@ -99,7 +99,7 @@ public:
 
 }  // namespace
 
-TEST_CASE("HTTP: requests on one connection", "[http]") {
+TEST_CASE("requests on one HTTP connection are answered one by one") {
     EchoServer echo;
     echo.metrics.counter("gavel_x_total", "X.").add();
     Connection connection(echo.server.port());
@@ -118,7 +118,7 @@ TEST_CASE("HTTP: requests on one connection", "[http]") {
     CHECK_THAT(connection.receive("no answer\n"), Catch::StartsWith("HTTP/1.1 503") && Catch::Contains("L1_UNREACHABLE"));
 }
 
-TEST_CASE("HTTP: bad requests", "[http]") {
+TEST_CASE("bad HTTP requests are refused by status, and the server lives on") {
     EchoServer echo;
     std::vector<std::string> lines;
     set_log_output([&](std::string_view line) { lines.emplace_back(line); });
@@ -152,7 +152,7 @@ TEST_CASE("HTTP: bad requests", "[http]") {
     CHECK_THAT(lines[0], Catch::Contains("a bug"));
 }
 
-TEST_CASE("HTTP: a port in use is refused, and free after stop", "[http]") {
+TEST_CASE("a port in use is refused, and free after stop") {
     auto first = std::make_unique<EchoServer>();
     std::string address = "127.0.0.1:" + std::to_string(first->server.port());
     HttpServer second({.listen = address});

@@ -7,7 +7,7 @@
 
 using namespace gavel::node;
 
-TEST_CASE("an exception ends a round, is told, and the next round begins; a store that fails ends the loops", "[loop]") {
+TEST_CASE("an exception ends a round, is told, and the next round begins; a store that fails ends the loops") {
     StopSignals signals;
     ManualClock clock(1'000);
     Troubles troubles(clock);

@@ -20,7 +20,7 @@ using namespace gavel::node;
 using gavel::testing::TempDir;
 using namespace std::chrono_literals;
 
-TEST_CASE("log lines are one line each, whatever the values", "[log]") {
+TEST_CASE("log lines are one line each, whatever the values") {
     const std::string wild = "a\nb \"c\" \x01 \xff \xc3\xa4=";
     auto text = format_log_line(LogFormat::kText, 1767323045678, LogLevel::kWarn, "", "odd\ninput",
                                 {{"value", wild}, {"n", 5u}, {"neg", -1}, {"on", true}, {"plain", "0xab"}, {"empty", ""}});
@@ -41,7 +41,7 @@ TEST_CASE("log lines are one line each, whatever the values", "[log]") {
     CHECK(json["nan"] == "nan");
 }
 
-TEST_CASE("logs obey level and format", "[log]") {
+TEST_CASE("logs obey level and format") {
     std::vector<std::string> lines;
     set_log_output([&](std::string_view line) { lines.emplace_back(line); });
     init_log({"warn", "json"}, "p");
@@ -58,7 +58,7 @@ TEST_CASE("logs obey level and format", "[log]") {
     CHECK_THAT(lines[2], Catch::EndsWith("info  now it is"));
 }
 
-TEST_CASE("metrics in Prometheus' text form", "[metrics]") {
+TEST_CASE("metrics are told in Prometheus' text form") {
     Metrics metrics;
     Counter refused = metrics.counter("gavel_refused_total", "Refused.", {{"reason", "BAD_NONCE"}});
     refused.add();
@@ -84,7 +84,7 @@ TEST_CASE("metrics in Prometheus' text form", "[metrics]") {
     CHECK_THROWS_AS(metrics.gauge("bad name", "x"), std::invalid_argument);
 }
 
-TEST_CASE("files are read and written whole", "[file]") {
+TEST_CASE("files are read and written whole") {
     TempDir dir;
     const std::string path = dir.file("f");
     REQUIRE(write_file(path, std::string("a\0b", 3), 0600).ok());
@@ -102,7 +102,7 @@ TEST_CASE("files are read and written whole", "[file]") {
     CHECK(write_file(dir.file("no/f"), "x").reason == "FILE_UNWRITABLE");
 }
 
-TEST_CASE("the manual clock stands still until told", "[clock]") {
+TEST_CASE("the manual clock stands still until told") {
     ManualClock clock(5);
     clock.advance(10);
     CHECK(clock.now_ms() == 15);
@@ -116,7 +116,7 @@ TEST_CASE("the manual clock stands still until told", "[clock]") {
     CHECK(SystemClock().steady_ms() >= before);
 }
 
-TEST_CASE("a trouble stands once it has lasted, is told at growing intervals, and is over when it is settled", "[troubles]") {
+TEST_CASE("a trouble stands once it has lasted, is told at growing intervals, and is over when it is settled") {
     ManualClock clock(1'000'000);
     Metrics metrics;
     Troubles troubles(clock, &metrics);
@@ -173,7 +173,7 @@ TEST_CASE("a trouble stands once it has lasted, is told at growing intervals, an
     set_log_output({});
 }
 
-TEST_CASE("a stop is waited for, and can be asked for by a thread", "[signals]") {
+TEST_CASE("a stop is waited for, and can be asked for by a thread") {
     StopSignals signals;
     CHECK(signals.wait_for(1ms) == 0);
     std::thread([] { request_stop(); }).join();
@@ -183,7 +183,7 @@ TEST_CASE("a stop is waited for, and can be asked for by a thread", "[signals]")
     restore_signals();
 }
 
-TEST_CASE("a Status as text", "[status]") {
+TEST_CASE("a Status as text tells reason, message and field") {
     CHECK(to_string(Status{}) == "OK");
     CHECK(to_string(Status{Code::kInvalidArgument, "BAD_NONCE", "nonce", "expected 5"}) == "BAD_NONCE: expected 5 (nonce)");
     CHECK(to_string(Status{Code::kUnavailable, "", "", ""}) == "UNAVAILABLE");

@@ -56,7 +56,7 @@ WriteBatch puts(std::initializer_list<Entry> list) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("a store keeps what is written, in order", "[store]", MemoryFixture, LevelDbFixture) {
+TEMPLATE_TEST_CASE("a store keeps what is written, in order", "", MemoryFixture, LevelDbFixture) {
     TestType fixture;
     Store& store = fixture.store;
     const std::string with_zero("a\0b", 3);
@@ -88,7 +88,7 @@ TEMPLATE_TEST_CASE("a store keeps what is written, in order", "[store]", MemoryF
     store.write({}, Durability::kSynced);
 }
 
-TEMPLATE_TEST_CASE("a scan sees one moment, and its visitor may write", "[store]", MemoryFixture, LevelDbFixture) {
+TEMPLATE_TEST_CASE("a scan sees one moment, and its visitor may write", "", MemoryFixture, LevelDbFixture) {
     TestType fixture;
     Store& store = fixture.store;
     store.write(puts({{"a", "1"}, {"b", "2"}, {"c", "3"}}), Durability::kBuffered);
@@ -104,7 +104,7 @@ TEMPLATE_TEST_CASE("a scan sees one moment, and its visitor may write", "[store]
     CHECK(entries(store, "a", "z") == std::vector<Entry>{{"a", "1"}, {"c", "changed"}, {"d", "new"}});
 }
 
-TEMPLATE_TEST_CASE("a store agrees with a map over random writes", "[store]", MemoryFixture, LevelDbFixture) {
+TEMPLATE_TEST_CASE("a store agrees with a map over random writes", "", MemoryFixture, LevelDbFixture) {
     TestType fixture;
     std::map<std::string, std::string> model;
     std::mt19937 random(GENERATE(1u, 2u, 3u));
@@ -133,7 +133,7 @@ TEMPLATE_TEST_CASE("a store agrees with a map over random writes", "[store]", Me
     }
 }
 
-TEMPLATE_TEST_CASE("a batch is written whole, whoever reads meanwhile", "[store]", MemoryFixture, LevelDbFixture) {
+TEMPLATE_TEST_CASE("a batch is written whole, whoever reads meanwhile", "", MemoryFixture, LevelDbFixture) {
     TestType fixture;
     Store& store = fixture.store;
     store.write(puts({{"x", "0"}, {"y", "0"}}), Durability::kBuffered);
@@ -152,7 +152,7 @@ TEMPLATE_TEST_CASE("a batch is written whole, whoever reads meanwhile", "[store]
     CHECK(store.get("y") == "300");
 }
 
-TEST_CASE("a loss of power takes what was not synced, from the end", "[store]") {
+TEST_CASE("a loss of power takes what was not synced, from the end") {
     MemoryStore store;
     store.write(puts({{"a", "1"}, {"b", "1"}}), Durability::kSynced);
     WriteBatch second = puts({{"a", "2"}, {"c", "2"}, {"c", "3"}});
@@ -185,7 +185,7 @@ TEST_CASE("a loss of power takes what was not synced, from the end", "[store]") 
     }
 }
 
-TEST_CASE("LevelDB is opened again with what it had, and by one process only", "[store]") {
+TEST_CASE("LevelDB is opened again with what it had, and by one process only") {
     TempDir dir;
     {
         LevelDbStore store(dir.file("db"));
@@ -195,7 +195,7 @@ TEST_CASE("LevelDB is opened again with what it had, and by one process only", "
     CHECK(LevelDbStore(dir.file("db")).get("a") == "1");
 }
 
-TEST_CASE("a damaged LevelDB is refused by name", "[store]") {
+TEST_CASE("a damaged LevelDB is refused by name") {
     TempDir dir;
     {
         LevelDbStore store(dir.file("db"));
@@ -212,7 +212,7 @@ TEST_CASE("a damaged LevelDB is refused by name", "[store]") {
     CHECK_THROWS_AS(LevelDbStore("/proc/nowhere"), StoreError);
 }
 
-TEST_CASE("prefix_end is above every key with the prefix", "[store]") {
+TEST_CASE("prefix_end is above every key with the prefix") {
     CHECK(prefix_end("a") == "b");
     CHECK(prefix_end("a\xff\xff") == "b");
     CHECK(prefix_end(std::string_view("\0", 1)) == "\x01");

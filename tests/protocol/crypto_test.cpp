@@ -28,7 +28,7 @@ const std::string kKeyAddresses = "address/ethereum__tests/BasicTests/keyaddrtes
 
 }  // namespace
 
-TEST_CASE("Keccak-256: the Keccak team's answers") {
+TEST_CASE("Keccak-256 gives the Keccak team's answers") {
     auto text = vector_file(kKeccakKat);
     if (!text) return;
     std::istringstream in(*text);
@@ -50,7 +50,7 @@ TEST_CASE("Keccak-256: the Keccak team's answers") {
     REQUIRE(cases == 256);
 }
 
-TEST_CASE("Keccak-256: packed data of scalar types") {
+TEST_CASE("Keccak-256 of packed data is what ethers has") {
     auto text = vector_file(kPackedHashes);
     if (!text) return;
     size_t cases = 0;
@@ -74,7 +74,7 @@ TEST_CASE("Keccak-256: packed data of scalar types") {
     REQUIRE(cases > 500);
 }
 
-TEST_CASE("keys: points of known scalars") {
+TEST_CASE("keys of known scalars have the known points") {
     if (auto text = vector_file(kPrivates)) {
         std::istringstream in(*text);
         size_t cases = 0;
@@ -117,7 +117,7 @@ TEST_CASE("keys: points of known scalars") {
     REQUIRE(PrivateKey::from(order_minus(word_of("1"))).has_value());
 }
 
-TEST_CASE("addresses: keys' checksummed addresses") {
+TEST_CASE("addresses of known keys, and their checksums, are the known ones") {
     auto text = vector_file(kAccounts);
     if (!text) return;
     size_t cases = 0;
@@ -146,7 +146,7 @@ TEST_CASE("addresses: keys' checksummed addresses") {
     REQUIRE(cases == 259);
 }
 
-TEST_CASE("addresses: what is none") {
+TEST_CASE("what is no address is refused") {
     for (const char* text :
          {"", "0x", "0x12", "7e5f4552091a69125d5dfcb7b8c2659029395bd", "0x7e5f4552091a69125d5dfcb7b8c2659029395bdf0",
           "0x0x7e5f4552091a69125d5dfcb7b8c2659029395bdf", "7e5f4552091a69125d5dfcb7b8c2659029395bdg"}) {
@@ -157,7 +157,7 @@ TEST_CASE("addresses: what is none") {
     REQUIRE(address_from_string("0x7E5F4552091A69125D5DFCB7B8C2659029395BDF").has_value());
 }
 
-TEST_CASE("keys: seeds and their addresses") {
+TEST_CASE("keys of known seeds have the known addresses") {
     auto text = vector_file(kKeyAddresses);
     if (!text) return;
     for (const json& test : json::parse(*text)) {
@@ -167,7 +167,7 @@ TEST_CASE("keys: seeds and their addresses") {
     }
 }
 
-TEST_CASE("amounts: totals are exact") {
+TEST_CASE("totals of amounts are exact") {
     Operation op;
     op.payments = {{{}, Amount::max()}};
     REQUIRE(op.total() == Amount::max());

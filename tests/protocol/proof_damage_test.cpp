@@ -112,7 +112,7 @@ TEST_CASE("no byte of a proof can be left away or added") {
     REQUIRE(judge(worked.world, record, good).error == ProofError::kTrailingBytes);
 }
 
-TEST_CASE("each error by its own cause") {
+TEST_CASE("each error of a proof has a cause of its own") {
     Worked worked(full_case());
     World& world = worked.world;
     Batch lying = worked.lying();

@@ -10,7 +10,7 @@
 using namespace gavel;
 using namespace gavel::test;
 
-TEST_CASE("each case: all views agree; the lie is proven, the truth is not") {
+TEST_CASE("all views agree on each case; the lie is proven, the truth is not") {
     for (const Case& one : all_cases()) {
         INFO(one.name);
         Worked worked(one);
@@ -158,7 +158,7 @@ TEST_CASE("the largest proof of each kind, among 2^32 accounts, fits a mempool's
     }
 }
 
-TEST_CASE("an ordinary full chunk among a million accounts") {
+TEST_CASE("an ordinary full chunk among a million accounts is proven in less than 100 KB") {
     Worked worked(ordinary_case());
     REQUIRE(worked.outcome.ok());
     REQUIRE(worked.chunk.weight() == 95);

@@ -33,7 +33,7 @@ std::optional<Address> recover_any(const Hash& digest, const Hash& r, const Hash
 
 }  // namespace
 
-TEST_CASE("signatures: Wycheproof's verification cases, by recovering") {
+TEST_CASE("signatures of Wycheproof's cases recover to the signer exactly where they are valid") {
     auto text = vector_file(kWycheproof);
     if (!text) return;
     size_t valid = 0, invalid = 0, beyond_order = 0;
@@ -64,7 +64,7 @@ TEST_CASE("signatures: Wycheproof's verification cases, by recovering") {
     REQUIRE(invalid == 67);
 }
 
-TEST_CASE("signatures: the ecrecover precompile's cases") {
+TEST_CASE("signatures of the ecrecover precompile's cases recover as there") {
     auto text = vector_file(kEcrecover);
     if (!text) return;
     size_t with_key = 0;
@@ -84,7 +84,7 @@ TEST_CASE("signatures: the ecrecover precompile's cases") {
     REQUIRE(with_key > 0);
 }
 
-TEST_CASE("signatures: every rule refuses") {
+TEST_CASE("each rule for signatures refuses one that breaks it") {
     PrivateKey key = PrivateKey::derived("signer");
     Hash digest = keccak256(view_of("words"));
     Signature good = key.sign(digest);
@@ -147,7 +147,7 @@ Bytes list(std::initializer_list<Bytes> items) {
 
 }  // namespace rlp
 
-TEST_CASE("signatures: senders of real transactions") {
+TEST_CASE("signatures of real transactions recover to their senders") {
     auto text = corpus_file("modern-sampled.transfers.csv.zst");
     if (!text) return;
     std::istringstream in(*text);

@@ -113,7 +113,7 @@ const json& gavel_types() {
 
 }  // namespace typed
 
-TEST_CASE("typed data: the generic hasher of this test gives the outside digests, and signatures recover") {
+TEST_CASE("the generic hasher of this test gives the outside digests, and signatures recover") {
     auto text = vector_file(kTypedData);
     if (!text) return;
     size_t cases = 0, signatures = 0;
@@ -135,7 +135,7 @@ TEST_CASE("typed data: the generic hasher of this test gives the outside digests
     REQUIRE(signatures > 0);
 }
 
-TEST_CASE("typed data: Gavel's digests are those of the generic hasher") {
+TEST_CASE("Gavel's digests are those of the generic hasher") {
     Domain domain{31337, *fixed_from_hex<Address>("cccccccccccccccccccccccccccccccccccccccc")};
     json wallet_domain{{"name", "Gavel"}, {"version", "1"}, {"chainId", 31337}, {"verifyingContract", to_hex(domain.rollup)}};
     REQUIRE(domain.separator() == typed::domain_separator(wallet_domain));
@@ -171,7 +171,7 @@ TEST_CASE("typed data: Gavel's digests are those of the generic hasher") {
     REQUIRE(op.digest(domain.separator()) != op.digest(Domain{31337, op.token}.separator()));
 }
 
-TEST_CASE("typed data: Gavel's types as a wallet writes them") {
+TEST_CASE("Gavel's types are as a wallet writes them") {
     using typed::encode_type, typed::gavel_types;
     REQUIRE(encode_type(gavel_types(), "Transfer") ==
             "Transfer(address token,address to,uint128 amount,uint128 fee,uint64 nonce,bytes32 memo)");

@@ -105,7 +105,7 @@ struct World {
 
 }  // namespace
 
-TEST_CASE("No L1 block for four block times: nothing is confirmed, health says so, whatever the loop does") {
+TEST_CASE("no L1 block for four block times: nothing is confirmed, health says so, whatever the loop does") {
     World w;
     CHECK(w.submit(0).empty());
     const bool is_stuck = GENERATE(false, true);  // the same head for ever, or no answer
@@ -129,7 +129,7 @@ TEST_CASE("No L1 block for four block times: nothing is confirmed, health says s
     CHECK(w.submit(3).empty());
 }
 
-TEST_CASE("An L1 that is down is told after a block time, and the gauges go on by the clock") {
+TEST_CASE("an L1 that is down is told after a block time, and the gauges go on by the clock") {
     World w;
     CHECK(w.submit(0).empty());
     w.client.is_down = true;
@@ -149,14 +149,14 @@ TEST_CASE("An L1 that is down is told after a block time, and the gauges go on b
     CHECK(w.gauge("gavel_l1_age_seconds") == 0);
 }
 
-TEST_CASE("A round that hangs is told by itself") {
+TEST_CASE("a round that hangs is told by itself") {
     World w;
     w.clock.advance(25'000);  // nobody has called follow() since
     CHECK(w.sequencer->health().reason == "L1_SILENT");
     CHECK(w.sequencer->sequencing().ok());
 }
 
-TEST_CASE("Started without the L1 it serves what it has, confirms nothing, and goes on when the L1 comes") {
+TEST_CASE("started without the L1 it serves what it has, confirms nothing, and goes on when the L1 comes") {
     World w;
     CHECK(w.submit(0).empty());
     w.rounds(4);
@@ -174,7 +174,7 @@ TEST_CASE("Started without the L1 it serves what it has, confirms nothing, and g
     CHECK(w.submit(1).empty());
 }
 
-TEST_CASE("An L1 that contradicts itself is no L1 to confirm by") {
+TEST_CASE("an L1 that contradicts itself is no L1 to confirm by") {
     World w;
     w.client.leaves_logs_out = true;
     REQUIRE(w.l1.send(w.l1.bob, l1::rollup_call::deposit_eth(w.l1.bob.address()), 7).empty());

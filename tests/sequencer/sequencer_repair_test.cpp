@@ -76,7 +76,7 @@ void turn_a_bit(const std::string& file, size_t at) {
 
 }  // namespace
 
-TEST_CASE("A folder whose descriptor is gone is repaired without losing a receipt") {
+TEST_CASE("a folder whose descriptor is gone is repaired without losing a receipt") {
     Confirmed w;
     fs::remove(w.path + "/CURRENT");
     REQUIRE_THROWS_AS(node::LevelDbStore(w.path), node::StoreError);
@@ -100,7 +100,7 @@ TEST_CASE("A folder whose descriptor is gone is repaired without losing a receip
     CHECK(w.balance(w.l1.carol.address()) == 2 * test::kEther - kRounds);
 }
 
-TEST_CASE("Of a log with a turned bit all is restored but the damaged record and what hangs on it") {
+TEST_CASE("of a log with a turned bit all is restored but the damaged record and what hangs on it") {
     Confirmed w;
     std::vector<std::string> logs = files_with(w.path, ".log");
     std::string log = logs.back();
@@ -119,7 +119,7 @@ TEST_CASE("Of a log with a turned bit all is restored but the damaged record and
     CHECK(w.sync->view().batch_head() > w.posted);
 }
 
-TEST_CASE("Nothing but the L1 left is repaired to what the L1 tells") {
+TEST_CASE("nothing but the L1 left is repaired to what the L1 tells") {
     Confirmed w;
     for (const std::string& file : files_with(w.path, ".log")) overwrite(file, std::string(1'000, 'x'));
     for (const std::string& file : files_with(w.path, ".ldb")) overwrite(file, std::string(1'000, 'x'));
@@ -131,7 +131,7 @@ TEST_CASE("Nothing but the L1 left is repaired to what the L1 tells") {
     CHECK(w.balance(w.l1.carol.address()) == 2 * test::kEther);
 }
 
-TEST_CASE("What can't be restored is named: gaps by position, refusals by hash") {
+TEST_CASE("what can't be restored is named: gaps by position, refusals by hash") {
     Confirmed w;
     // The folder's operations before a ledger that has only what the L1 tells, the fifth and the sixth missing (Bob's and Carol's
     // second: what they signed after that can't be executed).

@@ -17,7 +17,7 @@ bool is_ready(const std::shared_future<World::Answers>& answers) { return answer
 
 }  // namespace
 
-TEST_CASE("Nothing is acknowledged, and nothing posted, after the store failed") {
+TEST_CASE("nothing is acknowledged, and nothing posted, after the store failed") {
     Held w;
     w.fund();
     auto before = w.submit(0);
@@ -52,7 +52,7 @@ TEST_CASE("Nothing is acknowledged, and nothing posted, after the store failed")
     CHECK(w.transactions_sent() == sent);
 }
 
-TEST_CASE("Operations are confirmed while the first batch after a restart loads its state") {
+TEST_CASE("operations are confirmed while the first batch after a restart loads its state") {
     Held w;
     w.fund();
     w.restart();
@@ -76,7 +76,7 @@ TEST_CASE("Operations are confirmed while the first batch after a restart loads 
     CHECK(w.sync->view().batch_head() >= 2);
 }
 
-TEST_CASE("A new data folder under a key that was the sequencer before is refused, unless it is said") {
+TEST_CASE("a new data folder under a key that was the sequencer before is refused, unless it is said") {
     Held w;
     w.fund();
     SECTION("the folder of before serves") {
