@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "cli/bulk_sender.hpp"
@@ -20,7 +21,6 @@ using node::Status;
 
 namespace {
 
-constexpr u128 kEther = u128{1'000'000'000} * 1'000'000'000;
 constexpr uint8_t kTokenDecimals = 6;
 constexpr std::chrono::seconds kPatience{60};
 

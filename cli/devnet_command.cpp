@@ -3,6 +3,7 @@
 
 #include "cli/devnet.hpp"
 #include "cli/table.hpp"
+#include "l1-bridge/wire/rollup_abi.hpp"
 #include "proto/convert_grpc.hpp"
 
 namespace gavel::cli {

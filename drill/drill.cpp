@@ -10,7 +10,6 @@
 namespace gavel::verifier {
 namespace {
 
-constexpr u128 kEther = 1'000'000'000'000'000'000;
 constexpr unsigned kL1OperationsPerChunk = 32;
 constexpr int kOwnTransfers = 4;
 constexpr size_t kEntriesLookedAt = 10'000;  // for a payment to replay

@@ -164,7 +164,7 @@ TEST_CASE("a corpus's transaction is what its chain has, or is refused") {
     CHECK(set->skipped.size() > 0);
 
     // And one whose amount is another isn't.
-    testing::TempDir dir;
+    test::TempDir dir;
     std::istringstream lines(*text);
     std::string titles, row;
     std::getline(lines, titles);
@@ -231,7 +231,7 @@ TEST_CASE("rANS gives back its bytes, and nothing from others") {
 }
 
 TEST_CASE("a row of a corpus that is no payment is named by line and reason") {
-    testing::TempDir dir;
+    test::TempDir dir;
     std::ofstream(dir.file("own.csv"))
         << "from,to,amount,fee,memo\n"
         << "0x1111111111111111111111111111111111111111,0x2222222222222222222222222222222222222222,5,,\n\n"

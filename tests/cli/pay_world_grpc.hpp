@@ -232,7 +232,7 @@ struct Payer {
     }
 
     PrivateKey signer = kPayer;
-    testing::TempDir dir;
+    test::TempDir dir;
     std::string file = dir.file("wages.csv"), link = dir.file("link.csv");
     StandIn sequencer;
 };

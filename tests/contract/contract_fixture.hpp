@@ -16,8 +16,6 @@ namespace gavel::test {
 
 using namespace gavel::l1;
 
-inline constexpr u128 kEther = 1'000'000'000'000'000'000;
-
 inline constexpr uint64_t kStart = 1'700'000'000;  // time of the chain's genesis
 inline constexpr uint64_t kChallenge = 1000;
 inline constexpr uint64_t kInclusion = 400;

@@ -10,7 +10,6 @@
 
 namespace gavel::test::lies {
 
-inline constexpr u128 kEther = 1000000000000000000;
 inline constexpr u128 kMax = ~u128{0};
 
 // Leaves of the small world that most cases start from.

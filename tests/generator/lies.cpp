@@ -170,18 +170,18 @@ StartingState small_world(const LieSetting& setting) {
 }
 
 std::vector<LieCase> lie_cases(const LieSetting& setting) {
-    Lies lies(setting);
-    lies.codec_flags_and_weights();
-    lies.codec_fees();
-    lies.codec_accounts_and_amounts();
-    lies.codec_ends();
-    lies.counts();
-    lies.senders();
-    lies.recipients();
-    lies.withdrawals();
-    lies.signatures();
-    lies.fee_leaves();
-    return lies.take();
+    lies::Lies all(setting);
+    all.codec_flags_and_weights();
+    all.codec_fees();
+    all.codec_accounts_and_amounts();
+    all.codec_ends();
+    all.counts();
+    all.senders();
+    all.recipients();
+    all.withdrawals();
+    all.signatures();
+    all.fee_leaves();
+    return all.take();
 }
 
 const std::vector<LieCase>& all_lie_cases() {

@@ -16,9 +16,6 @@ namespace gavel::test {
 
 using namespace gavel::l1;
 
-inline constexpr u128 kEther = u128{1'000'000'000} * 1'000'000'000;
-inline constexpr u128 kGwei = 1'000'000'000;
-
 // A contract that does what the tests need: a first byte of calldata chooses.
 class Probe final : public NativeContract {
 public:

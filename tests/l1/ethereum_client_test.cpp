@@ -6,6 +6,7 @@
 #include "l1-bridge/client/l1_wallet.hpp"
 #include "l1-bridge/wire/rpc_values.hpp"
 #include "tests/l1/ethereum_node.hpp"
+#include "tests/support/gate.hpp"
 
 using namespace gavel;
 using namespace gavel::l1;
@@ -130,17 +131,19 @@ TEST_CASE("whatever a node or a proxy before it says is a clear Status, and the 
 }
 
 TEST_CASE("a slow node is given up in time, a dead one told at once, and a new one found again") {
+    Gate gate;
     AnvilNode node;
     Proxy proxy(node.url());
     JsonRpcClient client = client_of(proxy.url(), std::chrono::milliseconds(300));
     REQUIRE(client.head().ok());
-    proxy.set([](const std::string&, const Ask&) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(800));
+    proxy.set([&](const std::string&, const Ask&) {
+        gate.pass();
         return std::optional<HttpAnswer>{};
     });
     auto began = std::chrono::steady_clock::now();
     CHECK(client.head().status().reason == "L1_UNREACHABLE");
     CHECK(std::chrono::steady_clock::now() - began < std::chrono::milliseconds(700));
+    gate.open();
     proxy.set();
     CHECK(client.head().ok());
     node.kill();
@@ -315,7 +318,7 @@ TEST_CASE("a reorganisation of a real node is followed; a node behind the others
 }
 
 TEST_CASE("a node that is killed and started again with its state is followed on without a break") {
-    testing::TempDir folder;
+    test::TempDir folder;
     AnvilNode node({"--state", folder.file("state.json"), "--state-interval", "1"});
     node.fund(kAlice.address());
     L1Follower follower(node.client(), Address{}, {.chain_id = 31'337});

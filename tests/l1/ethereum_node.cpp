@@ -26,7 +26,7 @@ std::optional<std::string> installed_anvil() {
 std::string anvil_program() {
     if (const char* given = std::getenv("GAVEL_ANVIL")) return given;
     if (auto found = installed_anvil()) return *found;
-    testing::TempDir folder;
+    test::TempDir folder;
     auto done = e2e::run({"/usr/bin/python3", GAVEL_SOURCE_DIR "/scripts/npm.py", GAVEL_SOURCE_DIR "/l1-bridge/contracts"},
                          folder.path());
     auto found = installed_anvil();

@@ -9,11 +9,13 @@
 #include "l1-bridge/client/rpc_transport.hpp"
 #include "l1-bridge/wire/rpc_values.hpp"
 #include "tests/l1/fake_node.hpp"
+#include "tests/support/gate.hpp"
 
 using namespace gavel;
 using namespace gavel::l1;
 using nlohmann::json;
 using test::FakeNode;
+using test::Gate;
 
 namespace {
 
@@ -171,14 +173,15 @@ TEST_CASE("depth and number of values of an answer are bounded") {
 }
 
 TEST_CASE("a client that is closed gives up what it is waiting for") {
+    Gate gate;
     FakeNode node;
-    node.answer = [](const json&) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(2'500));
+    node.answer = [&](const json&) {
+        gate.pass();
         return std::string();
     };
     JsonRpcClient client({.url = node.url()});
     std::thread closing([&] {
-        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        gate.is_reached();
         client.close();
     });
     const auto began = std::chrono::steady_clock::now();
@@ -186,6 +189,7 @@ TEST_CASE("a client that is closed gives up what it is waiting for") {
     CHECK(client.head().status().reason == "L1_UNREACHABLE");
     CHECK(std::chrono::steady_clock::now() - began < std::chrono::milliseconds(2'000));
     closing.join();
+    gate.open();
 }
 
 TEST_CASE("what is secret in an URL is in no Status") {
@@ -195,6 +199,7 @@ TEST_CASE("what is secret in an URL is in no Status") {
     CHECK(shown_url("http://user:p/ass@host/") == "an URL that can't be read");
     CHECK(shown_url("") == "an URL that can't be read");
 
+    Gate gate;
     FakeNode node("/v3/KEYKEYKEY");
     auto check = [](const node::Status& status, const char* reason) {
         const std::string text = node::to_string(status);
@@ -218,11 +223,12 @@ TEST_CASE("what is secret in an URL is in no Status") {
     node.http_status = 401;
     node.answer = [](const json&) { return std::string("KEYKEYKEY"); };
     check(client.head().status(), "L1_UNREACHABLE");
-    node.answer = [](const json&) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(600));
+    node.answer = [&](const json&) {
+        gate.pass();
         return std::string();
     };
-    check(client.head().status(), "L1_UNREACHABLE");                          // timed out
+    check(client.head().status(), "L1_UNREACHABLE");  // timed out
+    gate.open();
     check(JsonRpcClient({.url = url(1)}).head().status(), "L1_UNREACHABLE");  // refused
     check(JsonRpcClient({.url = "ftp://USERUSER:PASSPASS@127.0.0.1/KEYKEYKEY"}).head().status(), "L1_UNREACHABLE");
     check(JsonRpcClient({.url = "http://USERUSER:PASSPASS@nowhere.invalid/KEYKEYKEY"}).head().status(), "L1_UNREACHABLE");

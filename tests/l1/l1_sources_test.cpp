@@ -1,32 +1,26 @@
 // Several nodes as one: which is asked when, and what is believed.
 #include "l1-bridge/client/l1_sources.hpp"
 #include "l1-bridge/chain/in_process_client.hpp"
-#include "l1-bridge/client/forwarding_client.hpp"
 #include "l1-bridge/client/l1_wallet.hpp"
 #include "l1-bridge/client/rollup_client.hpp"
 #include "tests/contract/contract_fixture.hpp"
+#include "tests/support/moody_node.hpp"
 
 using namespace gavel;
 using namespace gavel::test;
 
 namespace {
 
-class Node final : public ForwardingClient {
+class Node final : public MoodyNode {
 public:
-    using ForwardingClient::ForwardingClient;
-    bool is_down = false, forgets_transactions = false, refuses_sends = false;
-    std::optional<uint64_t> stuck_at, chain;
+    using MoodyNode::MoodyNode;
+    bool forgets_transactions = false, refuses_sends = false;
     int asked = 0, heads = 0, sends = 0;
     node::Status refusal;
 
-    node::Result<uint64_t> chain_id() override {
-        auto id = ForwardingClient::chain_id();
-        return id && chain ? node::Result<uint64_t>(*chain) : id;
-    }
     node::Result<BlockRef> head() override {
         ++heads;
-        auto out = ForwardingClient::head();
-        return out && stuck_at ? node::Result<BlockRef>(**ForwardingClient::block_at(*stuck_at)) : out;
+        return MoodyNode::head();
     }
     node::Result<std::optional<TransactionInput>> transaction_input(const Hash& tx) override {
         return forgets_transactions ? std::optional<TransactionInput>{} : ForwardingClient::transaction_input(tx);
@@ -34,14 +28,14 @@ public:
     node::Result<Hash> send_raw(ByteView raw) override {
         ++sends;
         if (refuses_sends) return node::Status{node::Code::kFailedPrecondition, "TX_UNDERPRICED", "", "no"};
-        return ForwardingClient::send_raw(raw);
+        return MoodyNode::send_raw(raw);
     }
 
 private:
     node::Status admit() override {
         ++asked;
-        if (is_down) return {node::Code::kUnavailable, "L1_UNREACHABLE", "", "down"};
-        return refusal;
+        const node::Status line = MoodyNode::admit();
+        return line.ok() ? refusal : line;
     }
 };
 
@@ -119,14 +113,14 @@ TEST_CASE("a node that lags is left for one that doesn't, at once or when its he
 
 TEST_CASE("a node of another chain is never asked") {
     Two two;
-    two.b->chain = 5;
+    two.b->other_chain = 5;
     REQUIRE(two.both->head().ok());
     two.a->is_down = true;
     CHECK(two.both->head().status().reason == "L1_UNREACHABLE");
     CHECK(&two.both->second_opinion() == two.both.get());
     two.a->is_down = false;
     CHECK(two.both->head().ok());
-    two.b->chain.reset();
+    two.b->other_chain.reset();
     CHECK(&two.both->second_opinion() == two.b);
     two.both->suspect();
     CHECK(&two.both->second_opinion() == two.a);

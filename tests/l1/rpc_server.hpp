@@ -19,8 +19,6 @@ namespace gavel::test {
 using namespace gavel::l1;
 using nlohmann::json;
 
-inline constexpr u128 kEther = u128{1'000'000'000} * 1'000'000'000;
-
 // A chain that mines at each transaction, served over HTTP.
 struct RpcServer {
     node::MemoryStore store;

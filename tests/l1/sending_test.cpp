@@ -17,7 +17,6 @@ using Json = nlohmann::json;
 
 namespace {
 
-constexpr u128 kGwei = 1'000'000'000;
 constexpr uint64_t kGas = 21'000;
 
 node::Status refusal(const std::string& words) { return {node::Code::kFailedPrecondition, "L1_ERROR", "", words}; }

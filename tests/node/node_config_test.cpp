@@ -11,7 +11,7 @@
 #include "tests/support/temp_dir.hpp"
 
 using namespace gavel::node;
-using gavel::testing::TempDir;
+using gavel::test::TempDir;
 using namespace std::chrono_literals;
 
 TEST_CASE("durations, sizes and numbers are read strictly") {

@@ -12,7 +12,7 @@
 #include "tests/support/temp_dir.hpp"
 
 using namespace gavel::node;
-using gavel::testing::TempDir;
+using gavel::test::TempDir;
 
 namespace {
 

@@ -16,7 +16,7 @@
 #include "tests/node/node_grpc_fixture.hpp"
 
 using namespace gavel::node;
-using namespace gavel::testing;
+using namespace gavel::test;
 
 namespace {
 
@@ -57,16 +57,6 @@ std::shared_ptr<grpc::Channel> channel_from(const char* address, uint16_t port) 
     Socket socket(address);
     socket.connect(port);
     return grpc::CreateInsecureChannelFromFd("other", socket.release());
-}
-
-template <class Holds>
-bool within(std::chrono::milliseconds time, Holds holds) {
-    const auto end = std::chrono::steady_clock::now() + time;
-    while (!holds()) {
-        if (std::chrono::steady_clock::now() > end) return false;
-        std::this_thread::sleep_for(5ms);
-    }
-    return true;
 }
 
 // A stream of Tell that reads only when told to.
@@ -345,7 +335,7 @@ TEST_CASE("a server ends in time whatever its clients do") {
     std::vector<std::unique_ptr<Listening>> streams;
     for (int i = 0; i < 20; ++i) streams.push_back(std::make_unique<Listening>(channel));
     std::thread caller([&] { CHECK_FALSE(say(channel, "wait").ok()); });
-    while (!server.echo.waiting) std::this_thread::sleep_for(1ms);
+    REQUIRE(within(5s, [&] { return server.echo.waiting.load(); }));
     const auto before = std::chrono::steady_clock::now();
     server.server->stop(200ms);
     CHECK(std::chrono::steady_clock::now() - before < 2s);

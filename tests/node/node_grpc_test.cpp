@@ -8,7 +8,7 @@
 #include "tests/support/temp_dir.hpp"
 
 using namespace gavel::node;
-using namespace gavel::testing;
+using namespace gavel::test;
 
 namespace {
 
@@ -191,7 +191,7 @@ TEST_CASE("two servers don't share a port, and stop ends what runs") {
     CHECK(GrpcServer::start({.listen = "nonsense"}, {}).status().reason == "LISTEN_ADDRESS_INVALID");
 
     std::thread caller([&] { CHECK_FALSE(say(server.channel(), "wait").ok()); });
-    while (!server.echo.waiting) std::this_thread::sleep_for(1ms);
+    REQUIRE(within(5s, [&] { return server.echo.waiting.load(); }));
     auto before = std::chrono::steady_clock::now();
     server.server->stop(50ms);
     CHECK(std::chrono::steady_clock::now() - before < 2s);

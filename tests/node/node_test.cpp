@@ -17,7 +17,7 @@
 #include "tests/support/temp_dir.hpp"
 
 using namespace gavel::node;
-using gavel::testing::TempDir;
+using gavel::test::TempDir;
 using namespace std::chrono_literals;
 
 TEST_CASE("log lines are one line each, whatever the values") {

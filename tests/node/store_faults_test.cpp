@@ -14,7 +14,7 @@
 using namespace gavel;
 using namespace gavel::node;
 using namespace gavel::store_test;
-using testing::TempDir;
+using test::TempDir;
 
 namespace {
 

@@ -13,12 +13,6 @@ using namespace gavel::test;
 
 namespace {
 
-// A case to corrupt: every kind of field, and each kind of access.
-const Case& full_case() {
-    static const std::vector<Case> cases = operation_cases();
-    return *std::find_if(cases.begin(), cases.end(), [](const Case& one) { return one.name == "everything at once"; });
-}
-
 // A field of an encoded proof, and what may be said when one of its bits is turned.
 struct Field {
     const char* name;

@@ -1,6 +1,7 @@
 // Builds proofs of hand-made chunks, and judges them as the contract does.
 #pragma once
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "protocol/encoding.hpp"
@@ -29,6 +30,12 @@ inline ProofVerdict judge(const World& world, const Hash& record, const Bytes& p
         return check_fraud_proof(proof, kDomain, world);
     }
     return verdict;
+}
+
+// A case to corrupt: every kind of field, and each kind of access.
+inline const Case& full_case() {
+    static const std::vector<Case> cases = operation_cases();
+    return *std::find_if(cases.begin(), cases.end(), [](const Case& one) { return one.name == "everything at once"; });
 }
 
 }  // namespace gavel::test

@@ -4,7 +4,7 @@
 #include "tests/sequencer/sequencer_world.hpp"
 
 using namespace gavel;
-using namespace gavel::sequencer;
+using namespace gavel::sequencer_test;
 
 namespace {
 
@@ -30,10 +30,10 @@ struct Paid : World {
         config.fees.eth_percent = 110;
         config.engine.batch_age_ms = 300'000;
         start();
-        deposit(l1.alice, l1.alice.address(), 5 * test::kEther);
+        deposit(l1.alice, l1.alice.address(), 5 * kEther);
         run(30);  // the quarter of the inclusion window, 100 s
         REQUIRE(sequencer->health().ok());
-        REQUIRE(balance(l1.alice.address()) == 5 * test::kEther);
+        REQUIRE(balance(l1.alice.address()) == 5 * kEther);
         client.taken.clear();
     }
     void pay_fee(uint64_t nonce, u128 fee) {
@@ -81,7 +81,7 @@ TEST_CASE("a batch is due when its fees pay for posting it now") {
 
 TEST_CASE("fees of a token count by what a transfer of it costs here") {
     const Address token = PrivateKey::derived("token").address();
-    FeePolicy fees({{{token, Amount{100}}}, 110});
+    sequencer::FeePolicy fees({{{token, Amount{100}}}, 110});
     auto pays = [&](u128 units) { return fees.cover_a_batch({{token, Amount{units}}}, 1'000); };
     fees.set_batch_price({40, 100'000});
     CHECK_FALSE(pays(1'000'000'000));  // the L1's price isn't known
@@ -98,7 +98,7 @@ TEST_CASE("fees of a token count by what a transfer of it costs here") {
 }
 
 TEST_CASE("a fee follows what the L1 takes for a byte") {
-    FeePolicy fees({{}, 110});
+    sequencer::FeePolicy fees({{}, 110});
     fees.set_gas_price(1'000'000'000);
     const u128 at_first = fees.quote({}, {})->minimum.value();
     CHECK(at_first == u128{64} * 76 * 1'100'000'000);
@@ -239,7 +239,7 @@ TEST_CASE("what keeps batches from the L1 for two blocks is told, whatever it is
 
     w.client.is_down = false;
     w.client.most_bytes = 0;
-    w.l1.chain->set_balance(w.l1.home.address(), 100 * test::kEther);
+    w.l1.chain->set_balance(w.l1.home.address(), 100 * kEther);
     w.run(4);
     CHECK(w.trouble("BATCHES_NOT_POSTED") == std::nullopt);
     CHECK(w.sequencer->health().ok());
@@ -249,7 +249,7 @@ TEST_CASE("what keeps batches from the L1 for two blocks is told, whatever it is
 TEST_CASE("a batch that was sent and comes into no block is told") {
     Funded w;
     REQUIRE(w.submit(w.transfer(w.l1.alice, w.l1.bob.address(), 1, 0)).status.ok());
-    w.client.swallows = true;
+    w.client.loses_sends = true;
     w.run(20);  // 80 seconds
     CHECK(w.trouble("BATCHES_NOT_IN_A_BLOCK") == std::nullopt);
     CHECK(w.trouble("BATCHES_NOT_POSTED") == std::nullopt);
@@ -257,7 +257,7 @@ TEST_CASE("a batch that was sent and comes into no block is told") {
     auto trouble = w.trouble("BATCHES_NOT_IN_A_BLOCK");
     REQUIRE(trouble.has_value());
     CHECK(trouble->message.find("was sent, and no block has it") != std::string::npos);
-    w.client.swallows = false;
+    w.client.loses_sends = false;
     w.run(4);
     CHECK(w.trouble("BATCHES_NOT_IN_A_BLOCK") == std::nullopt);
     CHECK(w.sequencer->health().ok());

@@ -2,7 +2,7 @@
 #include "tests/sequencer/sequencer_world.hpp"
 
 using namespace gavel;
-using namespace gavel::sequencer;
+using namespace gavel::sequencer_test;
 
 TEST_CASE("a payment is confirmed, posted, final") {
     Funded w;
@@ -31,7 +31,7 @@ TEST_CASE("nothing is taken until the operator's fee account is open, whatever d
     World w;
     w.config.fees.eth_percent = 100;
     w.start();
-    w.deposit(w.l1.alice, w.l1.alice.address(), 5 * test::kEther);
+    w.deposit(w.l1.alice, w.l1.alice.address(), 5 * kEther);
     Submission payment = w.transfer(w.l1.alice, w.l1.bob.address(), 7 * kMilli, 0, kMilli);
     int opening = 0;
     for (int i = 0; i < 10 && !w.sequencer->health().ok(); ++i) {
@@ -64,7 +64,7 @@ TEST_CASE("refusals are named, and change nothing") {
     CHECK(reason(forged) == "BAD_SIGNATURE");
     CHECK(reason(w.transfer(alice, {}, 1, 0)) == "ZERO_RECIPIENT");
     CHECK(reason(w.transfer(w.l1.carol, bob, 1, 0)) == "NO_ACCOUNT");
-    CHECK(reason(w.transfer(alice, bob, 6 * test::kEther, 0)) == "INSUFFICIENT_BALANCE");
+    CHECK(reason(w.transfer(alice, bob, 6 * kEther, 0)) == "INSUFFICIENT_BALANCE");
     CHECK(reason(w.transfer(alice, bob, 1, 0, 1)) == "NO_FEE_ACCOUNT");
     SubmitOutcome nonce = w.submit(w.transfer(alice, bob, 1, 3));
     CHECK(nonce.status.reason == "WRONG_NONCE");
@@ -81,7 +81,7 @@ TEST_CASE("refusals are named, and change nothing") {
     CHECK(reason(w.sign(alice, empty)) == "NO_PAYMENT");
 
     CHECK(w.sequencer->queries().chain_info().ledger.op_count == 0);
-    CHECK(w.balance(alice.address()) == 5 * test::kEther);
+    CHECK(w.balance(alice.address()) == 5 * kEther);
     CHECK(w.sequencer->queries().chain_info().ledger.fields == before);
 }
 
@@ -91,7 +91,7 @@ TEST_CASE("the same operation again gets the same receipt, after a restart too")
     SubmitOutcome first = w.submit(submission);
     REQUIRE(first.status.ok());
     CHECK(w.submit(submission).receipt == first.receipt);
-    w.store.lose_unsynced();
+    w.lose_power();
     w.start();
     w.run(1);
     REQUIRE(w.sequencer->health().ok());
@@ -108,7 +108,7 @@ TEST_CASE("nothing acknowledged is lost by a loss of power at any moment") {
         receipts.push_back(outcome.receipt);
         if (i % 7 == 3) w.run(1);
         if (i % 10 == 9) {
-            w.store.lose_unsynced();
+            w.lose_power();
             w.start();
             w.run(1);
         }
@@ -161,7 +161,7 @@ TEST_CASE("a fee is asked, taken, and credited to the operator") {
     w.start();
     w.run(6);  // takes the seat, deposits a wei to the fee recipient
     REQUIRE(w.balance(w.l1.home.address()) == 1);
-    w.deposit(w.l1.alice, w.l1.alice.address(), test::kEther);
+    w.deposit(w.l1.alice, w.l1.alice.address(), kEther);
     w.run(3);
     auto quote = w.sequencer->estimate_fee({}, {});
     REQUIRE(quote.ok());
@@ -176,7 +176,7 @@ TEST_CASE("a fee is asked, taken, and credited to the operator") {
 
 TEST_CASE("two senders' equal words are two operations") {
     Funded w;
-    w.deposit(w.l1.carol, w.l1.carol.address(), test::kEther);
+    w.deposit(w.l1.carol, w.l1.carol.address(), kEther);
     w.run(3);
     SubmitOutcome first = w.submit(w.transfer(w.l1.alice, w.l1.bob.address(), kMilli, 0));
     SubmitOutcome second = w.submit(w.transfer(w.l1.carol, w.l1.bob.address(), kMilli, 0));

@@ -20,7 +20,6 @@ namespace gavel::twins {
 
 using test::Random;
 
-inline constexpr u128 kEther = 1'000'000'000'000'000'000;
 // Those of test::person who send transactions; each may sit, prove and be paid.
 inline constexpr size_t kParties = 8;
 inline constexpr size_t kHome = 3;       // the home operator

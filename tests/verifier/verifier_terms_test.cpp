@@ -46,14 +46,7 @@ TEST_CASE("the same lie by another term: the prover whose proof was copied takes
     L1World& world = start.world;
     Watcher watcher(world, &world.prover);
     const verifier::Lie lie = start.op.lie(verifier::LieKind::kMoneyFromNothing);
-    watcher.settle();
-    world.mine();
-    watcher.settle();  // the proof waits in the mempool now, where a thief sees it
-    auto proof = watcher.only_proof();
-    REQUIRE(proof.prove_tx.has_value());
-    world.chain->drop_transaction(*proof.prove_tx);
-    world.run(world.rival, l1::rollup_call::prove(proof.proof));
-    watcher.settle();
+    watcher.have_proof_stolen();
     CHECK(world.term(1).last_prover.is_zero());
     // The thief sits, and posts the very same batch.
     world.run(world.rival, l1::rollup_call::become_sequencer(), world.parameters.stake);

@@ -173,7 +173,7 @@ TEST_CASE("a commit that doesn't land is not waited for beyond the margin") {
     L1World& world = start.world;
     Watcher watcher(world, &world.prover);
     start.op.lie(LieKind::kMoneyFromNothing);
-    watcher.client.lose_sends = true;
+    watcher.client.loses_sends = true;
     watcher.settle();
     while (world.now() < world.contract().batch(3)->posted_at + kWindow - 1000 - 300) {
         watcher.settle();
@@ -182,7 +182,7 @@ TEST_CASE("a commit that doesn't land is not waited for beyond the margin") {
     CHECK_FALSE(watcher.only_proof().prove_tx.has_value());
     CHECK(world.sent_by(world.prover) == 0);
     world.pass(300);
-    watcher.client.lose_sends = false;
+    watcher.client.loses_sends = false;
     watcher.settle();
     CHECK(watcher.only_proof().prove_tx.has_value());
     world.mine();
@@ -195,10 +195,10 @@ TEST_CASE("a commit that the L1 has lost is sent again") {
     L1World& world = start.world;
     Watcher watcher(world, &world.prover);
     start.op.lie(LieKind::kMoneyFromNothing);
-    watcher.client.lose_sends = true;
+    watcher.client.loses_sends = true;
     watcher.settle();
     REQUIRE(world.sent_by(world.prover) == 0);
-    watcher.client.lose_sends = false;
+    watcher.client.loses_sends = false;
     watcher.challenge_until_head(2);
     CHECK(world.sent_by(world.prover) == 2);
     CHECK(world.term(1).last_prover == world.prover.address());
@@ -296,14 +296,7 @@ TEST_CASE("a copied proof earns nothing, and takes nothing from who had committe
     L1World& world = start.world;
     Watcher watcher(world, &world.prover);
     start.op.lie(LieKind::kMoneyFromNothing);
-    watcher.settle();
-    world.mine();
-    watcher.settle();  // the proof waits in the mempool now, where a thief sees it
-    auto proof = watcher.only_proof();
-    REQUIRE(proof.prove_tx.has_value());
-    world.chain->drop_transaction(*proof.prove_tx);
-    world.run(world.rival, l1::rollup_call::prove(proof.proof));
-    watcher.settle();
+    watcher.have_proof_stolen();
     CHECK(watcher.only_proof().stage == ProofStage::kStruck);
     CHECK(world.term(1).last_prover.is_zero());
     world.pass(kWindow + 100);
