@@ -9,6 +9,7 @@
 
 namespace gavel::bench {
 
+inline constexpr u128 kEther = 1'000'000'000'000'000'000;
 inline constexpr size_t kMempoolBytes = 131'072;
 inline constexpr uint64_t kMaxGas = uint64_t{1} << 24;
 

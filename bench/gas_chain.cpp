@@ -16,6 +16,7 @@ namespace gavel::bench {
 namespace {
 
 constexpr uint64_t kGasLimit = uint64_t{1} << 24;
+constexpr u128 kEther = 1'000'000'000'000'000'000;
 
 template <class T>
 T take(node::Result<T> result, const char* what) {

@@ -10,6 +10,8 @@
 
 namespace gavel::bench {
 
+inline constexpr u128 kEther = 1'000'000'000'000'000'000;
+inline constexpr u128 kGwei = 1'000'000'000;
 inline constexpr uint64_t kBlockTime = 12;
 inline constexpr uint64_t kBlockGas = 60'000'000;
 

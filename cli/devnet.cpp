@@ -21,6 +21,7 @@ using node::Status;
 
 namespace {
 
+constexpr u128 kEther = u128{1'000'000'000} * 1'000'000'000;
 constexpr uint8_t kTokenDecimals = 6;
 constexpr std::chrono::seconds kPatience{60};
 

@@ -10,6 +10,7 @@
 namespace gavel::verifier {
 namespace {
 
+constexpr u128 kEther = 1'000'000'000'000'000'000;
 constexpr unsigned kL1OperationsPerChunk = 32;
 constexpr int kOwnTransfers = 4;
 constexpr size_t kEntriesLookedAt = 10'000;  // for a payment to replay
@@ -35,7 +36,7 @@ struct OldPayment {
     Hash digest;
 };
 
-std::optional<OldPayment> find_old_payment(const ledger::Ledger& ledger) {
+std::optional<OldPayment> find_old_payment(const ledger::Ledger& ledger) GAVEL_REQUIRES(ledger::writing) {
     uint64_t end = ledger.summary().entries, begin = end - std::min<uint64_t>(end, kEntriesLookedAt);
     for (uint64_t number = end; number-- > begin;) {
         auto entry = ledger.entry(number);

@@ -112,7 +112,8 @@ bool Replayer::reconcile_batches() {
 
 bool Replayer::reconcile_l1_operations() {
     uint64_t consumed = ledger_.counters().l1_ops_consumed;
-    auto agrees = [&](uint64_t count) { return view_.queue_hash(count) == ledger_.l1_queue_hash(count); };
+    auto agrees = [&](uint64_t count)
+                      GAVEL_REQUIRES(ledger::writing) { return view_.queue_hash(count) == ledger_.l1_queue_hash(count); };
     if (agrees(consumed)) return false;
     // The hashes are chained: where they part, they stay apart.
     uint64_t good = 0;

@@ -11,10 +11,6 @@ namespace gavel {
 
 using u128 = unsigned __int128;
 
-// ETH, in wei.
-inline constexpr u128 kGwei = 1'000'000'000;
-inline constexpr u128 kEther = kGwei * kGwei;
-
 class Amount {
 public:
     constexpr Amount() = default;

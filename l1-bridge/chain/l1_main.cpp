@@ -21,6 +21,7 @@
 namespace gavel::l1 {
 namespace {
 
+constexpr u128 kEther = u128{1'000'000'000} * 1'000'000'000;
 constexpr size_t kMaxBodyBytes = size_t{8} << 20;
 constexpr std::chrono::milliseconds kMiningNap{10};
 constexpr size_t kHttpThreads = 96;

@@ -7,6 +7,7 @@
 namespace gavel::l1 {
 namespace {
 
+constexpr u128 kGwei = 1'000'000'000;
 constexpr uint64_t kSendAgainMs = 2'000;  // between two tries to give a node what it lacks
 constexpr uint64_t kMostFilled = 64;      // unknown nonces that are filled at once
 constexpr uint64_t kTransferGas = 21'000;

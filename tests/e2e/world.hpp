@@ -14,6 +14,7 @@
 #include "l1-bridge/client/rollup_client.hpp"
 #include "protocol/operation.hpp"
 #include "tests/e2e/process.hpp"
+#include "tests/support/ether.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace gavel::e2e {

@@ -7,6 +7,7 @@
 #include "protocol/check.hpp"
 #include "tests/generator/bit_string.hpp"
 #include "tests/generator/lies.hpp"
+#include "tests/support/ether.hpp"
 
 namespace gavel::test::lies {
 

@@ -1,6 +1,6 @@
 #include "tests/hostile/deck.hpp"
 
-#include "protocol/amount.hpp"
+#include "tests/support/ether.hpp"
 
 namespace gavel::hostile {
 namespace {

@@ -11,6 +11,7 @@
 #include "l1-bridge/wire/rlp.hpp"
 #include "l1-bridge/wire/transaction.hpp"
 #include "node/store.hpp"
+#include "tests/support/ether.hpp"
 
 namespace gavel::test {
 

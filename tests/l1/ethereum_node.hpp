@@ -14,6 +14,7 @@
 #include "l1-bridge/client/json_rpc_client.hpp"
 #include "protocol/keys.hpp"
 #include "tests/e2e/process.hpp"
+#include "tests/support/ether.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace httplib {

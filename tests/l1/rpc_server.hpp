@@ -13,6 +13,7 @@
 #include "l1-bridge/wire/rpc_values.hpp"
 #include "node/http_server.hpp"
 #include "node/store.hpp"
+#include "tests/support/ether.hpp"
 
 namespace gavel::test {
 

@@ -10,6 +10,7 @@
 #include "l1-bridge/client/forwarding_client.hpp"
 #include "l1-bridge/client/l1_wallet.hpp"
 #include "tests/contract/contract_fixture.hpp"
+#include "tests/support/ether.hpp"
 
 using namespace gavel;
 using namespace gavel::l1;

@@ -12,6 +12,7 @@
 #include "l1-bridge/chain/rollup_contract.hpp"
 #include "l1-bridge/client/rollup_client.hpp"
 #include "node/clock.hpp"
+#include "tests/support/ether.hpp"
 #include "tests/support/moody_node.hpp"
 #include "verifier/verifier.hpp"
 
