@@ -40,7 +40,7 @@ using Ask = std::function<std::string()>;
 const char* const kLogger = "0x60048060095f395ff35f5fa000";
 
 Address deploy_logger(AnvilNode& node) {
-    L1Wallet wallet(node.client(), kAlice);
+    L1Wallet wallet(node.client(), kAlice, {.poll = std::chrono::milliseconds(20)});
     auto receipt = wallet.run(std::nullopt, 0, *from_hex(kLogger));
     INFO(node::to_string(receipt.status()));
     REQUIRE(receipt.ok());
@@ -156,7 +156,7 @@ TEST_CASE("logs are asked for in pieces that the node takes") {
     AnvilNode node;
     node.fund(kAlice.address());
     const Address logger = deploy_logger(node);
-    L1Wallet wallet(node.client(), kAlice);
+    L1Wallet wallet(node.client(), kAlice, {.poll = std::chrono::milliseconds(20)});
     node.ask("anvil_mine", "[\"0x40\"]");
     for (int i = 0; i < 5; ++i) REQUIRE(wallet.run(logger, 0, {}).ok());
     node.ask("anvil_mine", "[\"0x40\"]");
