@@ -4,7 +4,7 @@
     cmake --build build/release --target lies_proof_test ledger_differential_test twins_test
     scripts/mutants.py                             every fault of scripts/mutants_table.py: an hour or two
     scripts/mutants.py rules                       a suite: each check of apply and of the codec is deleted once. After changes to
-                                                   them or to tests/generator/lies.cpp
+                                                   them or to tests/generator/lies*.cpp
     scripts/mutants.py contracts                   a suite: the two contracts are made to differ. After changes to a contract or
                                                    to tests/twins/
     scripts/mutants.py RecipientZero 60            all of a rule; some by number

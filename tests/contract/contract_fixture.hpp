@@ -11,12 +11,11 @@
 #include "node/store.hpp"
 #include "protocol/state.hpp"
 #include "tests/contract/stand_ins.hpp"
+#include "tests/support/ether.hpp"
 
 namespace gavel::test {
 
 using namespace gavel::l1;
-
-inline constexpr u128 kEther = 1'000'000'000'000'000'000;
 
 inline constexpr uint64_t kStart = 1'700'000'000;  // time of the chain's genesis
 inline constexpr uint64_t kChallenge = 1000;

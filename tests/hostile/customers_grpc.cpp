@@ -8,7 +8,6 @@ namespace gavel::hostile {
 namespace {
 
 using e2e::address_of;
-using e2e::kEther;
 using std::chrono::milliseconds;
 
 constexpr u128 kWithdrawn = kEther / 100;  // worth its claim

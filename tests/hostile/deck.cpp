@@ -1,12 +1,13 @@
 #include "tests/hostile/deck.hpp"
 
+#include "tests/support/ether.hpp"
+
 namespace gavel::hostile {
 namespace {
 
 using Random = std::mt19937_64;
 using std::chrono::milliseconds;
 
-constexpr uint64_t kGwei = 1'000'000'000;
 constexpr unsigned kForkMs = 3'000;  // while nobody can know of it
 
 Card blinding(Fault (*make)()) {

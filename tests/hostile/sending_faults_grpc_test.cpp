@@ -10,7 +10,6 @@ using namespace gavel::hostile;
 
 namespace {
 
-constexpr uint64_t kGwei = 1'000'000'000;
 const std::vector<std::string> kSend{"eth_sendRawTransaction"};
 constexpr seconds kSendingToldWithin{40};  // two blocks of Ethereum's, and the time to notice
 
@@ -131,7 +130,7 @@ TEST_CASE("a transaction that a node has taken isn't failed, whatever any node s
     hostile.behave();
     hostile.check_recovers();
     // Each of them once.
-    CHECK(to_string(world.balance(world.at_verifier(), address_of("carol"))) == std::to_string(deposits * kGwei));
+    CHECK(to_string(world.balance(world.at_verifier(), address_of("carol"))) == to_string(Amount{deposits * kGwei}));
     hostile.check_recovers_and_end();
 }
 

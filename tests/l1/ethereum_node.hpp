@@ -14,6 +14,7 @@
 #include "l1-bridge/client/json_rpc_client.hpp"
 #include "protocol/keys.hpp"
 #include "tests/e2e/process.hpp"
+#include "tests/support/ether.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace httplib {
@@ -21,9 +22,6 @@ class Server;
 }
 
 namespace gavel::test {
-
-inline constexpr u128 kGwei = 1'000'000'000;
-inline constexpr u128 kEther = kGwei * kGwei;
 
 // Path of Anvil: what GAVEL_ANVIL names, else the one from npm, which is installed first if need be.
 std::string anvil_program();
@@ -48,7 +46,7 @@ public:
 
 private:
     std::vector<std::string> flags_;
-    testing::TempDir folder_;
+    test::TempDir folder_;
     std::string port_ = "0", url_;
     std::unique_ptr<e2e::Process> process_;
     std::unique_ptr<l1::JsonRpcClient> client_;

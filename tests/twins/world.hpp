@@ -14,13 +14,13 @@
 #include "tests/contract/stand_ins.hpp"
 #include "tests/generator/random.hpp"
 #include "tests/generator/starting_state.hpp"
+#include "tests/support/ether.hpp"
 #include "tests/twins/chains.hpp"
 
 namespace gavel::twins {
 
 using test::Random;
 
-inline constexpr u128 kEther = 1'000'000'000'000'000'000;
 // Those of test::person who send transactions; each may sit, prove and be paid.
 inline constexpr size_t kParties = 8;
 inline constexpr size_t kHome = 3;       // the home operator
