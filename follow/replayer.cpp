@@ -220,6 +220,7 @@ void Replayer::finish() {
     const Batch& batch = posted.batch();
     ledger_.mark_batch({posted.header(), batch.l1_queue_hash, replay_->first_chunk, static_cast<uint32_t>(posted.bytes().size()),
                         replay_->standing.tx_hash});
+    ledger_.flush(node::Durability::kSynced);
     Verdict verdict = verdict_of_replay();
     verdict.valid = true;
     verdict.op_count = batch.last.op_count - batch.parent.last.op_count;
