@@ -36,8 +36,6 @@ public:
     // Both.
     void misbehave(const std::vector<Fault>& faults);
     void behave() { misbehave({}); }
-    // Waits until both daemons have met that fault, so often more than by now.
-    void wait_until_met(const std::string& fault, uint64_t times = 1);
 
     // A sequencer that sits, a verifier that proves, an ether of Alice's in her account and a payment of hers, posted and
     // verified.

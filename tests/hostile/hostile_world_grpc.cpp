@@ -55,12 +55,6 @@ bool HostileWorld::try_to_pay() {
     return receipt.ok();
 }
 
-void HostileWorld::wait_until_met(const std::string& fault, uint64_t times) {
-    const uint64_t one = before_sequencer_.touched(fault) + times, other = before_verifier_.touched(fault) + times;
-    world_.eventually("both have met it",
-                      [&] { return before_sequencer_.touched(fault) >= one && before_verifier_.touched(fault) >= other; });
-}
-
 bool HostileWorld::says_ill(const std::string& daemon, seconds time) {
     return within(time, [&] { return !is_well(daemon); });
 }
