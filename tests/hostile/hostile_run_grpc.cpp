@@ -119,7 +119,8 @@ private:
 
     // What chance gave to nobody while he asked for what it spoils.
     void deal_what_touched_nothing(Storm& before_sequencer, Storm& before_verifier) {
-        for (const auto& [fault, times] : before_verifier.dealt()) {
+        for (const auto& dealt : before_verifier.dealt()) {
+            const std::string& fault = dealt.first;
             for (int tries = 0; tries < 3 && touched(fault) == 0; ++tries) {
                 lose_verifiers_disk(before_verifier, fault);
                 before_sequencer.deal_now(fault);
