@@ -89,6 +89,7 @@ public:
             CHECK(well);
         }
         pause(seconds(3));
+        world().eventually("what was confirmed is confirmed again", [&] { return customers_->all_stand(); });
         customers_->stop();
         CHECK(world().sequencer().is_alive());
         CHECK(world().verifier().is_alive());
