@@ -1,4 +1,7 @@
 // A sequencer on a simulated L1, and its users: the two layers that gavel-bench-layers compares.
+//
+// Not the tests' world (tests/sequencer/sequencer_world.hpp): a benchmark links nothing of the tests', fails by an exception, has
+// thousands of people who are rich, and a store on disk.
 #pragma once
 
 #include <atomic>

@@ -30,6 +30,7 @@ public:
         threads_.emplace_back([&] {
             while (running_)
                 if (!sequencer.execute()) sequencer.wait_for_work(50);
+            sequencer.leave();  // or the other loop would wait for it for ever
         });
         threads_.emplace_back([&] {
             while (running_) {

@@ -4,7 +4,7 @@
 #include "cli/rollup_facts.hpp"
 #include "cli/show.hpp"
 #include "cli/table.hpp"
-#include "protocol/chunk.hpp"
+#include "protocol/kinds/kinds.hpp"
 
 namespace gavel::cli {
 namespace {
@@ -127,9 +127,9 @@ std::string recipient_text(const Recipient& to) {
 
 void add_operations(const Chunk& chunk, size_t index, Table& table, json& list) {
     for (const PostedOperation& operation : chunk.operations) {
-        const bool withdrawal = operation.kind == OperationKind::kWithdraw;
+        const bool on_l1 = traits_of(operation.kind).payees == Payees::kL1;
         for (const PostedPayment& payment : operation.payments) {
-            const std::string to = withdrawal ? to_checksum(*payment.to.address) + " on the L1" : recipient_text(payment.to);
+            const std::string to = on_l1 ? to_checksum(*payment.to.address) + " on the L1" : recipient_text(payment.to);
             table.add({std::to_string(index), name_of(operation.kind), std::to_string(operation.sender), to,
                        to_string(payment.amount), to_string(operation.fee)});
             json line = {{"chunk", index},

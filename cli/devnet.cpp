@@ -1,101 +1,31 @@
-// gavel devnet: L1, sequencer and verifier as child processes, with accounts that have money.
+#include "cli/devnet.hpp"
+
 #include <stdlib.h>
 
-#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <thread>
 
 #include "cli/bulk_sender.hpp"
-#include "cli/child_process.hpp"
 #include "cli/l1_payments.hpp"
-#include "cli/session.hpp"
-#include "cli/table.hpp"
 #include "cli/units.hpp"
 #include "l1-bridge/client/deployment.hpp"
 #include "l1-bridge/wire/erc20_call.hpp"
 #include "l1-bridge/wire/transaction.hpp"
 #include "node/file.hpp"
-#include "node/signals.hpp"
 #include "proto/convert_grpc.hpp"
 
 namespace gavel::cli {
-namespace {
 
-using nlohmann::json;
 using node::Code;
 using node::Result;
 using node::Status;
 
+namespace {
+
 constexpr uint8_t kTokenDecimals = 6;
 constexpr std::chrono::seconds kPatience{60};
 
-struct DevnetOptions {
-    uint64_t accounts = 3;
-    uint64_t l1_port = 8545;
-    uint64_t sequencer_port = 9545;
-    uint64_t verifier_port = 9546;
-    bool free_ports = false;
-    std::string data_dir;
-    std::string info_file;
-    uint64_t block_time_s = 1;
-    std::chrono::milliseconds batch_age{2'000};
-    uint64_t challenge_window_s = 30;
-    uint64_t inclusion_window_s = 600;
-    std::string eth = "100";
-    std::string tokens = "1000";
-};
-
-// Everybody on a devnet: known keys, never for money.
-PrivateKey devnet_key(const std::string& who) { return PrivateKey::derived("gavel-devnet:" + who); }
-
-class Devnet {
-public:
-    Devnet(const DevnetOptions& options, SessionOptions& session_options)
-        : options_(options), session_options_(session_options), session_(session_options) {}
-    ~Devnet() {
-        stop();
-        std::error_code ignored;
-        if (temporary_) std::filesystem::remove_all(folder_, ignored);
-    }
-
-    Status start();
-    // Until a signal comes (OK), or a program ends by itself.
-    Status watch(node::StopSignals& signals);
-    void stop();
-    json description();
-    std::string text();
-
-private:
-    Status choose_folder();
-    Status choose_ports();
-    Status start_program(const std::string& name, std::vector<std::string> arguments);
-    template <class Ask>
-    Status wait_for(const std::string& name, Ask ask);
-    Status start_l1();
-    Status deploy();
-    // An L1 that mines on demand may stand still for as long as nobody pays.
-    std::string stale_after() const { return options_.block_time_s == 0 ? "1d" : "0s"; }
-    Status start_sequencer();
-    Status start_verifier();
-    Status deposit();
-    std::string file(const std::string& name) const { return folder_ + "/" + name; }
-    Result<std::string> key_file(const std::string& who) const;
-
-    const DevnetOptions& options_;
-    SessionOptions& session_options_;
-    Session session_;
-    std::string folder_;
-    bool temporary_ = false;
-    uint16_t l1_port_ = 0, sequencer_port_ = 0, verifier_port_ = 0;
-    Address rollup_, token_;
-    Amount eth_, tokens_;
-    std::vector<PrivateKey> accounts_;
-    struct Program {
-        std::string name;
-        std::unique_ptr<ChildProcess> process;
-    };
-    std::vector<Program> programs_;
-};
+}  // namespace
 
 Status Devnet::choose_folder() {
     if (!options_.data_dir.empty()) {
@@ -306,99 +236,6 @@ void Devnet::stop() {
         programs_.back().process->stop();
         programs_.pop_back();
     }
-}
-
-json Devnet::description() {
-    json accounts = json::array();
-    for (const PrivateKey& account : accounts_) {
-        accounts.push_back({{"address", to_checksum(account.address())}, {"private_key", to_hex(account.scalar())}});
-    }
-    json pids;
-    for (const Program& program : programs_) pids[program.name] = program.process->pid();
-    return {{"l1", session_options_.l1.urls[0]},
-            {"sequencer", session_options_.sequencer.target},
-            {"verifier", session_options_.verifier.target},
-            {"rollup", to_checksum(rollup_)},
-            {"token", to_checksum(token_)},
-            {"accounts", accounts},
-            {"funder",
-             {{"address", to_checksum(devnet_key("funder").address())}, {"private_key", to_hex(devnet_key("funder").scalar())}}},
-            {"operator", to_checksum(devnet_key("operator").address())},
-            {"data_dir", folder_},
-            {"pids", pids}};
-}
-
-std::string Devnet::text() {
-    Table accounts({{"ACCOUNT"}, {"PRIVATE KEY (known to everybody)"}});
-    for (const PrivateKey& account : accounts_) accounts.add({to_checksum(account.address()), to_hex(account.scalar())});
-    std::string out = facts({{"L1 (JSON-RPC)", session_options_.l1.urls[0]},
-                             {"sequencer (gRPC)", session_options_.sequencer.target},
-                             {"verifier (gRPC)", session_options_.verifier.target},
-                             {"rollup", to_checksum(rollup_)},
-                             {"token DUSD", to_checksum(token_)},
-                             {"challenge window", std::to_string(options_.challenge_window_s) + " s"},
-                             {"data and logs", folder_}});
-    out += "\nEach account has " + options_.eth + " ETH and " + options_.tokens + " DUSD in the rollup, and 10 ETH and " +
-           options_.tokens + " DUSD on the L1.\n\n" + accounts.text();
-    if (accounts_.size() < 2) return out + "\nCtrl-C stops everything.\n";
-    const std::string other = to_checksum(accounts_[1].address());
-    out += "\nTry, in another terminal:\n";
-    out += "  export GAVEL_PRIVATE_KEY=" + to_hex(accounts_[0].scalar()) + "\n";
-    if (session_options_.l1.urls != SessionOptions().l1.urls) out += "  export GAVEL_L1=" + session_options_.l1.urls[0] + "\n";
-    if (session_options_.sequencer.target != SessionOptions().sequencer.target) {
-        out += "  export GAVEL_SEQUENCER=" + session_options_.sequencer.target + "\n";
-    }
-    if (session_options_.verifier.target != SessionOptions().verifier.target) {
-        out += "  export GAVEL_VERIFIER=" + session_options_.verifier.target + "\n";
-    }
-    out += "  gavel balance\n";
-    out += "  gavel send " + other + " 1.5\n";
-    out += "  gavel send " + other + " 25 --token " + to_checksum(token_) + "\n";
-    out += "  gavel deposit 0.5 --wait\n";
-    out += "  gavel withdraw 2        (paid out on the L1 once its batch is final: gavel withdrawals)\n";
-    out += "  gavel load --mint-eth\n";
-    out += "  gavel status\n";
-    return out + "\nCtrl-C stops everything.\n";
-}
-
-Status devnet(SessionOptions& session_options, const DevnetOptions& options) {
-    node::StopSignals signals;
-    Devnet net(options, session_options);
-    if (Status started = net.start(); !started.ok()) return started;
-    Session session(session_options);
-    if (session.json()) {
-        session.print(net.description());
-    } else {
-        session.print(net.text());
-    }
-    Status ended = net.watch(signals);
-    net.stop();
-    return ended;
-}
-
-}  // namespace
-
-void add_devnet_command(Commands& commands) {
-    auto args = std::make_shared<DevnetOptions>();
-    node::Options& options = commands.add(
-        "devnet", "a whole rollup on this machine, until Ctrl-C: L1, sequencer, verifier, accounts", [args](Session& session) {
-            SessionOptions own = session.options();
-            return devnet(own, *args);
-        });
-    options.number("--accounts", args->accounts, "accounts with money", 0, 1000);
-    options.text("--eth", args->eth, "ether of each in the rollup");
-    options.text("--tokens", args->tokens, "units of the token of each in the rollup");
-    options.number("--l1-port", args->l1_port, "port of the L1's JSON-RPC", 1, 65'535);
-    options.number("--sequencer-port", args->sequencer_port, "port of the sequencer's gRPC", 1, 65'535);
-    options.number("--verifier-port", args->verifier_port, "port of the verifier's gRPC", 1, 65'535);
-    options.toggle("--free-ports", args->free_ports, "take ports that are free instead");
-    options.text("--data-dir", args->data_dir, "empty folder for databases and logs, kept; without it, a temporary one");
-    options.text("--info-file", args->info_file, "file for addresses, keys and ports as JSON");
-    options.seconds("--block-time", args->block_time_s, "time between L1 blocks; 0: a block at each transaction");
-    options.duration("--batch-age", args->batch_age, "how long a payment waits for its batch at most");
-    options.seconds("--challenge-window", args->challenge_window_s, "a batch is final after it", 1);
-    options.seconds("--inclusion-window", args->inclusion_window_s, "an L1 operation is overdue after it",
-                    l1::kMinInclusionWindow);
 }
 
 }  // namespace gavel::cli

@@ -71,7 +71,7 @@ void print(Session& session, const Forced& forced, const TokenInfo& token) {
     if (session.json()) {
         session.print(json{{"l1_transaction", to_hex(forced.receipt.tx_hash)},
                            {"l1_operation", forced.queued.index},
-                           {"kind", is_transfer ? "forced transfer" : "forced withdrawal"},
+                           {"kind", name_of(operation.kind)},
                            {"to", to_checksum(operation.to)},
                            {"token", to_checksum(operation.token)},
                            {"amount", to_string(operation.amount)},
@@ -86,7 +86,7 @@ void print(Session& session, const Forced& forced, const TokenInfo& token) {
     }
     const std::string amount =
         operation.amount == Amount::max() ? "the whole balance" : format_units(operation.amount, token.decimals);
-    Lines lines = {{is_transfer ? "forced transfer" : "forced withdrawal", amount + " " + session.token_name(operation.token)},
+    Lines lines = {{name_of(operation.kind), amount + " " + session.token_name(operation.token)},
                    {"to", to_checksum(operation.to) + (is_transfer ? "" : " on the L1")},
                    {"L1 transaction", to_hex(forced.receipt.tx_hash)},
                    {"queue number", std::to_string(forced.queued.index)}};

@@ -6,6 +6,7 @@
 #include "cli/signing.hpp"
 #include "cli/table.hpp"
 #include "cli/units.hpp"
+#include "protocol/kinds/kinds.hpp"
 
 namespace gavel::cli {
 namespace {
@@ -51,7 +52,8 @@ Status send_one(Session& session, const PaymentOptions& options, OperationKind k
     operation.nonce = signing->account.nonce();
     auto amount = parse_units(options.amount, signing->token.decimals);
     if (!amount) return amount.status();
-    const bool own = kind == OperationKind::kWithdraw && options.to.empty();
+    const bool on_l1 = traits_of(kind).payees == Payees::kL1;
+    const bool own = on_l1 && options.to.empty();
     auto to =
         own ? Result<Address>(signing->key.address()) : parse_payee(options.to, signing->domain.rollup, operation.token, "to");
     if (!to) return to.status();
@@ -60,7 +62,7 @@ Status send_one(Session& session, const PaymentOptions& options, OperationKind k
     if (!memo) return memo.status();
     operation.memo = *memo;
     bool is_new = false;
-    if (kind == OperationKind::kTransfer) {
+    if (!on_l1) {
         auto known = has_leaf(*signing, *to);
         if (!known) return known.status();
         is_new = !*known;
@@ -77,9 +79,9 @@ Status send_one(Session& session, const PaymentOptions& options, OperationKind k
     if (session.json()) {
         session.print(sent_json(sent, outcome));
     } else {
-        session.print(facts({{kind == OperationKind::kTransfer ? "sent" : "withdrawn",
+        session.print(facts({{on_l1 ? "withdrawn" : "sent",
                               session.amount_text(*amount, operation.token) + " " + session.token_name(operation.token)},
-                             {"to", to_checksum(*to) + (kind == OperationKind::kWithdraw ? " on the L1" : "")},
+                             {"to", to_checksum(*to) + (on_l1 ? " on the L1" : "")},
                              {"fee", session.amount_text(operation.fee, operation.token)},
                              {"operation", to_hex(sent.hash)},
                              {"position", std::to_string(outcome.position)}}));

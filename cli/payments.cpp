@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "protocol/kinds/kinds.hpp"
+
 namespace gavel::cli {
 namespace {
 
@@ -10,7 +12,7 @@ using node::Code;
 using node::Result;
 using node::Status;
 
-constexpr unsigned kPayoutWeight = 1;
+constexpr unsigned kPayoutWeight = traits_of(OperationKind::kPayout).base_weight;
 
 }  // namespace
 

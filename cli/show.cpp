@@ -4,6 +4,8 @@
 
 #include "cli/table.hpp"
 #include "proto/convert_grpc.hpp"
+#include "proto/kinds_grpc.hpp"
+#include "protocol/kinds/kinds.hpp"
 
 namespace gavel::cli {
 namespace {
@@ -25,12 +27,8 @@ std::string sum_text(Session& session, const Operation& operation, bool with_fee
 }
 
 const char* l1_kind_text(v1::L1OperationKind kind) {
-    switch (kind) {
-        case v1::L1_OPERATION_KIND_DEPOSIT: return "deposit";
-        case v1::L1_OPERATION_KIND_FORCED_TRANSFER: return "forced transfer";
-        case v1::L1_OPERATION_KIND_FORCED_WITHDRAWAL: return "forced withdrawal";
-        default: return "?";
-    }
+    auto known = proto::kind_from_pb(kind);
+    return known ? name_of(*known) : "?";
 }
 
 const char* payment_kind_text(v1::IncomingPayment::Kind kind) {
@@ -54,7 +52,7 @@ void add_operation_lines(Session& session, const v1::OperationInfo& info, const 
         if (operation->payments.size() > 1) what += " and " + std::to_string(operation->payments.size() - 1) + " more";
         lines.push_back({what, "-" + sum_text(session, *operation, true), token, status});
     }
-    if (operation->kind == OperationKind::kWithdraw) return;
+    if (traits_of(operation->kind).payees == Payees::kL1) return;
     for (const Payment& payment : operation->payments) {
         if (payment.to != owner) continue;
         lines.push_back(
@@ -68,10 +66,12 @@ void add_l1_lines(Session& session, const v1::L1Operation& l1, const std::string
     auto token = proto::token_from_pb(l1.token(), "token");
     const std::string name = token ? session.token_name(*token) : "?";
     const std::string amount = amount_text(session, l1.moved(), l1.token());
-    const bool deposit = l1.kind() == v1::L1_OPERATION_KIND_DEPOSIT;
+    const auto kind = proto::kind_from_pb(l1.kind());
+    const bool debits_caller = !kind || traits_of(*kind).debits_caller;
+    const bool credits = kind && traits_of(*kind).payees == Payees::kLeaves && !l1.has_withdrawal();
     const std::string what = std::string(l1_kind_text(l1.kind())) + (l1.took_effect() ? "" : " without effect");
-    if (!deposit && l1.caller() == mine) lines.push_back({what + " to " + address_text(l1.to()), "-" + amount, name, status});
-    const bool credits = deposit ? !l1.has_withdrawal() : l1.kind() == v1::L1_OPERATION_KIND_FORCED_TRANSFER;
+    if (debits_caller && l1.caller() == mine)
+        lines.push_back({what + " to " + address_text(l1.to()), "-" + amount, name, status});
     if (l1.to() == mine && credits) lines.push_back({what + " from " + address_text(l1.caller()), "+" + amount, name, status});
 }
 

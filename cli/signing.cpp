@@ -2,6 +2,7 @@
 
 #include "cli/units.hpp"
 #include "proto/convert_grpc.hpp"
+#include "proto/kinds_grpc.hpp"
 
 namespace gavel::cli {
 namespace {
@@ -52,9 +53,7 @@ Result<Amount> fee_for(const Signing& signing, const std::string& given, const O
     }
     v1::EstimateFeeRequest request;
     request.set_token(proto::to_pb_bytes(operation.token));
-    request.set_kind(operation.kind == OperationKind::kTransfer   ? v1::EstimateFeeRequest::KIND_TRANSFER
-                     : operation.kind == OperationKind::kWithdraw ? v1::EstimateFeeRequest::KIND_WITHDRAW
-                                                                  : v1::EstimateFeeRequest::KIND_PAYOUT);
+    request.set_kind(proto::kind_to_pb(operation.kind));
     request.set_lines(static_cast<uint32_t>(operation.payments.size()));
     request.set_new_recipients(new_recipients);
     request.set_memo(!operation.memo.is_zero());

@@ -4,7 +4,7 @@
 #include <map>
 
 #include "ledger/ledger_impl.hpp"
-#include "protocol/check.hpp"
+#include "protocol/kinds/kinds.hpp"
 
 namespace gavel::ledger {
 
@@ -66,10 +66,9 @@ std::vector<std::pair<Address, Touch>> touches_of(const Entry& entry) {
         }
     } else if (const auto* l1 = std::get_if<L1Entry>(&entry.what)) {
         const L1Operation& asked = l1->operation;
-        if (asked.kind != L1OperationKind::kDeposit) note(asked.caller, asked.token).outgoing = l1->took_effect;
-        if (asked.kind == L1OperationKind::kDeposit || l1->recipient) {
-            note(asked.to, asked.token).incoming = l1->recipient.has_value();
-        }
+        const bool debits_caller = traits_of(asked.kind).debits_caller;
+        if (debits_caller) note(asked.caller, asked.token).outgoing = l1->took_effect;
+        if (!debits_caller || l1->recipient) note(asked.to, asked.token).incoming = l1->recipient.has_value();
     } else {
         const auto& fee = std::get<FeeEntry>(entry.what);
         note(fee.owner, fee.token).incoming = true;

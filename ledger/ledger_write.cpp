@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "ledger/ledger_impl.hpp"
-#include "protocol/check.hpp"
+#include "protocol/kinds/kinds.hpp"
 
 namespace gavel::ledger {
 
@@ -77,12 +77,13 @@ Ledger::Applied Ledger::Impl::apply_chunk(ByteView ops, ByteView sigs, Env& env,
 
 PostedOperation Ledger::posted_form(const Operation& operation, uint32_t sender) const {
     PostedOperation out{operation.kind, sender, {}, operation.fee, operation.memo};
+    const bool on_l1 = traits_of(operation.kind).payees == Payees::kL1;
     std::vector<Address> made;
     for (const Payment& payment : operation.payments) {
         Recipient to{0, payment.to};
         AccountTree::Found found = impl_->state_.accounts.find({payment.to, operation.token});
         auto earlier = std::find(made.begin(), made.end(), payment.to);
-        if (operation.kind == OperationKind::kWithdraw || payment.to.is_zero()) {
+        if (on_l1 || payment.to.is_zero()) {
             // stays an address
         } else if (found.present) {
             to = {found.index, std::nullopt};
@@ -164,7 +165,7 @@ Outcome Ledger::Impl::execute(const PostedOperation& posted, const Signature& si
     Outcome outcome = execute_operation(view_, posted, fees, sender, signed_form);
     if (outcome.ok()) {
         digest = signed_form.digest(domain_separator_);
-        if (recovery) outcome = check_signature(*recovery, digest, signature, sender.key.owner);
+        if (recovery) outcome = check_signatures(*recovery, domain_separator_, digest, sender, signed_form, signature);
     }
     if (!outcome.ok()) {
         view_.roll_back(mark);

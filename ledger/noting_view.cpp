@@ -1,6 +1,6 @@
 #include "ledger/noting_view.hpp"
 
-#include "protocol/check.hpp"
+#include "protocol/kinds/kinds.hpp"
 
 namespace gavel::ledger {
 
@@ -42,9 +42,10 @@ OperationEntry make_operation_entry(uint64_t position, const PostedOperation& po
     out.signature = signature;
     out.digest = digest;
     out.confirmed_at_ms = at_ms;
+    const bool on_l1 = traits_of(posted.kind).payees == Payees::kL1;
     size_t at = 1;  // the first is the sender's debit
     for (const PostedPayment& payment : posted.payments) {
-        if (posted.kind == OperationKind::kWithdraw) {
+        if (on_l1) {
             out.withdrawal = notes[at].index;
             continue;
         }
@@ -60,7 +61,7 @@ L1Entry make_l1_entry(uint64_t index, const L1Operation& operation, bool took_ef
     if (!took_effect) return out;
     GAVEL_CHECK(!notes.empty());
     out.moved = operation.amount;
-    if (operation.kind != L1OperationKind::kDeposit) {
+    if (traits_of(operation.kind).debits_caller) {
         const Note& debit = notes.front();
         out.sender = debit.index;
         out.moved = Amount{debit.before.balance.value() - debit.after.balance.value()};

@@ -1,6 +1,7 @@
 #include "ledger/records.hpp"
 
 #include "protocol/encoding.hpp"
+#include "protocol/kinds/kinds.hpp"
 
 namespace gavel::ledger {
 namespace {
@@ -35,9 +36,12 @@ void put_operation(ByteWriter& out, const Operation& operation) {
 
 Operation take_operation(ByteReader& in, bool& ok) {
     Operation out;
-    uint8_t kind = in.u8();
-    if (kind > static_cast<uint8_t>(OperationKind::kPayout)) ok = false;
-    out.kind = static_cast<OperationKind>(kind);
+    const auto kind = static_cast<OperationKind>(in.u8());
+    if (is_known(kind)) {
+        out.kind = kind;
+    } else {
+        ok = false;
+    }
     out.token = in.fixed<Address>();
     out.fee = in.amount();
     out.nonce = in.u64();
@@ -72,11 +76,11 @@ OperationEntry take_operation_entry(ByteReader& in, bool& ok) {
     out.signature = in.fixed<Signature>();
     out.digest = in.fixed<Hash>();
     out.confirmed_at_ms = in.u64();
-    bool is_withdrawal = out.operation.kind == OperationKind::kWithdraw;
-    if (is_withdrawal) out.withdrawal = in.u32();
+    const bool on_l1 = traits_of(out.operation.kind).payees == Payees::kL1;
+    if (on_l1) out.withdrawal = in.u32();
     for (const Payment& payment : out.operation.payments) {
         PostedPayment posted{{0, payment.to}, payment.amount};
-        if (!is_withdrawal) {
+        if (!on_l1) {
             out.recipients.push_back(in.u32());
             if (!take_flag(in, ok)) posted.to = {out.recipients.back(), std::nullopt};
         }

@@ -67,6 +67,10 @@ Outcome apply_l1_operation(StateView& view, const L1Operation& operation, bool* 
 // sender must have signed.
 Outcome execute_operation(StateView& view, const PostedOperation& posted, FeeTally& fees, Account& sender,
                           Operation& signed_form);
+// That the signatures of an executed operation, whose digest is `digest`, are by whom its kind asks for. `sigs` are all of its
+// own: posted.signatures() of 64 bytes, the one over the digest first.
+Outcome check_signatures(const SignerRecovery& recovery, const Hash& domain_separator, const Hash& digest, const Account& sender,
+                         const Operation& signed_form, ByteView sigs);
 // That `signature` over `digest` is by `owner`.
 Outcome check_signature(const SignerRecovery& recovery, const Hash& digest, const Signature& signature, const Address& owner);
 // Credits each token's fees to the leaf named for it.

@@ -135,7 +135,8 @@ std::optional<Batch> decode_batch(ByteView data, BatchError* error) {
 PostedBatch::PostedBatch(Batch batch, Bytes bytes)
     : batch_(std::move(batch)), bytes_(std::move(bytes)), header_(batch_.header()), hash_(header_.hash()) {}
 
-PostedBatch::PostedBatch(Batch batch) : PostedBatch(batch, batch.encode()) {}
+PostedBatch::PostedBatch(Batch batch)
+    : batch_(std::move(batch)), bytes_(batch_.encode()), header_(batch_.header()), hash_(header_.hash()) {}
 
 std::optional<PostedBatch> PostedBatch::decode(Bytes bytes, BatchError* error) {
     auto batch = decode_batch(bytes, error);

@@ -19,6 +19,11 @@ constexpr unsigned bit_length(u128 value) {
     return static_cast<unsigned>(high != 0 ? 128 - std::countl_zero(high) : 64 - std::countl_zero(low));
 }
 
+// Length of the code word gamma(low_bits) for a value.
+constexpr unsigned gamma_bits(unsigned value, unsigned low_bits = 0) {
+    return 2 * bit_length((value >> low_bits) + 1) - 1 + low_bits;
+}
+
 class BitWriter {
 public:
     void reserve(size_t bytes) { out_.reserve(bytes); }

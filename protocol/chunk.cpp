@@ -1,7 +1,7 @@
 #include "protocol/chunk.hpp"
 
-#include "protocol/bits.hpp"
 #include "protocol/chunk_model.hpp"
+#include "protocol/kinds/kinds.hpp"
 
 namespace gavel {
 namespace {
@@ -9,10 +9,6 @@ namespace {
 using namespace chunk_model;
 
 // Any chunk of weight at most kMaxChunkWeight fits in kMaxOpsSize: the dearest bits of each part, per unit of weight.
-constexpr unsigned gamma_bits(unsigned value, unsigned low_bits = 0) {
-    return 2 * bit_length((value >> low_bits) + 1) - 1 + low_bits;
-}
-
 constexpr unsigned kLargestListPosition = kMaxChunkWeight - 1;  // each entry of a list is worth a unit of weight at least
 constexpr unsigned kLargestCount = 63;
 constexpr unsigned kAccountWidth = 32;
@@ -29,35 +25,53 @@ constexpr unsigned kLiteralAmountBits = gamma_bits(kMaxExponent) + kMagnitudeBit
 constexpr unsigned kAmountBits = 1 + std::max(kLiteralAmountBits, gamma_bits(kLargestListPosition));
 constexpr unsigned kByIndexBits = 1 + kAccountBits + kAmountBits;
 constexpr unsigned kByAddressBits = 1 + kAddressWidth + kAmountBits;
-constexpr unsigned kOperationBits = kAccountBits + kClassBits + kFeeWidth + kMemoBits;  // without kind and payments
+constexpr unsigned kL1PaymentBits = kAddressWidth + kAmountBits;            // no flag: always by address
+constexpr unsigned kOperationBits = kAccountBits + kClassBits + kFeeWidth;  // without kind, payments, memo
 
 constexpr unsigned largest_chunk_bits(unsigned weight) {
     unsigned per_two = 2 * kAccountWidth;  // bits of the dearest part, for two units of weight; fee leaves to begin with
     auto consider = [&](unsigned bits, unsigned part_weight) {
         per_two = std::max(per_two, (2 * bits + part_weight - 1) / part_weight);
     };
-    consider(1 + kOperationBits + kByIndexBits, 2);
-    consider(1 + kOperationBits + kByAddressBits, 3);
-    consider(2 + kOperationBits - kMemoBits + kByAddressBits - 1, 2);  // a withdrawal: no memo, no flag for the address
-    for (unsigned lines = 1; lines < kMaxChunkWeight; ++lines) {
-        unsigned head = 2 + gamma_bits(lines - 1) + kOperationBits;
-        consider(head + lines * kByIndexBits, 1 + lines);
-        consider(head + lines * kByAddressBits, 1 + 2 * lines);
+    for (const OperationTraits& kind : kOperationKinds) {
+        for (unsigned payments = 1; payments < (kind.most_payments > 1 ? kMaxChunkWeight : 2); ++payments) {
+            const unsigned memo = kind.has_memo ? kMemoBits : 0;
+            const unsigned head = kind.word.length + kind.head_bits(payments) + kOperationBits + memo;
+            const unsigned weight_by_index = kind.base_weight + payments;
+            if (kind.payees == Payees::kL1) {
+                consider(head + payments * kL1PaymentBits, weight_by_index);
+            } else {
+                consider(head + payments * kByIndexBits, weight_by_index);
+                consider(head + payments * kByAddressBits, weight_by_index + payments);
+            }
+        }
     }
     return kHeaderBits + kFeeTableBits + weight / 2 * per_two;
 }
 static_assert(kMaxChunkWeight % 2 == 0);
 static_assert((largest_chunk_bits(kMaxChunkWeight) + 7) / 8 <= kMaxOpsSize);
-static_assert(kMaxChunkWeight / 2 * 64 <= kMaxSigsSize, "an operation weighs 2 at least and has a signature of 64 bytes");
+
+constexpr size_t largest_sigs() {
+    size_t largest = 0;
+    for (const OperationTraits& kind : kOperationKinds) {
+        const unsigned least_weight = kind.base_weight + 1;
+        largest = std::max(largest, kMaxChunkWeight / least_weight * kind.signatures * Signature::kSize);
+    }
+    return largest;
+}
+static_assert(largest_sigs() <= kMaxSigsSize);
 
 }  // namespace
 
 unsigned PostedOperation::weight() const {
-    if (kind == OperationKind::kWithdraw) return 2;
-    unsigned sum = 1 + static_cast<unsigned>(payments.size());
+    const OperationTraits& traits = traits_of(kind);
+    unsigned sum = traits.base_weight + static_cast<unsigned>(payments.size());
+    if (traits.payees == Payees::kL1) return sum;
     for (const PostedPayment& payment : payments) sum += payment.to.address.has_value();
     return sum;
 }
+
+unsigned PostedOperation::signatures() const { return traits_of(kind).signatures; }
 
 unsigned Chunk::weight() const {
     unsigned sum = kL1OperationWeight * l1_operations + kFeeLeafWeight * static_cast<unsigned>(fee_leaves.size());

@@ -37,6 +37,7 @@ struct PostedOperation {
     Hash memo;
 
     unsigned weight() const;
+    unsigned signatures() const;  // how many of a chunk's sigs are its own
     friend bool operator==(const PostedOperation&, const PostedOperation&) = default;
 };
 

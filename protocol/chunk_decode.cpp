@@ -1,11 +1,31 @@
-#include "protocol/bits.hpp"
-#include "protocol/chunk.hpp"
 #include "protocol/chunk_model.hpp"
+#include "protocol/kinds/kinds.hpp"
 
 namespace gavel {
 namespace {
 
 using namespace chunk_model;
+
+constexpr unsigned kLongestWord = [] {
+    unsigned longest = 0;
+    for (const OperationTraits& kind : kOperationKinds) longest = std::max(longest, kind.word.length);
+    return longest;
+}();
+
+// The kind of each code word, the word's bits standing behind a 1; none for what is no word, or only the beginning of one.
+constexpr auto kKindOfWord = [] {
+    std::array<std::optional<OperationKind>, size_t{2} << kLongestWord> out;
+    for (const OperationTraits& traits : kOperationKinds) out[1u << traits.word.length | traits.word.bits] = traits.kind;
+    return out;
+}();
+
+// How many words these bits lead to, a 1 standing before them; more than there are kinds if some bits behind them lead to none.
+constexpr size_t words_behind(size_t bits) {
+    if (bits >= kKindOfWord.size()) return 1 + std::size(kOperationKinds);
+    if (kKindOfWord[bits].has_value()) return 1;
+    return words_behind(2 * bits) + words_behind(2 * bits + 1);
+}
+static_assert(words_behind(1) == std::size(kOperationKinds), "any bits begin with exactly one kind's word");
 
 // Each column is a function, which may go on with zeros after a failure of the reader: the first failure stays, and the next
 // column isn't begun. After kinds() all loops are bounded by the weight.
@@ -40,14 +60,14 @@ private:
         size_t all_lines = 0;
         std::array<unsigned, kMaxOperations> lines;
         for (size_t i = 0; i < operation_count_; ++i) {
-            OperationKind kind = OperationKind::kTransfer;
-            if (mixed_ && in_.flag()) kind = in_.flag() ? OperationKind::kPayout : OperationKind::kWithdraw;
-            only_transfers &= kind == OperationKind::kTransfer;
-            chunk_.operations[i].kind = kind;
-            lines[i] = kind == OperationKind::kPayout ? 1 + in_.gamma() : 1;
+            PostedOperation& operation = chunk_.operations[i];
+            const OperationTraits& traits = traits_of(mixed_ ? kind_word() : OperationKind::kTransfer);
+            operation.kind = traits.kind;
+            only_transfers &= traits.kind == OperationKind::kTransfer;
+            lines[i] = traits.steps->take_head(in_, operation);
+            weight_ += traits.base_weight + lines[i];
             all_lines += lines[i];
         }
-        weight_ += static_cast<unsigned>(operation_count_ + all_lines);
         in_.require(weight_ <= kMaxChunkWeight, Refusal::kOverWeight);
         in_.require(!mixed_ || !only_transfers, Refusal::kIdleFlag);
         if (!in_.ok()) return false;
@@ -55,6 +75,13 @@ private:
         accounts_ = RecentLists<uint32_t>(operation_count_ + all_lines);
         amounts_ = RecentLists<Amount>(all_lines);
         return true;
+    }
+
+    OperationKind kind_word() {
+        size_t word = 1;
+        do word = word << 1 | (in_.flag() ? 1 : 0);
+        while (!kKindOfWord[word]);  // at most kLongestWord times
+        return *kKindOfWord[word];
     }
 
     bool fee_table() {
@@ -117,14 +144,14 @@ private:
         bool any_address = false;
         for (size_t i = 0; i < operation_count_ && in_.ok(); ++i) {
             PostedOperation& operation = chunk_.operations[i];
-            bool withdrawal = operation.kind == OperationKind::kWithdraw;
+            const bool on_l1 = traits_of(operation.kind).payees == Payees::kL1;
             for (PostedPayment& payment : operation.payments) {
-                bool address = withdrawal || (by_address_ && in_.flag());
+                bool address = on_l1 || (by_address_ && in_.flag());
                 if (!address) {
                     payment.to.index = account(classes_[i]);
                     continue;
                 }
-                if (!withdrawal) {
+                if (!on_l1) {
                     any_address = true;
                     in_.require(++weight_ <= kMaxChunkWeight, Refusal::kOverWeight);
                 }
@@ -146,7 +173,7 @@ private:
         if (!memos_) return true;
         bool any = false;
         for (PostedOperation& operation : chunk_.operations) {
-            if (operation.kind == OperationKind::kWithdraw || !in_.flag()) continue;
+            if (!traits_of(operation.kind).has_memo || !in_.flag()) continue;
             any = true;
             operation.memo = in_.fixed<Hash>();
             in_.require(!operation.memo.is_zero(), Refusal::kZeroMemo);

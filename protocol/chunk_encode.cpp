@@ -1,9 +1,7 @@
 #include <utility>
 
-#include "protocol/bits.hpp"
-#include "protocol/check.hpp"
-#include "protocol/chunk.hpp"
 #include "protocol/chunk_model.hpp"
+#include "protocol/kinds/kinds.hpp"
 
 namespace gavel {
 namespace {
@@ -49,17 +47,18 @@ private:
         uint32_t all_bits = 1;
         size_t lines = 0;
         for (const PostedOperation& operation : chunk_.operations) {
-            bool payout = operation.kind == OperationKind::kPayout;
-            bool withdrawal = operation.kind == OperationKind::kWithdraw;
-            size_t most_lines = payout ? kMaxLines : 1;
-            GAVEL_CHECK(!operation.payments.empty() && operation.payments.size() <= most_lines);
-            GAVEL_CHECK(!withdrawal || (operation.payments[0].to.address && operation.memo.is_zero()));
-            mixed_ |= payout || withdrawal;
+            const OperationTraits& traits = traits_of(operation.kind);
+            const bool on_l1 = traits.payees == Payees::kL1;
+            size_t most_payments = traits.most_payments > 1 ? kMaxLines : 1;
+            GAVEL_CHECK(!operation.payments.empty() && operation.payments.size() <= most_payments);
+            GAVEL_CHECK(traits.has_memo || operation.memo.is_zero());
+            mixed_ |= operation.kind != OperationKind::kTransfer;
             memos_ |= !operation.memo.is_zero();
             all_bits |= operation.sender;
             for (const PostedPayment& payment : operation.payments) {
+                GAVEL_CHECK(!on_l1 || payment.to.address);
                 if (!payment.to.address) all_bits |= payment.to.index;
-                by_address_ |= !withdrawal && payment.to.address;
+                by_address_ |= !on_l1 && payment.to.address;
             }
             lines += operation.payments.size();
             classify(operation.fee);
@@ -89,10 +88,9 @@ private:
 
     void kinds() {
         for (const PostedOperation& operation : chunk_.operations) {
-            out_.flag(operation.kind != OperationKind::kTransfer);
-            if (operation.kind == OperationKind::kTransfer) continue;
-            out_.flag(operation.kind == OperationKind::kPayout);
-            if (operation.kind == OperationKind::kPayout) out_.gamma(static_cast<unsigned>(operation.payments.size()) - 1);
+            const OperationTraits& traits = traits_of(operation.kind);
+            out_.put(traits.word.bits, traits.word.length);
+            traits.steps->put_head(out_, operation);
         }
     }
 
@@ -151,9 +149,9 @@ private:
 
     void recipients() {
         for (size_t i = 0; i < chunk_.operations.size(); ++i) {
-            bool withdrawal = chunk_.operations[i].kind == OperationKind::kWithdraw;
+            const bool on_l1 = traits_of(chunk_.operations[i].kind).payees == Payees::kL1;
             for (const PostedPayment& payment : chunk_.operations[i].payments) {
-                if (by_address_ && !withdrawal) out_.flag(payment.to.address.has_value());
+                if (by_address_ && !on_l1) out_.flag(payment.to.address.has_value());
                 if (payment.to.address) {
                     out_.put(ByteView{*payment.to.address});
                 } else {
@@ -186,7 +184,7 @@ private:
 
     void memos() {
         for (const PostedOperation& operation : chunk_.operations) {
-            if (operation.kind == OperationKind::kWithdraw) continue;
+            if (!traits_of(operation.kind).has_memo) continue;
             out_.flag(!operation.memo.is_zero());
             if (!operation.memo.is_zero()) out_.put(ByteView{operation.memo});
         }

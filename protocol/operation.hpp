@@ -15,7 +15,12 @@ struct Domain {
     friend bool operator==(const Domain&, const Domain&) = default;
 };
 
+// What there is to say about each kind: protocol/kinds/kinds.hpp.
 enum class OperationKind : uint8_t { kTransfer = 0, kWithdraw = 1, kPayout = 2 };
+inline constexpr OperationKind kLastOperationKind = OperationKind::kPayout;
+// Whether a number from outside names a kind.
+constexpr bool is_known(OperationKind kind) { return kind <= kLastOperationKind; }
+// Of a known kind: "transfer", "withdraw", "payout".
 const char* name_of(OperationKind kind);
 
 struct Payment {
@@ -45,6 +50,9 @@ struct Operation {
 Hash operation_hash(const Hash& digest, const Address& sender);
 
 enum class L1OperationKind : uint8_t { kDeposit = 0, kForcedTransfer = 1, kForcedWithdrawal = 2 };
+inline constexpr L1OperationKind kLastL1OperationKind = L1OperationKind::kForcedWithdrawal;
+constexpr bool is_known(L1OperationKind kind) { return kind <= kLastL1OperationKind; }
+// Of a known kind: "deposit", "forced transfer", "forced withdrawal".
 const char* name_of(L1OperationKind kind);
 
 // An entry of the contract's queue. For a forced operation, Amount::max() means the whole balance.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "protocol/kinds/kinds.hpp"
+
 namespace gavel::query {
 namespace {
 
@@ -58,14 +60,33 @@ std::vector<ledger::Entry> entries_of(const ledger::Ledger& ledger, const ledger
     return ledger.entries_at(numbers);
 }
 
+// What the payments of a kind are to whom they credit here; nullopt if they go to the L1.
+template <class Kind>
+struct Credit {
+    Kind kind;
+    std::optional<IncomingPayment::Kind> as;
+};
+constexpr Credit<OperationKind> kCredits[] = {
+    {OperationKind::kTransfer, IncomingPayment::Kind::kTransfer},
+    {OperationKind::kWithdraw, std::nullopt},
+    {OperationKind::kPayout, IncomingPayment::Kind::kPayout},
+};
+constexpr Credit<L1OperationKind> kL1Credits[] = {
+    {L1OperationKind::kDeposit, IncomingPayment::Kind::kDeposit},
+    {L1OperationKind::kForcedTransfer, IncomingPayment::Kind::kForcedTransfer},
+    {L1OperationKind::kForcedWithdrawal, std::nullopt},
+};
+static_assert(has_each_kind(kCredits) && has_each_kind(kL1Credits));
+
 // What the entry credits to `owner`, line by line.
 void append_payments(const ledger::Entry& entry, const Address& owner, std::vector<IncomingPayment>& out) {
     IncomingPayment payment;
     payment.entry = entry.number;
     payment.to = owner;
     if (const auto* operation = std::get_if<ledger::OperationEntry>(&entry.what)) {
-        bool is_payout = operation->operation.kind == OperationKind::kPayout;
-        payment.kind = is_payout ? IncomingPayment::Kind::kPayout : IncomingPayment::Kind::kTransfer;
+        const auto& credit = kCredits[static_cast<size_t>(operation->operation.kind)];
+        if (!credit.as) return;
+        payment.kind = *credit.as;
         payment.from = operation->sender;
         payment.token = operation->operation.token;
         payment.memo = operation->operation.memo;
@@ -78,8 +99,9 @@ void append_payments(const ledger::Entry& entry, const Address& owner, std::vect
             out.push_back(payment);
         }
     } else if (const auto* l1 = std::get_if<ledger::L1Entry>(&entry.what)) {
-        bool is_deposit = l1->operation.kind == L1OperationKind::kDeposit;
-        payment.kind = is_deposit ? IncomingPayment::Kind::kDeposit : IncomingPayment::Kind::kForcedTransfer;
+        const auto& credit = kL1Credits[static_cast<size_t>(l1->operation.kind)];
+        if (!credit.as) return;
+        payment.kind = *credit.as;
         payment.from = l1->operation.caller;
         payment.token = l1->operation.token;
         payment.amount = l1->moved;

@@ -13,6 +13,7 @@ import npm
 ROOT = npm.ROOT
 FORMAT = os.path.relpath(npm.FORMAT, ROOT)
 CPP, WEB, SOLIDITY = ["*.cpp", "*.hpp"], ["*.ts", "*.mjs", "*.js", "*.json", ".prettierrc.json"], ["*.sol"]
+CODE = CPP + ["*.py", "*.ts", "*.mjs", "*.sol"]
 # Without .clang-format, the default would be another style.
 CLANG_FORMAT = ["clang-format", "--style=file:.clang-format", "--fallback-style=none"]
 
@@ -36,6 +37,7 @@ def checks():
         ("shellcheck of shell scripts", ["*.sh", ".ci/run"], ["shellcheck"]),
         ("flake8 of Python", ["*.py"], ["flake8"]),
         ("text: blanks, ends of lines and files", ["."], ["scripts/check_text.py"]),
+        ("code: length of files, names of tests", CODE, ["scripts/check_code.py"]),
         ("layers: includes go down", [], ["scripts/check_layers.py"]),
         ("pages: what they name is there", [], ["scripts/check_docs.py"]),
         ("mutants: the code that they change is there", [], ["scripts/mutants.py", "--check"]),

@@ -4,7 +4,7 @@
 For every Markdown file: a line has at most 120 characters, unless it is a table's or holds a word that can't be broken
 (a hash in an example); a link within the repository leads to a file, and its anchor to a heading. docs/README.md links
 to every page in docs/, and README.md has at most 120 lines. In docs/security.md every test and every file of tests that
-the attacks name exists.
+the attacks name exists, and a test that stands behind a file is in it.
 """
 import os
 import re
@@ -99,9 +99,12 @@ def faults_of_attacks():
     """Of the tables in docs/security.md: (how many tests they name, faults)."""
     attacks = read("docs/security.md").split("## Attacks", 1)[1].split("\n## ", 1)[0]
     sources = {os.path.basename(path): read(path) for path in files("tests", ".cpp")}
-    cases = set(re.findall(r'TEST_CASE\(\s*"([^"]+)"', "\n".join(sources.values())))
+    cases = {name: set(re.findall(r'TEST_CASE\(\s*"([^"]+)"', text)) for name, text in sources.items()}
     named = re.findall(r'"([^"]+)"', attacks)
-    faults = [f'no test is called "{name}"' for name in named if name not in cases]
+    faults = [f'no test is called "{name}"' for name in named if not any(name in some for some in cases.values())]
+    for source, list_of_names in re.findall(r'`(\w+\.cpp)`: ("[^"]+"(?:, "[^"]+")*)', attacks):
+        faults += [f'{source} has no test "{name}"' for name in re.findall(r'"([^"]+)"', list_of_names)
+                   if name not in cases.get(source, ())]
     faults += [f"no such file: {name}" for name in re.findall(r"`([^`]+)`", attacks)
                if name not in sources and not os.path.exists(os.path.join(ROOT, name))]
     return len(named), ["docs/security.md: " + fault for fault in faults]

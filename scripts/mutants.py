@@ -4,7 +4,7 @@
     cmake --build build/release --target lies_proof_test ledger_differential_test twins_test
     scripts/mutants.py                             every fault of scripts/mutants_table.py: an hour or two
     scripts/mutants.py rules                       a suite: each check of apply and of the codec is deleted once. After changes to
-                                                   them or to tests/generator/lies.cpp
+                                                   them or to tests/generator/lies*.cpp
     scripts/mutants.py contracts                   a suite: the two contracts are made to differ. After changes to a contract or
                                                    to tests/twins/
     scripts/mutants.py RecipientZero 60            all of a rule; some by number
@@ -68,8 +68,9 @@ def drift(mutants):
         if len(places(sources[mutant.file], mutant.text)) != 1:
             yield f"{mutant.name}: not found once in {mutant.file}: {mutant.text}"
     in_table = collections.Counter((mutant.name, mutant.file) for mutant in mutants if mutant.suite == "rules")
-    in_code = collections.Counter((rule, path) for path in {path for _, path in in_table}
-                                  for rule in re.findall(r"Refusal::k(\w+)", sources[path]) if rule != "None")
+    checking = {path for _, path in in_table} | {str(path.relative_to(ROOT)) for path in (ROOT / table.KINDS).glob("*.cpp")}
+    in_code = collections.Counter((rule, path) for path in checking
+                                  for rule in re.findall(r"Refusal::k(\w+)", (ROOT / path).read_text()) if rule != "None")
     for rule, path in sorted(in_code.keys() | in_table.keys()):
         if in_code[rule, path] != in_table[rule, path]:
             yield f"{rule} in {path}: {in_code[rule, path]} in the code, {in_table[rule, path]} in the table"

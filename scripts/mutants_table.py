@@ -6,6 +6,8 @@ than the other.
 """
 
 APPLY, DECODE, BITS = "protocol/apply.cpp", "protocol/chunk_decode.cpp", "protocol/bits.hpp"
+KINDS = "protocol/kinds/"
+STEPS, WITHDRAW = KINDS + "steps.cpp", KINDS + "withdraw.cpp"
 REFUSALS = "protocol/refusal.hpp"  # the enumeration: each but kNone has an entry in RULES
 SOLIDITY, NATIVE, WIRE = "l1-bridge/contracts/", "l1-bridge/chain/", "l1-bridge/wire/"
 COMPILED_WITH = {BITS: DECODE}  # a header's mutant is one of this source
@@ -38,23 +40,23 @@ RULES = [
     ("ZeroMemo", DECODE, "!operation.memo.is_zero()", ""),
     ("TrailingByte", DECODE, "in_.remaining() < 8", ""),
     ("NonzeroPadding", DECODE, "in_.get(static_cast<unsigned>(in_.remaining())) == 0", ""),
-    ("SignatureCount", APPLY, "sigs.size() != count * Signature::kSize", ""),
+    ("SignatureCount", APPLY, "sigs.size() != signatures * Signature::kSize", ""),
     ("OpCountOverflow", APPLY, "count > ~uint64_t{0} - counters.op_count", ""),
     ("L1LimitExceeded", APPLY, "u128{counters.l1_ops_consumed} + chunk.l1_operations > env.l1_limit()", ""),
-    ("WithdrawalTreeFull", APPLY, "view.withdrawal_count() == kMaxWithdrawalCount", ""),
-    ("SenderIndex", APPLY, "posted.sender == 0 || posted.sender >= view.account_count()", ""),
-    ("NonceExhausted", APPLY, "sender.nonce == kMaxNonce", ""),
-    ("InsufficientBalance", APPLY,
+    ("WithdrawalTreeFull", STEPS, "view.withdrawal_count() == kMaxWithdrawalCount", ""),
+    ("SenderIndex", STEPS, "posted.sender == 0 || posted.sender >= view.account_count()", ""),
+    ("NonceExhausted", STEPS, "sender.nonce == kMaxNonce", ""),
+    ("InsufficientBalance", STEPS,
      "!total || sender.balance < *total", "if (!total || sender.balance < *total) total = sender.balance;"),
-    ("RecipientIndex", APPLY, "index == 0 || index >= view.account_count()", ""),
-    ("RecipientToken", APPLY, "leaf.key.token != token", ""),
-    ("BalanceOverflow", APPLY, "!balance", "if (!balance) balance = Amount::max();"),
-    ("RecipientZero", APPLY, "to.is_zero()", ""),
-    ("RecipientZero", APPLY, "withdrawal.recipient.is_zero()", ""),
-    ("AccountTreeFull", APPLY, "view.account_count() == kMaxAccountCount", ""),
-    ("RecipientHasLeaf", APPLY, "found.present", "if (found.present) return credit(view, found.index, found.leaf, amount);"),
-    ("WithdrawalOfZero", APPLY, "withdrawal.amount.is_zero()", ""),
-    ("FeeOverflow", APPLY,
+    ("RecipientIndex", STEPS, "index == 0 || index >= view.account_count()", ""),
+    ("RecipientToken", STEPS, "leaf.key.token != token", ""),
+    ("BalanceOverflow", STEPS, "!balance", "if (!balance) balance = Amount::max();"),
+    ("RecipientZero", STEPS, "to.is_zero()", ""),
+    ("RecipientZero", WITHDRAW, "withdrawal.recipient.is_zero()", ""),
+    ("AccountTreeFull", STEPS, "view.account_count() == kMaxAccountCount", ""),
+    ("RecipientHasLeaf", STEPS, "found.present", "if (found.present) return credit(view, found.index, found.leaf, amount);"),
+    ("WithdrawalOfZero", WITHDRAW, "withdrawal.amount.is_zero()", ""),
+    ("FeeOverflow", STEPS,
      "!posted.fee.is_zero() && !fees.add(sender.key.token, posted.fee)",
      "if (!posted.fee.is_zero()) (void)fees.add(sender.key.token, posted.fee);"),
     ("SignatureInvalid", APPLY, "!signer", "if (!signer) signer = owner;"),
@@ -72,7 +74,7 @@ def statement_of(rule, path, check):
     """The whole statement of a check in RULES."""
     if "Refusal::" in check:
         return check
-    if path == APPLY:
+    if path not in (DECODE, BITS):
         return f"if ({check}) return Outcome::wrong(Refusal::k{rule});"
     return f"in_.require({check}, Refusal::k{rule});"
 

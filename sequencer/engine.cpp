@@ -6,6 +6,7 @@
 
 #include "protocol/check.hpp"
 #include "protocol/keys.hpp"
+#include "protocol/kinds/kinds.hpp"
 
 namespace gavel::sequencer {
 namespace {
@@ -80,7 +81,7 @@ std::optional<uint32_t> Engine::fee_leaf(const Address& token) const {
 
 SubmitOutcome Engine::check_fee(const Operation& operation, const PostedOperation& posted) const {
     OperationShape shape{operation.kind, static_cast<unsigned>(operation.payments.size()), 0, !operation.memo.is_zero()};
-    if (operation.kind != OperationKind::kWithdraw)
+    if (traits_of(operation.kind).payees == Payees::kLeaves)
         for (const PostedPayment& payment : posted.payments) shape.new_recipients += payment.to.address.has_value();
     auto quote = fees_.quote(operation.token, shape);
     if (!quote.ok()) return {quote.status(), {}, {}};

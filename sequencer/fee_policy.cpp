@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "protocol/keys.hpp"
+#include "protocol/kinds/kinds.hpp"
 
 namespace gavel::sequencer {
 namespace {
@@ -13,6 +14,22 @@ constexpr unsigned kShareBytes = 3;     // of chunk lengths, fee leaf, commitmen
 constexpr unsigned kAddressBytes = 18;  // a recipient by address rather than by index
 constexpr unsigned kMemoBytes = 32;
 constexpr unsigned kLineBytes = 8;  // each further line of a payout
+constexpr unsigned kTransferBytes = kSignatureBytes + kOpsBytes + kShareBytes;
+
+struct PostedBytes {
+    OperationKind kind;
+    unsigned with_one_payment;
+    unsigned per_further_line;
+    unsigned per_new_recipient;
+    unsigned memo;
+};
+
+constexpr PostedBytes kPostedBytes[] = {
+    {OperationKind::kTransfer, kTransferBytes, 0, kAddressBytes, kMemoBytes},
+    {OperationKind::kWithdraw, kTransferBytes + kAddressBytes, 0, 0, 0},
+    {OperationKind::kPayout, kTransferBytes, kLineBytes, kAddressBytes, kMemoBytes},
+};
+static_assert(has_each_kind(kPostedBytes));
 
 // value x numerator / denominator, rounded up; the largest amount if that is over 2^128-1.
 Amount scaled(Amount value, u128 numerator, u128 denominator) {
@@ -23,13 +40,10 @@ Amount scaled(Amount value, u128 numerator, u128 denominator) {
 }  // namespace
 
 unsigned OperationShape::posted_bytes() const {
-    unsigned bytes = kSignatureBytes + kOpsBytes + kShareBytes;
-    if (kind == OperationKind::kWithdraw) return bytes + kAddressBytes;
-    bytes += (lines - 1) * kLineBytes + new_recipients * kAddressBytes;
-    return memo ? bytes + kMemoBytes : bytes;
+    const PostedBytes& of = kPostedBytes[static_cast<size_t>(kind)];
+    const unsigned memo_bytes = memo ? of.memo : 0;
+    return of.with_one_payment + (lines - 1) * of.per_further_line + new_recipients * of.per_new_recipient + memo_bytes;
 }
-
-static const unsigned kPlainBytes = OperationShape{}.posted_bytes();
 
 Amount round_up_to_a_digit(Amount amount) {
     if (amount.is_zero()) return amount;
@@ -53,7 +67,7 @@ void FeePolicy::set_batch_price(const l1::BatchChannel::Price& price) {
 node::Result<FeeQuote> FeePolicy::quote(const Address& token, const OperationShape& shape) const {
     Amount minimum;
     if (auto named = config_.per_transfer.find(token); named != config_.per_transfer.end()) {
-        minimum = scaled(named->second, shape.posted_bytes(), kPlainBytes);
+        minimum = scaled(named->second, shape.posted_bytes(), kTransferBytes);
     } else if (token.is_zero()) {
         std::lock_guard lock(mutex_);
         minimum = scaled(Amount{wei_per_gas_}, u128{price_.per_byte} * shape.posted_bytes() * config_.eth_percent, 100);
@@ -69,7 +83,7 @@ u128 FeePolicy::wei_worth(const FeeTally::Entry& fee) const {
     if (fee.token.is_zero()) return fee.total.value();
     auto named = config_.per_transfer.find(fee.token);
     if (named == config_.per_transfer.end() || named->second.is_zero()) return 0;
-    const u128 transfer_wei = scaled(Amount{wei_per_gas_}, u128{price_.per_byte} * kPlainBytes, 1).value();
+    const u128 transfer_wei = scaled(Amount{wei_per_gas_}, u128{price_.per_byte} * kTransferBytes, 1).value();
     return scaled(fee.total, transfer_wei, named->second.value()).value();
 }
 

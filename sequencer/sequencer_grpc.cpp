@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include "proto/convert_grpc.hpp"
+#include "proto/kinds_grpc.hpp"
+#include "protocol/kinds/kinds.hpp"
 #include "query/query_convert_grpc.hpp"
 
 namespace gavel::sequencer {
@@ -66,20 +68,18 @@ node::Result<OperationShape> shape_of(const v1::EstimateFeeRequest& request) {
         return node::Status{node::Code::kInvalidArgument, std::move(reason), std::move(field), std::move(message)};
     };
     OperationShape shape;
-    switch (request.kind()) {
-        case v1::EstimateFeeRequest::KIND_TRANSFER: shape.kind = OperationKind::kTransfer; break;
-        case v1::EstimateFeeRequest::KIND_WITHDRAW: shape.kind = OperationKind::kWithdraw; break;
-        case v1::EstimateFeeRequest::KIND_PAYOUT: shape.kind = OperationKind::kPayout; break;
-        default: return invalid("ENUM_INVALID", "kind", "not a kind of operation");
-    }
-    unsigned most = shape.kind == OperationKind::kPayout ? kMaxPayoutLines : 1;
-    if (request.lines() > most) return invalid("TOO_MANY_PAYMENTS", "lines", fmt::format("at most {}", most));
+    auto kind = proto::kind_from_pb(request.kind());
+    if (!kind) return invalid("ENUM_INVALID", "kind", "not a kind of operation");
+    const OperationTraits& traits = traits_of(*kind);
+    shape.kind = *kind;
+    if (request.lines() > traits.most_payments)
+        return invalid("TOO_MANY_PAYMENTS", "lines", fmt::format("at most {}", traits.most_payments));
     shape.lines = std::max(1u, request.lines());
-    unsigned most_new = shape.kind == OperationKind::kWithdraw ? 0 : shape.lines;
+    unsigned most_new = traits.payees == Payees::kL1 ? 0 : shape.lines;
     if (request.new_recipients() > most_new)
         return invalid("TOO_MANY_PAYMENTS", "new_recipients", fmt::format("at most {}", most_new));
     shape.new_recipients = request.new_recipients();
-    shape.memo = request.memo() && shape.kind != OperationKind::kWithdraw;
+    shape.memo = request.memo() && traits.has_memo;
     return shape;
 }
 

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "protocol/chunk.hpp"
 #include "protocol/keys.hpp"
+#include "protocol/kinds/kinds.hpp"
 
 namespace gavel::sequencer {
 namespace {
@@ -12,30 +12,12 @@ node::Status invalid(std::string reason, std::string field, std::string message)
     return {node::Code::kInvalidArgument, std::move(reason), std::move(field), std::move(message)};
 }
 
-std::string field_of(const Operation& operation, size_t line, const char* name) {
-    switch (operation.kind) {
-        case OperationKind::kTransfer: return fmt::format("operation.transfer.{}", name);
-        case OperationKind::kWithdraw: return fmt::format("operation.withdraw.{}", name);
-        case OperationKind::kPayout: return fmt::format("operation.payout.payments[{}].{}", line, name);
-    }
-    return "operation";
-}
-
+// A kind's name is its field on the wire.
 node::Status check_form(const Operation& operation) {
-    size_t lines = operation.payments.size();
-    if (lines == 0) return invalid("NO_PAYMENT", "operation.payout.payments", "a payout needs at least one payment");
-    size_t most = operation.kind == OperationKind::kPayout ? kMaxPayoutLines : 1;
-    if (lines > most)
-        return invalid("TOO_MANY_PAYMENTS", "operation.payout.payments",
-                       fmt::format("at most {} payments fit, not {}", most, lines));
-    for (size_t i = 0; i < lines; ++i) {
-        const Payment& payment = operation.payments[i];
-        if (payment.to.is_zero())
-            return invalid("ZERO_RECIPIENT", field_of(operation, i, "to"), "the zero address can't receive");
-        if (operation.kind == OperationKind::kWithdraw && payment.amount.is_zero())
-            return invalid("ZERO_AMOUNT", field_of(operation, i, "amount"), "a withdrawal of nothing");
-    }
-    return {};
+    const OperationTraits& traits = traits_of(operation.kind);
+    auto fault = traits.steps->form_fault(operation);
+    if (!fault) return {};
+    return invalid(fault->reason, fmt::format("operation.{}.{}", traits.name, fault->field), std::move(fault->message));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "l1-bridge/chain/rpc_objects.hpp"
 #include "l1-bridge/chain/rpc_params.hpp"
 #include "node/config.hpp"
 #include "protocol/keccak.hpp"
@@ -10,106 +11,21 @@
 namespace gavel::l1 {
 namespace {
 
+using rpc::block_json;
 using rpc::error_of;
 using rpc::invalid_params;
 using rpc::Json;
 using rpc::Params;
+using rpc::pending_json;
 using rpc::quantity;
+using rpc::receipt_json;
+using rpc::rewards;
 using rpc::RpcError;
+using rpc::transaction_json;
 using rpc::value_of;
 
 constexpr uint64_t kMaxFeeHistory = 1'024;
 constexpr uint64_t kMaxMinedAtOnce = 10'000;
-
-Json header_json(const BlockHeader& header, const Hash& hash) {
-    return {{"number", quantity(header.number)},
-            {"hash", to_hex(hash)},
-            {"parentHash", to_hex(header.parent_hash)},
-            {"sha3Uncles", to_hex(kEmptyListHash)},
-            {"miner", to_hex(header.coinbase)},
-            {"stateRoot", to_hex(header.state_root)},
-            {"transactionsRoot", to_hex(header.transactions_root)},
-            {"receiptsRoot", to_hex(header.receipts_root)},
-            {"logsBloom", to_hex(header.bloom)},
-            {"difficulty", "0x0"},
-            {"gasLimit", quantity(header.gas_limit)},
-            {"gasUsed", quantity(header.gas_used)},
-            {"timestamp", quantity(header.time)},
-            {"extraData", to_hex(header.extra_data)},
-            {"mixHash", to_hex(Hash{})},
-            {"nonce", "0x0000000000000000"},
-            {"baseFeePerGas", quantity(header.base_fee)},
-            {"withdrawalsRoot", to_hex(kEmptyTrieRoot)},
-            {"withdrawals", Json::array()},
-            {"uncles", Json::array()}};
-}
-
-Json transaction_json(const FoundTransaction& found) {
-    Json out = rpc::to_json(found.transaction);
-    bool mined = found.header.has_value();
-    out["blockHash"] = mined ? Json(to_hex(found.block_hash)) : Json(nullptr);
-    out["blockNumber"] = mined ? Json(quantity(found.header->number)) : Json(nullptr);
-    out["transactionIndex"] = mined ? Json(quantity(found.index)) : Json(nullptr);
-    out["gasPrice"] = quantity(found.effective_gas_price);
-    return out;
-}
-
-Json block_json(const Block& block, bool full) {
-    Json out = header_json(block.header, block.hash);
-    Json transactions = Json::array();
-    size_t size = block.header.encode().size();
-    for (size_t i = 0; i < block.transactions.size(); ++i) {
-        const SignedTransaction& transaction = block.transactions[i];
-        size += transaction.raw.size();
-        if (!full) {
-            transactions.push_back(to_hex(transaction.hash));
-            continue;
-        }
-        u128 price = block.receipts[i].effective_gas_price;
-        transactions.push_back(transaction_json({transaction, block.header, block.hash, i, price}));
-    }
-    out["transactions"] = std::move(transactions);
-    out["size"] = quantity(size);
-    return out;
-}
-
-// The block that would be mined now, without its transactions.
-Json pending_json(const BlockHeader& header) {
-    Json out = header_json(header, {});
-    for (const char* unknown : {"hash", "nonce", "miner", "stateRoot", "transactionsRoot", "receiptsRoot", "logsBloom"}) {
-        out[unknown] = nullptr;
-    }
-    out["transactions"] = Json::array();
-    out["size"] = quantity(header.encode().size());
-    return out;
-}
-
-Json receipt_json(const Receipt& receipt) {
-    std::vector<LogEntry> logs;
-    for (const Log& log : receipt.logs) logs.push_back({log.address, log.topics, log.data});
-    return rpc::to_json(receipt, bloom_of(logs));
-}
-
-// Tips at the percentiles of the block's gas (eth_feeHistory).
-Json rewards(const Block& block, const std::vector<double>& percentiles) {
-    std::vector<std::pair<u128, uint64_t>> tips;
-    for (const ReceiptRecord& receipt : block.receipts) {
-        tips.emplace_back(receipt.effective_gas_price - block.header.base_fee, receipt.gas_used);
-    }
-    std::sort(tips.begin(), tips.end());
-    Json out = Json::array();
-    for (double percentile : percentiles) {
-        double wanted = static_cast<double>(block.header.gas_used) * percentile / 100, sum = 0;
-        u128 tip = 0;
-        for (const auto& [one, gas_used] : tips) {
-            tip = one;
-            sum += static_cast<double>(gas_used);
-            if (sum >= wanted) break;
-        }
-        out.push_back(quantity(tip));
-    }
-    return out;
-}
 
 }  // namespace
 

@@ -246,8 +246,7 @@ RollupEvent read_event(size_t kind, AbiReader& topics, AbiReader& data) {
 
 bool enums_are_known(const RollupEvent& event) {
     if (auto* ended = std::get_if<TermEnded>(&event)) return ended->reason <= kLastTermEnd;
-    if (auto* queued = std::get_if<L1OperationQueued>(&event))
-        return queued->operation.kind <= L1OperationKind::kForcedWithdrawal;
+    if (auto* queued = std::get_if<L1OperationQueued>(&event)) return is_known(queued->operation.kind);
     return true;
 }
 

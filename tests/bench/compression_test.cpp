@@ -34,7 +34,7 @@ std::vector<BenchPayment> said_by(const Form& form, Payments payments) {
 
 }  // namespace
 
-TEST_CASE("compression: each form gives back its payments under each compressor, and no others") {
+TEST_CASE("each form gives back its payments under each compressor, and no others") {
     PaymentSet set = synthetic_payments(400, 7);
     for (const auto& form : all_forms()) {
         std::vector<BenchPayment> said = said_by(*form, set.payments);
@@ -60,7 +60,7 @@ TEST_CASE("compression: each form gives back its payments under each compressor,
     }
 }
 
-TEST_CASE("compression: posted bytes that are damaged aren't taken for the payments") {
+TEST_CASE("posted bytes that are damaged aren't taken for the payments") {
     PaymentSet set = synthetic_payments(120, 3);
     for (const auto& form : all_forms()) {
         std::vector<BenchPayment> said = said_by(*form, set.payments);
@@ -80,7 +80,7 @@ TEST_CASE("compression: posted bytes that are damaged aren't taken for the payme
     }
 }
 
-TEST_CASE("compression: a dictionary is needed to unpack, and saves") {
+TEST_CASE("a dictionary is needed to unpack, and saves") {
     PaymentSet set = synthetic_payments(2'000, 5);
     auto form = rlp_form();
     std::vector<Bytes> samples;
@@ -96,7 +96,7 @@ TEST_CASE("compression: a dictionary is needed to unpack, and saves") {
     CHECK(posted.calldata[0].size() < form->post(some, *zstd(19)).calldata[0].size());
 }
 
-TEST_CASE("compression: Gavel's bytes by what they say add up to the calldata, to the byte") {
+TEST_CASE("Gavel's bytes by what they say add up to the calldata, to the byte") {
     PaymentSet set = synthetic_payments(4'500, 1);
     for (double share : {0.0, 0.3}) {
         for (unsigned lines : {0u, 60u}) {
@@ -131,7 +131,7 @@ TEST_CASE("compression: Gavel's bytes by what they say add up to the calldata, t
     }
 }
 
-TEST_CASE("compression: the gas column is what the simulated chain charges") {
+TEST_CASE("the gas column is what the simulated chain charges") {
     PaymentSet set = synthetic_payments(4'000, 2);
     GavelForm form;
     FormRow row = row_of("", form, *plain());
@@ -153,7 +153,7 @@ TEST_CASE("compression: the gas column is what the simulated chain charges") {
     CHECK(small.gas > calldata_gas(form.post(Payments(set.payments).first(10), *plain()).calldata));
 }
 
-TEST_CASE("compression: a transaction is what its chain has") {
+TEST_CASE("a corpus's transaction is what its chain has, or is refused") {
     auto text = test::corpus_file("modern-runs.transfers.csv.zst");
     if (!text) return;
     const std::string path = std::string(std::getenv("GAVEL_CORPORA")) + "/modern-runs.transfers.csv.zst";
@@ -164,7 +164,7 @@ TEST_CASE("compression: a transaction is what its chain has") {
     CHECK(set->skipped.size() > 0);
 
     // And one whose amount is another isn't.
-    testing::TempDir dir;
+    test::TempDir dir;
     std::istringstream lines(*text);
     std::string titles, row;
     std::getline(lines, titles);
@@ -176,7 +176,7 @@ TEST_CASE("compression: a transaction is what its chain has") {
     CHECK(load_payments("wrong", dir.file("wrong.csv"), 0).status().reason == "CORPUS_TRANSACTION");
 }
 
-TEST_CASE("compression: span batches of an OP chain are read and written as they are") {
+TEST_CASE("span batches of an OP chain are read and written as they are") {
     auto hex = vector_file("spanbatch/op-rs__kona/crates/protocol/derive/testdata/batch.hex");
     auto raw = vector_file("spanbatch/op-rs__kona/crates/protocol/derive/testdata/raw_batcher_tx.hex");
     if (!hex || !raw) return;
@@ -208,7 +208,7 @@ TEST_CASE("compression: span batches of an OP chain are read and written as they
     same_again(channel, 10, 100);
 }
 
-TEST_CASE("compression: rANS gives back its bytes, and nothing from others") {
+TEST_CASE("rANS gives back its bytes, and nothing from others") {
     PaymentSet set = synthetic_payments(1'000, 9);
     std::vector<Bytes> chunks = GavelForm().ops(set.payments);
     ByteTable table = table_of(chunks, true);
@@ -230,8 +230,8 @@ TEST_CASE("compression: rANS gives back its bytes, and nothing from others") {
     CHECK(code.size() < 4'000 * 1.25 / 8);
 }
 
-TEST_CASE("compression: a row that is no payment is named by line and reason") {
-    testing::TempDir dir;
+TEST_CASE("a row of a corpus that is no payment is named by line and reason") {
+    test::TempDir dir;
     std::ofstream(dir.file("own.csv"))
         << "from,to,amount,fee,memo\n"
         << "0x1111111111111111111111111111111111111111,0x2222222222222222222222222222222222222222,5,,\n\n"

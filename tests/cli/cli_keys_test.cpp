@@ -20,7 +20,7 @@
 
 using namespace gavel;
 using namespace gavel::cli;
-using gavel::testing::TempDir;
+using gavel::test::TempDir;
 using nlohmann::json;
 
 namespace {
@@ -28,8 +28,6 @@ namespace {
 const std::string kKeystores = "address/ethereum__tests/KeyStoreTests/basic_tests.json";
 const std::string kWallets = "address/ethers-io__ethers.js/testcases/wallets.json.gz";
 constexpr KeystoreCost kCheap{4};
-
-std::string reason_of(const node::Status& status) { return status.reason; }
 
 // One password, as keyboards and wallets give it: with a composed and a decomposed accent, with a ligature and without.
 const std::string kNfc = "caf\xc3\xa9 \xef\xac\x81", kNfd = "cafe\xcc\x81 \xef\xac\x81", kNfkc = "caf\xc3\xa9 fi",
@@ -123,7 +121,7 @@ TEST_CASE("a key comes back from its keystore with the password only") {
     auto back = decrypt_key(text, "correct horse");
     REQUIRE(back.ok());
     CHECK(back->scalar() == key.scalar());
-    CHECK(reason_of(decrypt_key(text, "wrong").status()) == "PASSWORD_WRONG");
+    CHECK(decrypt_key(text, "wrong").status().reason == "PASSWORD_WRONG");
     CHECK(address_of_keystore(text) == key.address());
     CHECK(encrypt_key(key, "correct horse", kCheap) != text);
     CHECK(json::parse(encrypt_key(key, "", {}))["crypto"]["kdfparams"]["n"] == 1 << 17);
@@ -134,10 +132,10 @@ TEST_CASE("a keystore that isn't one is refused by name") {
     auto reason_with = [&](const std::string& pointer, const json& value) {
         json bad = good;
         bad[json::json_pointer(pointer)] = value;
-        return reason_of(decrypt_key(bad.dump(), "p").status());
+        return decrypt_key(bad.dump(), "p").status().reason;
     };
-    CHECK(reason_of(decrypt_key("", "p").status()) == "KEYSTORE_INVALID");
-    CHECK(reason_of(decrypt_key("[1]", "p").status()) == "KEYSTORE_INVALID");
+    CHECK(decrypt_key("", "p").status().reason == "KEYSTORE_INVALID");
+    CHECK(decrypt_key("[1]", "p").status().reason == "KEYSTORE_INVALID");
     CHECK(reason_with("/version", 4) == "KEYSTORE_UNSUPPORTED");
     CHECK(reason_with("/crypto", "x") == "KEYSTORE_INVALID");
     CHECK(reason_with("/crypto/cipher", "aes-256-cbc") == "KEYSTORE_UNSUPPORTED");
@@ -192,7 +190,7 @@ TEST_CASE("keys are stored once, for their owner alone, and listed") {
     REQUIRE(path.ok());
     CHECK(std::filesystem::status(*path).permissions() ==
           (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
-    CHECK(reason_of(store_key(folder, key, "p", kCheap).status()) == "KEY_EXISTS");
+    CHECK(store_key(folder, key, "p", kCheap).status().reason == "KEY_EXISTS");
     REQUIRE(list_keys(folder).size() == 1);
     CHECK(list_keys(folder)[0].address == key.address());
 }
@@ -204,11 +202,11 @@ TEST_CASE("a keystore that claims another address than its key's is refused") {
     document["address"] = to_checksum(key.address());
     CHECK(decrypt_key(document.dump(), "p").ok());
     document["address"] = to_hex(other.address());
-    CHECK(reason_of(decrypt_key(document.dump(), "p").status()) == "KEYSTORE_MISMATCH");
-    CHECK(reason_of(decrypt_key(document.dump(), "q").status()) == "PASSWORD_WRONG");
+    CHECK(decrypt_key(document.dump(), "p").status().reason == "KEYSTORE_MISMATCH");
+    CHECK(decrypt_key(document.dump(), "q").status().reason == "PASSWORD_WRONG");
     for (const json& nonsense : {json("0x12"), json(7), json::array()}) {
         document["address"] = nonsense;
-        CHECK(reason_of(decrypt_key(document.dump(), "p").status()) == "KEYSTORE_INVALID");
+        CHECK(decrypt_key(document.dump(), "p").status().reason == "KEYSTORE_INVALID");
     }
     for (const json& nothing : {json(), json("")}) {
         document["address"] = nothing;
@@ -256,8 +254,8 @@ TEST_CASE("a password beyond ASCII opens a key whichever form it was typed in, a
         CHECK(decrypt_key(encrypt_key(key, kNfc, kCheap), typed).ok());
     }
     // The ligature can't be guessed from its letters, and nothing else opens it.
-    CHECK(reason_of(decrypt_key(keystore_of(key, kNfc).dump(), kNfkc).status()) == "PASSWORD_WRONG");
-    CHECK(reason_of(decrypt_key(keystore_of(key, kNfc).dump(), "cafe fi").status()) == "PASSWORD_WRONG");
+    CHECK(decrypt_key(keystore_of(key, kNfc).dump(), kNfkc).status().reason == "PASSWORD_WRONG");
+    CHECK(decrypt_key(keystore_of(key, kNfc).dump(), "cafe fi").status().reason == "PASSWORD_WRONG");
     const std::string latin1 = "caf\xe9";
     CHECK(decrypt_key(keystore_of(key, latin1).dump(), latin1).ok());
     CHECK(decrypt_key(encrypt_key(key, latin1, kCheap), latin1).ok());

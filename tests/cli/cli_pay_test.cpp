@@ -9,15 +9,13 @@
 
 using namespace gavel;
 using namespace gavel::cli;
-using gavel::testing::TempDir;
+using gavel::test::TempDir;
 
 namespace {
 
 const std::string kAlice = "0x1111111111111111111111111111111111111111";
 const std::string kBob = "0x2222222222222222222222222222222222222222";
 const std::string kZero = "0x0000000000000000000000000000000000000000";
-
-std::string reason_of(const node::Status& status) { return status.reason; }
 
 // In a token of six decimals.
 node::Result<PayFile> read(const std::string& text) {
@@ -118,10 +116,10 @@ TEST_CASE("amounts of zero and lines that stand twice are told") {
 
 TEST_CASE("nobody is paid from whom money can't come back") {
     const Address rollup = *address_from_string(kAlice), token = *address_from_string(kBob);
-    CHECK(reason_of(parse_payee(kAlice, rollup, token, "to").status()) == "PAYEE_INVALID");
-    CHECK(reason_of(parse_payee(kBob, rollup, token, "to").status()) == "PAYEE_INVALID");
-    CHECK(reason_of(parse_payee(kZero, rollup, token, "to").status()) == "PAYEE_INVALID");
-    CHECK(reason_of(parse_payee(kZero, rollup, Address{}, "to").status()) == "PAYEE_INVALID");
+    CHECK(parse_payee(kAlice, rollup, token, "to").status().reason == "PAYEE_INVALID");
+    CHECK(parse_payee(kBob, rollup, token, "to").status().reason == "PAYEE_INVALID");
+    CHECK(parse_payee(kZero, rollup, token, "to").status().reason == "PAYEE_INVALID");
+    CHECK(parse_payee(kZero, rollup, Address{}, "to").status().reason == "PAYEE_INVALID");
     CHECK(parse_payee(kBob, rollup, Address{}, "to").ok());
 }
 
@@ -129,7 +127,7 @@ TEST_CASE("memos are text or a hash") {
     CHECK(to_hex(*parse_memo("")) == "0x" + std::string(64, '0'));
     CHECK(string_of(ByteView(*parse_memo("hi")).first(3)) == std::string("hi\0", 3));
     CHECK(parse_memo(std::string(32, 'x')).ok());
-    CHECK(reason_of(parse_memo(std::string(33, 'x')).status()) == "MEMO_INVALID");
-    CHECK(reason_of(parse_memo("0x12").status()) == "MEMO_INVALID");
+    CHECK(parse_memo(std::string(33, 'x')).status().reason == "MEMO_INVALID");
+    CHECK(parse_memo("0x12").status().reason == "MEMO_INVALID");
     CHECK(parse_memo("0x" + std::string(64, 'a')).ok());
 }

@@ -19,17 +19,15 @@
 
 using namespace gavel;
 using namespace gavel::cli;
-using namespace gavel::workload;
-using gavel::testing::TempDir;
+using gavel::test::TempDir;
 using nlohmann::json;
 
 namespace {
 
 const std::string kUnits = "address/ethers-io__ethers.js/testcases/units.json.gz";
 
-std::string reason_of(const node::Status& status) { return status.reason; }
 std::string units_reason(std::string_view text, unsigned decimals = kEtherDecimals) {
-    return reason_of(parse_units(text, decimals).status());
+    return parse_units(text, decimals).status().reason;
 }
 
 std::string write_text(const TempDir& dir, const std::string& name, const std::string& text) {
@@ -75,7 +73,7 @@ TEST_CASE("an amount is written as it is read") {
     }));
 }
 
-TEST_CASE("ether amounts of published vectors") {
+TEST_CASE("ether amounts of published vectors are read as there") {
     auto text = test::vector_file(kUnits);
     if (!text) return;
     unsigned checked = 0;
@@ -165,7 +163,7 @@ TEST_CASE("a refusal of the contract says what it waits for") {
     CHECK(explained({node::Code::kUnavailable, "NotOverdue", "", "raw"}, facts).message == "raw");
 }
 
-TEST_CASE("CSV fields") {
+TEST_CASE("CSV fields are read as they are quoted, and a quote that doesn't end is refused") {
     std::vector<std::string> fields;
     REQUIRE(split_csv("a,,\"b,\"\"c\"\"\",", fields));
     CHECK(fields == std::vector<std::string>{"a", "", "b,\"c\"", ""});
@@ -228,7 +226,7 @@ TEST_CASE("a corpus's columns are found by name, and each skipped row has its re
                                                              {"malformed row", 1}});
 }
 
-TEST_CASE("other shapes of a corpus") {
+TEST_CASE("a corpus may have other columns, but not fewer or one twice") {
     TempDir dir;
     auto plain = read_corpus(write_text(dir, "a.csv", "from,to,amount\n" + kAlice + "," + kBob + ",3\n"), 0);
     REQUIRE(plain.ok());
@@ -237,14 +235,14 @@ TEST_CASE("other shapes of a corpus") {
     auto tokens = read_corpus(write_text(dir, "b.csv", "from,to,token,amount\n" + two_rows), 1);
     REQUIRE(tokens.ok());
     CHECK(tokens->payments.size() == 1);
-    CHECK(reason_of(read_corpus(write_text(dir, "c.csv", "from,to\n"), 0).status()) == "CORPUS_COLUMNS");
-    CHECK(reason_of(read_corpus(write_text(dir, "d.csv", "from,from,to,amount\n"), 0).status()) == "CORPUS_COLUMNS");
-    CHECK(reason_of(read_corpus(write_text(dir, "e.csv", "from,to,value_wei,token\n"), 0).status()) == "CORPUS_COLUMNS");
-    CHECK(reason_of(read_corpus(write_text(dir, "f.csv", ""), 0).status()) == "CORPUS_COLUMNS");
-    CHECK(reason_of(read_corpus(dir.file("none.csv"), 0).status()) == "FILE_NOT_FOUND");
-    CHECK(reason_of(read_corpus(dir.path(), 0).status()) == "FILE_UNREADABLE");
-    CHECK(reason_of(read_corpus(write_text(dir, "g.csv.zst", "no zstd"), 0).status()) == "FILE_UNREADABLE");
-    CHECK(reason_of(read_corpus(write_text(dir, "h.csv", std::string(2 << 20, 'x')), 0).status()) == "LINE_TOO_LONG");
+    CHECK(read_corpus(write_text(dir, "c.csv", "from,to\n"), 0).status().reason == "CORPUS_COLUMNS");
+    CHECK(read_corpus(write_text(dir, "d.csv", "from,from,to,amount\n"), 0).status().reason == "CORPUS_COLUMNS");
+    CHECK(read_corpus(write_text(dir, "e.csv", "from,to,value_wei,token\n"), 0).status().reason == "CORPUS_COLUMNS");
+    CHECK(read_corpus(write_text(dir, "f.csv", ""), 0).status().reason == "CORPUS_COLUMNS");
+    CHECK(read_corpus(dir.file("none.csv"), 0).status().reason == "FILE_NOT_FOUND");
+    CHECK(read_corpus(dir.path(), 0).status().reason == "FILE_UNREADABLE");
+    CHECK(read_corpus(write_text(dir, "g.csv.zst", "no zstd"), 0).status().reason == "FILE_UNREADABLE");
+    CHECK(read_corpus(write_text(dir, "h.csv", std::string(2 << 20, 'x')), 0).status().reason == "LINE_TOO_LONG");
 }
 
 TEST_CASE("real corpora are read to the last row") {
@@ -267,7 +265,7 @@ TEST_CASE("a compressed corpus that is cut is an error, not a shorter corpus") {
     const std::string whole((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
     TempDir dir;
     auto cut = read_corpus(write_text(dir, "cut.csv.zst", whole.substr(0, whole.size() - 10)), 0);
-    CHECK(reason_of(cut.status()) == "FILE_UNREADABLE");
+    CHECK(cut.status().reason == "FILE_UNREADABLE");
 }
 
 TEST_CASE("synthetic payments are the same for the same seed, and look like payments") {
@@ -338,8 +336,8 @@ TEST_CASE("a load spreads a token over several where one can't carry it") {
 
 TEST_CASE("addresses are checked before anything is signed for them") {
     CHECK(parse_address("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", "to").ok());
-    CHECK(reason_of(parse_address("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAeD", "to").status()) == "ADDRESS_INVALID");
+    CHECK(parse_address("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAeD", "to").status().reason == "ADDRESS_INVALID");
     CHECK(parse_address(kAlice, "to").ok());
-    CHECK(reason_of(parse_address(kAlice.substr(2), "to").status()) == "ADDRESS_INVALID");
-    CHECK(reason_of(parse_address("", "to").status()) == "ADDRESS_INVALID");
+    CHECK(parse_address(kAlice.substr(2), "to").status().reason == "ADDRESS_INVALID");
+    CHECK(parse_address("", "to").status().reason == "ADDRESS_INVALID");
 }

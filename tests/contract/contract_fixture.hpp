@@ -11,6 +11,7 @@
 #include "node/store.hpp"
 #include "protocol/state.hpp"
 #include "tests/contract/stand_ins.hpp"
+#include "protocol/amount.hpp"
 
 namespace gavel::test {
 

@@ -9,15 +9,20 @@ using namespace gavel::e2e;
 
 namespace {
 
-// The moments differ from run to run; the seed is told when a test fails.
-std::mt19937_64 random_moments(uint64_t& seed) {
-    seed = std::random_device{}();
-    return std::mt19937_64(seed);
-}
+// Daemons that follow an L1, alice's money in the rollup, and moments at which something happens to them: those differ from run
+// to run; the seed is told when a test fails.
+struct Shaken {
+    uint64_t seed = std::random_device{}();
+    std::mt19937_64 random{seed};
+    World world;
 
-void pause_up_to(std::mt19937_64& random, unsigned most_ms) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(random() % most_ms));
-}
+    Shaken() {
+        world.start_sequencer();
+        world.start_verifier("");
+        world.deposit("alice", kEther);
+    }
+    void pause_up_to(unsigned most_ms) { std::this_thread::sleep_for(std::chrono::milliseconds(random() % most_ms)); }
+};
 
 // Everything acknowledged is posted, by the verifier's word too, and the money is where the payments say.
 void check_all_arrived(World& world, Load& load, const std::string& sender, u128 deposited) {
@@ -44,17 +49,13 @@ void check_all_arrived(World& world, Load& load, const std::string& sender, u128
 }  // namespace
 
 TEST_CASE("a sequencer killed under load has every payment that it acknowledged, and posts it") {
-    uint64_t seed = 0;
-    std::mt19937_64 random = random_moments(seed);
-    INFO("seed " << seed);
-    World world;
-    world.start_sequencer();
-    world.start_verifier("");
-    world.deposit("alice", kEther);
+    Shaken shaken;
+    INFO("seed " << shaken.seed);
+    World& world = shaken.world;
     Load load(world, "alice", address_of("bob"));
     for (int i = 0; i < 4; ++i) {
         load.wait_for_acknowledged(100);
-        pause_up_to(random, 1'200);
+        shaken.pause_up_to(1'200);
         world.sequencer().kill_now();
         const auto before = load.acknowledged();
         world.start_sequencer();
@@ -71,19 +72,15 @@ TEST_CASE("a sequencer killed under load has every payment that it acknowledged,
 }
 
 TEST_CASE("an L1 node killed under load comes back with its chain; sequencer and verifier go on by themselves") {
-    uint64_t seed = 0;
-    std::mt19937_64 random = random_moments(seed);
-    INFO("seed " << seed);
-    World world;
-    world.start_sequencer();
-    world.start_verifier("");
-    world.deposit("alice", kEther);
+    Shaken shaken;
+    INFO("seed " << shaken.seed);
+    World& world = shaken.world;
     Load load(world, "alice", address_of("bob"));
     for (int i = 0; i < 2; ++i) {
         load.wait_for_acknowledged(200);
-        pause_up_to(random, 1'000);
+        shaken.pause_up_to(1'000);
         world.l1().kill_now();
-        pause_up_to(random, 1'000);
+        shaken.pause_up_to(1'000);
         world.start_l1();
     }
     load.wait_for_acknowledged(100);
@@ -94,13 +91,9 @@ TEST_CASE("an L1 node killed under load comes back with its chain; sequencer and
 }
 
 TEST_CASE("batches that an L1 reorganisation drops are posted again") {
-    uint64_t seed = 0;
-    std::mt19937_64 random = random_moments(seed);
-    INFO("seed " << seed);
-    World world;
-    world.start_sequencer();
-    world.start_verifier("");
-    world.deposit("alice", kEther);
+    Shaken shaken;
+    INFO("seed " << shaken.seed);
+    World& world = shaken.world;
     world.mine(6);  // the deposit stays
     Load load(world, "alice", address_of("bob"));
     auto head = [&] { return world.at_sequencer().chain_info()->head_batch(); };
@@ -108,7 +101,7 @@ TEST_CASE("batches that an L1 reorganisation drops are posted again") {
         const uint64_t before = head();
         load.wait_for_acknowledged(200);
         world.eventually("two batches more are on the L1", [&] { return head() >= before + 2; });
-        pause_up_to(random, 1'000);
+        shaken.pause_up_to(1'000);
         auto done = world.l1_client().request("gavel_reorg", reorganisation);
         INFO(node::to_string(done.status()));
         REQUIRE(done.ok());

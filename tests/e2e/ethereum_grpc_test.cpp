@@ -16,7 +16,7 @@ const Address kCarol = address_of("carol");
 
 }  // namespace
 
-TEST_CASE("on Ethereum: a payment, a withdrawal that is claimed, a node started anew, a lie struck") {
+TEST_CASE("on Ethereum a payment is final, a withdrawal claimed, a node started anew, a lie struck") {
     World world({.challenge_window_s = 20, .on_ethereum = true});
     world.start_sequencer();
     world.start_verifier();
@@ -52,7 +52,7 @@ TEST_CASE("on Ethereum: a payment, a withdrawal that is claimed, a node started 
     CHECK(world.verifier().stop() == 0);
 }
 
-TEST_CASE("on Ethereum: what isn't right about the L1 is told by name, at the start") {
+TEST_CASE("what isn't right about an Ethereum node is told by name, at the start") {
     World world({.on_ethereum = true});
     auto deployed = nlohmann::json::parse(
         world.gavel_json("operator", {"deploy", "--home-operator", "none", "--challenge-window", "60", "--stake", "1.5"}));

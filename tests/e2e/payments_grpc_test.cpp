@@ -93,7 +93,7 @@ TEST_CASE("a CSV of recipients is paid out; what the file has wrong is told by l
 
 TEST_CASE("a sequencer with mutual TLS answers who shows a certificate, and nobody else") {
     World world;
-    const testing::TempDir& folder = world.folder();
+    const test::TempDir& folder = world.folder();
     auto openssl = [&](std::vector<std::string> arguments) {
         arguments.insert(arguments.begin(), "/usr/bin/openssl");
         const Finished done = run(arguments, folder.path());

@@ -61,15 +61,6 @@ std::optional<int> wait_for_end(pid_t pid, std::chrono::seconds time) {
 
 }  // namespace
 
-bool within(std::chrono::seconds time, const std::function<bool()>& holds) {
-    const auto end = steady_clock::now() + time;
-    while (!holds()) {
-        if (steady_clock::now() > end) return false;
-        std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    }
-    return true;
-}
-
 Process::Process(const std::vector<std::string>& command, std::string log_path) : log_path_(std::move(log_path)) {
     const int log = open_log(log_path_);
     if (log < 0) throw std::runtime_error("can't write " + log_path_);

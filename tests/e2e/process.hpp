@@ -4,15 +4,15 @@
 #include <sys/types.h>
 
 #include <chrono>
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "tests/support/within.hpp"
+
 namespace gavel::e2e {
 
-// True once `holds` is; false if it isn't within the time. Asks every 50 ms.
-bool within(std::chrono::seconds time, const std::function<bool()>& holds);
+using test::within;
 
 class Process {
 public:

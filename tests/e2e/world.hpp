@@ -15,6 +15,7 @@
 #include "l1-bridge/client/rollup_client.hpp"
 #include "protocol/operation.hpp"
 #include "tests/e2e/process.hpp"
+#include "protocol/amount.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace gavel::e2e {
@@ -72,7 +73,7 @@ public:
     l1::JsonRpcClient& l1_client() { return *l1_client_; }
     l1::RollupClient& rollup() { return *rollup_; }
     const Domain& domain() const { return domain_; }
-    const testing::TempDir& folder() const { return folder_; }
+    const test::TempDir& folder() const { return folder_; }
     // These count from the next start on. The L1 as a program sees it ("sequencer", "verifier", "gavel"): one --l1 for each URL,
     // the L1 itself if there is none.
     void set_sequencer_flags(std::vector<std::string> flags) { options_.sequencer_flags = std::move(flags); }
@@ -116,7 +117,7 @@ private:
     std::unique_ptr<cli::Remote> connect(const std::string& daemon);
 
     WorldOptions options_;
-    testing::TempDir folder_;
+    test::TempDir folder_;
     std::map<std::string, std::string> ports_;  // by daemon, once it has run
     std::map<std::string, int> metrics_ports_;
     std::map<std::string, std::vector<std::string>> l1_urls_;  // by program, where it isn't the L1 itself

@@ -4,15 +4,6 @@ namespace gavel::test {
 
 Json json_of(const Domain& domain) { return {{"chainId", decimal(domain.chain_id)}, {"rollup", hex(domain.rollup)}}; }
 
-const char* word_of(OperationKind kind) {
-    switch (kind) {
-        case OperationKind::kTransfer: return "transfer";
-        case OperationKind::kWithdraw: return "withdraw";
-        case OperationKind::kPayout: return "payout";
-    }
-    return "?";
-}
-
 Json json_of(const Chunk& chunk) {
     Json operations = Json::array();
     for (const PostedOperation& operation : chunk.operations) {
@@ -26,7 +17,7 @@ Json json_of(const Chunk& chunk) {
             }
             payments.push_back(line);
         }
-        operations.push_back({{"kind", word_of(operation.kind)},
+        operations.push_back({{"kind", name_of(operation.kind)},
                               {"sender", operation.sender},
                               {"payments", payments},
                               {"fee", decimal(operation.fee)},

@@ -41,8 +41,6 @@ Json hex_list(const std::vector<Fixed>& list) {
 }
 // {"chainId": "31337", "rollup": address}.
 Json json_of(const Domain& domain);
-// "transfer", "withdraw", "payout".
-const char* word_of(OperationKind kind);
 // l1, operations, feeLeaves, weight.
 Json json_of(const Chunk& chunk);
 

@@ -29,7 +29,7 @@ Json operation_case(const std::string& what, const Domain& domain, const Operati
             {"what", what},
             {"domain", json_of(domain)},
             {"domainSeparator", hex(domain.separator())},
-            {"operation", word_of(operation.kind)},
+            {"operation", name_of(operation.kind)},
             {"token", hex(operation.token)},
             {"payments", payments},
             {"fee", decimal(operation.fee)},
@@ -140,7 +140,7 @@ Cases typed_data_cases() {
     auto add = [&](OperationKind kind, size_t lines) {
         const Domain& domain = domains[random.below(3)];
         Operation operation = random_operation(random, kind, lines);
-        out.push_back(operation_case(std::string(word_of(kind)) + " of " + std::to_string(lines), domain, operation,
+        out.push_back(operation_case(std::string(name_of(kind)) + " of " + std::to_string(lines), domain, operation,
                                      person(random.below(kPeople))));
     };
     for (int i = 0; i < 40; ++i) {

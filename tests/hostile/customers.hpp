@@ -24,6 +24,9 @@ public:
     void stop();
 
     uint64_t confirmed() const;  // operations with a receipt
+    // Whether each operation with a receipt is in the sequencer's state. What a lie of the operator's took back is sent again,
+    // once its sender has found the sequencer again.
+    bool all_stand() const;
     uint64_t deposits() const { return deposits_; }
     // What isn't so: each receipt's operation is in a batch, by the verifier's word; each balance is what it must be, by both
     // daemons'. To be called once all is posted.

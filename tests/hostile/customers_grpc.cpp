@@ -1,5 +1,6 @@
 #include "tests/hostile/customers.hpp"
 
+#include <algorithm>
 #include <random>
 
 #include "tests/l1/ethereum_node.hpp"
@@ -98,6 +99,14 @@ uint64_t Customers::confirmed() const {
     uint64_t out = 0;
     for (const Person& person : people_) out += person.receipts.size();
     return out;
+}
+
+bool Customers::all_stand() const {
+    std::lock_guard lock(mutex_);
+    return std::all_of(people_.begin(), people_.end(), [&](const Person& person) {
+        const auto account = world_.at_sequencer().account({address_of(person.name), {}});
+        return account && (person.receipts.empty() || account->nonce() > person.receipts.rbegin()->first);
+    });
 }
 
 std::vector<uint64_t> Customers::applied() const {

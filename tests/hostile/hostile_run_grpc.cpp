@@ -89,6 +89,7 @@ public:
             CHECK(well);
         }
         pause(seconds(3));
+        world().eventually("what was confirmed is confirmed again", [&] { return customers_->all_stand(); });
         customers_->stop();
         CHECK(world().sequencer().is_alive());
         CHECK(world().verifier().is_alive());
@@ -119,7 +120,8 @@ private:
 
     // What chance gave to nobody while he asked for what it spoils.
     void deal_what_touched_nothing(Storm& before_sequencer, Storm& before_verifier) {
-        for (const auto& [fault, times] : before_verifier.dealt()) {
+        for (const auto& dealt : before_verifier.dealt()) {
+            const std::string& fault = dealt.first;
             for (int tries = 0; tries < 3 && touched(fault) == 0; ++tries) {
                 lose_verifiers_disk(before_verifier, fault);
                 before_sequencer.deal_now(fault);

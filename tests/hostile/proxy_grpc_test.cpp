@@ -45,7 +45,7 @@ TEST_CASE("a proxy without faults is the node") {
     CHECK(node.proxy.touched().empty());
 }
 
-TEST_CASE("views of a proxy: a node that lags, one that stands still, a fork that is a chain of its own") {
+TEST_CASE("a proxy's views are a node that lags, one that stands still, a fork that is a chain of its own") {
     Node node;
     node.world.mine(8);
     const uint64_t head = node.head();

@@ -6,6 +6,7 @@
 #include "l1-bridge/client/l1_wallet.hpp"
 #include "l1-bridge/wire/rpc_values.hpp"
 #include "tests/l1/ethereum_node.hpp"
+#include "tests/support/gate.hpp"
 
 using namespace gavel;
 using namespace gavel::l1;
@@ -39,7 +40,7 @@ using Ask = std::function<std::string()>;
 const char* const kLogger = "0x60048060095f395ff35f5fa000";
 
 Address deploy_logger(AnvilNode& node) {
-    L1Wallet wallet(node.client(), kAlice);
+    L1Wallet wallet(node.client(), kAlice, {.poll = std::chrono::milliseconds(20)});
     auto receipt = wallet.run(std::nullopt, 0, *from_hex(kLogger));
     INFO(node::to_string(receipt.status()));
     REQUIRE(receipt.ok());
@@ -49,7 +50,7 @@ Address deploy_logger(AnvilNode& node) {
 
 }  // namespace
 
-TEST_CASE("ethereum: the client reads blocks, logs, receipts, calldata and code of a real node") {
+TEST_CASE("the client reads blocks, logs, receipts, calldata and code of a real node") {
     AnvilNode node;
     node.fund(kAlice.address());
     JsonRpcClient& client = node.client();
@@ -87,7 +88,7 @@ TEST_CASE("ethereum: the client reads blocks, logs, receipts, calldata and code 
     CHECK(*gas > 21'000);
 }
 
-TEST_CASE("ethereum: whatever a node or a proxy before it says is a clear Status, and the next question is answered") {
+TEST_CASE("whatever a node or a proxy before it says is a clear Status, and the next question is answered") {
     AnvilNode node;
     Proxy proxy(node.url());
     JsonRpcClient client = client_of(proxy.url());
@@ -129,18 +130,20 @@ TEST_CASE("ethereum: whatever a node or a proxy before it says is a clear Status
     CHECK(JsonRpcClient(small).chain_id().ok());
 }
 
-TEST_CASE("ethereum: a slow node is given up in time, a dead one told at once, and a new one found again") {
+TEST_CASE("a slow node is given up in time, a dead one told at once, and a new one found again") {
+    Gate gate;
     AnvilNode node;
     Proxy proxy(node.url());
     JsonRpcClient client = client_of(proxy.url(), std::chrono::milliseconds(300));
     REQUIRE(client.head().ok());
-    proxy.set([](const std::string&, const Ask&) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(800));
+    proxy.set([&](const std::string&, const Ask&) {
+        gate.pass();
         return std::optional<HttpAnswer>{};
     });
     auto began = std::chrono::steady_clock::now();
     CHECK(client.head().status().reason == "L1_UNREACHABLE");
     CHECK(std::chrono::steady_clock::now() - began < std::chrono::milliseconds(700));
+    gate.open();
     proxy.set();
     CHECK(client.head().ok());
     node.kill();
@@ -149,11 +152,11 @@ TEST_CASE("ethereum: a slow node is given up in time, a dead one told at once, a
     CHECK(node.client().head().ok());
 }
 
-TEST_CASE("ethereum: logs are asked for in pieces that the node takes") {
+TEST_CASE("logs are asked for in pieces that the node takes") {
     AnvilNode node;
     node.fund(kAlice.address());
     const Address logger = deploy_logger(node);
-    L1Wallet wallet(node.client(), kAlice);
+    L1Wallet wallet(node.client(), kAlice, {.poll = std::chrono::milliseconds(20)});
     node.ask("anvil_mine", "[\"0x40\"]");
     for (int i = 0; i < 5; ++i) REQUIRE(wallet.run(logger, 0, {}).ok());
     node.ask("anvil_mine", "[\"0x40\"]");
@@ -195,7 +198,7 @@ TEST_CASE("ethereum: logs are asked for in pieces that the node takes") {
     CHECK(*by_receipts == *all);
 }
 
-TEST_CASE("ethereum: receipts that come late are waited for, through times without a node") {
+TEST_CASE("receipts that come late are waited for, through times without a node") {
     AnvilNode node;
     node.fund(kAlice.address());
     Proxy proxy(node.url());
@@ -252,7 +255,7 @@ struct Following {
 
 }  // namespace
 
-TEST_CASE("ethereum: a reorganisation is followed; a node behind the others is none") {
+TEST_CASE("a reorganisation of a real node is followed; a node behind the others is none") {
     Following f;
     f.node.mine(10);
     f.catch_up();
@@ -314,8 +317,8 @@ TEST_CASE("ethereum: a reorganisation is followed; a node behind the others is n
     }
 }
 
-TEST_CASE("ethereum: killed and started again with its state, it is followed on without a break") {
-    testing::TempDir folder;
+TEST_CASE("a node that is killed and started again with its state is followed on without a break") {
+    test::TempDir folder;
     AnvilNode node({"--state", folder.file("state.json"), "--state-interval", "1"});
     node.fund(kAlice.address());
     L1Follower follower(node.client(), Address{}, {.chain_id = 31'337});

@@ -73,7 +73,7 @@ uint64_t deploy_and_check(L1Client& client) {
 
 }  // namespace
 
-TEST_CASE("ethereum: one transaction deploys rollup and token on either chain, at about the same gas") {
+TEST_CASE("one transaction deploys rollup and token on either chain, at about the same gas") {
     AnvilNode node;
     node.fund(kAlice.address());
     const uint64_t real = deploy_and_check(node.client());

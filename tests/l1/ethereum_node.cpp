@@ -26,7 +26,7 @@ std::optional<std::string> installed_anvil() {
 std::string anvil_program() {
     if (const char* given = std::getenv("GAVEL_ANVIL")) return given;
     if (auto found = installed_anvil()) return *found;
-    testing::TempDir folder;
+    test::TempDir folder;
     auto done = e2e::run({"/usr/bin/python3", GAVEL_SOURCE_DIR "/scripts/npm.py", GAVEL_SOURCE_DIR "/l1-bridge/contracts"},
                          folder.path());
     auto found = installed_anvil();
@@ -100,6 +100,8 @@ Proxy::Proxy(std::string node_url) : server_(std::make_unique<httplib::Server>()
         });
     });
     server_->set_keep_alive_timeout(1);
+    server_->set_keep_alive_max_count(1'000'000);
+    server_->set_tcp_nodelay(true);  // without it, 40 ms pass between the head of each answer and its body
     port_ = server_->bind_to_any_port("127.0.0.1");
     thread_ = std::thread([this] { server_->listen_after_bind(); });
 }
@@ -126,6 +128,7 @@ std::string Proxy::ask_node(const std::string& body) {
         url = node_url_;
     }
     httplib::Client node(url);
+    node.set_tcp_nodelay(true);
     auto answer = node.Post("/", body, "application/json");
     return answer ? answer->body : std::string();
 }

@@ -14,6 +14,7 @@
 #include "l1-bridge/client/json_rpc_client.hpp"
 #include "protocol/keys.hpp"
 #include "tests/e2e/process.hpp"
+#include "protocol/amount.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace httplib {
@@ -45,7 +46,7 @@ public:
 
 private:
     std::vector<std::string> flags_;
-    testing::TempDir folder_;
+    test::TempDir folder_;
     std::string port_ = "0", url_;
     std::unique_ptr<e2e::Process> process_;
     std::unique_ptr<l1::JsonRpcClient> client_;

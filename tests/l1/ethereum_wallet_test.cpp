@@ -79,7 +79,7 @@ struct World {
 
 }  // namespace
 
-TEST_CASE("ethereum: several transactions wait together, and are found by their names") {
+TEST_CASE("several transactions wait together, and are found by their names") {
     World w;
     Hash first = w.pay(1), second = w.pay(2), third = w.pay(4);
     CHECK(w.alice.has_unmined());
@@ -98,7 +98,7 @@ TEST_CASE("ethereum: several transactions wait together, and are found by their 
     CHECK(w.received() == 7);
 }
 
-TEST_CASE("ethereum: what waits too long is replaced by the same with higher fees") {
+TEST_CASE("what waits too long is replaced by the same with higher fees") {
     World w;
     Hash sent = w.pay(5);
     w.mine_dear(10 * kGwei);
@@ -132,7 +132,7 @@ TEST_CASE("ethereum: what waits too long is replaced by the same with higher fee
     CHECK_FALSE(*w.alice.is_lost(sent));
 }
 
-TEST_CASE("ethereum: the cap holds a replacement back, which is told, and is mined when the base fee falls") {
+TEST_CASE("the cap holds a replacement back, which is told, and is mined when the base fee falls") {
     World w(4 * kGwei);
     Hash sent = w.pay(5);
     w.mine_dear(10 * kGwei);
@@ -160,7 +160,7 @@ TEST_CASE("ethereum: the cap holds a replacement back, which is told, and is min
     CHECK(w.received() == 5);
 }
 
-TEST_CASE("ethereum: a dropped transaction is sent again, and those behind it aren't held up") {
+TEST_CASE("a dropped transaction is sent again, and those behind it aren't held up") {
     World w;
     Hash first = w.pay(1), second = w.pay(2);
     w.drop(first);
@@ -173,7 +173,7 @@ TEST_CASE("ethereum: a dropped transaction is sent again, and those behind it ar
     CHECK(w.received() == 3);
 }
 
-TEST_CASE("ethereum: a node that comes back with nothing is given again what waited") {
+TEST_CASE("a node that comes back with nothing is given again what waited") {
     World w;
     Hash done = w.pay(1);
     w.node.mine();
@@ -208,7 +208,7 @@ TEST_CASE("ethereum: a node that comes back with nothing is given again what wai
     CHECK(w.received() == 7);
 }
 
-TEST_CASE("ethereum: what a reorganisation took back, with nothing behind it, is its sender's to send again") {
+TEST_CASE("what a reorganisation took back, with nothing behind it, is its sender's to send again") {
     World w;
     Hash sent = w.pay(5);
     w.node.mine();
@@ -225,7 +225,7 @@ TEST_CASE("ethereum: what a reorganisation took back, with nothing behind it, is
     CHECK(w.received() == 7);
 }
 
-TEST_CASE("ethereum: the nonce of a transaction that nobody has any more is filled") {
+TEST_CASE("the nonce of a transaction that nobody has any more is filled") {
     World w;
     // Of an earlier process with the same key, which is gone.
     L1Wallet before(w.node.client(), kAlice, {}, w.clock);
@@ -243,7 +243,7 @@ TEST_CASE("ethereum: the nonce of a transaction that nobody has any more is fill
     CHECK(*before.is_lost(*stuck));
 }
 
-TEST_CASE("ethereum: two wallets with one key use up no nonce twice") {
+TEST_CASE("two wallets with one key use up no nonce twice") {
     World w;
     L1Wallet other(w.node.client(), kAlice, {}, w.clock);
     std::vector<Hash> sent;
@@ -258,7 +258,7 @@ TEST_CASE("ethereum: two wallets with one key use up no nonce twice") {
     CHECK(w.received() == 33);
 }
 
-TEST_CASE("ethereum: cancelled, it is replaced by nothing") {
+TEST_CASE("a transaction that is cancelled is replaced by nothing") {
     World w;
     Hash unwanted = w.pay(5), wanted = w.pay(7);
     w.alice.cancel(unwanted);
@@ -268,7 +268,7 @@ TEST_CASE("ethereum: cancelled, it is replaced by nothing") {
     CHECK(w.mined_nonce() == 2);
 }
 
-TEST_CASE("ethereum: an answer that is lost isn't a transaction lost, nor sent twice") {
+TEST_CASE("a transaction whose answer is lost isn't lost, nor sent twice") {
     World w;
     Proxy proxy(w.node.url());
     JsonRpcClient client = client_of(proxy.url());
@@ -297,7 +297,7 @@ TEST_CASE("ethereum: an answer that is lost isn't a transaction lost, nor sent t
     CHECK(w.mined_nonce() == 2);
 }
 
-TEST_CASE("ethereum: too little ether is told, and no hand is needed once there is some") {
+TEST_CASE("too little ether is told, and no hand is needed once there is some") {
     World w;
     const PrivateKey poor = PrivateKey::derived("poor");
     L1Wallet wallet(w.node.client(), poor, {}, w.clock);

@@ -35,7 +35,7 @@ json call(const char* method, json params = json::array()) {
 
 }  // namespace
 
-TEST_CASE("pages in a browser may not call: Origin, Host, Content-Type", "[rpc]") {
+TEST_CASE("pages in a browser may not call: Origin, Host, Content-Type") {
     auto status = [](const char* host, const char* origin, const char* type, const std::vector<std::string>& allowed = {}) {
         node::HttpRequest request;
         request.host = host;
@@ -64,7 +64,7 @@ TEST_CASE("pages in a browser may not call: Origin, Host, Content-Type", "[rpc]"
     CHECK(status("l1.evil.example:8545", "", json_type, {"l1"}) == 403);
 }
 
-TEST_CASE("without the calls for development there are none", "[rpc]") {
+TEST_CASE("without the calls for development there are none") {
     Service with, without(false);
     for (const char* method :
          {"evm_mine", "anvil_mine", "hardhat_mine", "evm_increaseTime", "evm_setNextBlockTimestamp", "evm_setIntervalMining",
@@ -76,7 +76,7 @@ TEST_CASE("without the calls for development there are none", "[rpc]") {
     CHECK(json::parse(without.rpc->handle(call("eth_blockNumber").dump()))["result"] == "0x0");
 }
 
-TEST_CASE("a batch ends with its client, between requests and between blocks", "[rpc]") {
+TEST_CASE("a batch ends with its client, between requests and between blocks") {
     Service service;
     int asked = 0;
     auto wanted_for = [&](int times) { return [&asked, times] { return ++asked <= times; }; };

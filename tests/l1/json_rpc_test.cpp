@@ -1,4 +1,4 @@
-// The simulated chain's JSON-RPC over real HTTP, the client, the wallet.
+// The simulated chain's JSON-RPC: forms of objects and refusals, calls for development, several threads.
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 #include <random>
@@ -6,94 +6,21 @@
 
 #include "l1-bridge/chain/in_process_client.hpp"
 #include "l1-bridge/chain/rpc_service.hpp"
-#include "l1-bridge/chain/test_token.hpp"
-#include "l1-bridge/client/deployment.hpp"
 #include "l1-bridge/client/json_rpc_client.hpp"
 #include "l1-bridge/client/l1_wallet.hpp"
 #include "l1-bridge/client/rollup_client.hpp"
 #include "l1-bridge/wire/rpc_values.hpp"
 #include "node/http_server.hpp"
 #include "node/store.hpp"
+#include "tests/l1/rpc_server.hpp"
 #include "tests/support/vectors.hpp"
 
 using namespace gavel;
 using namespace gavel::l1;
+using namespace gavel::test;
 using nlohmann::json;
 
 namespace {
-
-// A chain that mines at each transaction, served over HTTP.
-struct Server {
-    node::MemoryStore store;
-    node::SystemClock clock;
-    node::ManualClock ticks;  // the timer's
-    NativeRegistry registry;
-    PrivateKey alice = PrivateKey::derived("alice"), bob = PrivateKey::derived("bob");
-    ErrorNames names{TestToken::error_signatures()};
-    std::unique_ptr<SimulatedChain> chain;
-    std::unique_ptr<BlockTimer> timer;
-    std::unique_ptr<JsonRpcService> service;
-    std::unique_ptr<node::HttpServer> http;
-    std::unique_ptr<JsonRpcClient> client;
-    std::unique_ptr<InProcessClient> direct;
-
-    Server() {
-        registry.add(TestToken::kName, std::make_shared<TestToken>());
-        ChainOptions options;
-        options.genesis_balances = {{alice.address(), 1000 * kEther}};
-        auto opened = SimulatedChain::open(store, clock, registry, options);
-        REQUIRE(opened.ok());
-        chain = std::move(*opened);
-        timer = std::make_unique<BlockTimer>(*chain, ticks);
-        timer->set_interval(0);
-        service = std::make_unique<JsonRpcService>(*chain, *timer, names);
-        http = std::make_unique<node::HttpServer>(node::HttpServerOptions{});
-        http->route(node::HttpMethod::kPost, "/", [this](const std::string& body) {
-            return node::HttpResponse{200, "application/json", service->handle(body)};
-        });
-        REQUIRE(http->start().ok());
-        JsonRpcOptions options_of_client;
-        options_of_client.url = "http://127.0.0.1:" + std::to_string(http->port());
-        options_of_client.error_names = names;
-        client = std::make_unique<JsonRpcClient>(options_of_client);
-        direct = std::make_unique<InProcessClient>(*chain, names);
-    }
-
-    json ask(const json& request) {
-        std::string answer = service->handle(request.is_string() ? request.get<std::string>() : request.dump());
-        return answer.empty() ? json() : json::parse(answer);
-    }
-    json ask(const std::string& method, const json& params) {
-        return ask(json{{"jsonrpc", "2.0"}, {"id", 1}, {"method", method}, {"params", params}});
-    }
-    json result(const std::string& method, const json& params) {
-        json answer = ask(method, params);
-        INFO(answer.dump());
-        REQUIRE(answer.contains("result"));
-        return answer["result"];
-    }
-    int error(const std::string& method, const json& params) {
-        json answer = ask(method, params);
-        INFO(method + " " + params.dump() + " " + answer.dump().substr(0, 300));
-        REQUIRE(answer.contains("error"));
-        return answer["error"]["code"].get<int>();
-    }
-    Address deploy_token(L1Wallet& wallet) {
-        Bytes args = TestToken::constructor_args("T", "TST", 6);
-        auto receipt = wallet.run(std::nullopt, 0, NativeRegistry::creation_data("token", args));
-        INFO(to_string(receipt.status()));
-        REQUIRE(receipt.ok());
-        return *receipt->contract_address;
-    }
-};
-
-Bytes mint(const Address& to, u128 amount) { return AbiWriter("mint(address,uint256)").word(to).word(amount).take(); }
-
-template <class T>
-bool same(const node::Result<T>& a, const node::Result<T>& b) {
-    if (a.ok() != b.ok()) return false;
-    return a.ok() ? *a == *b : a.status().reason == b.status().reason;
-}
 
 // Answer of the first exchange in a file of the execution-apis vectors.
 std::optional<json> vector_answer(const std::string& path) {
@@ -115,161 +42,8 @@ std::vector<std::string> missing(const json& ours, const json& theirs) {
 
 }  // namespace
 
-TEST_CASE("Wallet over HTTP: deploys, sends, waits, tells reverts by name", "[rpc]") {
-    Server s;
-    L1Wallet wallet(*s.client, s.alice);
-    Address token = s.deploy_token(wallet);
-    CHECK(wallet.run(token, 0, mint(s.bob.address(), 50)).ok());
-    auto balance = s.client->call(token, AbiWriter("balanceOf(address)").word(s.bob.address()).take());
-    REQUIRE(balance.ok());
-    CHECK(low_u128(Hash::from(*balance)) == 50);
-
-    Bytes too_much = AbiWriter("transfer(address,uint256)").word(s.bob.address()).word(u128{1}).take();
-    auto refused = wallet.send(token, 0, too_much);  // in the estimate
-    CHECK(refused.status().code == node::Code::kAborted);
-    CHECK(refused.status().reason == "ERC20InsufficientBalance");
-    auto hash = wallet.send(token, 0, too_much, 100'000);  // in the block
-    REQUIRE(hash.ok());
-    auto receipt = wallet.wait(*hash);
-    REQUIRE(receipt.ok());
-    CHECK(!receipt->success);
-    CHECK(wallet.explain(*receipt).reason == "ERC20InsufficientBalance");
-    CHECK(s.client->call(token, too_much, s.alice.address()).status().reason == "ERC20InsufficientBalance");
-
-    L1Wallet poor(*s.client, s.bob);
-    CHECK(poor.send(token, 0, mint(s.bob.address(), 1)).status().reason == "TX_INSUFFICIENT_FUNDS");
-    CHECK(poor.send(s.alice.address(), kEther, {}).status().reason == "TX_INSUFFICIENT_FUNDS");
-    L1WalletOptions capped;
-    capped.max_fee_cap = 1;
-    CHECK(L1Wallet(*s.client, s.alice, capped).send(token, 0, mint(s.bob.address(), 1)).status().reason == "L1_FEE_OVER_CAP");
-    CHECK(wallet.wait(Hash{}, std::chrono::milliseconds(1)).status().reason == "TX_NOT_KNOWN");
-}
-
-TEST_CASE("A contract with a Solidity twin is deployed by the twin's creation code, and pays for it", "[rpc]") {
-    Server s;
-    L1Wallet wallet(*s.client, s.alice);
-    const Bytes creation = test_token_creation("T", "TST", 6);
-    CHECK(wallet.send(std::nullopt, 0, creation).status().reason == "TX_UNKNOWN_CONTRACT");
-    s.registry.add(TestToken::kName, std::make_shared<TestToken>(), test_token_creation_code());
-    Bytes by_tag = NativeRegistry::creation_data(TestToken::kName, TestToken::constructor_args("T", "TST", 6));
-    CHECK(wallet.send(std::nullopt, 0, by_tag).status().reason == "TX_UNKNOWN_CONTRACT");
-    Bytes damaged = creation;
-    damaged[100] ^= 1;
-    CHECK(wallet.send(std::nullopt, 0, damaged).status().reason == "TX_UNKNOWN_CONTRACT");
-    Bytes cut(creation.begin(), creation.begin() + 1000);
-    CHECK(wallet.send(std::nullopt, 0, cut).status().reason == "TX_UNKNOWN_CONTRACT");
-
-    auto made = wallet.run(std::nullopt, 0, creation);
-    INFO(node::to_string(made.status()));
-    REQUIRE(made.ok());
-    Erc20Client token(*s.client, *made->contract_address);
-    CHECK(*token.decimals() == 6);
-    CHECK(*token.symbol() == "TST");
-    // EIP-2028, 3860 and 170: calldata, words of init code, bytes of code.
-    const uint64_t code_bytes = test_token_creation_code().size();
-    CHECK(made->gas_used > 53'000 + 2 * (creation.size() / 32) + 200 * code_bytes + 4 * creation.size());
-    CHECK(made->gas_used < 53'000 + 2 * (creation.size() / 32) + 200 * code_bytes + 16 * creation.size() + 150'000);
-}
-
-TEST_CASE("The clients over HTTP and in process answer the same", "[rpc]") {
-    Server s;
-    L1Wallet wallet(*s.client, s.alice);
-    Address token = s.deploy_token(wallet);
-    Hash hash = *wallet.send(token, 0, mint(s.bob.address(), 7));
-    REQUIRE(wallet.run(s.bob.address(), 3 * kEther, {}).ok());
-    JsonRpcClient& a = *s.client;
-    InProcessClient& b = *s.direct;
-    CHECK(same(a.chain_id(), b.chain_id()));
-    CHECK(same(a.head(), b.head()));
-    for (uint64_t number : {0, 1, 2, 3, 4, 1000}) {
-        CHECK(same(a.block_at(number), b.block_at(number)));
-        CHECK(same(a.summary_at(number), b.summary_at(number)));
-    }
-    auto at = [&](uint64_t last) { return LogFilter{0, last, {token}, {}}; };
-    CHECK(same(a.logs(at(3)), b.logs(at(3))));
-    CHECK(a.logs(at(3))->size() == 1);
-    CHECK(same(a.logs(at(9)), b.logs(at(9))));
-    LogFilter by_hash{0, 0, {token}, {}, a.block_at(2)->value().hash};
-    CHECK(a.logs(by_hash)->size() == 1);
-    CHECK(same(a.logs(by_hash), b.logs(by_hash)));
-    by_hash.block_hash = hash;
-    CHECK(same(a.logs(by_hash), b.logs(by_hash)));
-    const BlockSummary with_log = **a.summary_at(2);
-    CHECK(a.logs_by_receipts(with_log, at(3))->size() == 1);
-    CHECK(same(a.logs_by_receipts(with_log, at(3)), b.logs_by_receipts(with_log, at(3))));
-    CHECK(same(a.transaction_in_block(hash, 2), b.transaction_in_block(hash, 2)));
-    CHECK(same(a.transaction_in_block(hash, 1), b.transaction_in_block(hash, 1)));
-    CHECK((**a.transaction_in_block(hash, 2)).input == mint(s.bob.address(), 7));
-    CHECK(same(a.is_syncing(), b.is_syncing()));
-    CHECK(same(a.receipt(hash), b.receipt(hash)));
-    CHECK((**a.receipt(hash)).logs.size() == 1);
-    CHECK(same(a.receipt(Hash{}), b.receipt(Hash{})));
-    CHECK(same(a.transaction_input(hash), b.transaction_input(hash)));
-    CHECK((**a.transaction_input(hash)).input == mint(s.bob.address(), 7));
-    CHECK(same(a.transaction_input(Hash{}), b.transaction_input(Hash{})));
-    CHECK(same(a.balance(s.alice.address()), b.balance(s.alice.address())));
-    CHECK(*a.balance(s.bob.address()) == 3 * kEther);
-    CHECK(same(a.nonce(s.alice.address(), true), b.nonce(s.alice.address(), true)));
-    CHECK(same(a.code(token), b.code(token)));
-    CHECK(string_of(*a.code(token)) == "\xfetoken");
-    CHECK(a.fees()->base_fee == b.fees()->base_fee);
-    CHECK(a.fees()->priority_fee == b.fees()->priority_fee);
-    CallRequest request;
-    request.to = token;
-    request.from = s.alice.address();
-    request.data = mint(s.bob.address(), 9);
-    CHECK(same(a.estimate_gas(request), b.estimate_gas(request)));
-    request.data = Bytes{1, 2, 3, 4};
-    CHECK(same(a.estimate_gas(request), b.estimate_gas(request)));
-    CHECK(a.estimate_gas(request).status().reason == "BadCalldata");
-    CHECK(a.try_call(request)->data == b.try_call(request)->data);
-    CHECK(!a.try_call(request)->success);
-    request.data = AbiWriter("totalSupply()").take();
-    request.block = 1;
-    CHECK(low_u128(Hash::from(a.try_call(request)->data)) == 0);
-    request.block = 2;
-    CHECK(low_u128(Hash::from(a.try_call(request)->data)) == 7);
-    CHECK(same(a.send_raw(Bytes{2, 1}), b.send_raw(Bytes{2, 1})));
-    CHECK(a.send_raw(Bytes{2, 1}).status().reason == "TX_MALFORMED");
-    SignedTransaction old = sign({31'337, 0, 1, 2'000'000'000, 21'000, Address{}, 0, {}, {}}, s.alice);
-    CHECK(a.send_raw(old.raw).status().reason == "TX_NONCE_TOO_LOW");
-    CHECK(a.send_raw(old.raw).status().field == "nonce");
-}
-
-TEST_CASE("A client without a node says so", "[rpc]") {
-    JsonRpcOptions options;
-    options.url = "http://127.0.0.1:1";
-    CHECK(JsonRpcClient(options).head().status().reason == "L1_UNREACHABLE");
-    options.url = "file:///etc/passwd";
-    CHECK(JsonRpcClient(options).head().status().reason == "L1_UNREACHABLE");
-
-    std::string answer;
-    int http_status = 200;
-    node::HttpServer http(node::HttpServerOptions{});
-    http.route(node::HttpMethod::kPost, "/", [&](const std::string&) {
-        return node::HttpResponse{http_status, "text/plain", answer};
-    });
-    REQUIRE(http.start().ok());
-    options.url = "http://127.0.0.1:" + std::to_string(http.port());
-    JsonRpcClient client(options);
-    auto reason = [&](const std::string& text) {
-        answer = text;
-        return client.chain_id().status().reason;
-    };
-    CHECK(reason("nonsense") == "L1_ANSWER_INVALID");
-    CHECK(reason("[]") == "L1_ANSWER_INVALID");
-    CHECK(reason(R"({"id":1,"result":"0x1"})") == "L1_ANSWER_INVALID");  // an id of before
-    CHECK(reason(R"({"id":4,"result":"0x01"})") == "L1_ANSWER_INVALID");
-    CHECK(reason(R"({"id":5,"result":{}})") == "L1_ANSWER_INVALID");
-    CHECK(reason(R"({"id":6,"error":{"code":-32000,"message":"nonce too low"}})") == "L1_ERROR");
-    CHECK(reason(R"({"id":7,"error":{"code":"x","message":7,"data":[]}})") == "L1_ANSWER_INVALID");
-    CHECK(reason(R"({"id":8,"result":"0x539"})").empty());
-    http_status = 503;
-    CHECK(reason("busy") == "L1_UNREACHABLE");
-}
-
-TEST_CASE("Objects have the members that Ethereum nodes give them", "[rpc]") {
-    Server s;
+TEST_CASE("objects have the members that Ethereum nodes give them") {
+    RpcServer s;
     L1Wallet wallet(*s.client, s.alice);
     Address token = s.deploy_token(wallet);
     REQUIRE(wallet.run(token, 0, mint(s.bob.address(), 7)).ok());
@@ -332,8 +106,8 @@ TEST_CASE("Objects have the members that Ethereum nodes give them", "[rpc]") {
     CHECK(transaction == s.result("eth_getTransactionByHash", json::array({transaction["hash"]})));
 }
 
-TEST_CASE("Requests of the wrong form get JSON-RPC's codes", "[rpc]") {
-    Server s;
+TEST_CASE("requests of the wrong form get JSON-RPC's codes") {
+    RpcServer s;
     auto code = [&](const std::string& body) { return s.ask(json(body))["error"]["code"].get<int>(); };
     CHECK(code("{") == -32700);
     CHECK(code("\xff\xfe") == -32700);
@@ -366,8 +140,8 @@ TEST_CASE("Requests of the wrong form get JSON-RPC's codes", "[rpc]") {
     CHECK(s.ask(large)["error"]["code"] == -32600);
 }
 
-TEST_CASE("Parameters of the wrong form are refused, whatever the method", "[rpc]") {
-    Server s;
+TEST_CASE("parameters of the wrong form are refused, whatever the method") {
+    RpcServer s;
     const std::string address = to_hex(s.alice.address()), hash = to_hex(Hash{});
     for (json bad : {json(), json("0x00000000000000000000000000000000000000"), json(7), json::object(), json("alice")}) {
         CHECK(s.error("eth_getBalance", {bad, "latest"}) == -32602);
@@ -406,8 +180,8 @@ TEST_CASE("Parameters of the wrong form are refused, whatever the method", "[rpc
     CHECK(s.result("eth_getTransactionReceipt", {hash}).is_null());
 }
 
-TEST_CASE("A revert is code 3 with its data", "[rpc]") {
-    Server s;
+TEST_CASE("a revert is code 3 with its data") {
+    RpcServer s;
     L1Wallet wallet(*s.direct, s.alice);
     Address token = s.deploy_token(wallet);
     for (const char* method : {"eth_call", "eth_estimateGas"}) {
@@ -418,8 +192,8 @@ TEST_CASE("A revert is code 3 with its data", "[rpc]") {
     }
 }
 
-TEST_CASE("Tags, time and reorganisation on demand", "[rpc]") {
-    Server s;
+TEST_CASE("blocks are found by tag; time passes, and blocks go, on demand") {
+    RpcServer s;
     CHECK(s.result("anvil_mine", {"0x46"}).is_null());  // 70
     CHECK(s.result("eth_getBlockByNumber", {"earliest", false})["number"] == "0x0");
     CHECK(s.result("eth_getBlockByNumber", {"latest", false})["number"] == "0x46");
@@ -479,8 +253,8 @@ TEST_CASE("Tags, time and reorganisation on demand", "[rpc]") {
     CHECK(s.chain->head().number == mined + 2);
 }
 
-TEST_CASE("Damaged requests never do more than be refused", "[rpc]") {
-    Server s;
+TEST_CASE("damaged requests never do more than be refused") {
+    RpcServer s;
     const std::string good =
         R"([{"jsonrpc":"2.0","id":1,"method":"eth_call",)"
         R"("params":[{"to":"0x00000000000000000000000000000000000000aa","data":"0x01"},"latest"]},)"
@@ -495,8 +269,8 @@ TEST_CASE("Damaged requests never do more than be refused", "[rpc]") {
     }
 }
 
-TEST_CASE("Several threads at once", "[rpc]") {
-    Server s;
+TEST_CASE("several threads ask at once, and each gets its answers") {
+    RpcServer s;
     std::vector<std::thread> threads;
     std::atomic<int> sent = 0;
     for (int t = 0; t < 4; ++t) {

@@ -9,11 +9,13 @@
 #include "l1-bridge/client/rpc_transport.hpp"
 #include "l1-bridge/wire/rpc_values.hpp"
 #include "tests/l1/fake_node.hpp"
+#include "tests/support/gate.hpp"
 
 using namespace gavel;
 using namespace gavel::l1;
 using nlohmann::json;
 using test::FakeNode;
+using test::Gate;
 
 namespace {
 
@@ -83,7 +85,7 @@ std::string with_id(std::string body, const json& request) {
 
 }  // namespace
 
-TEST_CASE("each odd answer of the corpus is refused by name, and each right one is taken", "[answers]") {
+TEST_CASE("each odd answer of the corpus is refused by name, and each right one is taken") {
     const auto lines = corpus();
     REQUIRE(lines.size() > 150);
     FakeNode node;
@@ -96,7 +98,7 @@ TEST_CASE("each odd answer of the corpus is refused by name, and each right one 
     }
 }
 
-TEST_CASE("no answer to any question does more than fail it", "[answers]") {
+TEST_CASE("no answer to any question does more than fail it") {
     FakeNode node;
     JsonRpcClient client({.url = node.url()});
     for (const Line& line : corpus()) {
@@ -110,7 +112,7 @@ TEST_CASE("no answer to any question does more than fail it", "[answers]") {
     }
 }
 
-TEST_CASE("mutated answers are parsed without harm, from a seed", "[answers]") {
+TEST_CASE("mutated answers are parsed without harm, from a seed") {
     const uint32_t seed = GENERATE(1u, 2u, 3u);
     CAPTURE(seed);
     std::mt19937 random(seed);
@@ -146,7 +148,7 @@ TEST_CASE("mutated answers are parsed without harm, from a seed", "[answers]") {
     CHECK(taken > 100);
 }
 
-TEST_CASE("depth and number of values of an answer are bounded", "[answers]") {
+TEST_CASE("depth and number of values of an answer are bounded") {
     FakeNode node;
     JsonRpcClient client({.url = node.url()});
     auto reason_of = [&](const std::string& value, const char* member) {
@@ -170,15 +172,16 @@ TEST_CASE("depth and number of values of an answer are bounded", "[answers]") {
     CHECK_FALSE(rpc::parse(many + "]").has_value());
 }
 
-TEST_CASE("a client that is closed gives up what it is waiting for", "[answers]") {
+TEST_CASE("a client that is closed gives up what it is waiting for") {
+    Gate gate;
     FakeNode node;
-    node.answer = [](const json&) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(2'500));
+    node.answer = [&](const json&) {
+        gate.pass();
         return std::string();
     };
     JsonRpcClient client({.url = node.url()});
     std::thread closing([&] {
-        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        gate.is_reached();
         client.close();
     });
     const auto began = std::chrono::steady_clock::now();
@@ -186,15 +189,17 @@ TEST_CASE("a client that is closed gives up what it is waiting for", "[answers]"
     CHECK(client.head().status().reason == "L1_UNREACHABLE");
     CHECK(std::chrono::steady_clock::now() - began < std::chrono::milliseconds(2'000));
     closing.join();
+    gate.open();
 }
 
-TEST_CASE("what is secret in an URL is in no Status", "[answers]") {
+TEST_CASE("what is secret in an URL is in no Status") {
     CHECK(shown_url("https://user:pass@node.example:8545/v3/KEYKEYKEY?token=TOKEN#x") == "https://node.example");
     CHECK(shown_url("http://[::1]:8545/") == "http://[::1]");
     CHECK(shown_url("node.example/KEY") == "an URL that can't be read");
     CHECK(shown_url("http://user:p/ass@host/") == "an URL that can't be read");
     CHECK(shown_url("") == "an URL that can't be read");
 
+    Gate gate;
     FakeNode node("/v3/KEYKEYKEY");
     auto check = [](const node::Status& status, const char* reason) {
         const std::string text = node::to_string(status);
@@ -218,11 +223,12 @@ TEST_CASE("what is secret in an URL is in no Status", "[answers]") {
     node.http_status = 401;
     node.answer = [](const json&) { return std::string("KEYKEYKEY"); };
     check(client.head().status(), "L1_UNREACHABLE");
-    node.answer = [](const json&) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(600));
+    node.answer = [&](const json&) {
+        gate.pass();
         return std::string();
     };
-    check(client.head().status(), "L1_UNREACHABLE");                          // timed out
+    check(client.head().status(), "L1_UNREACHABLE");  // timed out
+    gate.open();
     check(JsonRpcClient({.url = url(1)}).head().status(), "L1_UNREACHABLE");  // refused
     check(JsonRpcClient({.url = "ftp://USERUSER:PASSPASS@127.0.0.1/KEYKEYKEY"}).head().status(), "L1_UNREACHABLE");
     check(JsonRpcClient({.url = "http://USERUSER:PASSPASS@nowhere.invalid/KEYKEYKEY"}).head().status(), "L1_UNREACHABLE");

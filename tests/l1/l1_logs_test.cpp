@@ -96,7 +96,7 @@ struct Chain {
 
 }  // namespace
 
-TEST_CASE("a refused range is halved whatever the node says, and the size that worked is remembered", "[logs]") {
+TEST_CASE("a refused range is halved whatever the node says, and the size that worked is remembered") {
     Chain chain;
     const json error =
         GENERATE(json{{"code", -32000}, {"message", "words that nobody has said before"}},
@@ -125,7 +125,7 @@ TEST_CASE("a refused range is halved whatever the node says, and the size that w
     CHECK(*std::max_element(chain.ranges.begin(), chain.ranges.end()) == 112);  // it grows again, slowly
 }
 
-TEST_CASE("a node that refuses everything for a while isn't asked block by block after it", "[logs]") {
+TEST_CASE("a node that refuses everything for a while isn't asked block by block after it") {
     Chain chain;
     chain.refuse = [](const json& request) { return FakeNode::error(request, "not now", -32005); };
     CHECK(chain.ask(0, 999).status().reason == "L1_UNREACHABLE");
@@ -135,7 +135,7 @@ TEST_CASE("a node that refuses everything for a while isn't asked block by block
     CHECK(chain.ranges == std::vector<uint64_t>{1000});
 }
 
-TEST_CASE("a block of more logs than the node gives is read from its receipts", "[logs]") {
+TEST_CASE("a block of more logs than the node gives is read from its receipts") {
     Chain chain;
     const bool has_block_receipts = GENERATE(true, false);
     bool drops_log = false, drops_receipt = false;
@@ -164,7 +164,7 @@ TEST_CASE("a block of more logs than the node gives is read from its receipts", 
     CHECK(chain.client.logs_by_receipts(**chain.client.summary_at(7), {7, 7, {}, {}}).status().reason == "L1_ANSWER_INVALID");
 }
 
-TEST_CASE("answers of more bytes than are taken are asked for in smaller ranges", "[logs]") {
+TEST_CASE("answers of more bytes than are taken are asked for in smaller ranges") {
     Chain chain;
     JsonRpcClient client({.url = chain.node.url(), .max_answer_bytes = 4'000});
     chain.refuse = [](const json& request) -> std::optional<std::string> {
@@ -175,7 +175,7 @@ TEST_CASE("answers of more bytes than are taken are asked for in smaller ranges"
     CHECK(client.logs({0, 99, {kRollup}, {}})->size() == 4);
 }
 
-TEST_CASE("a transaction that the node has forgotten is read from its block", "[logs]") {
+TEST_CASE("a transaction that the node has forgotten is read from its block") {
     Chain chain;  // it knows no transaction by its hash
     const Hash second = hash_at(7, 2);
     CHECK(fetch_batch_bytes(chain.client, kRollup, second).status().reason == "BATCH_TX_UNKNOWN");

@@ -1,9 +1,9 @@
 // Reading a rollup from a node that leaves events out, of ranges, of blocks, of old blocks: told at once, and healed by itself.
 #include "follow/l1_sync.hpp"
 #include "l1-bridge/chain/in_process_client.hpp"
-#include "l1-bridge/client/forwarding_client.hpp"
 #include "l1-bridge/client/l1_sources.hpp"
 #include "tests/contract/contract_fixture.hpp"
+#include "tests/support/moody_node.hpp"
 
 using namespace gavel;
 using namespace gavel::test;
@@ -17,25 +17,16 @@ bool never(uint64_t) { return false; }
 bool always(uint64_t) { return true; }
 
 // Leaves logs of some blocks out of its answers, without an error.
-class Forgetful final : public ForwardingClient {
+class Forgetful final : public MoodyNode {
 public:
-    using ForwardingClient::ForwardingClient;
+    using MoodyNode::MoodyNode;
     OfBlock in_ranges = never, by_hash = never, in_receipts = never, in_bloom = never;
     std::optional<Bloom> bloom;  // told of each block instead of its own
     int asked_by_hash = 0, asked_receipts = 0;
-    bool is_syncing_now = false, is_down = false, has_forgotten_state = false, hides_code = false;
-    std::optional<uint64_t> stuck_at, chain;
+    bool is_syncing_now = false, has_forgotten_state = false, hides_code = false;
 
-    node::Result<uint64_t> chain_id() override {
-        auto id = ForwardingClient::chain_id();
-        return id && chain ? node::Result<uint64_t>(*chain) : id;
-    }
     void forget_all(const OfBlock& blocks) { in_ranges = by_hash = in_receipts = in_bloom = blocks; }
 
-    node::Result<BlockRef> head() override {
-        auto out = ForwardingClient::head();
-        return out && stuck_at ? node::Result<BlockRef>(**ForwardingClient::block_at(*stuck_at)) : out;
-    }
     node::Result<std::vector<Log>> logs(const LogFilter& filter) override {
         asked_by_hash += filter.block_hash.has_value();
         return without(ForwardingClient::logs(filter), filter.block_hash ? by_hash : in_ranges);
@@ -64,9 +55,6 @@ private:
     static node::Result<std::vector<Log>> without(node::Result<std::vector<Log>> logs, const OfBlock& forgotten) {
         if (logs) std::erase_if(*logs, [&](const Log& log) { return forgotten(log.block_number); });
         return logs;
-    }
-    node::Status admit() override {
-        return is_down ? node::Status{node::Code::kUnavailable, "L1_UNREACHABLE", "", "down"} : node::Status{};
     }
 };
 
@@ -272,10 +260,10 @@ TEST_CASE("started without the L1, another L1 in its place is told when it comes
     r.client.is_down = true;
     r.open();
     r.client.is_down = false;
-    r.client.chain = 5;
+    r.client.other_chain = 5;
     for (int i = 0; i < 3; ++i) CHECK(r.sync->step().status().reason == "L1_WRONG_CHAIN");
     CHECK(r.sync->view().queue_length() == 1);
-    r.client.chain.reset();
+    r.client.other_chain.reset();
     CHECK(r.catch_up() > 0);
 }
 

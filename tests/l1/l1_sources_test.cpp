@@ -1,32 +1,26 @@
 // Several nodes as one: which is asked when, and what is believed.
 #include "l1-bridge/client/l1_sources.hpp"
 #include "l1-bridge/chain/in_process_client.hpp"
-#include "l1-bridge/client/forwarding_client.hpp"
 #include "l1-bridge/client/l1_wallet.hpp"
 #include "l1-bridge/client/rollup_client.hpp"
 #include "tests/contract/contract_fixture.hpp"
+#include "tests/support/moody_node.hpp"
 
 using namespace gavel;
 using namespace gavel::test;
 
 namespace {
 
-class Node final : public ForwardingClient {
+class Node final : public MoodyNode {
 public:
-    using ForwardingClient::ForwardingClient;
-    bool is_down = false, forgets_transactions = false, refuses_sends = false;
-    std::optional<uint64_t> stuck_at, chain;
+    using MoodyNode::MoodyNode;
+    bool forgets_transactions = false, refuses_sends = false;
     int asked = 0, heads = 0, sends = 0;
     node::Status refusal;
 
-    node::Result<uint64_t> chain_id() override {
-        auto id = ForwardingClient::chain_id();
-        return id && chain ? node::Result<uint64_t>(*chain) : id;
-    }
     node::Result<BlockRef> head() override {
         ++heads;
-        auto out = ForwardingClient::head();
-        return out && stuck_at ? node::Result<BlockRef>(**ForwardingClient::block_at(*stuck_at)) : out;
+        return MoodyNode::head();
     }
     node::Result<std::optional<TransactionInput>> transaction_input(const Hash& tx) override {
         return forgets_transactions ? std::optional<TransactionInput>{} : ForwardingClient::transaction_input(tx);
@@ -34,14 +28,14 @@ public:
     node::Result<Hash> send_raw(ByteView raw) override {
         ++sends;
         if (refuses_sends) return node::Status{node::Code::kFailedPrecondition, "TX_UNDERPRICED", "", "no"};
-        return ForwardingClient::send_raw(raw);
+        return MoodyNode::send_raw(raw);
     }
 
 private:
     node::Status admit() override {
         ++asked;
-        if (is_down) return {node::Code::kUnavailable, "L1_UNREACHABLE", "", "down"};
-        return refusal;
+        const node::Status line = MoodyNode::admit();
+        return line.ok() ? refusal : line;
     }
 };
 
@@ -64,7 +58,7 @@ struct Two {
 
 }  // namespace
 
-TEST_CASE("sources: the other is asked when one fails, and stays the one that is asked") {
+TEST_CASE("the other node is asked when one fails, and stays the one that is asked") {
     Two two;
     REQUIRE(two.both->head().ok());
     CHECK(two.b->asked == 0);
@@ -80,7 +74,7 @@ TEST_CASE("sources: the other is asked when one fails, and stays the one that is
     CHECK(two.both->block_at(1)->has_value());
 }
 
-TEST_CASE("sources: a refusal by one is asked of the other, and turns nobody away; a revert is an answer") {
+TEST_CASE("what one node refuses is asked of the other, and turns nobody away; a revert is an answer") {
     Two two;
     two.a->refusal = {node::Code::kFailedPrecondition, "L1_ERROR", "", "missing trie node"};
     CHECK(two.both->chain_id().ok());
@@ -99,7 +93,7 @@ TEST_CASE("sources: a refusal by one is asked of the other, and turns nobody awa
     CHECK(two.b->asked == 0);
 }
 
-TEST_CASE("sources: one that lags is left for one that doesn't, at once or when its head stands still") {
+TEST_CASE("a node that lags is left for one that doesn't, at once or when its head stands still") {
     Two two;
     for (int i = 0; i < 10; ++i) two.l1.chain->mine();
     const uint64_t newest = two.l1.chain->head().number;
@@ -117,23 +111,22 @@ TEST_CASE("sources: one that lags is left for one that doesn't, at once or when 
     CHECK(two.b->heads == 0);
 }
 
-TEST_CASE("sources: a node of another chain is never asked") {
+TEST_CASE("a node of another chain is never asked") {
     Two two;
-    two.b->chain = 5;
+    two.b->other_chain = 5;
     REQUIRE(two.both->head().ok());
     two.a->is_down = true;
     CHECK(two.both->head().status().reason == "L1_UNREACHABLE");
     CHECK(&two.both->second_opinion() == two.both.get());
     two.a->is_down = false;
     CHECK(two.both->head().ok());
-    two.b->chain.reset();
+    two.b->other_chain.reset();
     CHECK(&two.both->second_opinion() == two.b);
     two.both->suspect();
     CHECK(&two.both->second_opinion() == two.a);
 }
 
-TEST_CASE(
-    "sources: a transaction goes to all, and is sent if one takes it; one that a node has forgotten is asked of the other") {
+TEST_CASE("a transaction goes to all nodes, and is sent if one takes it; one that a node has forgotten is asked of the other") {
     Two two;
     L1Wallet wallet(*two.both, two.l1.bob);
     two.a->refuses_sends = true;

@@ -10,6 +10,7 @@
 #include "l1-bridge/client/forwarding_client.hpp"
 #include "l1-bridge/client/l1_wallet.hpp"
 #include "tests/contract/contract_fixture.hpp"
+#include "protocol/amount.hpp"
 
 using namespace gavel;
 using namespace gavel::l1;
@@ -86,7 +87,7 @@ AskNode node_with(std::map<std::string, Json> answers, std::vector<std::string>*
 
 }  // namespace
 
-TEST_CASE("sending: refused in whatever words, but the node has it: it was handed over, once") {
+TEST_CASE("refused in whatever words, but the node has it: the transaction was handed over, once") {
     World w;
     w.odd.takes_and_refuses = true;
     SECTION("told at once") {}
@@ -102,7 +103,7 @@ TEST_CASE("sending: refused in whatever words, but the node has it: it was hande
     CHECK(w.wallet.receipt(*sent)->has_value());
 }
 
-TEST_CASE("sending: refused, and the node knows nothing of it: nothing was sent, and the name is told") {
+TEST_CASE("refused, and the node knows nothing of it: nothing was sent, and the name is told") {
     World w;
     w.odd.refuses = true;
     auto sent = w.pay(5);
@@ -118,7 +119,7 @@ TEST_CASE("sending: refused, and the node knows nothing of it: nothing was sent,
     CHECK(w.received() == 7);
 }
 
-TEST_CASE("sending: what no node takes is told in each round, between two tries as well, until one has it") {
+TEST_CASE("what no node takes is told in each round, between two tries as well, until one has it") {
     World w;
     w.odd.is_busy = true;
     REQUIRE(w.pay(5).ok());  // a node may have it all the same
@@ -135,7 +136,7 @@ TEST_CASE("sending: what no node takes is told in each round, between two tries 
     CHECK(w.received() == 5);
 }
 
-TEST_CASE("sending: a wallet with too little says so, whatever the node says") {
+TEST_CASE("a wallet with too little says so, whatever the node says") {
     World w;
     w.odd.refuses = true;
     w.chain->set_balance(w.alice.address(), 1'000);
@@ -145,7 +146,7 @@ TEST_CASE("sending: a wallet with too little says so, whatever the node says") {
     CHECK(w.odd.given.size() == 1);
 }
 
-TEST_CASE("sending: a pool that wants a higher tip than its node suggests gets it, and that is remembered") {
+TEST_CASE("a pool that wants a higher tip than its node suggests gets it, and that is remembered") {
     World w;
     w.odd.least_tip = 25 * kGwei;
     REQUIRE(w.pay(5).ok());
@@ -179,7 +180,7 @@ TEST_CASE("sending: a pool that wants a higher tip than its node suggests gets i
     }
 }
 
-TEST_CASE("sending: the name comes first, and no later error makes it a failure") {
+TEST_CASE("a transaction's name comes first, and no later error makes it a failure") {
     World w;
     w.odd.takes_and_refuses = w.odd.is_indexing = true;
     std::thread node([&] {
@@ -199,7 +200,7 @@ TEST_CASE("sending: the name comes first, and no later error makes it a failure"
     CHECK(w.received() == 5);
 }
 
-TEST_CASE("sending: waiting, not known, and mined are told apart") {
+TEST_CASE("waiting, not known, and mined are told apart") {
     World w;
     Hash sent = *w.pay(5);
     auto waited = w.wallet.wait(sent, std::chrono::milliseconds(5));
@@ -220,7 +221,7 @@ TEST_CASE("sending: waiting, not known, and mined are told apart") {
     CHECK(w.told.empty());
 }
 
-TEST_CASE("sending: whoever sets the machine's clock raises no fee, and holds none back") {
+TEST_CASE("whoever sets the machine's clock raises no fee, and holds none back") {
     World w;
     REQUIRE(w.pay(5).ok());
     auto look = [&](uint64_t seconds) {
@@ -253,7 +254,7 @@ TEST_CASE("sending: whoever sets the machine's clock raises no fee, and holds no
     CHECK(dearest() >= first + first / 8);
 }
 
-TEST_CASE("fees: a node without a suggestion for the tip") {
+TEST_CASE("a node without a suggestion for the tip is asked for what was paid, and what makes no sense isn't heeded") {
     const Json history = {{"baseFeePerGas", {"0x1", "0x3b9aca00"}}};
     const Json rewards = {{"reward", {{"0x77359400"}, {"0x0"}, {"0xb2d05e00"}, {"0x77359400"}}}};
     auto fees = [](const AskNode& ask) {

@@ -160,7 +160,7 @@ std::string repeat_command(uint64_t seed) { return "repeat with GAVEL_HISTORIES=
 
 }  // namespace
 
-TEST_CASE("ledger: random histories, protocol and model agree") {
+TEST_CASE("protocol and model agree on random histories") {
     Coverage coverage;
     uint64_t first_seed = setting("GAVEL_SEED", 1), histories = setting("GAVEL_HISTORIES", kHistories);
     for (uint64_t seed = first_seed; seed < first_seed + histories; ++seed) {
@@ -188,7 +188,7 @@ TEST_CASE("ledger: random histories, protocol and model agree") {
     }
 }
 
-TEST_CASE("ledger: each lie is refused by its rule's name, each control applied, by both") {
+TEST_CASE("each lie is refused by its rule's name, each control applied, by protocol and model") {
     Coverage coverage;
     std::set<std::string> names;
     for (const LieCase& lie : all_lie_cases()) {
@@ -209,7 +209,7 @@ TEST_CASE("ledger: each lie is refused by its rule's name, each control applied,
     }
 }
 
-TEST_CASE("ledger: random bytes, both decoders agree") {
+TEST_CASE("both decoders agree on random bytes") {
     Coverage coverage;
     Random random(setting("GAVEL_SEED", 1));
     std::vector<Bytes> corpus;
@@ -245,7 +245,7 @@ TEST_CASE("ledger: random bytes, both decoders agree") {
     show(coverage);
 }
 
-TEST_CASE("ledger: both find a signature's signer, or none") {
+TEST_CASE("protocol and model find the same signer of a signature, or none") {
     Random random(setting("GAVEL_SEED", 1));
     Hash digest;
     const Hash order = *fixed_from_hex<Hash>("fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141");
@@ -277,7 +277,7 @@ TEST_CASE("ledger: both find a signature's signer, or none") {
     CHECK(valid > 1000);
 }
 
-TEST_CASE("ledger: a payout may fill the weight limit") {
+TEST_CASE("a payout may fill the weight limit") {
     // 95 lines and no fee leaf weigh 96; 94 are left when there is a fee.
     StartingState start;
     start.add(person_address(0), token(0), Amount{1000});
@@ -335,7 +335,7 @@ void decode_both_garbled(const Bytes& encoded, Random& random) {
 
 }  // namespace
 
-TEST_CASE("ledger: batches, headers and the first false claim") {
+TEST_CASE("protocol and model agree on batches, headers and the first false claim") {
     uint64_t first_seed = setting("GAVEL_SEED", 1), count = setting("GAVEL_HISTORIES", kHistories) / 2 + 1;
     uint64_t lies_found = 0;
     for (uint64_t seed = first_seed; seed < first_seed + count; ++seed) {

@@ -255,4 +255,24 @@ void World::random_step(Ledger& ledger) {
     }
 }
 
+std::unique_ptr<Ledger> open(node::Store& store, const World& world) { return std::make_unique<Ledger>(store, world.domain); }
+
+std::vector<ChunkRecord> chunks_of(Ledger& ledger) {
+    ledger.flush(node::Durability::kSynced);
+    std::vector<ChunkRecord> out;
+    for (uint64_t number = 0; number < ledger.chunk_count(); ++number) out.push_back(*ledger.chunk(number));
+    return out;
+}
+
+void apply_all(Ledger& ledger, const World& world, const std::vector<ChunkRecord>& chunks, size_t first) {
+    ListEnv env = world.env();
+    for (size_t i = first; i < chunks.size(); ++i) {
+        Ledger::Applied applied = ledger.apply_chunk(chunks[i].ops, chunks[i].sigs, env, chunks[i].after.hash(), World::kNowMs);
+        REQUIRE(applied.outcome.ok());
+        REQUIRE(applied.kept);
+        CHECK(applied.after == chunks[i].after);
+    }
+    ledger.flush(node::Durability::kSynced);
+}
+
 }  // namespace gavel::ledger_test

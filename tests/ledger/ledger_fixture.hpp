@@ -59,4 +59,10 @@ private:
     Address random_recipient();
 };
 
+std::unique_ptr<ledger::Ledger> open(node::Store& store, const World& world);
+// All sealed chunks of a ledger, flushed before.
+std::vector<ledger::ChunkRecord> chunks_of(ledger::Ledger& ledger);
+// Applies them from number `first` on; each must be taken, and lead to what its record says.
+void apply_all(ledger::Ledger& ledger, const World& world, const std::vector<ledger::ChunkRecord>& chunks, size_t first = 0);
+
 }  // namespace gavel::ledger_test

@@ -123,7 +123,7 @@ TEST_CASE("rolled-back operations come in pages") {
     CHECK(listed == sent);
 }
 
-TEST_CASE("accounts and balances") {
+TEST_CASE("an account has nonce and balance; balances come by token, in pages") {
     Desk desk(3);
     Address stranger;
     stranger.bytes.fill(0x42);
@@ -299,7 +299,7 @@ TEST_CASE("a withdrawal waits, can be claimed, is claimed") {
     CHECK(desk.queries.withdrawals_to(home, ~uint64_t{0}, 1).items.empty());
 }
 
-TEST_CASE("batches, chunks' signatures and the chain") {
+TEST_CASE("batches, chunks' signatures and the chain's facts are told, and none that aren't there") {
     Desk desk(8);
     desk.post();
     OperationReceipt receipt = desk.pay(1, desk.world.address(2), 5);

@@ -29,7 +29,7 @@ struct Busy {
         ledger.flush(Durability::kSynced);
     }
     World world;
-    testing::HeldStore store;
+    test::HeldStore store;
     Ledger ledger;
 };
 

@@ -1,7 +1,7 @@
-// What the L1 says, and what becomes of a ledger by it: L1View and Replayer.
+// What becomes of a ledger by what the L1 says: a verifier's that replays, a sequencer's that is rolled back.
 #include <catch2/catch.hpp>
 
-#include "tests/ledger/ledger_l1_fixture.hpp"
+#include "tests/ledger/replay_chain.hpp"
 
 using namespace gavel;
 using namespace gavel::follow;
@@ -9,216 +9,8 @@ using namespace gavel::ledger;
 using namespace gavel::ledger_test;
 using node::Durability;
 
-namespace {
-
-Hash hash_of(uint8_t byte) {
-    Hash out;
-    out.bytes.fill(byte);
-    return out;
-}
-
-Address address_of(uint8_t byte) {
-    Address out;
-    out.bytes.fill(byte);
-    return out;
-}
-
-// Everything that a view answers.
-std::string describe(const L1View& view) {
-    std::string out = std::to_string(view.head().number) + " head " + to_hex(view.head().hash);
-    for (uint64_t b = 1; b <= view.batch_head() + 1; ++b) {
-        auto batch = view.batch(b);
-        if (batch) out += " batch " + to_hex(batch->hash) + to_hex(batch->tx_hash) + std::to_string(batch->posted_at);
-        out += view.is_final(b) ? " final" : " pending";
-    }
-    for (uint64_t i = 0; i <= view.queue_length(); ++i) out += " h " + to_hex(*view.queue_hash(i));
-    for (const Strike& strike : view.strikes()) out += " strike " + std::to_string(strike.number) + to_hex(strike.hash);
-    for (const TermView& term : view.terms()) out += " term " + std::to_string(term.ended_at);
-    for (uint32_t position = 0; position < 20; ++position) out += view.is_claimed(position) ? "1" : "0";
-    out += " final head " + std::to_string(view.final_head()) + (view.frozen() ? " frozen" : "");
-    return out;
-}
-
-// A sequencer's ledger, a verifier's, and the L1 between them.
-struct Chain {
-    explicit Chain(uint64_t seed) : world(seed) {
-        view = std::make_unique<L1View>(store, world.domain.rollup, HandL1::parameters());
-        sequencer = std::make_unique<Ledger>(own_store, world.domain);
-        restart();
-        world.fund(*sequencer);
-        for (const L1Operation& operation : world.queue) l1.queue(operation);
-        l1.mine(*view);
-        post();
-    }
-    void restart() {
-        replayer.reset();
-        verifier = std::make_unique<Ledger>(store, world.domain);
-        replayer = std::make_unique<Replayer>(*verifier, *view, l1.source(), clock, Replayer::Options{});
-    }
-    void pay_one(size_t from, u128 amount) {
-        REQUIRE(world.submit(*sequencer, from, world.transfer(*sequencer, from, {}, world.address(2), amount, 1)).ok());
-    }
-    // Some payments, in `chunks` sealed chunks.
-    void pay(size_t chunks = 1) {
-        for (size_t i = 0; i < chunks; ++i) {
-            pay_one(1, 5 + i);
-            pay_one(3, 7 + i);
-            world.seal(*sequencer);
-        }
-    }
-    // What the sequencer has sealed and not posted becomes a batch; not mined.
-    Batch batch() {
-        uint64_t head = sequencer->batch_head();
-        uint64_t first = head == 0 ? 0 : sequencer->batch(head)->chunk_end();
-        Batch out =
-            *sequencer->assemble(sequencer->last_header(), first, static_cast<uint16_t>(sequencer->chunk_count() - first));
-        auto size = static_cast<uint32_t>(out.encode().size());
-        sequencer->mark_batch({out.header(), out.l1_queue_hash, first, size, std::nullopt});
-        return out;
-    }
-    void post() {
-        l1.append(batch());
-        l1.mine(*view);
-    }
-    Replayer::Progress replay(Replayer& with, size_t max_chunks = 32) {
-        for (int i = 0; i < 1'000; ++i) {
-            Replayer::Progress progress = with.step(max_chunks);
-            if (progress != Replayer::Progress::kWorked) return progress;
-        }
-        FAIL("replays for ever");
-        return Replayer::Progress::kWorked;
-    }
-    Replayer::Progress replay() { return replay(*replayer); }
-    Replayer own_replayer() { return Replayer(*sequencer, *view, l1.source(), clock, Replayer::Options{true}); }
-
-    World world;
-    HandL1 l1;
-    node::ManualClock clock{5'000};
-    node::MemoryStore own_store, store;
-    std::unique_ptr<L1View> view;
-    std::unique_ptr<Ledger> sequencer, verifier;
-    std::unique_ptr<Replayer> replayer;
-};
-
-// The rows of both ledgers are the same but for when something was confirmed, and by which transaction it was posted.
-void check_same(const Ledger& one, const Ledger& other) {
-    CHECK(one.summary().fields == other.summary().fields);
-    CHECK(one.summary().entries == other.summary().entries);
-    CHECK(balances_by_entries(one) == balances_by_entries(other));
-    CHECK(one.last_header() == other.last_header());
-    for (uint64_t number = 0; number < one.summary().chunks; ++number) CHECK(one.chunk(number) == other.chunk(number));
-}
-
-}  // namespace
-
-TEST_CASE("the view is what its blocks say, after a restart and with blocks taken back") {
-    uint64_t seed = GENERATE(range(1, 9));
-    INFO("seed " << seed);
-    World world(seed);
-    HandL1 l1;
-    node::MemoryStore store;
-    auto view = std::make_unique<L1View>(store, world.domain.rollup, HandL1::parameters());
-    std::vector<std::string> seen{describe(*view)};
-    uint64_t claims = 0;
-    for (int i = 0; i < 120; ++i) {
-        uint64_t standing = view->batch_head();
-        switch (world.below(8)) {
-            case 0: l1.queue(world.random_l1_operation()); break;
-            case 1:
-            case 2: l1.add(l1::BatchAppended{standing + 1, hash_of(static_cast<uint8_t>(world.below(250))), 1}); break;
-            case 3:
-                if (standing > view->final_head()) l1.strike(view->final_head() + 1 + world.below(standing - view->final_head()));
-                break;
-            case 4: l1.add(l1::WithdrawalClaimed{static_cast<uint32_t>(claims++), {}, {}}); break;
-            case 5: {
-                if (l1.blocks.empty()) break;
-                size_t count = 1 + world.below(std::min<size_t>(l1.blocks.size(), 6));
-                for (size_t gone = l1.blocks.size() - count; gone < l1.blocks.size(); ++gone) {
-                    for (const L1Event& event : l1.blocks[gone].events) {
-                        claims -= std::holds_alternative<l1::WithdrawalClaimed>(event.event);
-                    }
-                }
-                l1.reorganise(*view, count);
-                seen.resize(l1.blocks.size() + 1);
-                CHECK(describe(*view) == seen.back());
-                break;
-            }
-            case 7:
-                if (!view->frozen()) l1.add(l1::RollupFrozen{});
-                break;
-            default: view = std::make_unique<L1View>(store, world.domain.rollup, HandL1::parameters());
-        }
-        l1.mine(*view, world.below(200));
-        seen.push_back(describe(*view));
-        node::MemoryStore fresh_store;
-        L1View fresh(fresh_store, world.domain.rollup, HandL1::parameters());
-        l1.tell_all(fresh);
-        CHECK(describe(fresh) == seen.back());
-    }
-}
-
-TEST_CASE("a batch is final exactly when its window is over") {
-    World world(1);
-    HandL1 l1;
-    node::MemoryStore store;
-    L1View view(store, world.domain.rollup, HandL1::parameters());
-    CHECK(view.is_final(0));
-    l1.add(l1::BatchAppended{1, hash_of(1), 1});
-    l1.mine(view);
-    CHECK_FALSE(view.is_final(1));
-    CHECK(view.final_at(1) == view.head().time + 600);
-    l1.mine(view, 600 - HandL1::kBlockTime - 1);
-    CHECK_FALSE(view.is_final(1));
-    CHECK(view.final_head() == 0);
-    l1.reorganise(view, 1);
-    l1.mine(view, 600 - HandL1::kBlockTime);
-    CHECK(view.is_final(1));
-    CHECK(view.final_head() == 1);
-    CHECK_FALSE(view.is_final(2));
-    CHECK_FALSE(view.final_at(2).has_value());
-}
-
-TEST_CASE("a view takes no block whose events can't follow") {
-    World world(1);
-    HandL1 l1;
-    node::MemoryStore store;
-    L1View view(store, world.domain.rollup, HandL1::parameters());
-    l1.add(l1::BatchAppended{1, hash_of(1), 1});
-    l1.queue(world.deposit(1, {}, 5));
-    CHECK_FALSE(view.frozen());
-    l1.add(l1::RollupFrozen{});  // nobody sat
-    l1.mine(view);
-    CHECK(view.frozen());
-    std::string before = describe(view);
-    L1Operation nobody = world.deposit(1, {}, 5);
-    nobody.to = Address{};
-    const std::vector<l1::RollupEvent> impossible = {l1::BatchAppended{3, hash_of(2), 1},
-                                                     l1::BatchAppended{1, hash_of(2), 1},
-                                                     l1::BatchStruck{2, hash_of(1), 1, {}},
-                                                     l1::BatchStruck{1, hash_of(2), 1, {}},
-                                                     l1::BatchStruck{0, hash_of(1), 1, {}},
-                                                     l1::L1OperationQueued{2, world.deposit(1, {}, 5)},
-                                                     l1::L1OperationQueued{1, nobody},
-                                                     l1::TermStarted{3, {}},
-                                                     l1::TermEnded{2, {}},
-                                                     l1::TermEnded{0, {}},
-                                                     l1::RollupFrozen{}};
-    for (const l1::RollupEvent& event : impossible) {
-        L1Block block{{2, hash_of(9), l1.blocks.back().ref.hash, HandL1::kStartTime + 99}, {}};
-        block.events = {{l1::BatchAppended{2, hash_of(7), 1}, hash_of(4)}, {event, hash_of(5)}};
-        const auto* appended = std::get_if<l1::BatchAppended>(&event);
-        if (appended && appended->number == 3) block.events.erase(block.events.begin());
-        CHECK_FALSE(view.add_block(block));
-        CHECK(describe(view) == before);
-    }
-    CHECK_FALSE(view.add_block({{1, hash_of(9), {}, HandL1::kStartTime + 99}, {}}));
-    CHECK_FALSE(view.add_block({{2, hash_of(9), hash_of(8), HandL1::kStartTime + 99}, {}}));
-    CHECK(view.add_block({{2, hash_of(9), l1.blocks.back().ref.hash, HandL1::kStartTime + 99}, {}}));
-    CHECK_THROWS_AS(L1View(store, address_of(1), HandL1::parameters()), node::StoreError);
-}
-
 TEST_CASE("a verifier comes to the sequencer's ledger, restarted anywhere") {
-    Chain chain(2);
+    ReplayChain chain(2);
     for (int i = 0; i < 5; ++i) {
         chain.pay(3);
         chain.post();
@@ -253,7 +45,7 @@ TEST_CASE("a verifier comes to the sequencer's ledger, restarted anywhere") {
 }
 
 TEST_CASE("a false batch stops the replay at the last true state; its strike lets it go on") {
-    Chain chain(3);
+    ReplayChain chain(3);
     chain.pay(4);
     Batch lie = chain.batch();
     constexpr int kCommitment = 0, kLast = 1, kSignature = 2;  // 3: garbage
@@ -316,7 +108,7 @@ TEST_CASE("a false batch stops the replay at the last true state; its strike let
 }
 
 TEST_CASE("operations of a struck batch are rolled back in the ledger that built it") {
-    Chain chain(4);
+    ReplayChain chain(4);
     chain.pay(2);
     chain.post();
     Replayer own = chain.own_replayer();
@@ -345,7 +137,7 @@ TEST_CASE("operations of a struck batch are rolled back in the ledger that built
 }
 
 TEST_CASE("batches that the L1 loses are rolled back by a verifier, and posted again by their builder") {
-    Chain chain(5);
+    ReplayChain chain(5);
     chain.pay(2);
     chain.post();
     chain.pay(1);
@@ -380,7 +172,7 @@ TEST_CASE("batches that the L1 loses are rolled back by a verifier, and posted a
 }
 
 TEST_CASE("a batch that somebody else posted replaces what the ledger had in its place") {
-    Chain chain(6);
+    ReplayChain chain(6);
     node::MemoryStore other_store;
     Ledger other(other_store, chain.world.domain);
     Replayer others(other, *chain.view, chain.l1.source(), chain.clock, Replayer::Options{true});
@@ -414,7 +206,7 @@ TEST_CASE("a batch that somebody else posted replaces what the ledger had in its
 }
 
 TEST_CASE("chunks that consumed L1 operations which the L1 lost are rolled back") {
-    Chain chain(7);
+    ReplayChain chain(7);
     Replayer own = chain.own_replayer();
     CHECK(chain.replay(own) == Replayer::Progress::kCaughtUp);
     L1Operation lost = chain.world.deposit(1, {}, 123), other = chain.world.deposit(2, {}, 456);
@@ -438,7 +230,7 @@ TEST_CASE("chunks that consumed L1 operations which the L1 lost are rolled back"
 }
 
 TEST_CASE("an L1 that can't tell, or tells wrongly, is asked again") {
-    Chain chain(8);
+    ReplayChain chain(8);
     chain.l1.reachable = false;
     CHECK(chain.replay() == Replayer::Progress::kUnavailable);
     CHECK(chain.replayer->status().reason == "L1_UNREACHABLE");
@@ -461,7 +253,7 @@ TEST_CASE("an L1 that can't tell, or tells wrongly, is asked again") {
 }
 
 TEST_CASE("a batch is judged by its own limit of L1 operations") {
-    Chain chain(9);
+    ReplayChain chain(9);
     // A chunk that consumes past what its batch claims is wrong, and changes nothing: claiming just that is the truth.
     chain.l1.queue(chain.world.deposit(1, {}, 123));
     chain.l1.mine(*chain.view);
@@ -515,7 +307,7 @@ TEST_CASE("a follower's step is taken whole, with its position, or not at all") 
 }
 
 TEST_CASE("who has a false batch's chunks already finds the same one false") {
-    Chain chain(11);
+    ReplayChain chain(11);
     chain.l1.queue(chain.world.deposit(1, {}, 123));
     chain.l1.mine(*chain.view);
     REQUIRE(chain.sequencer->open_l1_operation(chain.view->queued(16)->operation).ok());

@@ -8,7 +8,7 @@
 
 #include "node/store.hpp"
 
-namespace gavel::testing {
+namespace gavel::test {
 
 class HeldStore final : public node::Store {
 public:
@@ -105,4 +105,4 @@ private:
     std::atomic<bool> failing_{false}, failed_{false};
 };
 
-}  // namespace gavel::testing
+}  // namespace gavel::test

@@ -12,7 +12,7 @@
 #include "tests/support/temp_dir.hpp"
 
 using namespace gavel::node;
-using gavel::testing::TempDir;
+using gavel::test::TempDir;
 
 namespace {
 
@@ -24,7 +24,7 @@ struct stat stat_of(const std::string& path) {
 
 }  // namespace
 
-TEST_CASE("a device, a pipe and an open file are written to, not over", "[file]") {
+TEST_CASE("a device, a pipe and an open file are written to, not over") {
     // One like /dev/null, if this user may make it: were the real one written over, it would be gone for all.
     TempDir dir;
     const std::string null = dir.file("null");
@@ -54,7 +54,7 @@ TEST_CASE("a device, a pipe and an open file are written to, not over", "[file]"
     ::close(file);
 }
 
-TEST_CASE("a symbolic link stays, and what it points to is replaced whole", "[file]") {
+TEST_CASE("a symbolic link stays, and what it points to is replaced whole") {
     TempDir dir;
     REQUIRE(write_file(dir.file("target"), "old").ok());
     std::filesystem::create_symlink("target", dir.file("link"));
@@ -67,7 +67,7 @@ TEST_CASE("a symbolic link stays, and what it points to is replaced whole", "[fi
     CHECK(std::distance(std::filesystem::directory_iterator(dir.path()), {}) == 3);
 }
 
-TEST_CASE("a folder and a block device aren't written over", "[file]") {
+TEST_CASE("a folder and a block device aren't written over") {
     TempDir dir;
     std::filesystem::create_directory(dir.file("folder"));
     CHECK(write_file(dir.file("folder"), "x").reason == "FILE_UNWRITABLE");
@@ -79,7 +79,7 @@ TEST_CASE("a folder and a block device aren't written over", "[file]") {
     CHECK(S_ISBLK(stat_of(disk).st_mode));
 }
 
-TEST_CASE("a file with a secret that others may read is refused unless told", "[file]") {
+TEST_CASE("a file with a secret that others may read is refused unless told") {
     TempDir dir;
     const std::string path = dir.file("key");
     for (const unsigned mode : {0600u, 0400u}) {
@@ -100,7 +100,7 @@ TEST_CASE("a file with a secret that others may read is refused unless told", "[
     CHECK(read_secret_file(dir.path(), 6, true).status().reason == "FILE_UNREADABLE");
 }
 
-TEST_CASE("a wiped text leaves nothing in its memory, a moved secret neither", "[file]") {
+TEST_CASE("a wiped text leaves nothing in its memory, a moved secret neither") {
     for (const std::string& content : {std::string("short"), std::string(100, 'k')}) {
         std::string text = content;
         text.reserve(200);
@@ -122,7 +122,7 @@ TEST_CASE("a wiped text leaves nothing in its memory, a moved secret neither", "
     }
 }
 
-TEST_CASE("a process with keys leaves no core and can't be looked into", "[file]") {
+TEST_CASE("a process with keys leaves no core and can't be looked into") {
     forbid_dumps();
     CHECK(::prctl(PR_GET_DUMPABLE) == 0);
     rlimit now{1, 1};

@@ -16,7 +16,7 @@
 #include "tests/node/node_grpc_fixture.hpp"
 
 using namespace gavel::node;
-using namespace gavel::testing;
+using namespace gavel::test;
 
 namespace {
 
@@ -57,16 +57,6 @@ std::shared_ptr<grpc::Channel> channel_from(const char* address, uint16_t port) 
     Socket socket(address);
     socket.connect(port);
     return grpc::CreateInsecureChannelFromFd("other", socket.release());
-}
-
-template <class Holds>
-bool within(std::chrono::milliseconds time, Holds holds) {
-    const auto end = std::chrono::steady_clock::now() + time;
-    while (!holds()) {
-        if (std::chrono::steady_clock::now() > end) return false;
-        std::this_thread::sleep_for(5ms);
-    }
-    return true;
 }
 
 // A stream of Tell that reads only when told to.
@@ -114,7 +104,7 @@ struct Quiet {
 
 }  // namespace
 
-TEST_CASE("1,100 idle connections of one peer leave the port open to others, and go", "[grpc]") {
+TEST_CASE("1,100 idle connections of one peer leave the port open to others, and go") {
     Server server;
     std::vector<Socket> idle;
     for (int i = 0; i < 1100; ++i) {
@@ -128,13 +118,13 @@ TEST_CASE("1,100 idle connections of one peer leave the port open to others, and
     CHECK(say(server.channel(), "hello").status().code == Code::kUnavailable);
     idle.clear();
     CHECK(within(5s, [&] { return say(server.channel(), "hello").ok(); }));
-    CHECK(within(5s, [&] {
+    CHECK(within(20s, [&] {
         (void)say(server.channel(), "hello");
         return server.server->connections() <= 2;
     }));
 }
 
-TEST_CASE("connections are bounded in all too", "[grpc]") {
+TEST_CASE("connections are bounded in all too") {
     Quiet quiet;
     Server server({.max_connections = 8, .max_per_peer = 4});
     std::vector<Socket> idle;
@@ -151,7 +141,7 @@ TEST_CASE("connections are bounded in all too", "[grpc]") {
     CHECK(within(5s, [&] { return say(channel_from("127.0.0.4", server.server->port()), "hello").ok(); }));
 }
 
-TEST_CASE("a port that once got no descriptor isn't deaf afterwards", "[grpc]") {
+TEST_CASE("a port that once got no descriptor isn't deaf afterwards") {
     Quiet quiet;
     Server server;
     CHECK(server.server->answers().ok());
@@ -175,7 +165,7 @@ TEST_CASE("a port that once got no descriptor isn't deaf afterwards", "[grpc]") 
     CHECK(server.server->answers().reason == "GRPC_PORT_DEAF");
 }
 
-TEST_CASE("compressed requests are refused before they are unpacked", "[grpc]") {
+TEST_CASE("compressed requests are refused before they are unpacked") {
     Server server;
     grpc::ChannelArguments arguments;
     arguments.SetCompressionAlgorithm(GRPC_COMPRESS_GZIP);
@@ -186,7 +176,7 @@ TEST_CASE("compressed requests are refused before they are unpacked", "[grpc]") 
     CHECK(*say(server.channel(), "hello") == "hello");
 }
 
-TEST_CASE("a message's fields are counted before it is built", "[grpc]") {
+TEST_CASE("a message's fields are counted before it is built") {
     using google::protobuf::FileDescriptorProto;
     auto parse = [](const std::string& bytes, size_t max_fields) {
         grpc::Slice slice(bytes);
@@ -233,7 +223,7 @@ TEST_CASE("a message's fields are counted before it is built", "[grpc]") {
     CHECK(from_grpc(status, context).reason == "TOO_MANY_FIELDS");
 }
 
-TEST_CASE("idle streams hold no thread, and one peer not all of them", "[grpc]") {
+TEST_CASE("idle streams hold no thread, and one peer not all of them") {
     Server server({}, {.threads = 2, .streams = 30, .streams_per_peer = 20});
     std::vector<std::unique_ptr<Listening>> streams;
     auto channel = *make_channel(server.channel());
@@ -251,7 +241,7 @@ TEST_CASE("idle streams hold no thread, and one peer not all of them", "[grpc]")
     CHECK(server.echo.calls.bytes_held() == 0);
 }
 
-TEST_CASE("a stream tells in order, waits for news, and ends", "[grpc]") {
+TEST_CASE("a stream tells in order, waits for news, and ends") {
     Server server;
     std::atomic<int> allowed{3};
     server.echo.tell = [&, told = 0](StringValue& message) mutable {
@@ -267,7 +257,7 @@ TEST_CASE("a stream tells in order, waits for news, and ends", "[grpc]") {
     CHECK(stream.finish().ok());
 }
 
-TEST_CASE("a stream whose client doesn't read holds one message, and is ended", "[grpc]") {
+TEST_CASE("a stream whose client doesn't read holds one message, and is ended") {
     Server server({}, {.patience = 500ms});
     std::atomic<uint64_t> made{0};
     server.echo.tell = [&](StringValue& message) {
@@ -283,7 +273,7 @@ TEST_CASE("a stream whose client doesn't read holds one message, and is ended", 
     server.echo.tell = [](StringValue&) { return Next::kLater; };
 }
 
-TEST_CASE("calls above the bounds are refused, of one peer and in all; the others go on", "[grpc]") {
+TEST_CASE("calls above the bounds are refused, of one peer and in all; the others go on") {
     Server server({}, {.threads = 64, .calls = 24, .calls_per_peer = 16});
     std::vector<std::thread> callers;
     std::atomic<int> refused{0}, answered{0};
@@ -310,7 +300,7 @@ TEST_CASE("calls above the bounds are refused, of one peer and in all; the other
     CHECK(within(5s, [&] { return server.echo.calls.calls_open() == 0; }));
 }
 
-TEST_CASE("a request has its place before it is read, and a time to be sent whole", "[grpc]") {
+TEST_CASE("a request has its place before it is read, and a time to be sent whole") {
     Server server({}, {.calls = 6, .calls_per_peer = 4, .request_time = 3s});
     Socket from_elsewhere("127.0.0.2");
     from_elsewhere.connect(server.server->port());
@@ -322,14 +312,14 @@ TEST_CASE("a request has its place before it is read, and a time to be sent whol
     CHECK(client.bytes_sent() < 4 * (1 << 20) + 20 * (65 << 10));  // of the others no more than fits unread
 }
 
-TEST_CASE("requests and answers are bounded by their bytes", "[grpc]") {
+TEST_CASE("requests and answers are bounded by their bytes") {
     Server server({}, {.bytes = 500'000, .bytes_per_peer = 300'000});
     CHECK(say(server.channel(), std::string(200'000, 'x')).ok());
     CHECK(say(server.channel(), std::string(400'000, 'x')).status().reason == "TOO_MANY_CALLS");
     CHECK(within(5s, [&] { return server.echo.calls.bytes_held() == 0; }));
 }
 
-TEST_CASE("a server ends in time whatever its clients do", "[grpc]") {
+TEST_CASE("a server ends in time whatever its clients do") {
     Quiet quiet;
     Server server;
     server.echo.tell = [](StringValue& message) {
@@ -345,14 +335,14 @@ TEST_CASE("a server ends in time whatever its clients do", "[grpc]") {
     std::vector<std::unique_ptr<Listening>> streams;
     for (int i = 0; i < 20; ++i) streams.push_back(std::make_unique<Listening>(channel));
     std::thread caller([&] { CHECK_FALSE(say(channel, "wait").ok()); });
-    while (!server.echo.waiting) std::this_thread::sleep_for(1ms);
+    REQUIRE(within(5s, [&] { return server.echo.waiting.load(); }));
     const auto before = std::chrono::steady_clock::now();
     server.server->stop(200ms);
     CHECK(std::chrono::steady_clock::now() - before < 2s);
     caller.join();
 }
 
-TEST_CASE("bad connections can't fill the log", "[grpc]") {
+TEST_CASE("bad connections can't fill the log") {
     std::atomic<int> lines{0};
     set_log_output([&](std::string_view) { ++lines; });
     for (int i = 0; i < 200; ++i) gpr_log(GPR_ERROR, "Handshake failed with fatal error SSL_ERROR_SSL");
@@ -360,7 +350,7 @@ TEST_CASE("bad connections can't fill the log", "[grpc]") {
     CHECK(lines <= 21);
 }
 
-TEST_CASE("a peer is an IPv4 address or the first half of an IPv6 one", "[grpc]") {
+TEST_CASE("a peer is an IPv4 address or the first half of an IPv6 one") {
     CHECK(peer_of_grpc("ipv4:127.0.0.1:4711") == "127.0.0.1");
     CHECK(peer_of_grpc("ipv6:%5B::1%5D:4711") == "::/64");
     CHECK(peer_of_grpc("ipv6:[2001:db8:1:2:3:4:5:6]:80") == "2001:db8:1:2::/64");

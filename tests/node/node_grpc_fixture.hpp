@@ -15,8 +15,9 @@
 #include "node/grpc_calls.hpp"
 #include "node/grpc_deadline.hpp"
 #include "node/grpc_server.hpp"
+#include "tests/support/within.hpp"
 
-namespace gavel::testing {
+namespace gavel::test {
 
 using google::protobuf::MessageLite;
 using google::protobuf::StringValue;
@@ -106,4 +107,4 @@ inline node::Result<std::string> say(const node::GrpcChannelOptions& options, co
     return say(*channel, text);
 }
 
-}  // namespace gavel::testing
+}  // namespace gavel::test

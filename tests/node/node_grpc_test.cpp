@@ -8,7 +8,7 @@
 #include "tests/support/temp_dir.hpp"
 
 using namespace gavel::node;
-using namespace gavel::testing;
+using namespace gavel::test;
 
 namespace {
 
@@ -71,7 +71,7 @@ private:
 
 }  // namespace
 
-TEST_CASE("a Status arrives as it was sent", "[grpc]") {
+TEST_CASE("a Status arrives as it was sent") {
     Server server;
     CHECK(*say(server.channel(), "hello") == "hello");
     CHECK(say(server.channel(), "refuse").status() == server.echo.refusal);
@@ -88,14 +88,14 @@ TEST_CASE("a Status arrives as it was sent", "[grpc]") {
     CHECK(cleaned.message.size() <= 1000);
 }
 
-TEST_CASE("gRPC's text carries reason and field too", "[grpc]") {
+TEST_CASE("gRPC's text carries reason and field too") {
     grpc::Status status = to_grpc({Code::kInvalidArgument, "BAD_NONCE", "transfer.nonce", "expected 5"});
     CHECK(status.error_code() == grpc::StatusCode::INVALID_ARGUMENT);
     CHECK(status.error_message() == "BAD_NONCE: expected 5 (transfer.nonce)");
     CHECK(to_grpc({}).ok());
 }
 
-TEST_CASE("what gRPC itself refuses has a reason", "[grpc]") {
+TEST_CASE("what gRPC itself refuses has a reason") {
     set_log_output([](std::string_view) {});
     Server server;
     auto method = [&](const char* path) {
@@ -114,13 +114,13 @@ TEST_CASE("what gRPC itself refuses has a reason", "[grpc]") {
     set_log_output({});
 }
 
-TEST_CASE("messages over the limit are refused", "[grpc]") {
+TEST_CASE("messages over the limit are refused") {
     Server server({.max_message_bytes = 64 << 10});
     CHECK(say(server.channel(), std::string(60 << 10, 'x')).ok());
     CHECK(say(server.channel(), std::string(65 << 10, 'x')).status().code == Code::kResourceExhausted);
 }
 
-TEST_CASE("the health service answers, and reflection too", "[grpc]") {
+TEST_CASE("the health service answers, and reflection too") {
     Server server;
     CHECK(health(server, "") == "\x08\x01");
     server.server->set_serving(false);
@@ -142,7 +142,7 @@ TEST_CASE("the health service answers, and reflection too", "[grpc]") {
     CHECK(stream->Finish().ok());
 }
 
-TEST_CASE("TLS and mutual TLS", "[grpc]") {
+TEST_CASE("TLS lets in whom its certificates name, and nobody else; files that don't fit together are refused at once") {
     set_log_output([](std::string_view) {});  // gRPC complains of each refused handshake
     Certificates files;
     SECTION("the client knows who signed the server") {
@@ -183,7 +183,7 @@ TEST_CASE("TLS and mutual TLS", "[grpc]") {
     set_log_output({});
 }
 
-TEST_CASE("two servers don't share a port, and stop ends what runs", "[grpc]") {
+TEST_CASE("two servers don't share a port, and stop ends what runs") {
     set_log_output([](std::string_view) {});
     Server server;
     auto second = GrpcServer::start({.listen = "127.0.0.1:" + std::to_string(server.server->port())}, {});
@@ -191,7 +191,7 @@ TEST_CASE("two servers don't share a port, and stop ends what runs", "[grpc]") {
     CHECK(GrpcServer::start({.listen = "nonsense"}, {}).status().reason == "LISTEN_ADDRESS_INVALID");
 
     std::thread caller([&] { CHECK_FALSE(say(server.channel(), "wait").ok()); });
-    while (!server.echo.waiting) std::this_thread::sleep_for(1ms);
+    REQUIRE(within(5s, [&] { return server.echo.waiting.load(); }));
     auto before = std::chrono::steady_clock::now();
     server.server->stop(50ms);
     CHECK(std::chrono::steady_clock::now() - before < 2s);

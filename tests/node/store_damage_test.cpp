@@ -11,7 +11,7 @@
 using namespace gavel;
 using namespace gavel::node;
 using namespace gavel::store_test;
-using testing::TempDir;
+using test::TempDir;
 
 namespace fs = std::filesystem;
 
@@ -63,7 +63,7 @@ std::optional<Rows> opened(const std::string& folder) {
 
 }  // namespace
 
-TEST_CASE("a log cut short anywhere gives back what was written whole", "[store]") {
+TEST_CASE("a log cut short anywhere gives back what was written whole") {
     TempDir dir;
     std::string log = make_log(dir), whole = content(log);
     std::string zeros = GENERATE(std::string(), std::string(5'000, '\0'));
@@ -88,7 +88,7 @@ TEST_CASE("a log cut short anywhere gives back what was written whole", "[store]
     CHECK(most > kRows / 2);
 }
 
-TEST_CASE("a bit of a log that turns is never taken for a torn end", "[store]") {
+TEST_CASE("a bit of a log that turns is never taken for a torn end") {
     TempDir dir;
     std::string log = make_log(dir), whole = content(log);
     std::mt19937 random(11);
@@ -107,7 +107,7 @@ TEST_CASE("a bit of a log that turns is never taken for a torn end", "[store]") 
     CHECK(refused > 140);
 }
 
-TEST_CASE("every length of the last record of a log that turns is refused", "[store]") {
+TEST_CASE("every length of the last record of a log that turns is refused") {
     TempDir dir;
     std::string log = make_log(dir), whole = content(log);
     // The last record: header(7), sequence(8) count(4) kind(1) key length(1) key(7) value length(2) value(300).
@@ -121,7 +121,7 @@ TEST_CASE("every length of the last record of a log that turns is refused", "[st
     }
 }
 
-TEST_CASE("a store whose descriptor or last log is gone isn't made anew over what is left", "[store]") {
+TEST_CASE("a store whose descriptor or last log is gone isn't made anew over what is left") {
     TempDir dir;
     std::string log = make_log(dir);
     { LevelDbStore store(dir.file("db")); }  // now there is a table
@@ -142,7 +142,7 @@ TEST_CASE("a store whose descriptor or last log is gone isn't made anew over wha
     refuses(current.substr(0, current.size() - 1), "damaged");
 }
 
-TEST_CASE("a store is made in an empty folder only, and going on with its making is no harm", "[store]") {
+TEST_CASE("a store is made in an empty folder only, and going on with its making is no harm") {
     TempDir dir;
     fs::create_directory(dir.file("db"));
     CHECK(LevelDbStore::is_empty(dir.file("nowhere")));
@@ -236,7 +236,7 @@ Rows fill(Store& store) {
 
 }  // namespace
 
-TEST_CASE("a bit of a table that turns is told, or changes no answer", "[store]") {
+TEST_CASE("a bit of a table that turns is told, or changes no answer") {
     TempDir dir;
     Rows truth;
     {
@@ -275,7 +275,7 @@ TEST_CASE("a bit of a table that turns is told, or changes no answer", "[store]"
     CHECK(told > 60);
 }
 
-TEST_CASE("a bit of a descriptor that turns is refused, or changes no answer", "[store]") {
+TEST_CASE("a bit of a descriptor that turns is refused, or changes no answer") {
     TempDir dir;
     Rows truth;
     {
@@ -298,7 +298,7 @@ TEST_CASE("a bit of a descriptor that turns is refused, or changes no answer", "
     CHECK(refused > whole.size() / 4);
 }
 
-TEST_CASE("after damage was read, the store answers nothing more", "[store]") {
+TEST_CASE("after damage was read, the store answers nothing more") {
     TempDir dir;
     {
         LevelDbStore store(dir.file("db"));
@@ -315,7 +315,7 @@ TEST_CASE("after damage was read, the store answers nothing more", "[store]") {
     CHECK(store.failure().value().find("it is damaged") != std::string::npos);
 }
 
-TEST_CASE("a scrub reads all there is, and finds damage that nobody asks for", "[store]") {
+TEST_CASE("a scrub reads all there is, and finds damage that nobody asks for") {
     TempDir dir;
     size_t rows = 0, pieces = 0;
     {
@@ -348,7 +348,7 @@ TEST_CASE("a scrub reads all there is, and finds damage that nobody asks for", "
     CHECK(store.failure().value().find("it is damaged") != std::string::npos);
 }
 
-TEMPLATE_TEST_CASE("a snapshot stays as it was", "[store]", MemoryStore, LevelDbStore) {
+TEMPLATE_TEST_CASE("a snapshot stays as it was", "", MemoryStore, LevelDbStore) {
     TempDir dir;
     std::unique_ptr<Store> store;
     if constexpr (std::is_same_v<TestType, MemoryStore>) store = std::make_unique<MemoryStore>();

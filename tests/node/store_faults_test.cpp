@@ -14,7 +14,7 @@
 using namespace gavel;
 using namespace gavel::node;
 using namespace gavel::store_test;
-using testing::TempDir;
+using test::TempDir;
 
 namespace {
 
@@ -61,7 +61,7 @@ private:
 
 }  // namespace
 
-TEST_CASE("one thread's failed write ends the store for all, and what was acknowledged survives", "[store]") {
+TEST_CASE("one thread's failed write ends the store for all, and what was acknowledged survives") {
     int appends = GENERATE(200, 333, 1001, 2222);
     TempDir dir;
     FailingDisk disk(".log");
@@ -86,7 +86,7 @@ TEST_CASE("one thread's failed write ends the store for all, and what was acknow
     CHECK(LevelDbStore(dir.file("db")).get("after") == std::nullopt);
 }
 
-TEST_CASE("a failed sync ends the store, though the bytes may have reached the disk", "[store]") {
+TEST_CASE("a failed sync ends the store, though the bytes may have reached the disk") {
     TempDir dir;
     FailingDisk disk(".log");
     {
@@ -101,7 +101,7 @@ TEST_CASE("a failed sync ends the store, though the bytes may have reached the d
     CHECK(LevelDbStore(dir.file("db")).get("c") == std::nullopt);
 }
 
-TEST_CASE("a table that can't be written ends the store, and its log keeps what the table was to hold", "[store]") {
+TEST_CASE("a table that can't be written ends the store, and its log keeps what the table was to hold") {
     TempDir dir;
     FailingDisk disk(".ldb");
     Rows acknowledged;
@@ -123,7 +123,7 @@ TEST_CASE("a table that can't be written ends the store, and its log keeps what 
     check_has(dir.file("db"), acknowledged);
 }
 
-TEST_CASE("a file that may not grow is a failed write, not a death", "[store]") {
+TEST_CASE("a file that may not grow is a failed write, not a death") {
     TempDir dir;
     Rows acknowledged;
     rlimit before{};
@@ -142,7 +142,7 @@ TEST_CASE("a file that may not grow is a failed write, not a death", "[store]") 
     check_has(dir.file("db"), acknowledged);
 }
 
-TEST_CASE("a full disk ends the store, and what was acknowledged survives", "[store]") {
+TEST_CASE("a full disk ends the store, and what was acknowledged survives") {
     TempDir dir;
     SmallDisk disk(dir.path());
     if (!disk.is_mounted()) {

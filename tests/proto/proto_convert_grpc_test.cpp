@@ -4,7 +4,8 @@
 #include <rapidcheck.h>
 
 #include "proto/convert_grpc.hpp"
-#include "protocol/chunk.hpp"
+#include "proto/kinds_grpc.hpp"
+#include "protocol/kinds/kinds.hpp"
 
 using namespace gavel;
 using namespace gavel::proto;
@@ -20,16 +21,17 @@ Fixed filled(uint8_t byte) {
 
 Operation any_operation() {
     Operation out;
-    out.kind = *rc::gen::element(OperationKind::kTransfer, OperationKind::kWithdraw, OperationKind::kPayout);
+    const OperationTraits& traits = kOperationKinds[*rc::gen::inRange<size_t>(0, std::size(kOperationKinds))];
+    out.kind = traits.kind;
     out.token = filled<Address>(*rc::gen::arbitrary<uint8_t>());
-    const size_t lines = out.kind == OperationKind::kPayout ? *rc::gen::inRange<size_t>(1, kMaxPayoutLines + 1) : 1;
+    const size_t lines = traits.most_payments > 1 ? *rc::gen::inRange<size_t>(1, traits.most_payments + 1) : 1;
     for (size_t i = 0; i < lines; ++i) {
         const u128 amount = u128{*rc::gen::arbitrary<uint64_t>()} << 64 | *rc::gen::arbitrary<uint64_t>();
         out.payments.push_back({filled<Address>(*rc::gen::arbitrary<uint8_t>()), Amount{amount}});
     }
     out.fee = Amount{*rc::gen::arbitrary<uint64_t>()};
     out.nonce = *rc::gen::arbitrary<uint64_t>();
-    if (out.kind != OperationKind::kWithdraw) out.memo = filled<Hash>(*rc::gen::element<uint8_t>(0, 1, 255));
+    if (traits.has_memo) out.memo = filled<Hash>(*rc::gen::element<uint8_t>(0, 1, 255));
     return out;
 }
 
@@ -62,6 +64,32 @@ TEST_CASE("an operation goes over the wire and comes back") {
         RC_ASSERT(back.ok());
         RC_ASSERT(*back == operation);
     }));
+}
+
+TEST_CASE("each kind has a field of its name in the message, a kind to estimate by, and comes back from both") {
+    const auto* fields = v1::Operation::descriptor()->oneof_decl(0);
+    CHECK(fields->field_count() == static_cast<int>(std::size(kOperationKinds)));
+    const int estimates = v1::EstimateFeeRequest::Kind_descriptor()->value_count();
+    CHECK(estimates == 1 + static_cast<int>(std::size(kOperationKinds)));  // and KIND_UNSPECIFIED
+    for (const OperationTraits& traits : kOperationKinds) {
+        INFO(traits.name);
+        Operation operation{traits.kind, {}, {{filled<Address>(2), Amount{1000}}}, Amount{5}, 7, {}};
+        v1::Operation message;
+        to_pb(operation, message);
+        const auto* field = v1::Operation::descriptor()->FindFieldByName(traits.name);
+        REQUIRE(field != nullptr);
+        CHECK(field->number() == static_cast<int>(message.kind_case()));
+        CHECK(*from_pb(message, "operation") == operation);
+        CHECK(kind_from_pb(kind_to_pb(traits.kind)) == traits.kind);
+        // What is wrong within is told by the kind's own path.
+        message.Clear();
+        message.GetReflection()->MutableMessage(&message, field);
+        CHECK(from_pb(message, "operation").status().field.starts_with("operation." + std::string(traits.name) + "."));
+    }
+    const node::Status none = from_pb(v1::Operation{}, "operation").status();
+    CHECK(none.reason == "FIELD_MISSING");
+    CHECK(none.message == "needs a transfer, a withdraw or a payout");
+    CHECK(kind_from_pb(v1::EstimateFeeRequest::KIND_UNSPECIFIED) == std::nullopt);
 }
 
 TEST_CASE("token and memo may be left out") {
@@ -112,8 +140,10 @@ TEST_CASE("state fields and L1 operations go over the wire and come back") {
     message.clear_withdrawals_root();
     CHECK(from_pb(message, "state").status().field == "state.withdrawals_root");
 
-    for (auto kind : {L1OperationKind::kDeposit, L1OperationKind::kForcedTransfer, L1OperationKind::kForcedWithdrawal}) {
-        const L1Operation operation{kind, filled<Address>(1), filled<Address>(2), filled<Address>(3), Amount::max(), 77};
+    const auto* kinds = v1::L1OperationKind_descriptor();
+    CHECK(kinds->value_count() == 1 + static_cast<int>(std::size(kL1OperationKinds)));
+    for (const L1OperationTraits& traits : kL1OperationKinds) {
+        const L1Operation operation{traits.kind, filled<Address>(1), filled<Address>(2), filled<Address>(3), Amount::max(), 77};
         v1::L1Operation out;
         to_pb(operation, 9, true, out);
         CHECK(out.index() == 9);

@@ -77,7 +77,7 @@ std::string disagreement(const Bytes& ops) {
 
 }  // namespace
 
-TEST_CASE("ops of the specification's examples") {
+TEST_CASE("ops of the specification's examples are encoded as there") {
     Amount amount{250'000'000'000'000'000}, fee{21'000'000'000'000};
     PostedOperation there{OperationKind::kTransfer, 5, {{{9, {}}, amount}}, fee, {}};
     PostedOperation back = there;
@@ -183,7 +183,7 @@ TEST_CASE("chunks too heavy or too many for the decoder can be encoded, and are 
     CHECK(refusal_of(encode_ops({127, {}, {}})) == Refusal::kCodeTooLong);
 }
 
-TEST_CASE("weights") {
+TEST_CASE("each operation weighs what the page says") {
     Widest widest;
     CHECK(widest.operation(OperationKind::kTransfer, 1, false).weight() == 2);
     CHECK(widest.operation(OperationKind::kTransfer, 1, true).weight() == 3);

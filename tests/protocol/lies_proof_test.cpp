@@ -18,7 +18,7 @@ ProofVerdict verdict(const LieCase& lie, const BatchChunk& chunk, const Hash& cl
 
 }  // namespace
 
-TEST_CASE("each lie: a proof against the false claim holds, and names the rule") {
+TEST_CASE("a proof against each lie's false claim holds, and names the rule") {
     for (const LieCase& lie : all_lie_cases()) {
         INFO(name_of(lie.rule) << ": " << lie.what);
         ProofVerdict judged = verdict(lie, lie.wrong, false_claim_of(lie));
@@ -28,7 +28,7 @@ TEST_CASE("each lie: a proof against the false claim holds, and names the rule")
     }
 }
 
-TEST_CASE("each lie: a proof against the true claim about it, or about its control, fails") {
+TEST_CASE("a proof against the true claim about a lie, or about its control, fails") {
     for (const LieCase& lie : all_lie_cases()) {
         INFO(name_of(lie.rule) << ": " << lie.what);
         CHECK(std::string(name_of(verdict(lie, lie.wrong, lie.start.build().commitment()).error)) == "ClaimIsTrue");
@@ -36,7 +36,7 @@ TEST_CASE("each lie: a proof against the true claim about it, or about its contr
     }
 }
 
-TEST_CASE("each lie: of its control nobody can claim that it is wrong") {
+TEST_CASE("of a lie's control nobody can claim that it is wrong") {
     for (const LieCase& lie : all_lie_cases()) {
         INFO(name_of(lie.rule) << ": " << lie.what);
         StateFields before = lie.start.build().fields(), right = fields_after(lie, lie.control);

@@ -55,7 +55,7 @@ const m::Number kEther = m::Number("1000000000000000000");
 
 }  // namespace
 
-TEST_CASE("model: keccak, zero subtrees, genesis") {
+TEST_CASE("the model's genesis is made of hashes of zeros") {
     CHECK(m::hex(m::H("")) == "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470");
     m::Bytes z = m::zeros(32);
     for (int h = 0; h < 32; ++h) z = m::H(z + z);
@@ -73,7 +73,7 @@ TEST_CASE("model: keccak, zero subtrees, genesis") {
     CHECK(m::Header::decode(m::genesis_header().encode()).encode() == m::genesis_header().encode());
 }
 
-TEST_CASE("model: the page's example chunks") {
+TEST_CASE("the model decodes the page's example chunks") {
     m::Chunk chunk;
     CHECK(m::decode(m::unhex("800000"), chunk) == "");
     CHECK(chunk.l1 == 0);
@@ -105,7 +105,7 @@ TEST_CASE("model: the page's example chunks") {
     CHECK(m::decode(m::unhex("00"), chunk) == "CodeTooLong");
 }
 
-TEST_CASE("model: typed data") {
+TEST_CASE("the model's digests of the page's operations are the page's") {
     m::Bytes separator = m::domain_separator(31337, kRollup);
     m::Number fee("21000000000000"), quarter("250000000000000000");
     CHECK(m::hex(m::transfer_digest(separator, kEth, {kBob, quarter}, fee, 0, m::zeros(32))) ==
@@ -116,7 +116,7 @@ TEST_CASE("model: typed data") {
           "bc57054cb8bd50165d6f8e1e12260f7410b82c90fbe930c4c7b29946f8e08f33");
 }
 
-TEST_CASE("model: signatures") {
+TEST_CASE("the model finds who signed, and refuses what is no signature") {
     m::Bytes digest = m::H("words"), good = sign(digest, scalar(1));
     CHECK(m::recover(digest, good) == kAlice);
     CHECK(m::recover(m::H("other words"), good) != kAlice);
@@ -130,7 +130,7 @@ TEST_CASE("model: signatures") {
     CHECK_FALSE(m::recover(digest, m::be(32, 5) + s));  // no point has this x
 }
 
-TEST_CASE("model: a deposit, a transfer to an address, a withdrawal") {
+TEST_CASE("the model applies a deposit, a transfer to an address, a withdrawal") {
     m::Env env{m::domain_separator(31337, kRollup), {}, 1};
     env.l1[0] = {m::L1Operation::kDeposit, kCarol, kAlice, kEth, kEther, 0};
     m::State state;

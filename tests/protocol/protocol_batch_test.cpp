@@ -61,7 +61,7 @@ TEST_CASE("headers and fields have the layout of the specification") {
     REQUIRE(header.hash() == keccak256(encoded));
 }
 
-TEST_CASE("genesis") {
+TEST_CASE("genesis is a header without chunks or parent") {
     BatchHeader genesis = genesis_header();
     REQUIRE(genesis.number == 0);
     REQUIRE(genesis.chunk_count == 0);
@@ -94,7 +94,7 @@ TEST_CASE("each chunk's leaf binds its bytes and the commitments on both sides")
     REQUIRE(batch.header().chunks_root == root);
 }
 
-TEST_CASE("batches there and back") {
+TEST_CASE("a batch that is encoded and decoded is the same") {
     for (size_t chunks : {1u, 2u, 47u, 256u}) {
         Batch batch = sample(chunks);
         Bytes encoded = batch.encode();
@@ -108,7 +108,7 @@ TEST_CASE("batches there and back") {
     REQUIRE(error_of(largest.encode()) == BatchError::kNone);
 }
 
-TEST_CASE("bytes that are no batch") {
+TEST_CASE("bytes that are no batch are refused by name") {
     Bytes good = sample(5).encode();
     for (size_t size = 0; size < good.size(); ++size) {
         INFO("the first " << size << " bytes");

@@ -46,7 +46,7 @@ private:
 
 }  // namespace
 
-TEST_CASE("The worked example of docs/protocol.md") {
+TEST_CASE("the worked example of docs/protocol.md comes out as it stands there") {
     Page page;
     const PrivateKey alice = PrivateKey::derived("alice"), bob = PrivateKey::derived("bob");
     Domain domain{31337, *address_from_string("0x1000000000000000000000000000000000000001")};

@@ -1,86 +1,16 @@
-// The trees against a slow model: recursion over the whole depth, nothing kept, nothing clever.
+// The trees against a slow model.
 #include <catch2/catch.hpp>
 #include <random>
 
-#include "protocol/account_proof.hpp"
 #include "protocol/account_tree.hpp"
 #include "protocol/keccak.hpp"
 #include "protocol/merkle.hpp"
 #include "protocol/state.hpp"
 #include "protocol/withdrawal_tree.hpp"
+#include "tests/protocol/naive_trees.hpp"
 
 using namespace gavel;
-
-namespace {
-
-// The node over leaves [position << height, ...), of which `leaves` are there.
-Hash naive_node(const std::vector<Hash>& leaves, int height, uint64_t position) {
-    if (height == 0) return position < leaves.size() ? leaves[position] : Hash{};
-    if (position << height >= leaves.size()) {
-        Hash below = naive_node({}, height - 1, 0);
-        return keccak256_pair(below, below);
-    }
-    return keccak256_pair(naive_node(leaves, height - 1, 2 * position), naive_node(leaves, height - 1, 2 * position + 1));
-}
-
-Hash naive_root(const std::vector<Hash>& leaves) { return naive_node(leaves, kTreeDepth, 0); }
-
-// All 32 siblings folded, none left out: what a path must come to.
-Hash naive_fold(const std::vector<Hash>& leaves, uint32_t index, Hash node) {
-    for (unsigned h = 0; h < kTreeDepth; ++h) {
-        Hash sibling = naive_node(leaves, h, (index >> h) ^ 1);
-        node = index >> h & 1 ? keccak256_pair(sibling, node) : keccak256_pair(node, sibling);
-    }
-    return node;
-}
-
-Hash number(uint64_t value) {
-    Hash out;
-    for (int i = 0; i < 8; ++i) out.bytes[31 - i] = static_cast<uint8_t>(value >> (8 * i));
-    return keccak256(out);
-}
-
-AccountKey key_of(uint64_t value) {
-    Hash hash = number(value);
-    AccountKey key{Address::from(hash), {}};
-    key.token.bytes[19] = hash.bytes[31] & 3;
-    return key;
-}
-
-// Inserts a key as the protocol does: behind its low leaf.
-void insert(AccountTree& tree, const AccountKey& key, u128 balance) {
-    AccountTree::Found low = tree.find(key);
-    REQUIRE_FALSE(low.present);
-    Account linked = *tree.at(low.index), leaf;
-    REQUIRE(linked.is_low_leaf_of(key));
-    leaf.key = key;
-    leaf.balance = Amount{balance};
-    leaf.next = linked.next;
-    linked.next = key;
-    tree.write(low.index, linked);
-    tree.append(leaf);
-}
-
-std::vector<Hash> leaf_hashes(const AccountTree& tree) {
-    std::vector<Hash> out;
-    for (uint32_t i = 0; i < tree.count(); ++i) out.push_back(tree.at(i)->hash());
-    return out;
-}
-
-void check_against_model(const AccountTree& tree) {
-    std::vector<Hash> leaves = leaf_hashes(tree);
-    Hash root = naive_root(leaves);
-    REQUIRE(tree.root() == root);
-    for (uint32_t i = 0; i <= tree.count(); ++i) {
-        std::vector<Hash> path = tree.path(i);
-        REQUIRE(path.size() == carried_siblings(i, tree.count()));
-        Hash leaf = i < tree.count() ? leaves[i] : Hash{};
-        REQUIRE(fold_path(leaf, i, tree.count(), path) == root);
-        REQUIRE(fold_path(number(i), i, tree.count(), path) == naive_fold(leaves, i, number(i)));
-    }
-}
-
-}  // namespace
+using namespace gavel::test;
 
 TEST_CASE("zero subtrees are hashes of nothing but zeros") {
     Hash node;
@@ -316,116 +246,4 @@ TEST_CASE("a batch's small trees pad with zero hashes to the next power of two")
             REQUIRE((depth == 0 || fold_small_path(leaves[i], i ^ 1, path) != root));
         }
     }
-}
-
-TEST_CASE("rolling back and undoing give the state of before") {
-    std::mt19937_64 random(11);
-    State state;
-    uint64_t next_key = 1;
-    auto change = [&](StateRunner& runner) {
-        uint32_t count = runner.account_count();
-        uint32_t index = static_cast<uint32_t>(random() % count);
-        Account leaf;
-        switch (random() % 3) {
-            case 0: {
-                StateView::Found low;
-                AccountKey key = key_of(next_key++);
-                REQUIRE(runner.find(key, low));
-                leaf.key = key;
-                leaf.next = low.leaf.next;
-                low.leaf.next = key;
-                REQUIRE(runner.write(low.index, low.leaf));
-                REQUIRE(runner.append(leaf));
-                break;
-            }
-            case 1:
-                REQUIRE(runner.read(index, leaf));
-                leaf.balance = Amount{random()};
-                REQUIRE(runner.write(index, leaf));
-                break;
-            default: REQUIRE(runner.append_withdrawal({key_of(random()).owner, {}, Amount{random()}}));
-        }
-    };
-    std::vector<std::pair<StateFields, StateDiff>> past;
-    for (int round = 0; round < 30; ++round) {
-        StateFields before = state.fields();
-        StateRunner runner(state);
-        for (int i = 0; i < 5; ++i) change(runner);
-        StateView::Mark mark = runner.mark();
-        StateFields middle = state.fields();
-        size_t withdrawals = runner.new_withdrawals().size();
-        for (int i = 0; i < 5; ++i) change(runner);
-        runner.roll_back(mark);
-        REQUIRE(state.fields() == middle);
-        REQUIRE(runner.new_withdrawals().size() == withdrawals);
-        state.counters.op_count += 3;
-        StateDiff diff = runner.diff();
-        auto decoded = StateDiff::decode(diff.encode());
-        REQUIRE(decoded.has_value());
-        REQUIRE(decoded->encode() == diff.encode());
-        past.emplace_back(before, *decoded);
-    }
-    for (; !past.empty(); past.pop_back()) {
-        undo(state, past.back().second);
-        REQUIRE(state.fields() == past.back().first);
-        // Lookups, too: no key of an undone leaf is left.
-        uint32_t found = 0;
-        for (uint64_t i = 1; i < next_key; ++i) found += state.accounts.find(key_of(i)).present;
-        REQUIRE(found + 1 == state.accounts.count());
-    }
-    REQUIRE(state.fields() == genesis_fields());
-}
-
-TEST_CASE("a diff has one encoding") {
-    StateDiff diff;
-    diff.account_count = 9;
-    diff.changes = {{8, {}}, {2, {}}};
-    Bytes good = diff.encode();
-    REQUIRE(StateDiff::decode(good).has_value());
-    for (size_t size = 0; size < good.size(); ++size) {
-        bool whole_changes = size >= 24 && (size - 24) % 108 == 0;
-        REQUIRE(StateDiff::decode(ByteView{good}.first(size)).has_value() == whole_changes);
-    }
-    diff.changes[1].index = 8;
-    REQUIRE_FALSE(StateDiff::decode(diff.encode()).has_value());
-    diff.changes[1].index = 9;
-    REQUIRE_FALSE(StateDiff::decode(diff.encode()).has_value());
-}
-
-TEST_CASE("withdrawal and exit proofs hold for what is there, and for nothing else") {
-    State state;
-    StateRunner runner(state);
-    for (uint64_t i = 1; i <= 6; ++i) insert(state.accounts, key_of(i), i);
-    std::vector<Withdrawal> withdrawals;
-    for (uint64_t i = 0; i < 5; ++i) {
-        withdrawals.push_back({key_of(i).owner, key_of(i).token, Amount{i + 1}});
-        REQUIRE(runner.append_withdrawal(withdrawals.back()));
-    }
-    StateFields fields = state.fields();
-    for (uint32_t i = 0; i < 5; ++i) {
-        WithdrawalProof proof{i, withdrawals[i], state.withdrawals.path(i, 5)};
-        REQUIRE(proof.holds_in(fields));
-        WithdrawalProof other = proof;
-        other.withdrawal.amount = Amount{99};
-        REQUIRE_FALSE(other.holds_in(fields));
-        other = proof;
-        other.position = (i + 1) % 5;
-        REQUIRE_FALSE(other.holds_in(fields));
-        other = proof;
-        other.path.push_back(zero_subtree(3));
-        REQUIRE_FALSE(other.holds_in(fields));
-        other = proof;
-        other.path.pop_back();
-        REQUIRE_FALSE(other.holds_in(fields));
-    }
-    // An empty place has no proof, though it folds to the root.
-    REQUIRE_FALSE(WithdrawalProof{5, {}, {}}.holds_in(fields));
-    for (uint32_t i = 0; i < state.accounts.count(); ++i) {
-        ExitProof proof{i, *state.accounts.at(i), state.accounts.path(i)};
-        REQUIRE(proof.holds_in(fields) == (i != 0));
-        proof.account.balance = Amount{1000};
-        REQUIRE_FALSE(proof.holds_in(fields));
-    }
-    ExitProof beyond{state.accounts.count(), {}, state.accounts.path(state.accounts.count())};
-    REQUIRE_FALSE(beyond.holds_in(fields));
 }

@@ -4,7 +4,7 @@
 #include "tests/sequencer/sequencer_world.hpp"
 
 using namespace gavel;
-using namespace gavel::sequencer;
+using namespace gavel::sequencer_test;
 
 namespace {
 
@@ -45,7 +45,7 @@ struct Paid : World {
 
 }  // namespace
 
-TEST_CASE("One payment every ten seconds is no batch each: it waits for its age") {
+TEST_CASE("one payment every ten seconds is no batch each: it waits for its age") {
     Paid w;
     const u128 fee = w.sequencer->estimate_fee({}, {})->suggested.value();
     uint64_t nonce = 0;
@@ -59,7 +59,7 @@ TEST_CASE("One payment every ten seconds is no batch each: it waits for its age"
     CHECK(batches_taken(w)[0].last.op_count == nonce);
 }
 
-TEST_CASE("A batch is due when its fees pay for posting it now") {
+TEST_CASE("a batch is due when its fees pay for posting it now") {
     Paid w;
     w.pay_fee(0, w.sequencer->estimate_fee({}, {})->suggested.value());
     w.run(1);
@@ -79,9 +79,9 @@ TEST_CASE("A batch is due when its fees pay for posting it now") {
     }
 }
 
-TEST_CASE("Fees of a token count by what a transfer of it costs here") {
+TEST_CASE("fees of a token count by what a transfer of it costs here") {
     const Address token = PrivateKey::derived("token").address();
-    FeePolicy fees({{{token, Amount{100}}}, 110});
+    sequencer::FeePolicy fees({{{token, Amount{100}}}, 110});
     auto pays = [&](u128 units) { return fees.cover_a_batch({{token, Amount{units}}}, 1'000); };
     fees.set_batch_price({40, 100'000});
     CHECK_FALSE(pays(1'000'000'000));  // the L1's price isn't known
@@ -97,8 +97,8 @@ TEST_CASE("Fees of a token count by what a transfer of it costs here") {
     CHECK(fees.cover_a_batch({{Address{}, Amount{u128{45'000} * 1'000'000'000}}, {token, Amount{1'481}}}, 1'000));
 }
 
-TEST_CASE("A fee follows what the L1 takes for a byte") {
-    FeePolicy fees({{}, 110});
+TEST_CASE("a fee follows what the L1 takes for a byte") {
+    sequencer::FeePolicy fees({{}, 110});
     fees.set_gas_price(1'000'000'000);
     const u128 at_first = fees.quote({}, {})->minimum.value();
     CHECK(at_first == u128{64} * 76 * 1'100'000'000);
@@ -122,7 +122,7 @@ TEST_CASE("A fee follows what the L1 takes for a byte") {
     CHECK(channel.price().per_byte == 1'024);
 }
 
-TEST_CASE("At 64 gas for a byte of calldata, batches behind one another have gas enough") {
+TEST_CASE("at 64 gas for a byte of calldata, batches behind one another have gas enough") {
     SequencerConfig config;
     config.engine.batch_bytes = 40'000;
     Funded w(config);
@@ -142,7 +142,7 @@ TEST_CASE("At 64 gas for a byte of calldata, batches behind one another have gas
     CHECK(w.trouble("BATCHES_NOT_POSTED") == std::nullopt);
 }
 
-TEST_CASE("After a restart what is sealed and not posted counts as before, and goes into one batch") {
+TEST_CASE("after a restart what is sealed and not posted counts as before, and goes into one batch") {
     Funded w;
     w.config.engine.batch_age_ms = 60'000;
     w.config.engine.max_unposted_bytes = 12'000;
@@ -167,7 +167,7 @@ TEST_CASE("After a restart what is sealed and not posted counts as before, and g
     CHECK(w.submit(w.transfer(w.l1.alice, w.l1.bob.address(), 1, nonce)).status.ok());
 }
 
-TEST_CASE("A node that takes smaller transactions gets smaller batches, and that is remembered") {
+TEST_CASE("a node that takes smaller transactions gets smaller batches, and that is remembered") {
     Funded w;
     w.config.engine.batch_age_ms = 20'000;
     w.start();
@@ -205,7 +205,7 @@ TEST_CASE("A node that takes smaller transactions gets smaller batches, and that
     CHECK(largest < 20'000);
 }
 
-TEST_CASE("What keeps batches from the L1 for two blocks is told, whatever it is") {
+TEST_CASE("what keeps batches from the L1 for two blocks is told, whatever it is") {
     Funded w;
     REQUIRE(w.submit(w.transfer(w.l1.alice, w.l1.bob.address(), 1, 0)).status.ok());
     std::string why;
@@ -246,10 +246,10 @@ TEST_CASE("What keeps batches from the L1 for two blocks is told, whatever it is
     CHECK(batches_taken(w).back().last.op_count == 1);
 }
 
-TEST_CASE("A batch that was sent and comes into no block is told") {
+TEST_CASE("a batch that was sent and comes into no block is told") {
     Funded w;
     REQUIRE(w.submit(w.transfer(w.l1.alice, w.l1.bob.address(), 1, 0)).status.ok());
-    w.client.swallows = true;
+    w.client.loses_sends = true;
     w.run(20);  // 80 seconds
     CHECK(w.trouble("BATCHES_NOT_IN_A_BLOCK") == std::nullopt);
     CHECK(w.trouble("BATCHES_NOT_POSTED") == std::nullopt);
@@ -257,13 +257,13 @@ TEST_CASE("A batch that was sent and comes into no block is told") {
     auto trouble = w.trouble("BATCHES_NOT_IN_A_BLOCK");
     REQUIRE(trouble.has_value());
     CHECK(trouble->message.find("was sent, and no block has it") != std::string::npos);
-    w.client.swallows = false;
+    w.client.loses_sends = false;
     w.run(4);
     CHECK(w.trouble("BATCHES_NOT_IN_A_BLOCK") == std::nullopt);
     CHECK(w.sequencer->health().ok());
 }
 
-TEST_CASE("Whoever sets the machine's clock holds no batch up") {
+TEST_CASE("whoever sets the machine's clock holds no batch up") {
     Funded w;
     const uint64_t right = w.clock.now_ms();
     uint64_t nonce = 0;
@@ -288,7 +288,7 @@ TEST_CASE("Whoever sets the machine's clock holds no batch up") {
     CHECK(w.sequencer->health().ok());
 }
 
-TEST_CASE("The fee account of a token is opened without waiting, and what is lacking is told") {
+TEST_CASE("the fee account of a token is opened without waiting, and what is lacking is told") {
     World w;
     w.l1.registry.add(l1::TestToken::kName, std::make_shared<l1::TestToken>());
     const Address token = w.l1.deploy(l1::TestToken::kName, l1::TestToken::constructor_args("Dollar", "USD", 6));

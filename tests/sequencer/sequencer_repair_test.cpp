@@ -17,33 +17,32 @@ namespace {
 constexpr uint64_t kRounds = 20;
 
 struct Folder {
-    testing::TempDir dir;
+    test::TempDir dir;
     std::string path = dir.file("data");
 };
 
 // Alice, Bob and Carol have money, and confirmed payments that no batch holds; half of them behind a deposit for Carol.
-struct Confirmed : Folder, World {
-    Confirmed() : World(std::make_unique<node::LevelDbStore>(path)) {
+struct Confirmed : Folder, StoreWorld {
+    Confirmed() : StoreWorld(std::make_unique<node::LevelDbStore>(path)) {
         fund();
-        for (const PrivateKey& owner : {l1.bob, l1.carol})
-            REQUIRE(l1.send(l1.alice, l1::rollup_call::deposit_eth(owner.address()), kEther).empty());
+        for (const PrivateKey& owner : {l1.bob, l1.carol}) deposit(l1.alice, owner.address(), kEther);
         run(6);
         posted = sync->view().batch_head();
         config.engine.batch_age_ms = 10'000'000;
-        restart();
+        start();
         run(2);
         for (uint64_t round = 0; round < kRounds; ++round) {
             if (round == kRounds / 2) {
-                REQUIRE(l1.send(l1.alice, l1::rollup_call::deposit_eth(l1.carol.address()), kEther).empty());
+                deposit(l1.alice, l1.carol.address(), kEther);
                 run(4);
             }
-            for (const PrivateKey& from : {l1.alice, l1.bob, l1.carol}) pay(from, round);
+            for (const PrivateKey& from : {l1.alice, l1.bob, l1.carol}) confirm(from, round);
         }
         REQUIRE(sync->view().batch_head() == posted);
-        stop();
+        close_store();
     }
-    void pay(const PrivateKey& from, uint64_t nonce) {
-        auto answers = submit(from, l1.alice.address(), nonce);
+    void confirm(const PrivateKey& from, uint64_t nonce) {
+        auto answers = pay(from, l1.alice.address(), nonce);
         sequencer->execute();
         REQUIRE(answers.get().front().status.ok());
         receipts.push_back(answers.get().front().receipt);
@@ -62,7 +61,6 @@ struct Confirmed : Folder, World {
         }
         return count;
     }
-    u128 balance(const Address& owner) const { return sequencer->queries().account({owner, {}}).balance.value(); }
 
     uint64_t posted = 0;
     std::vector<ledger::OperationReceipt> receipts;
@@ -76,7 +74,7 @@ void turn_a_bit(const std::string& file, size_t at) {
 
 }  // namespace
 
-TEST_CASE("A folder whose descriptor is gone is repaired without losing a receipt") {
+TEST_CASE("a folder whose descriptor is gone is repaired without losing a receipt") {
     Confirmed w;
     fs::remove(w.path + "/CURRENT");
     REQUIRE_THROWS_AS(node::LevelDbStore(w.path), node::StoreError);
@@ -90,7 +88,7 @@ TEST_CASE("A folder whose descriptor is gone is repaired without losing a receip
     CHECK_FALSE(sequencer::has_salvage(*w.store));
 
     // It is as sound as any: another repair finds nothing to do, and all that was confirmed is posted.
-    w.stop();
+    w.close_store();
     w.config.engine.batch_age_ms = 5'000;
     w.repair_and_start();
     CHECK_FALSE(fs::exists(w.path + ".damaged-2"));
@@ -100,7 +98,7 @@ TEST_CASE("A folder whose descriptor is gone is repaired without losing a receip
     CHECK(w.balance(w.l1.carol.address()) == 2 * kEther - kRounds);
 }
 
-TEST_CASE("Of a log with a turned bit all is restored but the damaged record and what hangs on it") {
+TEST_CASE("of a log with a turned bit all is restored but the damaged record and what hangs on it") {
     Confirmed w;
     std::vector<std::string> logs = files_with(w.path, ".log");
     std::string log = logs.back();
@@ -114,12 +112,12 @@ TEST_CASE("Of a log with a turned bit all is restored but the damaged record and
     CHECK(restored > 2 * kRounds);  // only one of the three has a gap in what he signed
     CHECK(w.kept() > kRounds);      // all before the gap
     w.config.engine.batch_age_ms = 5'000;
-    w.restart();
+    w.start();
     w.run(5);
     CHECK(w.sync->view().batch_head() > w.posted);
 }
 
-TEST_CASE("Nothing but the L1 left is repaired to what the L1 tells") {
+TEST_CASE("nothing but the L1 left is repaired to what the L1 tells") {
     Confirmed w;
     for (const std::string& file : files_with(w.path, ".log")) overwrite(file, std::string(1'000, 'x'));
     for (const std::string& file : files_with(w.path, ".ldb")) overwrite(file, std::string(1'000, 'x'));
@@ -131,7 +129,7 @@ TEST_CASE("Nothing but the L1 left is repaired to what the L1 tells") {
     CHECK(w.balance(w.l1.carol.address()) == 2 * kEther);
 }
 
-TEST_CASE("What can't be restored is named: gaps by position, refusals by hash") {
+TEST_CASE("what can't be restored is named: gaps by position, refusals by hash") {
     Confirmed w;
     // The folder's operations before a ledger that has only what the L1 tells, the fifth and the sixth missing (Bob's and Carol's
     // second: what they signed after that can't be executed).

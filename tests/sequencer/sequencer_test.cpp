@@ -2,9 +2,9 @@
 #include "tests/sequencer/sequencer_world.hpp"
 
 using namespace gavel;
-using namespace gavel::sequencer;
+using namespace gavel::sequencer_test;
 
-TEST_CASE("A payment is confirmed, posted, final") {
+TEST_CASE("a payment is confirmed, posted, final") {
     Funded w;
     SubmitOutcome outcome = w.submit(w.transfer(w.l1.alice, w.l1.bob.address(), 7 * kMilli, 0));
     INFO(node::to_string(outcome.status));
@@ -27,7 +27,7 @@ TEST_CASE("A payment is confirmed, posted, final") {
     CHECK(w.status(outcome.receipt.hash) == query::OperationStatus::kFinal);
 }
 
-TEST_CASE("Nothing is taken until the operator's fee account is open, whatever deposits came first") {
+TEST_CASE("nothing is taken until the operator's fee account is open, whatever deposits came first") {
     World w;
     w.config.fees.eth_percent = 100;
     w.start();
@@ -46,7 +46,7 @@ TEST_CASE("Nothing is taken until the operator's fee account is open, whatever d
     CHECK((w.balance(w.l1.home.address()) == 1 + kMilli));
 }
 
-TEST_CASE("Refusals are named, and change nothing") {
+TEST_CASE("refusals are named, and change nothing") {
     Funded w;
     const PrivateKey& alice = w.l1.alice;
     Address bob = w.l1.bob.address();
@@ -85,13 +85,13 @@ TEST_CASE("Refusals are named, and change nothing") {
     CHECK(w.sequencer->queries().chain_info().ledger.fields == before);
 }
 
-TEST_CASE("The same operation again gets the same receipt, after a restart too") {
+TEST_CASE("the same operation again gets the same receipt, after a restart too") {
     Funded w;
     Submission submission = w.transfer(w.l1.alice, w.l1.bob.address(), kMilli, 0);
     SubmitOutcome first = w.submit(submission);
     REQUIRE(first.status.ok());
     CHECK(w.submit(submission).receipt == first.receipt);
-    w.store.lose_unsynced();
+    w.lose_power();
     w.start();
     w.run(1);
     REQUIRE(w.sequencer->health().ok());
@@ -99,7 +99,7 @@ TEST_CASE("The same operation again gets the same receipt, after a restart too")
     CHECK(w.balance(w.l1.bob.address()) == kMilli);
 }
 
-TEST_CASE("Nothing acknowledged is lost by a loss of power at any moment") {
+TEST_CASE("nothing acknowledged is lost by a loss of power at any moment") {
     Funded w;
     std::vector<ledger::OperationReceipt> receipts;
     for (uint64_t i = 0; i < 150; ++i) {
@@ -108,7 +108,7 @@ TEST_CASE("Nothing acknowledged is lost by a loss of power at any moment") {
         receipts.push_back(outcome.receipt);
         if (i % 7 == 3) w.run(1);
         if (i % 10 == 9) {
-            w.store.lose_unsynced();
+            w.lose_power();
             w.start();
             w.run(1);
         }
@@ -122,7 +122,7 @@ TEST_CASE("Nothing acknowledged is lost by a loss of power at any moment") {
     }
 }
 
-TEST_CASE("What a reorganisation takes is posted again") {
+TEST_CASE("what a reorganisation takes is posted again") {
     Funded w;
     SubmitOutcome outcome = w.submit(w.transfer(w.l1.alice, w.l1.bob.address(), kMilli, 0));
     w.run(4);
@@ -141,7 +141,7 @@ TEST_CASE("What a reorganisation takes is posted again") {
     CHECK(w.l1.head().number == w.sync->view().batch_head());
 }
 
-TEST_CASE("Above the bound on what is confirmed and not posted, operations are refused") {
+TEST_CASE("above the bound on what is confirmed and not posted, operations are refused") {
     SequencerConfig config;
     config.engine.max_unposted_bytes = 2'000;
     Funded w(config);
@@ -155,7 +155,7 @@ TEST_CASE("Above the bound on what is confirmed and not posted, operations are r
     CHECK(w.submit(w.transfer(w.l1.alice, w.l1.bob.address(), 1, nonce - 1)).status.ok());
 }
 
-TEST_CASE("A fee is asked, taken, and credited to the operator") {
+TEST_CASE("a fee is asked, taken, and credited to the operator") {
     World w;
     w.config.fees.eth_percent = 110;
     w.start();
@@ -174,7 +174,7 @@ TEST_CASE("A fee is asked, taken, and credited to the operator") {
     CHECK(w.sequencer->estimate_fee(w.l1.bob.address(), {}).status().reason == "TOKEN_NOT_ACCEPTED");
 }
 
-TEST_CASE("Two senders' equal words are two operations") {
+TEST_CASE("two senders' equal words are two operations") {
     Funded w;
     w.deposit(w.l1.carol, w.l1.carol.address(), kEther);
     w.run(3);
@@ -190,7 +190,7 @@ TEST_CASE("Two senders' equal words are two operations") {
     CHECK(info->sender == w.l1.carol.address());
 }
 
-TEST_CASE("Evicted, it confirms no more, and doesn't stake again by itself") {
+TEST_CASE("evicted, it confirms no more, and doesn't stake again by itself") {
     Funded w;
     w.deposit(w.l1.alice, w.l1.alice.address(), 1);
     w.l1.pass(test::kInclusion);  // it stood still
@@ -207,7 +207,7 @@ TEST_CASE("Evicted, it confirms no more, and doesn't stake again by itself") {
     CHECK(w.submit(w.transfer(w.l1.alice, w.l1.bob.address(), kMilli, 0)).status.ok());
 }
 
-TEST_CASE("After a freeze it confirms no more, and keeps what it has told") {
+TEST_CASE("after a freeze it confirms no more, and keeps what it has told") {
     Funded w;
     SubmitOutcome before = w.submit(w.transfer(w.l1.alice, w.l1.bob.address(), kMilli, 0));
     REQUIRE(before.status.ok());
@@ -222,7 +222,7 @@ TEST_CASE("After a freeze it confirms no more, and keeps what it has told") {
     CHECK(w.balance(w.l1.bob.address()) == kMilli);
 }
 
-TEST_CASE("An L1 operation is posted within its window, however long the operator likes to wait") {
+TEST_CASE("an L1 operation is posted within its window, however long the operator likes to wait") {
     Funded w;
     w.config.engine.batch_age_ms = 1'000'000'000;
     w.start();
@@ -234,7 +234,7 @@ TEST_CASE("An L1 operation is posted within its window, however long the operato
 }
 
 TEST_CASE(
-    "A take-over that is announced: confirmed only what can be posted before, and posted before; told, and over when it is") {
+    "before a take-over that is announced only what can be posted is confirmed, and posted; it is told, and over when it is") {
     Funded w({}, PrivateKey::derived("carol"));
     w.config.engine.batch_age_ms = 1'000'000'000;  // so nothing is due before the take-over, but for the notice
     w.start();
@@ -288,7 +288,7 @@ TEST_CASE(
     }
 }
 
-TEST_CASE("Whether a take-over is announced can't be read: a little while that is borne, then nothing is confirmed") {
+TEST_CASE("whether a take-over is announced can't be read: a little while that is borne, then nothing is confirmed") {
     Funded w({}, PrivateKey::derived("carol"));
     w.client.hides_notice = true;
     w.run(4, 10);  // less than an eighth of the window
@@ -344,7 +344,7 @@ TEST_CASE("Fees, balance and notice are asked once a block, and again until they
     more(1);
 }
 
-TEST_CASE("The home operator itself heeds no notice of its own") {
+TEST_CASE("the home operator itself heeds no notice of its own") {
     Funded w;
     REQUIRE(w.l1.send(w.l1.home, l1::rollup_call::announce_takeover()).empty());
     w.run(1, test::kInclusion / 4);

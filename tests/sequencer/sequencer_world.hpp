@@ -1,51 +1,39 @@
-// The sequencer in one process with a simulated L1, behind a node with moods of its own: step() by step().
+// The sequencer in one process with a simulated L1, behind a node with moods, on whichever store a test gives it: step() by step.
+//
+// Why the tests have other worlds beside it: a verifier's (tests/verifier/verifier_world.hpp) has several daemons on one L1, and
+// posts lies, so its L1 is apart and mines by wallets' transactions; whole programs (tests/e2e/world.hpp) have real time; a
+// benchmark's (bench/layers_world.hpp) is without Catch2, and has thousands of rich people.
 #pragma once
 
 #include <catch2/catch.hpp>
+#include <future>
 
 #include "l1-bridge/chain/in_process_client.hpp"
-#include "l1-bridge/client/forwarding_client.hpp"
 #include "l1-bridge/client/l1_wallet.hpp"
-#include "protocol/keccak.hpp"
 #include "sequencer/sequencer.hpp"
 #include "tests/contract/contract_fixture.hpp"
+#include "tests/support/moody_node.hpp"
 
-namespace gavel::sequencer {
+namespace gavel::sequencer_test {
 
-// A node that can be down, take only smaller transactions, or count another price for calldata.
-class MoodyNode final : public l1::ForwardingClient {
+using sequencer::Sequencer;
+using sequencer::SequencerConfig;
+using sequencer::Submission;
+using sequencer::SubmitOutcome;
+
+// A node that can also take only smaller transactions, or count another price for calldata.
+class PickyNode final : public test::MoodyNode {
 public:
-    using ForwardingClient::ForwardingClient;
-    bool is_down = false;
-    bool swallows = false;       // transactions are taken, and vanish
-    bool hides_notice = false;   // doesn't answer the contract's notice()
-    bool hides_figures = false;  // doesn't answer for fees and balances
+    using MoodyNode::MoodyNode;
     size_t most_bytes = 0;       // of a raw transaction; 0: any
     uint64_t gas_per_byte = 40;  // of calldata, at least
     size_t sent = 0, refused = 0;
-    size_t fees_asked = 0, balances_asked = 0, notices_asked = 0;
     std::vector<l1::Transaction> taken;
 
     node::Result<uint64_t> estimate_gas(const l1::CallRequest& request) override {
-        auto gas = ForwardingClient::estimate_gas(request);
+        auto gas = MoodyNode::estimate_gas(request);
         if (gas) *gas = std::max<uint64_t>(*gas, 21'000 + gas_per_byte * request.data.size());
         return gas;
-    }
-    node::Result<l1::CallReply> try_call(const l1::CallRequest& request) override {
-        const bool is_notice = request.data == l1::rollup_view::notice();
-        notices_asked += is_notice;
-        if (hides_notice && is_notice) return node::Status{node::Code::kInternal, "L1_ERROR", "", "no"};
-        return ForwardingClient::try_call(request);
-    }
-    node::Result<l1::Fees> fees() override {
-        ++fees_asked;
-        if (hides_figures) return node::Status{node::Code::kInternal, "L1_ERROR", "", "no"};
-        return ForwardingClient::fees();
-    }
-    node::Result<u128> balance(const Address& address) override {
-        ++balances_asked;
-        if (hides_figures) return node::Status{node::Code::kInternal, "L1_ERROR", "", "no"};
-        return ForwardingClient::balance(address);
     }
     node::Result<Hash> send_raw(ByteView raw) override {
         ++sent;
@@ -55,16 +43,9 @@ public:
             ++refused;
             return node::Status{node::Code::kFailedPrecondition, "L1_ERROR", "", "no, thank you"};
         }
-        if (swallows) return keccak256(raw);
-        auto hash = ForwardingClient::send_raw(raw);
-        if (hash) taken.push_back(body);
+        auto hash = MoodyNode::send_raw(raw);
+        if (hash && !loses_sends) taken.push_back(body);
         return hash;
-    }
-
-private:
-    node::Status admit() override {
-        if (!is_down) return {};
-        return {node::Code::kUnavailable, "L1_UNREACHABLE", "", "the line is cut"};
     }
 };
 
@@ -72,24 +53,44 @@ inline constexpr u128 kMilli = kEther / 1000;
 
 class World {
 public:
-    explicit World(SequencerConfig wanted = {}, const PrivateKey& its_key = PrivateKey::derived("home"))
-        : config(std::move(wanted)), key(its_key) {
+    using Answers = std::vector<SubmitOutcome>;
+
+    explicit World(SequencerConfig wanted = {}, const PrivateKey& its_key = PrivateKey::derived("home"),
+                   std::unique_ptr<node::Store> its_store = std::make_unique<node::MemoryStore>())
+        : store(std::move(its_store)), config(std::move(wanted)), key(its_key) {
         config.engine.fee_recipient = l1.home.address();
         config.engine.batch_age_ms = 5'000;
         config.fees.eth_percent = 0;
         start();
     }
 
-    void start() {
+    void stop() {
         sequencer.reset();
         sync.reset();
+    }
+    // Again, on the store of before.
+    void start() {
+        stop();
         wallet = std::make_unique<l1::L1Wallet>(client, key, wallet_options, clock);
-        auto opened = follow::L1Sync::open(store, client, l1.rollup);
+        auto opened = follow::L1Sync::open(*store, client, l1.rollup);
+        INFO(node::to_string(opened.status()));
         REQUIRE(opened.ok());
         sync = std::move(*opened);
         metrics = std::make_unique<node::Metrics>();
-        sequencer = std::make_unique<Sequencer>(store, *sync, client, *wallet, clock, *metrics, config);
+        sequencer = std::make_unique<Sequencer>(*store, *sync, client, *wallet, clock, *metrics, config);
     }
+    void start(std::unique_ptr<node::Store> on) {
+        stop();
+        store = std::move(on);
+        start();
+    }
+    // Without it: a store that only one can have open is free.
+    void close_store() {
+        stop();
+        store.reset();
+    }
+    // What was written unsynced is gone.
+    void lose_power() { dynamic_cast<node::MemoryStore&>(*store).lose_unsynced(); }
 
     // What stands in the way, by reason.
     std::optional<node::Trouble> trouble(const std::string& reason) const {
@@ -106,15 +107,19 @@ public:
         return text.substr(at + start.size(), text.find('\n', at + 1) - at - start.size());
     }
 
-    // `rounds` of step, time passing and a block mined.
+    // A block, so many seconds and one after the last; the clock shows its time.
+    void mine(uint64_t seconds = 3) {
+        l1.pass(seconds);
+        clock.advance_to(l1.now() * 1000);
+        REQUIRE(l1.chain->set_next_block_time(l1.now()).ok());
+        l1.chain->mine();
+        l1.pass(1);
+    }
+    // `rounds` of step, each followed by a block; then a step more.
     void run(int rounds, uint64_t seconds = 3) {
         for (int i = 0; i < rounds; ++i) {
             last = sequencer->step();
-            l1.pass(seconds);
-            clock.advance_to(l1.now() * 1000);
-            REQUIRE(l1.chain->set_next_block_time(l1.now()).ok());
-            l1.chain->mine();
-            l1.pass(1);
+            mine(seconds);
         }
         last = sequencer->step();
     }
@@ -135,13 +140,18 @@ public:
         out.signature = from.sign(out.operation.digest(domain.separator()));
         return out;
     }
-    std::vector<SubmitOutcome> submit(const std::vector<Submission>& submissions) {
-        std::optional<std::vector<SubmitOutcome>> answers;
-        sequencer->submit(submissions, [&](std::vector<SubmitOutcome> outcomes) { answers = std::move(outcomes); });
+    // Answered by execute(), or by whatever thread finds that they can't be.
+    std::shared_future<Answers> hand_over(const std::vector<Submission>& submissions) {
+        auto promise = std::make_shared<std::promise<Answers>>();
+        sequencer->submit(submissions, [promise](Answers answers) { promise->set_value(std::move(answers)); });
+        return promise->get_future().share();
+    }
+    Answers submit(const std::vector<Submission>& submissions) {
+        auto answers = hand_over(submissions);
         sequencer->execute();
-        REQUIRE(answers.has_value());
-        REQUIRE(answers->size() == submissions.size());
-        return *answers;
+        REQUIRE(answers.wait_for(std::chrono::seconds(0)) == std::future_status::ready);
+        REQUIRE(answers.get().size() == submissions.size());
+        return answers.get();
     }
     SubmitOutcome submit(const Submission& submission) { return submit(std::vector{submission}).front(); }
 
@@ -154,9 +164,9 @@ public:
 
     test::ContractFixture l1;
     l1::InProcessClient chain_client{*l1.chain, l1::ErrorNames(l1::rollup_error_signatures())};
-    MoodyNode client{chain_client};
-    node::MemoryStore store;
+    PickyNode client{chain_client};
     node::ManualClock clock{test::kStart * 1000};
+    std::unique_ptr<node::Store> store;
     SequencerConfig config;
     PrivateKey key;  // the operator's
     l1::L1WalletOptions wallet_options;
@@ -180,4 +190,4 @@ struct Funded : World {
     }
 };
 
-}  // namespace gavel::sequencer
+}  // namespace gavel::sequencer_test

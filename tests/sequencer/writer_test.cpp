@@ -38,7 +38,7 @@ struct Desk {
 
 }  // namespace
 
-TEST_CASE("A group is executed in its order, made durable and published, then answered") {
+TEST_CASE("a group is executed in its order, made durable and published, then answered") {
     Desk desk;
     CHECK(desk.offer("a"));
     CHECK(desk.offer("b"));
@@ -48,7 +48,7 @@ TEST_CASE("A group is executed in its order, made durable and published, then an
     CHECK_FALSE(desk.writer.turn());
 }
 
-TEST_CASE("Between two groups there is one command, and it gives its giver what it finds") {
+TEST_CASE("between two groups there is one command, and it gives its giver what it finds") {
     Desk desk;
     desk.writer.turn();  // this is the writing thread
     auto first = desk.command("first command"), second = desk.command("second command");
@@ -64,7 +64,7 @@ TEST_CASE("Between two groups there is one command, and it gives its giver what 
     CHECK(desk.take() == Log{"published"});
 }
 
-TEST_CASE("A command that fails fails for its giver alone") {
+TEST_CASE("a command that fails fails for its giver alone") {
     Desk desk;
     CHECK_THROWS_AS(desk.writer.run([] { throw std::logic_error("no"); }), std::logic_error);
     desk.offer("a");
@@ -72,7 +72,7 @@ TEST_CASE("A command that fails fails for its giver alone") {
     CHECK(desk.take() == Log{"a", "published", "a answered"});
 }
 
-TEST_CASE("A group whose store fails is answered with that, and ends the writing thread's turn") {
+TEST_CASE("a group whose store fails is answered with that, and ends the writing thread's turn") {
     Desk desk;
     desk.offer("a");
     desk.writer.offer(
@@ -82,7 +82,7 @@ TEST_CASE("A group whose store fails is answered with that, and ends the writing
     CHECK(desk.take() == Log{"a", "a failed", "b failed"});
 }
 
-TEST_CASE("No more is queued than is allowed, and nothing once it is closed") {
+TEST_CASE("no more is queued than is allowed, and nothing once it is closed") {
     Desk desk;
     CHECK(desk.offer("a", 10));
     CHECK_FALSE(desk.offer("b", 1));
@@ -95,7 +95,7 @@ TEST_CASE("No more is queued than is allowed, and nothing once it is closed") {
     CHECK_FALSE(desk.writer.turn());
 }
 
-TEST_CASE("A command that waits when the writing thread leaves is executed by its giver") {
+TEST_CASE("a command that waits when the writing thread leaves is executed by its giver") {
     Desk desk;
     desk.writer.turn();
     auto given = desk.command("command");
@@ -105,7 +105,7 @@ TEST_CASE("A command that waits when the writing thread leaves is executed by it
     CHECK(desk.take() == Log{"command", "published"});
 }
 
-TEST_CASE("Many threads give and one writes, never two at a time") {
+TEST_CASE("many threads give and one writes, never two at a time") {
     node::MemoryStore store;
     ledger::Ledger ledger(store, {1, {}});
     std::atomic<bool> is_writing = false, overlap = false, running = true;

@@ -8,7 +8,7 @@
 #include <string>
 #include <system_error>
 
-namespace gavel::testing {
+namespace gavel::test {
 
 class TempDir {
 public:
@@ -31,4 +31,4 @@ private:
     std::string path_;
 };
 
-}  // namespace gavel::testing
+}  // namespace gavel::test

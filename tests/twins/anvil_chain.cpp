@@ -48,7 +48,7 @@ void compile_stand_ins() {
         is_fresh = is_fresh && fs::last_write_time(source.path()) <= fs::last_write_time(made);
     }
     if (is_fresh) return;
-    testing::TempDir folder;
+    test::TempDir folder;
     auto done = e2e::run({"/bin/bash", kRoot + "/scripts/contracts.sh", "--tests"}, folder.path());
     if (done.exit_status != 0) throw std::runtime_error("scripts/contracts.sh --tests: " + done.output + done.errors);
 }

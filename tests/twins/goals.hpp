@@ -21,6 +21,7 @@ std::vector<Goal> court_goals();
 std::vector<Goal> bank_goals();
 std::vector<Goal> claim_goals();
 std::vector<Goal> freeze_goals();
+std::vector<Goal> exit_goals();
 std::vector<Goal> malformed_goals();
 
 // A call drawn without any aim: any function, any arguments.
@@ -32,6 +33,7 @@ Bytes random_calldata(World& world, const AbiFunction& function);
 inline Step step(Tx one, uint64_t not_before = 0) { return {{std::move(one)}, not_before, false, {}}; }
 Step append_step(World& world, const BatchPlan& plan);
 BatchPlan any_plan(World& world);
+BatchPlan with_estate(World& world);  // of a batch after which there is something to exit
 // Proves the first lie of that batch, by anybody, with or without a commit.
 Step prove_step(World& world, Kept& kept);
 // A deposit that is refused: when nothing but time has to pass.

@@ -65,7 +65,7 @@ struct Runner::Sequence {
 };
 
 Runner::Runner(Chain& simulated, Chain& anvil) : simulated_(simulated), anvil_(anvil) {
-    for (auto make : {seat_goals, batch_goals, court_goals, bank_goals, claim_goals, freeze_goals, malformed_goals}) {
+    for (auto make : {seat_goals, batch_goals, court_goals, bank_goals, claim_goals, freeze_goals, exit_goals, malformed_goals}) {
         for (Goal& goal : make()) (is_late(goal.aim) ? late_ : early_).push_back(std::move(goal));
     }
 }

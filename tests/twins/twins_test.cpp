@@ -32,15 +32,15 @@ std::string listed(const std::vector<Outcome>& outcomes) {
 
 }  // namespace
 
-TEST_CASE("twins: each outcome of each call is aimed at", "[twins]") {
+TEST_CASE("each outcome of each call is aimed at") {
     std::set<Outcome> aimed;
-    for (auto make : {seat_goals, batch_goals, court_goals, bank_goals, claim_goals, freeze_goals, malformed_goals}) {
+    for (auto make : {seat_goals, batch_goals, court_goals, bank_goals, claim_goals, freeze_goals, exit_goals, malformed_goals}) {
         for (const Goal& goal : make()) CHECK(aimed.insert(goal.aim).second);
     }
     CHECK(aimed == std::set<Outcome>(required_outcomes().begin(), required_outcomes().end()));
 }
 
-TEST_CASE("twins: random sequences of calls do the same on both chains", "[twins]") {
+TEST_CASE("random sequences of calls do the same on both chains") {
     const uint64_t seed = setting("GAVEL_SEED", 1), sequences = setting("GAVEL_TWINS_SEQUENCES", kSequences);
     const auto least = static_cast<unsigned>(setting("GAVEL_TWINS_LEAST", kLeast));
     auto simulated = simulated_chain(), anvil = anvil_chain();

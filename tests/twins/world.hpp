@@ -14,6 +14,7 @@
 #include "tests/contract/stand_ins.hpp"
 #include "tests/generator/random.hpp"
 #include "tests/generator/starting_state.hpp"
+#include "protocol/amount.hpp"
 #include "tests/twins/chains.hpp"
 
 namespace gavel::twins {

@@ -61,7 +61,7 @@ std::vector<Access> accesses_of(const FullWorld& world) {
 
 }  // namespace
 
-TEST_CASE("lies on the L1: a proof with a field corrupted is refused by name, and changes nothing") {
+TEST_CASE("a proof with a field corrupted is refused on the L1 by name, and changes nothing") {
     FullWorld world;
     auto before = world.contract_state();
     Bytes whole = world.proof.encode();
@@ -83,7 +83,7 @@ TEST_CASE("lies on the L1: a proof with a field corrupted is refused by name, an
     CHECK(world.head().number == 0);
 }
 
-TEST_CASE("lies on the L1: no byte of a proof can be turned") {
+TEST_CASE("no byte of a proof can be turned on the L1") {
     FullWorld world;
     Bytes whole = world.proof.encode();
     const std::set<std::string> named = {"Truncated", "UnknownBatch", "ChunkIndex", "OpsPath",  "SigsPath",

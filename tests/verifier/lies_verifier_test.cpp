@@ -154,7 +154,7 @@ VerdictRecord timeless(VerdictRecord verdict) {
 
 }  // namespace
 
-TEST_CASE("lies before a verifier: those whose start can't be reached are known") {
+TEST_CASE("the lies whose start a verifier can't reach are known") {
     std::set<std::string> unreachable;
     for (const LieCase& lie : LieWorld::cases()) {
         if (!starts_from_small_world(lie)) unreachable.insert(title(lie));
@@ -162,7 +162,7 @@ TEST_CASE("lies before a verifier: those whose start can't be reached are known"
     CHECK(unreachable == kUnreachable);
 }
 
-TEST_CASE("lies before a verifier: each is found by its rule, proven and undone; its control is true") {
+TEST_CASE("a verifier finds each lie by its rule, proves and undoes it; its control is true") {
     for (const LieCase* lie : reachable_cases()) {
         INFO(title(*lie));
         ReadyWorld world(*lie);
@@ -196,7 +196,7 @@ TEST_CASE("lies before a verifier: each is found by its rule, proven and undone;
     }
 }
 
-TEST_CASE("lies before a verifier: verdict and proof are the same after the L1 queue has grown") {
+TEST_CASE("verdict and proof of a lie are the same after the L1 queue has grown") {
     for (const LieCase* lie : reachable_cases()) {
         INFO(title(*lie));
         ReadyWorld world(*lie);

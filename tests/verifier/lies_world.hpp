@@ -1,4 +1,8 @@
 // The simulated L1 on which the lies of tests/generator/lies.cpp are told: a seat, a queue, a batch with one chunk in question.
+//
+// Beside verifier_world.hpp, whose liar is the drill's operator and lies about a ledger that he has lived through: these lies
+// begin in states that no history leads to, so there is no ledger here, but the protocol's state and the naive model's, side by
+// side.
 #pragma once
 
 #include "tests/contract/contract_fixture.hpp"

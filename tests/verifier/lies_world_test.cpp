@@ -62,7 +62,7 @@ void check_not_provable(LieWorld& world, const Batch& batch) {
 
 }  // namespace
 
-TEST_CASE("lies on the L1: every rule of apply has one") {
+TEST_CASE("every rule of apply has a lie for the L1") {
     std::set<Refusal> told;
     for (const LieCase& lie : LieWorld::cases()) told.insert(lie.rule);
     for (Refusal rule : all_refusals()) {
@@ -72,7 +72,7 @@ TEST_CASE("lies on the L1: every rule of apply has one") {
     CHECK(told.size() == all_refusals().size());
 }
 
-TEST_CASE("lies on the L1: each is false, proven in one transaction, and struck; its control can't be") {
+TEST_CASE("each lie on the L1 is false, proven in one transaction, and struck; its control can't be") {
     for (const LieCase& lie : LieWorld::cases()) {
         INFO(name_of(lie.rule) << ": " << lie.what);
         LieWorld world(lie.start);
@@ -100,7 +100,7 @@ TEST_CASE("lies on the L1: each is false, proven in one transaction, and struck;
     }
 }
 
-TEST_CASE("lies on the L1: that a wrong chunk changes nothing is true, and can't be struck") {
+TEST_CASE("that a wrong chunk changes nothing is true, and can't be struck") {
     for (const LieCase& lie : LieWorld::cases()) {
         INFO(name_of(lie.rule) << ": " << lie.what);
         LieWorld world(lie.start);

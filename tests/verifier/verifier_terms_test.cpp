@@ -15,12 +15,6 @@ struct Start {
     }
 };
 
-std::optional<verifier::Warning> warning(const Watcher& watcher, const std::string& reason) {
-    for (const verifier::Warning& warning : watcher.verifier->status().warnings)
-        if (warning.reason == reason) return warning;
-    return std::nullopt;
-}
-
 }  // namespace
 
 TEST_CASE("it warns of a take-over that is announced, until its time is over or it has come") {
@@ -28,23 +22,23 @@ TEST_CASE("it warns of a take-over that is announced, until its time is over or 
     L1World& world = start.world;
     Watcher watcher(world, nullptr);
     watcher.settle();
-    CHECK_FALSE(warning(watcher, "TAKEOVER_ANNOUNCED"));
+    CHECK_FALSE(watcher.warning("TAKEOVER_ANNOUNCED"));
     world.run(world.home, l1::rollup_call::announce_takeover());
     const uint64_t announced = world.now();
     watcher.settle();
-    REQUIRE(warning(watcher, "TAKEOVER_ANNOUNCED"));
-    CHECK(warning(watcher, "TAKEOVER_ANNOUNCED")->since == announced);
-    CHECK(warning(watcher, "TAKEOVER_ANNOUNCED")->message == "the home operator may take the seat in 200 s");
+    REQUIRE(watcher.warning("TAKEOVER_ANNOUNCED"));
+    CHECK(watcher.warning("TAKEOVER_ANNOUNCED")->since == announced);
+    CHECK(watcher.warning("TAKEOVER_ANNOUNCED")->message == "the home operator may take the seat in 200 s");
     world.pass(kInclusion / 4);
     watcher.settle();
-    CHECK(warning(watcher, "TAKEOVER_ANNOUNCED")->message == "the home operator may take the seat for another 600 s");
+    CHECK(watcher.warning("TAKEOVER_ANNOUNCED")->message == "the home operator may take the seat for another 600 s");
     if (GENERATE(false, true)) {
         world.run(world.home, l1::rollup_call::become_sequencer(), world.parameters.stake);
     } else {
         world.pass(kInclusion);
     }
     watcher.settle();
-    CHECK_FALSE(warning(watcher, "TAKEOVER_ANNOUNCED"));
+    CHECK_FALSE(watcher.warning("TAKEOVER_ANNOUNCED"));
 }
 
 TEST_CASE("notice and balance are asked once a block, and again until they are answered") {
@@ -67,10 +61,10 @@ TEST_CASE("notice and balance are asked once a block, and again until they are a
     rounds(3);
     more(1);
     start.world.mine();
-    watcher.client.hides_figures = true;
+    watcher.client.hides_notice = watcher.client.hides_figures = true;
     rounds(3);
     more(3);
-    watcher.client.hides_figures = false;
+    watcher.client.hides_notice = watcher.client.hides_figures = false;
     rounds(3);
     more(1);
     CHECK(watcher.verifier->status().wallet_balance == start.world.balance(start.world.prover.address()));
@@ -81,14 +75,7 @@ TEST_CASE("the same lie by another term: the prover whose proof was copied takes
     L1World& world = start.world;
     Watcher watcher(world, &world.prover);
     const drill::Lie lie = start.op.lie(drill::LieKind::kMoneyFromNothing);
-    watcher.settle();
-    world.mine();
-    watcher.settle();  // the proof waits in the mempool now, where a thief sees it
-    auto proof = watcher.only_proof();
-    REQUIRE(proof.prove_tx.has_value());
-    world.chain->drop_transaction(*proof.prove_tx);
-    world.run(world.rival, l1::rollup_call::prove(proof.proof));
-    watcher.settle();
+    watcher.have_proof_stolen();
     CHECK(world.term(1).last_prover.is_zero());
     // The thief sits, and posts the very same batch.
     world.run(world.rival, l1::rollup_call::become_sequencer(), world.parameters.stake);

@@ -190,4 +190,26 @@ verifier::FraudProofRecord Watcher::only_proof() const {
     return all[0];
 }
 
+void Watcher::have_proof_stolen() {
+    settle();
+    world.mine();
+    settle();  // the proof waits in the mempool now, where a thief sees it
+    const verifier::FraudProofRecord proof = only_proof();
+    REQUIRE(proof.prove_tx.has_value());
+    world.chain->drop_transaction(*proof.prove_tx);
+    world.run(world.rival, l1::rollup_call::prove(proof.proof));
+    settle();
+}
+
+std::optional<verifier::VerdictRecord> Watcher::verdict(uint64_t number) const {
+    return verifier->findings().latest_verdict(number);
+}
+
+std::optional<verifier::Warning> Watcher::warning(const std::string& reason) const {
+    for (const verifier::Warning& warning : verifier->status().warnings) {
+        if (warning.reason == reason) return warning;
+    }
+    return std::nullopt;
+}
+
 }  // namespace gavel::test

@@ -1,4 +1,7 @@
 // A world in one process: the simulated L1 with a rollup, an honest operator, a liar, and verifiers that are driven step by step.
+//
+// No ContractFixture underneath: that one mines each transaction in a block of its own, at once. Here transactions wait in the
+// mempool, where they are dropped, copied and taken back by reorganisations, and several daemons share the L1's clock.
 #pragma once
 
 #include <catch2/catch.hpp>
@@ -7,10 +10,10 @@
 #include "follow/l1_sync.hpp"
 #include "l1-bridge/chain/in_process_client.hpp"
 #include "l1-bridge/chain/rollup_contract.hpp"
-#include "l1-bridge/client/forwarding_client.hpp"
 #include "l1-bridge/client/rollup_client.hpp"
 #include "node/clock.hpp"
-#include "protocol/keccak.hpp"
+#include "protocol/amount.hpp"
+#include "tests/support/moody_node.hpp"
 #include "verifier/verifier.hpp"
 
 namespace gavel::test {
@@ -47,29 +50,15 @@ public:
     Address rollup, refuser;  // the second takes no ETH
 };
 
-// A client of that chain whose line can be cut.
-class LossyClient final : public l1::ForwardingClient {
+// A client of that chain whose line can be cut, and whose estimates of gas can go wrong.
+class LossyClient final : public MoodyNode {
 public:
-    using l1::ForwardingClient::ForwardingClient;
-    bool is_down = false;            // nothing is answered
-    bool lose_sends = false;         // transactions are taken, and vanish
+    using MoodyNode::MoodyNode;
     uint64_t estimates = 0;          // asked for
     uint64_t priced_estimates = 0;   // of those, with a price of gas
     uint64_t refused_estimates = 0;  // so many are refused
-    uint64_t balances_asked = 0, notices_asked = 0;
-    bool hides_figures = false;  // doesn't answer for balances and the notice
-    u128 dearer_by = 0;          // wei per gas, told on top of the chain's base fee
-    bool hides_reverts = false;  // what would revert is estimated as if it didn't
-    // Logs are left out of answers, without an error; kAll: of those about a block alone too, and of receipts.
-    enum class LeavesOut { kNothing, kOfRanges, kOfBlocks, kAll } leaves_out = LeavesOut::kNothing;
-
-    node::Result<std::vector<l1::Log>> logs(const l1::LogFilter& filter) override {
-        const bool out = leaves_out >= (filter.block_hash ? LeavesOut::kOfBlocks : LeavesOut::kOfRanges);
-        return out ? std::vector<l1::Log>{} : l1::ForwardingClient::logs(filter);
-    }
-    node::Result<std::vector<l1::Log>> logs_by_receipts(const l1::BlockSummary& block, const l1::LogFilter& filter) override {
-        return leaves_out == LeavesOut::kAll ? std::vector<l1::Log>{} : l1::ForwardingClient::logs_by_receipts(block, filter);
-    }
+    u128 dearer_by = 0;              // wei per gas, told on top of the chain's base fee
+    bool hides_reverts = false;      // what would revert is estimated as if it didn't
 
     node::Result<uint64_t> estimate_gas(const l1::CallRequest& request) override {
         ++estimates;
@@ -78,33 +67,13 @@ public:
             --refused_estimates;
             return node::Status{node::Code::kFailedPrecondition, "L1_ERROR", "", "gas required exceeds allowance"};
         }
-        auto gas = l1::ForwardingClient::estimate_gas(request);
+        auto gas = MoodyNode::estimate_gas(request);
         return !gas && hides_reverts ? node::Result<uint64_t>(uint64_t{120'000}) : gas;
     }
-    node::Result<l1::CallReply> try_call(const l1::CallRequest& request) override {
-        const bool is_notice = request.data == l1::rollup_view::notice();
-        notices_asked += is_notice;
-        if (is_notice && hides_figures) return node::Status{node::Code::kInternal, "L1_ERROR", "", "no"};
-        return ForwardingClient::try_call(request);
-    }
-    node::Result<u128> balance(const Address& address) override {
-        ++balances_asked;
-        if (hides_figures) return node::Status{node::Code::kInternal, "L1_ERROR", "", "no"};
-        return ForwardingClient::balance(address);
-    }
     node::Result<l1::Fees> fees() override {
-        auto fees = l1::ForwardingClient::fees();
+        auto fees = MoodyNode::fees();
         if (fees) fees->base_fee += dearer_by;
         return fees;
-    }
-    node::Result<Hash> send_raw(ByteView raw) override {
-        return lose_sends && !is_down ? node::Result<Hash>(keccak256(raw)) : l1::ForwardingClient::send_raw(raw);
-    }
-
-private:
-    node::Status admit() override {
-        if (!is_down) return {};
-        return {node::Code::kUnavailable, "L1_UNREACHABLE", "", "the line is cut"};
     }
 };
 
@@ -169,6 +138,12 @@ public:
     // Settles and mines until the L1's batch head is this one.
     void challenge_until_head(uint64_t batch);
     verifier::FraudProofRecord only_proof() const;
+    // Sends the proof that is due, from whose mempool the rival takes it, and is first.
+    void have_proof_stolen();
+    // The latest on that batch.
+    std::optional<verifier::VerdictRecord> verdict(uint64_t number) const;
+    std::optional<verifier::Warning> warning(const std::string& reason) const;
+    bool warns(const std::string& reason) const { return warning(reason).has_value(); }
 
     L1World& world;
     const PrivateKey* key;
