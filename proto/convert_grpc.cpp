@@ -1,5 +1,6 @@
 #include "proto/convert_grpc.hpp"
 
+#include "proto/field_reader.hpp"
 #include "protocol/check.hpp"
 #include "protocol/chunk.hpp"
 
@@ -24,29 +25,7 @@ Result<Fixed> fixed_from_pb(const std::string& bytes, const std::string& field) 
     return Fixed::from(view_of(bytes));
 }
 
-// Reads fields one after the other; the first failure stays, and what is read after it means nothing.
-class Reader {
-public:
-    explicit Reader(const std::string& field) : field_(field) {}
-
-    template <class T>
-    T take(Result<T> (*read)(const std::string&, const std::string&), const std::string& value, const char* name) {
-        if (!status_.ok()) return {};
-        auto result = read(value, field_ + "." + name);
-        if (result) return *result;
-        status_ = result.status();
-        return {};
-    }
-    template <class T>
-    Result<T> finish(T value) const {
-        if (!status_.ok()) return status_;
-        return value;
-    }
-
-private:
-    std::string field_;
-    Status status_;
-};
+using Reader = FieldReader;
 
 Result<Operation> transfer_from_pb(const v1::Transfer& message, const std::string& field) {
     Reader reader(field);

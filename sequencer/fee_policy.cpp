@@ -22,14 +22,14 @@ Amount scaled(Amount value, u128 numerator, u128 denominator) {
 
 }  // namespace
 
-unsigned OperationShape::posted_bytes() const {
+unsigned posted_bytes(const OperationShape& shape) {
     unsigned bytes = kSignatureBytes + kOpsBytes + kShareBytes;
-    if (kind == OperationKind::kWithdraw) return bytes + kAddressBytes;
-    bytes += (lines - 1) * kLineBytes + new_recipients * kAddressBytes;
-    return memo ? bytes + kMemoBytes : bytes;
+    if (shape.kind == OperationKind::kWithdraw) return bytes + kAddressBytes;
+    bytes += (shape.lines - 1) * kLineBytes + shape.new_recipients * kAddressBytes;
+    return shape.memo ? bytes + kMemoBytes : bytes;
 }
 
-static const unsigned kPlainBytes = OperationShape{}.posted_bytes();
+static const unsigned kPlainBytes = posted_bytes(OperationShape{});
 
 Amount round_up_to_a_digit(Amount amount) {
     if (amount.is_zero()) return amount;
@@ -53,10 +53,10 @@ void FeePolicy::set_batch_price(const l1::BatchChannel::Price& price) {
 node::Result<FeeQuote> FeePolicy::quote(const Address& token, const OperationShape& shape) const {
     Amount minimum;
     if (auto named = config_.per_transfer.find(token); named != config_.per_transfer.end()) {
-        minimum = scaled(named->second, shape.posted_bytes(), kPlainBytes);
+        minimum = scaled(named->second, posted_bytes(shape), kPlainBytes);
     } else if (token.is_zero()) {
         std::lock_guard lock(mutex_);
-        minimum = scaled(Amount{wei_per_gas_}, u128{price_.per_byte} * shape.posted_bytes() * config_.eth_percent, 100);
+        minimum = scaled(Amount{wei_per_gas_}, u128{price_.per_byte} * posted_bytes(shape) * config_.eth_percent, 100);
     } else {
         return node::Status{node::Code::kInvalidArgument, "TOKEN_NOT_ACCEPTED", "token",
                             "this sequencer takes no payments of the token " + to_checksum(token)};

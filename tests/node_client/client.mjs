@@ -5,8 +5,19 @@ import { fileURLToPath } from 'node:url';
 import grpc from '@grpc/grpc-js';
 import protoLoader from '@grpc/proto-loader';
 import {
-  bytesToHex, createPublicClient, createWalletClient, defineChain, formatEther, hexToBytes, http, parseEther,
-  parseSignature, serializeCompactSignature, signatureToCompactSignature, zeroAddress, zeroHash,
+  bytesToHex,
+  createPublicClient,
+  createWalletClient,
+  defineChain,
+  formatEther,
+  hexToBytes,
+  http,
+  parseEther,
+  parseSignature,
+  serializeCompactSignature,
+  signatureToCompactSignature,
+  zeroAddress,
+  zeroHash,
 } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 
@@ -33,7 +44,9 @@ const bytes = (hex) => Buffer.from(hexToBytes(hex));
 const info = await call(query, 'GetChainInfo', {});
 const rollup = bytesToHex(info.rollup);
 const chain = defineChain({
-  id: Number(info.chainId), name: 'L1', rpcUrls: { default: { http: [l1Url] } },
+  id: Number(info.chainId),
+  name: 'L1',
+  rpcUrls: { default: { http: [l1Url] } },
   nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 },
 });
 const reader = createPublicClient({ chain, transport: http(), pollingInterval: 250 });
@@ -48,8 +61,11 @@ async function onL1(functionName, args, value = 0n) {
 // What a user signs: EIP-712, so that any wallet shows it.
 const domain = { name: 'Gavel', version: '1', chainId: Number(info.chainId), verifyingContract: rollup };
 const common = [
-  { name: 'token', type: 'address' }, { name: 'to', type: 'address' }, { name: 'amount', type: 'uint128' },
-  { name: 'fee', type: 'uint128' }, { name: 'nonce', type: 'uint64' },
+  { name: 'token', type: 'address' },
+  { name: 'to', type: 'address' },
+  { name: 'amount', type: 'uint128' },
+  { name: 'fee', type: 'uint128' },
+  { name: 'nonce', type: 'uint64' },
 ];
 const types = { Transfer: [...common, { name: 'memo', type: 'bytes32' }], Withdraw: common };
 const ethAccount = () => call(query, 'GetAccount', { owner: bytes(account.address) });
@@ -60,26 +76,33 @@ async function submit(primaryType, fields) {
   const message = { token: zeroAddress, ...fields, nonce: BigInt((await ethAccount()).nonce) };
   const signature = parseSignature(await account.signTypedData({ domain, types, primaryType, message }));
   const written = {
-    token: bytes(message.token), to: bytes(message.to), amount: String(message.amount), fee: String(message.fee),
-    nonce: String(message.nonce), ...(message.memo && { memo: bytes(message.memo) }),
+    token: bytes(message.token),
+    to: bytes(message.to),
+    amount: String(message.amount),
+    fee: String(message.fee),
+    nonce: String(message.nonce),
+    ...(message.memo && { memo: bytes(message.memo) }),
   };
   return call(sequencer, 'Submit', {
     operation: { [primaryType.toLowerCase()]: written },
-    sender: bytes(account.address), chainId: info.chainId,
+    sender: bytes(account.address),
+    chainId: info.chainId,
     signature: bytes(serializeCompactSignature(signatureToCompactSignature(signature))),
   });
 }
 // Ends when the operation is final, printing each status on the way.
-const untilFinal = (hash) => new Promise((resolve, reject) => {
-  let last;
-  query.WatchOperation({ hash })
-    .on('data', (operation) => {
-      last = operation.status.replace('OPERATION_STATUS_', '').toLowerCase();
-      console.log('  ' + last);
-    })
-    .on('end', () => (last === 'final' ? resolve() : reject(new Error('it ended ' + last))))
-    .on('error', reject);
-});
+const untilFinal = (hash) =>
+  new Promise((resolve, reject) => {
+    let last;
+    query
+      .WatchOperation({ hash })
+      .on('data', (operation) => {
+        last = operation.status.replace('OPERATION_STATUS_', '').toLowerCase();
+        console.log('  ' + last);
+      })
+      .on('end', () => (last === 'final' ? resolve() : reject(new Error('it ended ' + last))))
+      .on('error', reject);
+  });
 
 console.log('deposit of 1 ETH on the L1');
 const before = BigInt((await ethAccount()).balance);
@@ -110,11 +133,17 @@ await untilFinal(withdrawal.hash);
 const proof = await call(query, 'GetWithdrawalProof', { operationHash: withdrawal.hash });
 const { position, recipient, token, amount } = proof.withdrawal;
 const path = proof.path.map((sibling) => bytesToHex(sibling));
-const toRecipient = zeroAddress;  // the recipient itself could name another receiver
-const allGas = 0n;  // goes with the payment
+const toRecipient = zeroAddress; // the recipient itself could name another receiver
+const allGas = 0n; // goes with the payment
 try {
   await onL1('claim', [
-    bytesToHex(proof.header), position, bytesToHex(recipient), bytesToHex(token), BigInt(amount), path, toRecipient,
+    bytesToHex(proof.header),
+    position,
+    bytesToHex(recipient),
+    bytesToHex(token),
+    BigInt(amount),
+    path,
+    toRecipient,
     allGas,
   ]);
 } catch (failed) {

@@ -56,7 +56,7 @@ struct Confirmed : Folder, World {
     // How many of the receipts are still true, word for word.
     size_t kept() const {
         size_t count = 0;
-        for (const ledger::OperationReceipt& receipt : receipts) {
+        for (const api::Receipt& receipt : receipts) {
             auto info = sequencer->queries().operation(receipt.hash);
             count += info && info->position == receipt.position && info->confirmed_at_ms == receipt.confirmed_at_ms;
         }
@@ -65,7 +65,7 @@ struct Confirmed : Folder, World {
     u128 balance(const Address& owner) const { return sequencer->queries().account({owner, {}}).balance.value(); }
 
     uint64_t posted = 0;
-    std::vector<ledger::OperationReceipt> receipts;
+    std::vector<api::Receipt> receipts;
 };
 
 void turn_a_bit(const std::string& file, size_t at) {
@@ -83,7 +83,7 @@ TEST_CASE("A folder whose descriptor is gone is repaired without losing a receip
     w.repair_and_start();
     CHECK(w.sequencer->sequencing().ok());
     CHECK(w.kept() == 3 * kRounds);
-    CHECK(w.sequencer->queries().chain_info().ledger.op_count == 3 * kRounds);
+    CHECK(w.sequencer->queries().chain_info().op_count == 3 * kRounds);
     CHECK(fs::exists(w.path + ".damaged-1"));
     CHECK_FALSE(fs::exists(w.path + ".salvage"));
     CHECK_FALSE(fs::exists(w.path + ".repaired"));
@@ -109,7 +109,7 @@ TEST_CASE("Of a log with a turned bit all is restored but the damaged record and
     REQUIRE_THROWS_WITH(node::LevelDbStore(w.path), Catch::Contains("damaged"));
     w.repair_and_start();
     CHECK(w.sequencer->sequencing().ok());
-    uint64_t restored = w.sequencer->queries().chain_info().ledger.op_count;
+    uint64_t restored = w.sequencer->queries().chain_info().op_count;
     CHECK(restored < 3 * kRounds);
     CHECK(restored > 2 * kRounds);  // only one of the three has a gap in what he signed
     CHECK(w.kept() > kRounds);      // all before the gap
@@ -126,7 +126,7 @@ TEST_CASE("Nothing but the L1 left is repaired to what the L1 tells") {
     REQUIRE(ledger::damage_of_folder(w.path, w.l1.rollup));
     w.repair_and_start();
     CHECK(w.sequencer->sequencing().ok());
-    CHECK(w.sequencer->queries().chain_info().ledger.op_count == 0);
+    CHECK(w.sequencer->queries().chain_info().op_count == 0);
     CHECK(w.sync->view().batch_head() == w.posted);
     CHECK(w.balance(w.l1.carol.address()) == 2 * test::kEther);
 }

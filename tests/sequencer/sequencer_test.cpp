@@ -50,7 +50,7 @@ TEST_CASE("Refusals are named, and change nothing") {
     Funded w;
     const PrivateKey& alice = w.l1.alice;
     Address bob = w.l1.bob.address();
-    StateFields before = w.sequencer->queries().chain_info().ledger.fields;
+    StateFields before = w.sequencer->queries().chain_info().state;
     auto reason = [&](Submission submission) { return w.submit(submission).status.reason; };
 
     Submission wrong_chain = w.transfer(alice, bob, 1, 0);
@@ -80,9 +80,9 @@ TEST_CASE("Refusals are named, and change nothing") {
     empty.operation.payments.clear();
     CHECK(reason(w.sign(alice, empty)) == "NO_PAYMENT");
 
-    CHECK(w.sequencer->queries().chain_info().ledger.op_count == 0);
+    CHECK(w.sequencer->queries().chain_info().op_count == 0);
     CHECK(w.balance(alice.address()) == 5 * test::kEther);
-    CHECK(w.sequencer->queries().chain_info().ledger.fields == before);
+    CHECK(w.sequencer->queries().chain_info().state == before);
 }
 
 TEST_CASE("The same operation again gets the same receipt, after a restart too") {
@@ -101,7 +101,7 @@ TEST_CASE("The same operation again gets the same receipt, after a restart too")
 
 TEST_CASE("Nothing acknowledged is lost by a loss of power at any moment") {
     Funded w;
-    std::vector<ledger::OperationReceipt> receipts;
+    std::vector<api::Receipt> receipts;
     for (uint64_t i = 0; i < 150; ++i) {
         SubmitOutcome outcome = w.submit(w.transfer(w.l1.alice, w.l1.bob.address(), kMilli, i));
         REQUIRE(outcome.status.ok());
