@@ -29,7 +29,7 @@ DeepState::DeepState(uint32_t account_count, uint32_t withdrawal_count, Counters
     if (count_ < kMaxAccountCount) set_leaf_hash(count_, Hash{});
 }
 
-Hash DeepState::node(int height, uint32_t position) const {
+Hash DeepState::node(unsigned height, uint32_t position) const {
     auto known = nodes_.find(key_of(height, position));
     if (known != nodes_.end()) return known->second;
     if (uint64_t{position} << height >= count_) return zero_subtree(height);

@@ -41,8 +41,8 @@ public:
     Counters counters;
 
 private:
-    static uint64_t key_of(int height, uint32_t position) { return uint64_t(height) << 32 | position; }
-    Hash node(int height, uint32_t position) const;
+    static uint64_t key_of(unsigned height, uint32_t position) { return uint64_t(height) << 32 | position; }
+    Hash node(unsigned height, uint32_t position) const;
     void set_leaf_hash(uint32_t index, const Hash& hash);
 
     uint32_t count_;

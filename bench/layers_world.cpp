@@ -95,8 +95,8 @@ sequencer::Submission LayersWorld::sign(const PrivateKey& from, Operation operat
     operation.nonce = nonce;
     sequencer::Submission out;
     out.sender = from.address();
-    out.chain_id = sync_->domain().chain_id;
-    out.signature = from.sign(operation.digest(sync_->domain().separator()));
+    out.chain_id = station_.sync->domain().chain_id;
+    out.signature = from.sign(operation.digest(station_.sync->domain().separator()));
     out.operation = std::move(operation);
     return out;
 }

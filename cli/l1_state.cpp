@@ -83,8 +83,10 @@ Status L1State::replay() {
                                                    follow::Replayer::Options{.keep_lost_batches = false});
     queries_ = std::make_unique<query::Queries>(*ledger_, view());
     Progress progress("replaying batches", view().batch_head());
+    ledger::writing.assume();  // the command has one thread
     for (int failures = 0;;) {
         switch (replayer_->step(kChunksPerStep)) {
+            case follow::Replayer::Progress::kWantsBatch:
             case follow::Replayer::Progress::kWorked: failures = 0; break;
             case follow::Replayer::Progress::kCaughtUp:
             case follow::Replayer::Progress::kFalseBatch: return {};
@@ -95,11 +97,20 @@ Status L1State::replay() {
     }
 }
 
-Result<Bytes> L1State::fraud_proof() { return follow::prove_false(*ledger_, view(), *false_batch()); }
+Result<Bytes> L1State::fraud_proof() {
+    ledger::writing.assume();
+    return follow::prove_false(*ledger_, view(), *false_batch());
+}
+
+BatchHeader L1State::last_header() const {
+    ledger::writing.assume();
+    return ledger_->last_header();
+}
 
 std::optional<ExitProof> L1State::exit_proof(uint32_t index) {
     std::optional<ExitProof> out;
     if (false_batch()) return out;
+    ledger::writing.assume();
     ledger_->with_state([&](State& state) {
         const Account* account = index == 0 ? nullptr : state.accounts.at(index);
         if (account) out = ExitProof{index, *account, state.accounts.path(index)};

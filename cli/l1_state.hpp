@@ -42,7 +42,7 @@ public:
     node::Result<Bytes> fraud_proof();
 
     // The header of the last batch that is true and stands on true ones; its commitment is the state's.
-    BatchHeader last_header() const { return ledger_->last_header(); }
+    BatchHeader last_header() const;
     // For the contract's exit, against last_header(); nullopt for an index without a leaf, and while a false batch stands.
     std::optional<ExitProof> exit_proof(uint32_t index);
 

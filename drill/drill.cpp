@@ -36,7 +36,7 @@ struct OldPayment {
     Hash digest;
 };
 
-std::optional<OldPayment> find_old_payment(const ledger::Ledger& ledger) {
+std::optional<OldPayment> find_old_payment(const ledger::Ledger& ledger) GAVEL_REQUIRES(ledger::writing) {
     uint64_t end = ledger.summary().entries, begin = end - std::min<uint64_t>(end, kEntriesLookedAt);
     for (uint64_t number = end; number-- > begin;) {
         auto entry = ledger.entry(number);

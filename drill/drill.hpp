@@ -36,6 +36,7 @@ struct Lie {
 // waits of L1 operations, and move a little of the operator's own ETH if it has any), the lie, and one that builds on it. The
 // ledger stays as it is. Reasons (kFailedPrecondition): NOTHING_TO_STEAL, NO_WAITING_DEPOSIT, NOTHING_TO_REPLAY; a payment or a
 // deposit helps.
-node::Result<Lie> make_lie(ledger::Ledger& ledger, const follow::L1View& view, LieKind kind, const PrivateKey& operator_key);
+node::Result<Lie> make_lie(ledger::Ledger& ledger, const follow::L1View& view, LieKind kind, const PrivateKey& operator_key)
+    GAVEL_REQUIRES(ledger::writing);
 
 }  // namespace gavel::verifier

@@ -71,6 +71,7 @@ private:
     const Address& rollup() const { return sync_->view().rollup(); }
 
     node::Status catch_up() {
+        ledger::writing.assume();  // this program has one thread
         for (bool up_to_date = false; !up_to_date;) {
             auto step = sync_->step();
             if (!step) return step.status();
@@ -78,6 +79,7 @@ private:
         }
         for (;;) {
             switch (replayer_->step()) {
+                case follow::Replayer::Progress::kWantsBatch:
                 case follow::Replayer::Progress::kWorked: continue;
                 case follow::Replayer::Progress::kCaughtUp: return {};
                 case follow::Replayer::Progress::kUnavailable: return replayer_->status();

@@ -112,7 +112,8 @@ bool Replayer::reconcile_batches() {
 
 bool Replayer::reconcile_l1_operations() {
     uint64_t consumed = ledger_.counters().l1_ops_consumed;
-    auto agrees = [&](uint64_t count) { return view_.queue_hash(count) == ledger_.l1_queue_hash(count); };
+    auto agrees = [&](uint64_t count)
+                      GAVEL_REQUIRES(ledger::writing) { return view_.queue_hash(count) == ledger_.l1_queue_hash(count); };
     if (agrees(consumed)) return false;
     // The hashes are chained: where they part, they stay apart.
     uint64_t good = 0;
@@ -219,6 +220,7 @@ void Replayer::finish() {
     const Batch& batch = posted.batch();
     ledger_.mark_batch({posted.header(), batch.l1_queue_hash, replay_->first_chunk, static_cast<uint32_t>(posted.bytes().size()),
                         replay_->standing.tx_hash});
+    ledger_.flush(node::Durability::kSynced);
     Verdict verdict = verdict_of_replay();
     verdict.valid = true;
     verdict.op_count = batch.last.op_count - batch.parent.last.op_count;

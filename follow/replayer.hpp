@@ -122,6 +122,7 @@ private:
 
 // A fraud proof against that batch, which the contract will take. The ledger is the one that the Replayer steps, in the state
 // before the false chunk. Reason: PROOF_NOT_BUILT (kInternal).
-node::Result<Bytes> prove_false(ledger::Ledger& ledger, const L1View& view, const Replayer::FalseBatch& found);
+node::Result<Bytes> prove_false(ledger::Ledger& ledger, const L1View& view, const Replayer::FalseBatch& found)
+    GAVEL_REQUIRES(ledger::writing);
 
 }  // namespace gavel::follow

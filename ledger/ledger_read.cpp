@@ -4,6 +4,7 @@
 #include <map>
 
 #include "ledger/ledger_impl.hpp"
+#include "protocol/check.hpp"
 
 namespace gavel::ledger {
 

@@ -105,16 +105,14 @@ private:
         size_t end = 0;
     };
 
-    uint8_t byte(size_t at) const { return at < log_.size() ? static_cast<uint8_t>(log_[at]) : 0; }
+    uint32_t byte(size_t at) const { return at < log_.size() ? static_cast<uint8_t>(log_[at]) : 0; }
     size_t length_at(size_t at) const { return byte(at + 4) | byte(at + 5) << 8; }
-    uint32_t sum_at(size_t at) const {
-        return byte(at) | byte(at + 1) << 8 | byte(at + 2) << 16 | static_cast<uint32_t>(byte(at + 3)) << 24;
-    }
+    uint32_t sum_at(size_t at) const { return byte(at) | byte(at + 1) << 8 | byte(at + 2) << 16 | byte(at + 3) << 24; }
 
     std::optional<Piece> piece_at(size_t at) const {
         size_t block_end = std::min(log_.size(), (at / kBlockBytes + 1) * kBlockBytes);
         if (at + kHeaderBytes > block_end) return std::nullopt;
-        Piece piece{byte(at + 6), {}, at + kHeaderBytes + length_at(at)};
+        Piece piece{static_cast<uint8_t>(byte(at + 6)), {}, at + kHeaderBytes + length_at(at)};
         if (piece.end > block_end || piece.type < kFull || piece.type > kLast) return std::nullopt;
         piece.data = std::string_view(log_).substr(at + kHeaderBytes, length_at(at));
         Crc crc;
@@ -127,7 +125,7 @@ private:
     bool is_whole_with_another_length() const {
         Crc crc;
         for (size_t i = at_ + kHeaderBytes - 1; i < log_.size(); ++i) {
-            crc.add(byte(i));
+            crc.add(static_cast<uint8_t>(byte(i)));
             if (crc.masked() == sum_at(at_)) return true;
         }
         return false;

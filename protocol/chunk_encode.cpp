@@ -52,7 +52,7 @@ private:
             bool payout = operation.kind == OperationKind::kPayout;
             bool withdrawal = operation.kind == OperationKind::kWithdraw;
             size_t most_lines = payout ? kMaxLines : 1;
-            GAVEL_CHECK(operation.payments.size() >= 1 && operation.payments.size() <= most_lines);
+            GAVEL_CHECK(!operation.payments.empty() && operation.payments.size() <= most_lines);
             GAVEL_CHECK(!withdrawal || (operation.payments[0].to.address && operation.memo.is_zero()));
             mixed_ |= payout || withdrawal;
             memos_ |= !operation.memo.is_zero();

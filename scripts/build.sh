@@ -5,7 +5,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 preset=${1:-release}
 shift || true
-if [ "$preset" = clang ]; then scripts/install_dependencies.sh --checks; else scripts/install_dependencies.sh; fi
+case "$preset" in
+    clang | tsan) scripts/install_dependencies.sh --checks ;;
+    *) scripts/install_dependencies.sh ;;
+esac
 # Configuring again costs nothing where nothing has changed; a build folder of another place or compiler is made anew.
 cmake --preset "$preset" >"/tmp/gavel-configure-$preset.$$" 2>&1 || { cat "/tmp/gavel-configure-$preset.$$"; exit 1; }
 rm -f "/tmp/gavel-configure-$preset.$$"

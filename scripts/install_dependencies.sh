@@ -16,7 +16,7 @@ packages='
 '
 case "${1:-}" in
     "") ;;
-    --checks) packages="$packages clang clang-format clang-tidy shellcheck python3-flake8" ;;
+    --checks) packages="$packages clang libclang-rt-14-dev clang-format clang-tidy shellcheck python3-flake8" ;;
     *) sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac
 # Node may have been installed by other means than a package.

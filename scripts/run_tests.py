@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Runs every test that CMake knows of a build and counts: each Catch2 test case is one, each script one.
 
-usage: run_tests.py BUILD_DIR [--only REGEX] [--jobs N]
+usage: run_tests.py BUILD_DIR [--threads-in BUILD_DIR] [--only REGEX] [--jobs N]
+    --threads-in   of this build the tests that CMake says have threads, too
 
 A test that lacks its outside input prints a line "SKIPPED: why" and is counted as skipped; with CI=true such tests fail
 themselves. The last line is "N passed, N failed, N skipped".
@@ -26,6 +27,7 @@ def known_tests(build_dir):
             "name": test["name"],
             "command": test["command"],
             "catch": "catch" in properties.get("LABELS", []),
+            "threads": "threads" in properties.get("LABELS", []),
             "cwd": properties.get("WORKING_DIRECTORY", build_dir),
             "environment": dict(item.split("=", 1) for item in properties.get("ENVIRONMENT", [])),
             "timeout": float(properties.get("TIMEOUT", 900)),
@@ -49,9 +51,10 @@ def counts_of_catch(xml_file, exit_code):
 
 
 def sanitizer_environment():
-    """Leaks of libraries that Gavel only links, named in tests/lsan.supp."""
-    suppressions = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "tests", "lsan.supp")
-    return {"LSAN_OPTIONS": f"suppressions={suppressions}:print_suppressions=0"}
+    """What libraries do that Gavel only links, named in tests/lsan.supp and tests/tsan.supp."""
+    folder = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "tests")
+    return {"LSAN_OPTIONS": f"suppressions={folder}/lsan.supp:print_suppressions=0",
+            "TSAN_OPTIONS": f"suppressions={folder}/tsan.supp:halt_on_error=0:exitcode=66"}
 
 
 def run(test):
@@ -102,11 +105,15 @@ def failures_of(report):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("build_dir")
+    parser.add_argument("--threads-in", metavar="BUILD_DIR")
     parser.add_argument("--only", default="", help="run the tests whose name matches this regular expression")
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
 
-    tests = [test for test in known_tests(options.build_dir) if re.search(options.only, test["name"])]
+    tests = list(known_tests(options.build_dir))
+    if options.threads_in:
+        tests += [{**test, "name": "threads of " + test["name"]} for test in known_tests(options.threads_in) if test["threads"]]
+    tests = [test for test in tests if re.search(options.only, test["name"])]
     totals = [0, 0, 0]
 
     def tell(test, outcome):

@@ -179,7 +179,8 @@ bool Engine::consume_l1_operations(uint64_t up_to, size_t most) {
 bool Engine::seal() {
     ledger::ChunkRecord sealed;
     std::vector<FeeTally::Entry> fees = ledger_.open_chunk().fees.entries();
-    Outcome outcome = ledger_.seal([this](const Address& token) { return fee_leaf(token); }, sealed);
+    Outcome outcome =
+        ledger_.seal([this](const Address& token) GAVEL_REQUIRES(ledger::writing) { return fee_leaf(token); }, sealed);
     if (!outcome.ok()) return false;
     add_unposted(sealed, std::move(fees));
     return true;

@@ -92,11 +92,11 @@ namespace {
 
 class Restorer {
 public:
-    Restorer(ledger::Ledger& ledger, Engine& engine) : ledger_(ledger), engine_(engine) {
+    Restorer(ledger::Ledger& ledger, Engine& engine) GAVEL_REQUIRES(ledger::writing) : ledger_(ledger), engine_(engine) {
         out_.end = begin_ = ledger.counters().op_count;
     }
 
-    void take(const ledger::Entry& entry) {
+    void take(const ledger::Entry& entry) GAVEL_REQUIRES(ledger::writing) {
         if (const auto* l1 = std::get_if<ledger::L1Entry>(&entry.what)) {
             uint64_t consumed = ledger_.counters().l1_ops_consumed;
             if (l1->index >= consumed) engine_.consume_l1_operations(l1->index + 1, l1->index + 1 - consumed);
@@ -107,7 +107,7 @@ public:
     Restored result() { return std::move(out_); }
 
 private:
-    void take(const ledger::OperationEntry& entry) {
+    void take(const ledger::OperationEntry& entry) GAVEL_REQUIRES(ledger::writing) {
         if (ledger_.newest_receipt(entry.hash())) {
             ++out_.posted;
         } else if (entry.position < begin_) {
@@ -118,7 +118,7 @@ private:
         }
         out_.end = std::max(out_.end, entry.position + 1);
     }
-    void execute(const ledger::OperationEntry& entry) {
+    void execute(const ledger::OperationEntry& entry) GAVEL_REQUIRES(ledger::writing) {
         Submission submission{entry.operation, entry.signature, entry.sender, ledger_.domain().chain_id};
         auto checked = check_submission(submission, ledger_.domain(), ledger_.domain_separator());
         if (!checked) return refuse(entry, node::to_string(checked.status()));
@@ -142,12 +142,13 @@ private:
 Restored restore_salvage(node::Store& store, ledger::Ledger& ledger, Engine& engine) {
     Restorer restorer(ledger, engine);
     node::WriteBatch done;
-    store.scan(kEntryPrefix, node::prefix_end(kEntryPrefix), [&](std::string_view key, std::string_view row) {
-        uint64_t number = rows::u64_at_end(key);
-        restorer.take(rows::required(ledger::decode_entry(number, row), "a salvaged entry"));
-        done.erase(key);
-        return true;
-    });
+    store.scan(kEntryPrefix, node::prefix_end(kEntryPrefix),
+               [&](std::string_view key, std::string_view row) GAVEL_REQUIRES(ledger::writing) {
+                   uint64_t number = rows::u64_at_end(key);
+                   restorer.take(rows::required(ledger::decode_entry(number, row), "a salvaged entry"));
+                   done.erase(key);
+                   return true;
+               });
     ledger.flush(node::Durability::kSynced);
     done.erase(kWaitingKey);
     store.write(done, node::Durability::kSynced);

@@ -38,7 +38,7 @@ struct Settings {
     bool no_seat = false;
     bool new_data = false;
     bool repair = false;
-    node::RimOptions rim{.grpc = {.listen = "127.0.0.1:9545"}};
+    node::RimOptions rim{.grpc = {.listen = "127.0.0.1:9545"}, .metrics_listen = {}};
     node::LogOptions log;
 };
 

@@ -39,7 +39,7 @@ public:
             perform(durability, command);
         } else {
             std::optional<decltype(command())> out;
-            perform(durability, [&] { out.emplace(command()); });
+            perform(durability, [&]() GAVEL_REQUIRES(ledger::writing) { out.emplace(command()); });
             return *std::move(out);
         }
     }

@@ -57,7 +57,7 @@ node::Status Claimer::look_after_sent() {
 
 // Of the newest final batch that is verified.
 std::optional<BatchHeader> Claimer::final_header() const {
-    uint64_t number = std::min(view_.final_head(), ledger_.batch_head());
+    uint64_t number = std::min(view_.final_head(), ledger_.summary().batches);
     auto batch = ledger_.batch(number);
     auto standing = view_.batch(number);
     if (!batch || !standing || batch->header.hash() != standing->hash) return std::nullopt;

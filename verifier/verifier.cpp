@@ -48,6 +48,7 @@ Verifier::Verifier(node::Store& store, follow::L1Sync& sync, l1::L1Client& clien
         if (claim_wallet_ == wallet) claims.reserve = proof_reserve(wallet->options().max_fee_cap);
         claimer_.emplace(ledger_, view_, client, *claim_wallet_, clock, options.lost_after_ms, claims);
     }
+    ledger::writing.assume();
     restore_verdicts();
     publish();
 }
@@ -75,6 +76,7 @@ void Verifier::restore_verdicts() {
 // ---- A round ----
 
 node::Result<bool> Verifier::step() {
+    ledger::writing.assume();  // the one loop of a verifier
     troubles_.clear();
     more_to_do_ = false;
     node::Status status;

@@ -84,18 +84,18 @@ public:
     const query::Queries& queries() const { return queries_; }
 
 private:
-    void restore_verdicts();
+    void restore_verdicts() GAVEL_REQUIRES(ledger::writing);
     void on_reorganisation();
-    node::Status replay();
+    node::Status replay() GAVEL_REQUIRES(ledger::writing);
     node::Status read_notice();
     void take_verdicts();
     void add_verdict(VerdictRecord verdict);
-    node::Status handle_false_batch(const follow::Replayer::FalseBatch& found);
-    node::Status build_proof(const follow::Replayer::FalseBatch& found);
+    node::Status handle_false_batch(const follow::Replayer::FalseBatch& found) GAVEL_REQUIRES(ledger::writing);
+    node::Status build_proof(const follow::Replayer::FalseBatch& found) GAVEL_REQUIRES(ledger::writing);
     node::Status judge_followers(uint64_t false_batch);
     node::Status act();
     void note(const char* reason, const node::Status& status);
-    void publish();
+    void publish() GAVEL_REQUIRES(ledger::writing);
 
     const node::Clock& clock_;
     VerifierOptions options_;

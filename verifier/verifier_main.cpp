@@ -26,7 +26,7 @@ struct Settings {
     std::chrono::milliseconds poll{1'000};
     std::chrono::milliseconds l1_stale_after{0};
     verifier::VerifierOptions verifier;
-    node::RimOptions rim{.grpc = {.listen = "127.0.0.1:9546"}};
+    node::RimOptions rim{.grpc = {.listen = "127.0.0.1:9546"}, .metrics_listen = {}};
     node::LogOptions log;
 };
 

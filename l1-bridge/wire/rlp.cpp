@@ -80,7 +80,7 @@ RlpReader::Item RlpReader::next() {
         return item;
     }
     bool is_list = first >= kListBase;
-    size_t code = first - (is_list ? kListBase : kStringBase), header = 1;
+    size_t code = size_t{first} - (is_list ? kListBase : kStringBase), header = 1;
     uint64_t length = code;
     if (code > kShortMax) {
         size_t digits = code - kShortMax;

@@ -302,7 +302,7 @@ TEST_CASE("a load spreads a token over several where one can't carry it") {
     const Address token = address(9);
     Corpus corpus;
     auto add = [&](uint8_t from, uint8_t to, const Address& of, Amount amount) {
-        corpus.payments.push_back({++corpus.rows, address(from), address(to), of, amount});
+        corpus.payments.push_back({++corpus.rows, address(from), address(to), of, amount, {}, {}, {}});
     };
     const Amount half{u128{1} << 127};
     add(1, 2, token, half);

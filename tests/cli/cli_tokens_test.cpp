@@ -38,11 +38,11 @@ private:
 };
 
 // Mines whatever is sent.
-class Mining final : public ForwardingClient {
+class Mining final : public l1::ForwardingClient {
 public:
     Mining(L1Client& inner, SimulatedChain& chain) : ForwardingClient(inner), chain_(chain) {}
     node::Result<Hash> send_raw(ByteView raw) override {
-        auto sent = ForwardingClient::send_raw(raw);
+        auto sent = l1::ForwardingClient::send_raw(raw);
         if (sent) ++sent_count;
         chain_.mine();
         return sent;

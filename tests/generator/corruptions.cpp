@@ -73,7 +73,7 @@ private:
         add("no ops", "OpsPath", [](FraudProof& proof) { proof.ops.clear(); });
         add("sigs", "SigsPath", [](FraudProof& proof) { proof.sigs[70] ^= 1; });
         add("a byte more of sigs", "SigsPath", [](FraudProof& proof) { proof.sigs.push_back(0); });
-        add("a signature less", "SigsPath", [](FraudProof& proof) { proof.sigs.resize(proof.sigs.size() - 64); });
+        add("a signature less", "SigsPath", [](FraudProof& proof) { proof.sigs.erase(proof.sigs.end() - 64, proof.sigs.end()); });
         add("no sigs", "SigsPath", [](FraudProof& proof) { proof.sigs.clear(); });
         GAVEL_CHECK(proof_.ops_path.size() == 2);
         for (size_t i : {0, 1}) {

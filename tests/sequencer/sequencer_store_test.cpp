@@ -63,10 +63,15 @@ TEST_CASE("Operations are confirmed while the first batch after a restart loads 
     REQUIRE(first.get().front().status.ok());
     w.clock.advance(10'000);  // the batch is due
     w.disk().hold_scans_of('A');
+    w.sequencer->leave();  // others write from here on
     auto following = std::async(std::launch::async, [&] { return w.sequencer->follow(); });
     REQUIRE(w.disk().someone_is_held());
     auto second = w.submit(1);
-    auto executing = std::async(std::launch::async, [&] { return w.sequencer->execute(); });
+    auto executing = std::async(std::launch::async, [&] {
+        const bool any = w.sequencer->execute();
+        w.sequencer->leave();
+        return any;
+    });
     bool in_time = executing.wait_for(10s) == std::future_status::ready;
     w.disk().release();
     CHECK(in_time);

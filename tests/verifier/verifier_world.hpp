@@ -49,9 +49,9 @@ public:
 };
 
 // A client of that chain whose line can be cut.
-class LossyClient final : public ForwardingClient {
+class LossyClient final : public l1::ForwardingClient {
 public:
-    using ForwardingClient::ForwardingClient;
+    using l1::ForwardingClient::ForwardingClient;
     bool is_down = false;            // nothing is answered
     bool lose_sends = false;         // transactions are taken, and vanish
     uint64_t estimates = 0;          // asked for
@@ -64,10 +64,10 @@ public:
 
     node::Result<std::vector<l1::Log>> logs(const l1::LogFilter& filter) override {
         const bool out = leaves_out >= (filter.block_hash ? LeavesOut::kOfBlocks : LeavesOut::kOfRanges);
-        return out ? std::vector<l1::Log>{} : ForwardingClient::logs(filter);
+        return out ? std::vector<l1::Log>{} : l1::ForwardingClient::logs(filter);
     }
     node::Result<std::vector<l1::Log>> logs_by_receipts(const l1::BlockSummary& block, const l1::LogFilter& filter) override {
-        return leaves_out == LeavesOut::kAll ? std::vector<l1::Log>{} : ForwardingClient::logs_by_receipts(block, filter);
+        return leaves_out == LeavesOut::kAll ? std::vector<l1::Log>{} : l1::ForwardingClient::logs_by_receipts(block, filter);
     }
 
     node::Result<uint64_t> estimate_gas(const l1::CallRequest& request) override {
@@ -77,16 +77,16 @@ public:
             --refused_estimates;
             return node::Status{node::Code::kFailedPrecondition, "L1_ERROR", "", "gas required exceeds allowance"};
         }
-        auto gas = ForwardingClient::estimate_gas(request);
+        auto gas = l1::ForwardingClient::estimate_gas(request);
         return !gas && hides_reverts ? node::Result<uint64_t>(uint64_t{120'000}) : gas;
     }
     node::Result<l1::Fees> fees() override {
-        auto fees = ForwardingClient::fees();
+        auto fees = l1::ForwardingClient::fees();
         if (fees) fees->base_fee += dearer_by;
         return fees;
     }
     node::Result<Hash> send_raw(ByteView raw) override {
-        return lose_sends && !is_down ? node::Result<Hash>(keccak256(raw)) : ForwardingClient::send_raw(raw);
+        return lose_sends && !is_down ? node::Result<Hash>(keccak256(raw)) : l1::ForwardingClient::send_raw(raw);
     }
 
 private:
