@@ -82,7 +82,7 @@ Result<std::vector<JournalPayout>> sign_all(Session& session, const Signing& sig
     std::vector<JournalPayout> out;
     Amount total;
     size_t new_recipients = 0;
-    uint64_t nonce = signing.account.nonce();
+    uint64_t nonce = signing.account.nonce;
     for (const auto& payout : split_into_payouts(*lines)) {
         Operation operation{OperationKind::kPayout, signing.token.address, {}, {}, nonce++, *memo};
         unsigned new_here = 0;

@@ -10,7 +10,7 @@ class DirectSequencer final : public query::DirectQuery<api::Sequencer> {
 public:
     // `sequencer` must outlive it and the streams that it has opened. Where nobody else calls the sequencer's execute(), `idle`
     // does: whoever submits waits for it.
-    DirectSequencer(Sequencer& sequencer, query::Idle idle)
+    DirectSequencer(sequencer::Sequencer& sequencer, query::Idle idle)
         : DirectQuery(sequencer.queries(), "sequencer", std::move(idle)), sequencer_(sequencer) {}
 
     SubmitOutcome submit(const Submission& submission) override;
@@ -24,7 +24,7 @@ public:
     }
 
 private:
-    Sequencer& sequencer_;
+    sequencer::Sequencer& sequencer_;
 };
 
 }  // namespace gavel::sequencer

@@ -10,7 +10,7 @@ namespace gavel::verifier {
 class DirectVerifier final : public query::DirectQuery<api::Verifier> {
 public:
     // `verifier` must outlive it.
-    DirectVerifier(const Verifier& verifier, query::Idle idle)
+    DirectVerifier(const verifier::Verifier& verifier, query::Idle idle)
         : DirectQuery(verifier.queries(), "verifier", std::move(idle)), verifier_(verifier) {}
 
     node::Result<api::VerifierStatus> status() override { return verifier_.status().told(); }
@@ -25,7 +25,7 @@ public:
     }
 
 private:
-    const Verifier& verifier_;
+    const verifier::Verifier& verifier_;
 };
 
 }  // namespace gavel::verifier

@@ -58,7 +58,7 @@ TEST_CASE("a sequencer whose files may not grow any more ends by itself, and has
     }
     world.start_verifier("");
     world.deposit("alice", kEther);
-    std::map<uint64_t, std::string> acknowledged;
+    std::map<uint64_t, Hash> acknowledged;
     {
         Load load(world, "alice", address_of("bob"));
         world.eventually("the sequencer ends", [&] { return !world.sequencer().is_alive(); });
@@ -83,7 +83,7 @@ TEST_CASE("damage to a table ends a daemon by name, and --repair is the way back
     world.start_sequencer();
     world.start_verifier("");
     world.deposit("alice", kEther);
-    std::map<uint64_t, std::string> acknowledged;
+    std::map<uint64_t, Hash> acknowledged;
     {
         Load load(world, "alice", address_of("bob"));
         load.wait_for_acknowledged(300);
