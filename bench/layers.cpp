@@ -58,7 +58,7 @@ std::vector<Sent> batches_since(LayersWorld& world, uint64_t first_block) {
 }
 
 uint64_t posted_operations(LayersWorld& world) { return world.sequencer->queries().chain_info().posted_op_count; }
-uint64_t all_operations(LayersWorld& world) { return world.sequencer->queries().chain_info().ledger.op_count; }
+uint64_t all_operations(LayersWorld& world) { return world.sequencer->queries().chain_info().op_count; }
 
 // A block at a time, each with all that the sequencer sends until then: one batch a round.
 void post_all(LayersWorld& world) {

@@ -76,7 +76,7 @@ std::vector<Moment> measure_congestion(LayersWorld& world, unsigned calm, unsign
         const std::chrono::duration<double, std::milli> taken = std::chrono::steady_clock::now() - begin;
         now.confirmed_ms = taken.count() / kPaymentsPerBlock;
         const uint64_t time = world.clock.now_ms() / 1000;
-        unposted.emplace_back(world.sequencer->queries().chain_info().ledger.op_count, time);
+        unposted.emplace_back(world.sequencer->queries().chain_info().op_count, time);
 
         (void)world.sequencer->follow();
         l1::BlockHeader header = world.mine();

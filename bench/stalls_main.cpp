@@ -132,8 +132,8 @@ void measure_posting(const Options& options, const std::string& folder) {
     world.deposit({}, 1'000'000 * kEther);
     Payer payer(world);
     payer.make_accounts(options.accounts);
-    for (int i = 0; i < 200 && world.sequencer->queries().chain_info().posted_op_count <
-                                   world.sequencer->queries().chain_info().ledger.op_count;
+    for (int i = 0;
+         i < 200 && world.sequencer->queries().chain_info().posted_op_count < world.sequencer->queries().chain_info().op_count;
          ++i)
         world.step();
     const auto payments = payer.payments(size_t{options.seconds} * options.rate, options.accounts);
@@ -158,10 +158,10 @@ void measure_standby(const Options& options, const std::string& folder) {
     world.deposit({}, 1'000'000 * kEther);
     Payer payer(world);
     payer.make_accounts(options.standby_accounts);
-    auto info = [&] { return world.sequencer->queries().chain_info(); };
-    while (info().ledger.chunks < options.chunks) world.submit(payer.payments(4'096, options.standby_accounts));
-    for (int i = 0; i < 100'000 && info().posted_op_count < info().ledger.op_count; ++i) world.step();
-    const uint64_t chunks = info().ledger.chunks;
+    const query::Queries& queries = world.sequencer->queries();
+    while (queries.ledger().chunks < options.chunks) world.submit(payer.payments(4'096, options.standby_accounts));
+    for (int i = 0; i < 100'000 && queries.chain_info().posted_op_count < queries.ledger().op_count; ++i) world.step();
+    const uint64_t chunks = queries.ledger().chunks;
     const auto payments = payer.payments(100'000, options.standby_accounts);
 
     auto standby = world.standby(folder + "/standby", config);
@@ -170,8 +170,8 @@ void measure_standby(const Options& options, const std::string& folder) {
     const auto begin = Timer::now();
     {
         Running running(world, *standby.sequencer, false);
-        waits = submit_at(*standby.sequencer, payments, 200,
-                          [&] { return standby.sequencer->queries().chain_info().ledger.chunks >= chunks; });
+        waits =
+            submit_at(*standby.sequencer, payments, 200, [&] { return standby.sequencer->queries().ledger().chunks >= chunks; });
     }
     const std::chrono::duration<double> taken = Timer::now() - begin;
     print_waits("standby, answers while it replays", waits, fmt::format("{} chunks in {:.0f} s", chunks, taken.count()));

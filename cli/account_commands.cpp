@@ -5,7 +5,6 @@
 #include "cli/session.hpp"
 #include "cli/show.hpp"
 #include "cli/table.hpp"
-#include "proto/convert_grpc.hpp"
 #include "workload/corpus.hpp"
 
 namespace gavel::cli {
@@ -43,15 +42,28 @@ Result<Address> owner_of(Session& session, const std::string& text) {
     return text.empty() ? session.own_address() : parse_address(text, "owner");
 }
 
-Result<Remote*> server_of(Session& session, const OwnerOptions& options) {
-    return options.at_verifier ? session.verifier() : session.sequencer();
+Result<api::Query*> server_of(Session& session, bool at_verifier) {
+    if (at_verifier) {
+        auto verifier = session.verifier();
+        return verifier ? Result<api::Query*>(*verifier) : verifier.status();
+    }
+    auto sequencer = session.sequencer();
+    return sequencer ? Result<api::Query*>(*sequencer) : sequencer.status();
+}
+
+// The address of the token that is named; none: of any.
+Result<std::optional<Address>> chosen_token(Session& session, const std::string& text) {
+    if (text.empty()) return std::optional<Address>();
+    auto token = session.token(text);
+    if (!token) return token.status();
+    return std::optional<Address>(token->address);
 }
 
 // A document on one line: streams are read line by line.
 void print_line(const json& document) { std::cout << document.dump(-1, ' ', false, json::error_handler_t::replace) << std::endl; }
 
 // Ends a stream when its time is over; zero: never.
-Remote::Step until(uint64_t seconds) {
+api::Step until(uint64_t seconds) {
     if (seconds == 0) return {};
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
     return [end] { return std::chrono::steady_clock::now() < end; };
@@ -59,37 +71,33 @@ Remote::Step until(uint64_t seconds) {
 
 // All accounts of an owner, page by page.
 template <class Take>
-Status each_balance(Remote& remote, const Address& owner, Take take) {
-    v1::ListBalancesRequest request;
-    request.set_owner(proto::to_pb_bytes(owner));
+Status each_balance(api::Query& server, const Address& owner, Take take) {
+    std::optional<Address> after;
     do {
-        auto page = remote.list_balances(request);
+        auto page = server.balances(owner, after, 0);
         if (!page) return page.status();
-        for (const v1::Account& account : page->accounts()) {
-            auto token = proto::token_from_pb(account.token(), "token");
-            if (!token) return token.status();
-            take(*token, account);
-        }
-        request.set_after_token(page->next_token());
-    } while (!request.after_token().empty());
+        for (const api::AccountInfo& account : page->accounts) take(account);
+        after = page->next;
+    } while (after);
     return {};
 }
 
 Status balance(Session& session, const OwnerOptions& options) {
     auto owner = owner_of(session, options.owner);
     if (!owner) return owner.status();
-    auto remote = server_of(session, options);
+    auto remote = server_of(session, options.at_verifier);
     if (!remote) return remote.status();
     Table table({{"TOKEN"}, {"BALANCE", true}, {"NEXT NONCE", true}, {"LEAF", true}});
     json list = json::array();
-    Status listed = each_balance(**remote, *owner, [&](const Address& token, const v1::Account& account) {
-        const std::string amount = amount_text(session, account.balance(), account.token());
-        table.add({session.token_name(token), amount, std::to_string(account.nonce()), std::to_string(account.index())});
+    Status listed = each_balance(**remote, *owner, [&](const api::AccountInfo& account) {
+        const Address& token = account.key.token;
+        const std::string amount = session.amount_text(account.balance, token);
+        table.add({session.token_name(token), amount, std::to_string(account.nonce), std::to_string(account.index)});
         list.push_back({{"token", to_checksum(token)},
-                        {"balance", account.balance()},
+                        {"balance", to_string(account.balance)},
                         {"balance_units", amount},
-                        {"nonce", account.nonce()},
-                        {"index", account.index()}});
+                        {"nonce", account.nonce},
+                        {"index", account.index}});
     });
     if (!listed.ok()) return listed;
     if (session.json()) {
@@ -106,7 +114,7 @@ Status balance(Session& session, const OwnerOptions& options) {
 Status balances(Session& session, const OwnerOptions& options) {
     auto reader = workload::LineReader::open(options.file);
     if (!reader) return reader.status();
-    auto remote = server_of(session, options);
+    auto remote = server_of(session, options.at_verifier);
     if (!remote) return remote.status();
     Table table({{"OWNER"}, {"TOKEN"}, {"BASE UNITS", true}, {"NEXT NONCE", true}});
     json list = json::array();
@@ -116,10 +124,10 @@ Status balances(Session& session, const OwnerOptions& options) {
         auto owner = parse_address(line, "line " + std::to_string(number));
         if (!owner) return owner.status();
         const std::string name = to_checksum(*owner);
-        Status listed = each_balance(**remote, *owner, [&](const Address& token, const v1::Account& account) {
-            table.add({name, to_checksum(token), account.balance(), std::to_string(account.nonce())});
-            list.push_back(
-                {{"owner", name}, {"token", to_checksum(token)}, {"balance", account.balance()}, {"nonce", account.nonce()}});
+        Status listed = each_balance(**remote, *owner, [&](const api::AccountInfo& account) {
+            const std::string token = to_checksum(account.key.token), units = to_string(account.balance);
+            table.add({name, token, units, std::to_string(account.nonce)});
+            list.push_back({{"owner", name}, {"token", token}, {"balance", units}, {"nonce", account.nonce}});
         });
         if (!listed.ok()) return listed;
     }
@@ -135,32 +143,25 @@ Status balances(Session& session, const OwnerOptions& options) {
 Status history(Session& session, const OwnerOptions& options) {
     auto owner = owner_of(session, options.owner);
     if (!owner) return owner.status();
-    auto remote = server_of(session, options);
+    auto remote = server_of(session, options.at_verifier);
     if (!remote) return remote.status();
-    v1::ListHistoryRequest request;
-    request.set_owner(proto::to_pb_bytes(*owner));
-    if (!options.token.empty()) {
-        auto token = session.token(options.token);
-        if (!token) return token.status();
-        request.set_one_token(true);
-        request.set_token(proto::to_pb_bytes(token->address));
-    }
+    auto token = chosen_token(session, options.token);
+    if (!token) return token.status();
     Table table({{"ENTRY", true}, {"WHAT"}, {"AMOUNT", true}, {"TOKEN"}, {"STATUS"}});
     json list = json::array();
-    uint64_t left = options.limit;
+    uint64_t left = options.limit, cursor = 0;
     do {
-        request.set_limit(static_cast<uint32_t>(std::min<uint64_t>(left, 1000)));
-        auto page = (*remote)->list_history(request);
+        auto page = (*remote)->history(*owner, *token, cursor, static_cast<uint32_t>(std::min<uint64_t>(left, 1000)));
         if (!page) return page.status();
-        for (const v1::Entry& entry : page->entries()) {
+        for (const api::EntryInfo& entry : page->items) {
             list.push_back(entry_json(session, entry));
             for (const HistoryLine& line : history_lines(session, entry, *owner)) {
-                table.add({std::to_string(entry.number()), line.what, line.amount, line.token, line.status});
+                table.add({std::to_string(entry.number), line.what, line.amount, line.token, line.status});
             }
         }
-        left -= std::min<uint64_t>(left, static_cast<uint64_t>(page->entries_size()));
-        request.set_cursor(page->next_cursor());
-    } while (left > 0 && request.cursor() != 0);
+        left -= std::min<uint64_t>(left, page->items.size());
+        cursor = page->next_cursor;
+    } while (left > 0 && cursor != 0);
     if (session.json()) {
         session.print(json{{"owner", to_checksum(*owner)}, {"entries", list}});
     } else {
@@ -172,33 +173,31 @@ Status history(Session& session, const OwnerOptions& options) {
 Status withdrawals(Session& session, const OwnerOptions& options) {
     auto owner = owner_of(session, options.owner);
     if (!owner) return owner.status();
-    auto remote = server_of(session, options);
+    auto remote = server_of(session, options.at_verifier);
     if (!remote) return remote.status();
     Table table({{"POSITION", true}, {"AMOUNT", true}, {"TOKEN"}, {"STATUS"}, {"BATCH", true}, {"FINAL"}});
     json list = json::array();
-    v1::ListWithdrawalsRequest request;
-    request.set_recipient(proto::to_pb_bytes(*owner));
+    uint64_t cursor = 0;
     do {
-        auto page = (*remote)->list_withdrawals(request);
+        auto page = (*remote)->withdrawals(*owner, cursor, 0);
         if (!page) return page.status();
-        for (const v1::Withdrawal& one : page->withdrawals()) {
-            auto token = proto::token_from_pb(one.token(), "token");
-            if (!token) return token.status();
-            const std::string amount = amount_text(session, one.amount(), one.token());
-            table.add({std::to_string(one.position()), amount, session.token_name(*token), status_text(one.status()),
-                       one.batch() == 0 ? "-" : std::to_string(one.batch()), format_time(one.final_at_s())});
-            list.push_back({{"position", one.position()},
-                            {"token", to_checksum(*token)},
-                            {"amount", one.amount()},
+        for (const api::WithdrawalInfo& one : page->items) {
+            const Address& token = one.withdrawal.token;
+            const std::string amount = session.amount_text(one.withdrawal.amount, token);
+            table.add({std::to_string(one.position), amount, session.token_name(token), name_of(one.status),
+                       one.batch == 0 ? "-" : std::to_string(one.batch), format_time(one.final_at)});
+            list.push_back({{"position", one.position},
+                            {"token", to_checksum(token)},
+                            {"amount", to_string(one.withdrawal.amount)},
                             {"amount_units", amount},
-                            {"status", status_text(one.status())},
-                            {"batch", one.batch()},
-                            {"final_at", one.final_at_s()},
-                            {"seconds_left", one.seconds_left()},
-                            {"operation", hash_text(one.operation_hash())}});
+                            {"status", name_of(one.status)},
+                            {"batch", one.batch},
+                            {"final_at", one.final_at},
+                            {"seconds_left", one.seconds_left},
+                            {"operation", hash_text(one.hash)}});
         }
-        request.set_cursor(page->next_cursor());
-    } while (request.cursor() != 0);
+        cursor = page->next_cursor;
+    } while (cursor != 0);
     if (session.json()) {
         session.print(json{{"recipient", to_checksum(*owner)}, {"withdrawals", list}});
     } else {
@@ -208,30 +207,30 @@ Status withdrawals(Session& session, const OwnerOptions& options) {
 }
 
 // How far along: a status reaches all before it.
-bool reached(v1::OperationStatus status, const std::string& wanted) {
-    if (status == v1::OPERATION_STATUS_ROLLED_BACK) return true;
-    if (wanted == "posted") return status == v1::OPERATION_STATUS_POSTED || status == v1::OPERATION_STATUS_FINAL;
-    if (wanted == "final") return status == v1::OPERATION_STATUS_FINAL;
+bool reached(api::OperationStatus status, const std::string& wanted) {
+    if (status == api::OperationStatus::kRolledBack) return true;
+    if (wanted == "posted") return status == api::OperationStatus::kPosted || status == api::OperationStatus::kFinal;
+    if (wanted == "final") return status == api::OperationStatus::kFinal;
     return true;
 }
 
 Status tx(Session& session, const TxOptions& options) {
     auto hash = parse_hash(options.hash, "hash");
     if (!hash) return hash.status();
-    auto remote = session.sequencer();
+    auto remote = server_of(session, false);
     if (!remote) return remote.status();
     auto info = (*remote)->operation(*hash);
-    if (!info && info.status().code == Code::kUnavailable) {
-        remote = session.verifier();
+    if (!info && api::is_no_answer(info.status())) {
+        remote = server_of(session, true);
         if (!remote) return remote.status();
         auto from_verifier = (*remote)->operation(*hash);
-        if (from_verifier.ok() || from_verifier.status().code != Code::kUnavailable) info = std::move(from_verifier);
+        if (from_verifier.ok() || !api::is_no_answer(from_verifier.status())) info = std::move(from_verifier);
     }
     if (!info) return info.status();
-    if (!options.wait.empty() && !reached(info->status(), options.wait)) {
-        auto take = [&](const v1::OperationInfo& now) {
+    if (!options.wait.empty() && !reached(info->status, options.wait)) {
+        auto take = [&](const api::OperationInfo& now) {
             *info = now;
-            return !reached(now.status(), options.wait);
+            return !reached(now.status, options.wait);
         };
         Status ended = (*remote)->watch_operation(*hash, take, until(options.timeout_s));
         if (!ended.ok()) return ended;
@@ -241,10 +240,10 @@ Status tx(Session& session, const TxOptions& options) {
     } else {
         session.print(operation_facts(session, *info));
     }
-    if (!options.wait.empty() && info->status() == v1::OPERATION_STATUS_ROLLED_BACK) {
+    if (!options.wait.empty() && info->status == api::OperationStatus::kRolledBack) {
         return {Code::kAborted, "ROLLED_BACK", "", "the operation was rolled back; send it again"};
     }
-    if (!reached(info->status(), options.wait)) {
+    if (!reached(info->status, options.wait)) {
         return {Code::kDeadlineExceeded, "NOT_YET", "wait", "the operation isn't " + options.wait + " yet"};
     }
     return {};
@@ -254,17 +253,18 @@ Status watch_verdicts(Session& session, const WatchOptions& options) {
     auto remote = session.verifier();
     if (!remote) return remote.status();
     uint64_t seen = 0;
-    auto take = [&](const v1::Verdict& verdict) {
+    auto take = [&](const api::Verdict& verdict) {
+        const bool is_false = verdict.kind == api::VerdictKind::kFalse;
         if (session.json()) {
-            print_line({{"batch", verdict.batch()},
-                        {"hash", hash_text(verdict.batch_hash())},
+            print_line({{"batch", verdict.number},
+                        {"hash", to_hex(verdict.hash)},
                         {"verdict", verdict_text(verdict)},
-                        {"false", verdict.kind() == v1::VERDICT_KIND_FALSE},
-                        {"chunk", verdict.chunk()},
-                        {"refusal", verdict.refusal()},
-                        {"operations", verdict.op_count()}});
+                        {"false", is_false},
+                        {"chunk", verdict.chunk},
+                        {"refusal", is_false ? name_of(verdict.refusal) : ""},
+                        {"operations", verdict.op_count}});
         } else {
-            std::cout << "batch " << verdict.batch() << "  " << grouped(verdict.op_count()) << " operations  "
+            std::cout << "batch " << verdict.number << "  " << grouped(verdict.op_count) << " operations  "
                       << verdict_text(verdict) << std::endl;
         }
         return options.count == 0 || ++seen < options.count;
@@ -278,32 +278,24 @@ Status watch(Session& session, const WatchOptions& options) {
     if (!owner) return owner.status();
     auto remote = session.sequencer();
     if (!remote) return remote.status();
-    v1::WatchPaymentsRequest request;
-    request.set_owner(proto::to_pb_bytes(*owner));
-    request.set_only_new(!options.all);
-    if (!options.token.empty()) {
-        auto token = session.token(options.token);
-        if (!token) return token.status();
-        request.set_one_token(true);
-        request.set_token(proto::to_pb_bytes(token->address));
-    }
+    auto token = chosen_token(session, options.token);
+    if (!token) return token.status();
     uint64_t seen = 0;
-    auto take = [&](const v1::WatchPaymentsResponse& page) {
-        for (const v1::IncomingPayment& payment : page.payments()) {
-            auto token = proto::token_from_pb(payment.token(), "token");
+    auto take = [&](const api::Page<api::IncomingPayment>& page) {
+        for (const api::IncomingPayment& payment : page.items) {
             if (session.json()) {
                 print_line(payment_json(session, payment));
             } else {
-                const std::string memo = memo_text(payment.memo());
-                std::cout << "+" << amount_text(session, payment.amount(), payment.token()) << " "
-                          << (token ? session.token_name(*token) : "?") << " from " << address_text(payment.from())
-                          << (memo.empty() ? "" : "  \"" + memo + "\"") << std::endl;
+                const std::string memo = memo_text(payment.memo);
+                std::cout << "+" << session.amount_text(payment.amount, payment.token) << " " << session.token_name(payment.token)
+                          << " from " << to_checksum(payment.from) << (memo.empty() ? "" : "  \"" + memo + "\"") << std::endl;
             }
             if (options.count != 0 && ++seen >= options.count) return false;
         }
         return true;
     };
-    return (*remote)->watch_payments(request, take, until(options.timeout_s));
+    const auto cursor = options.all ? std::optional<uint64_t>(0) : std::nullopt;
+    return (*remote)->watch_payments(*owner, *token, cursor, take, until(options.timeout_s));
 }
 
 void add_at_verifier(node::Options& options, OwnerOptions& args) {

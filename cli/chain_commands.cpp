@@ -16,26 +16,28 @@ using node::Status;
 
 // ---- status ----
 
-void add_server(json& document, Table& table, const char* name, const Result<v1::ChainInfo>& info) {
+constexpr std::chrono::seconds kStatusPatience{5};  // with each server
+
+void add_server(json& document, Table& table, const char* name, const Result<api::ChainInfo>& info) {
     if (!info) {
         document[name] = {{"error", info.status().reason}};
-        table.add({name, "not there", "", "", "", ""});
+        table.add({name, info.status().code == Code::kDeadlineExceeded ? "no answer" : "not there", "", "", "", ""});
         return;
     }
-    document[name] = {{"version", info->version()},
-                      {"operations", info->op_count()},
-                      {"posted_operations", info->posted_op_count()},
-                      {"final_operations", info->final_op_count()},
-                      {"accounts", info->state().account_count()},
-                      {"withdrawals", info->state().withdrawal_count()},
-                      {"head_batch", info->head_batch()},
-                      {"final_batch", info->final_batch()},
-                      {"l1_block", info->l1_block()},
-                      {"l1_queue_length", info->l1_queue_length()},
-                      {"l1_operations_waiting", info->l1_ops_waiting()},
-                      {"frozen", info->frozen()}};
-    table.add({name, grouped(info->op_count()), std::to_string(info->head_batch()), std::to_string(info->final_batch()),
-               std::to_string(info->l1_ops_waiting()), std::to_string(info->l1_block())});
+    document[name] = {{"version", info->version},
+                      {"operations", info->op_count},
+                      {"posted_operations", info->posted_op_count},
+                      {"final_operations", info->final_op_count},
+                      {"accounts", info->state.account_count},
+                      {"withdrawals", info->state.withdrawal_count},
+                      {"head_batch", info->head_batch},
+                      {"final_batch", info->final_batch},
+                      {"l1_block", info->l1_block},
+                      {"l1_queue_length", info->l1_queue_length},
+                      {"l1_operations_waiting", info->l1_ops_waiting},
+                      {"frozen", info->frozen}};
+    table.add({name, grouped(info->op_count), std::to_string(info->head_batch), std::to_string(info->final_batch),
+               std::to_string(info->l1_ops_waiting), std::to_string(info->l1_block)});
 }
 
 // The contract's own word.
@@ -47,11 +49,32 @@ Status add_contract(Session& session, const Address& rollup, json& document, Lin
     return {};
 }
 
+void add_verified(json& document, Lines& lines, const api::VerifierStatus& found) {
+    document["verified_batch"] = found.verified_batch;
+    document["synced"] = found.is_synced;
+    document["can_prove"] = found.can_prove;
+    json warnings = json::array();
+    lines.emplace_back("verified",
+                       "up to batch " + std::to_string(found.verified_batch) + (found.is_synced ? "" : ", catching up"));
+    for (const api::Warning& warning : found.warnings) {
+        warnings.push_back({{"reason", warning.reason}, {"message", warning.message}, {"since", warning.since}});
+        lines.emplace_back("warning", warning.reason + ": " + warning.message);
+    }
+    document["warnings"] = warnings;
+}
+
+// Each server is asked once, and not for long: who asks for the status may do so because one is silent.
 Status status(Session& session) {
+    session.set_patience(kStatusPatience);
     json document;
     Lines lines;
     Table servers({{"SERVER"}, {"OPERATIONS", true}, {"HEAD", true}, {"FINAL", true}, {"L1 WAITING", true}, {"L1 BLOCK", true}});
-    auto domain = session.domain();
+    auto sequencer = session.sequencer();
+    if (!sequencer) return sequencer.status();
+    auto verifier = session.verifier();
+    if (!verifier) return verifier.status();
+    const auto confirmed = (*sequencer)->chain_info(), verified = (*verifier)->chain_info();
+    auto domain = session.domain_by(confirmed, verified);
     if (!domain) return domain.status();
     document["chain_id"] = domain->chain_id;
     document["rollup"] = to_checksum(domain->rollup);
@@ -60,23 +83,10 @@ Status status(Session& session) {
         document["contract"] = {{"error", contract.reason}};
         lines.emplace_back("L1", node::to_string(contract));
     }
-    auto sequencer = session.sequencer(), verifier = session.verifier();
-    if (!sequencer) return sequencer.status();
-    if (!verifier) return verifier.status();
-    add_server(document, servers, "sequencer", (*sequencer)->chain_info());
-    add_server(document, servers, "verifier", (*verifier)->chain_info());
-    if (auto found = (*verifier)->verifier_status()) {
-        document["verifier"]["verified_batch"] = found->verified_batch();
-        document["verifier"]["synced"] = found->synced();
-        document["verifier"]["can_prove"] = found->can_prove();
-        json warnings = json::array();
-        lines.emplace_back("verified",
-                           "up to batch " + std::to_string(found->verified_batch()) + (found->synced() ? "" : ", catching up"));
-        for (const v1::Warning& warning : found->warnings()) {
-            warnings.push_back({{"reason", warning.reason()}, {"message", warning.message()}, {"since", warning.since_s()}});
-            lines.emplace_back("warning", warning.reason() + ": " + warning.message());
-        }
-        document["verifier"]["warnings"] = warnings;
+    add_server(document, servers, "sequencer", confirmed);
+    add_server(document, servers, "verifier", verified);
+    if (verified) {
+        if (auto found = (*verifier)->status()) add_verified(document["verifier"], lines, *found);
     }
     if (session.json()) {
         session.print(document);

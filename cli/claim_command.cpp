@@ -1,6 +1,5 @@
 // gavel claim: withdrawals paid out on the L1, by a server's word or by the L1 alone.
 #include "cli/contract_payments.hpp"
-#include "proto/convert_grpc.hpp"
 
 namespace gavel::cli {
 namespace {
@@ -31,49 +30,34 @@ public:
 
 class ServersClaims final : public ClaimSource {
 public:
-    explicit ServersClaims(Remote& remote) : remote_(remote) {}
+    explicit ServersClaims(api::Query& server) : server_(server) {}
 
     // Servers list one recipient's only.
     Result<std::vector<uint32_t>> claimable_by(const std::optional<Address>& recipient) override {
         std::vector<uint32_t> out;
-        v1::ListWithdrawalsRequest request;
-        if (recipient) request.set_recipient(proto::to_pb_bytes(*recipient));
+        uint64_t cursor = 0;
         do {
-            auto page = remote_.list_withdrawals(request);
+            auto page = server_.withdrawals(recipient.value_or(Address{}), cursor, 0);
             if (!page) return page.status();
-            for (const v1::Withdrawal& withdrawal : page->withdrawals()) {
-                if (withdrawal.status() == v1::WITHDRAWAL_STATUS_CLAIMABLE) out.push_back(withdrawal.position());
+            for (const api::WithdrawalInfo& withdrawal : page->items) {
+                if (withdrawal.status == api::WithdrawalStatus::kClaimable) out.push_back(withdrawal.position);
             }
-            request.set_cursor(page->next_cursor());
-        } while (request.cursor() != 0);
+            cursor = page->next_cursor;
+        } while (cursor != 0);
         return out;
     }
 
     // Checked here, so that no gas is spent on a proof that can't hold.
     Result<Claim> claim(uint32_t position) override {
-        auto answer = remote_.withdrawal_proof(position);
+        auto answer = server_.withdrawal_proof(position);
         if (!answer) return answer.status();
-        const Status invalid{Code::kInternal, "PROOF_INVALID", "position", "the server's proof doesn't hold"};
-        if (answer->header().size() != BatchHeader::kSize) return invalid;
-        Claim out;
-        out.header = BatchHeader::decode(view_of(answer->header()));
-        auto recipient = proto::address_from_pb(answer->withdrawal().recipient(), "recipient");
-        auto token = proto::token_from_pb(answer->withdrawal().token(), "token");
-        auto amount = proto::amount_from_pb(answer->withdrawal().amount(), "amount");
-        if (!recipient || !token || !amount) return invalid;
-        out.proof.position = position;
-        out.proof.withdrawal = {*recipient, *token, *amount};
-        for (const std::string& sibling : answer->path()) {
-            auto hash = proto::hash_from_pb(sibling, "path");
-            if (!hash) return hash.status();
-            out.proof.path.push_back(*hash);
-        }
-        if (!out.proof.holds_in(out.header.last)) return invalid;
-        return out;
+        if (answer->proof.position == position && answer->proof.holds_in(answer->header.last))
+            return Claim{answer->header, answer->proof};
+        return Status{Code::kInternal, "PROOF_INVALID", "position", "the server's proof doesn't hold"};
     }
 
 private:
-    Remote& remote_;
+    api::Query& server_;
 };
 
 class RebuiltClaims final : public ClaimSource {
@@ -85,7 +69,7 @@ public:
         for (uint32_t position = 0; position < state_->last_header().last.withdrawal_count; ++position) {
             auto info = state_->queries().withdrawal(position);
             const bool is_claimable = info && info->status == query::WithdrawalStatus::kClaimable;
-            if (is_claimable && (!recipient || info->record.withdrawal.recipient == *recipient)) out.push_back(position);
+            if (is_claimable && (!recipient || info->withdrawal.recipient == *recipient)) out.push_back(position);
         }
         return out;
     }
@@ -101,15 +85,17 @@ private:
 };
 
 // The sequencer, or else the verifier; nullptr if neither is there.
-Result<Remote*> server_that_answers(Session& session) {
-    for (auto open : {&Session::sequencer, &Session::verifier}) {
-        auto remote = (session.*open)();
-        if (!remote) return remote.status();
-        auto info = (*remote)->chain_info();
-        if (info) return *remote;
-        if (info.status().code != Code::kUnavailable) return info.status();
+Result<api::Query*> server_that_answers(Session& session) {
+    auto sequencer = session.sequencer();
+    if (!sequencer) return sequencer.status();
+    auto verifier = session.verifier();
+    if (!verifier) return verifier.status();
+    for (api::Query* server : std::initializer_list<api::Query*>{*sequencer, *verifier}) {
+        auto info = server->chain_info();
+        if (info) return server;
+        if (!api::is_no_answer(info.status())) return info.status();
     }
-    return static_cast<Remote*>(nullptr);
+    return static_cast<api::Query*>(nullptr);
 }
 
 Result<std::unique_ptr<ClaimSource>> open_source(Session& session, const Address& rollup, const ClaimOptions& options) {

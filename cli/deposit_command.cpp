@@ -29,7 +29,7 @@ Status wait_for_credit(Session& session, uint64_t index, uint64_t timeout_s) {
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(timeout_s);
     for (;;) {
         auto info = (*remote)->chain_info();
-        if (info && info->l1_queue_length() > index && info->l1_queue_length() - info->l1_ops_waiting() > index) return {};
+        if (info && info->l1_queue_length > index && info->l1_queue_length - info->l1_ops_waiting > index) return {};
         if (std::chrono::steady_clock::now() > end) {
             return {Code::kDeadlineExceeded, "NOT_CREDITED", "",
                     "the deposit is on the L1, number " + std::to_string(index) +

@@ -12,7 +12,7 @@
 #include "l1-bridge/wire/erc20_call.hpp"
 #include "l1-bridge/wire/transaction.hpp"
 #include "node/file.hpp"
-#include "proto/convert_grpc.hpp"
+#include "node/signals.hpp"
 
 namespace gavel::cli {
 
@@ -194,7 +194,7 @@ Status Devnet::deposit() {
     return wait_for("gavel-sequencer", [&]() -> Status {
         auto info = (*remote)->chain_info();
         if (!info) return info.status();
-        if (info->l1_queue_length() >= deposits.size() && info->l1_ops_waiting() == 0) return {};
+        if (info->l1_queue_length >= deposits.size() && info->l1_ops_waiting == 0) return {};
         return {Code::kDeadlineExceeded, "NOT_CREDITED", "", "the sequencer hasn't credited the deposits"};
     });
 }

@@ -6,7 +6,6 @@
 #include "cli/session.hpp"
 #include "cli/table.hpp"
 #include "node/file.hpp"
-#include "proto/convert_grpc.hpp"
 #include "workload/synthetic.hpp"
 
 namespace gavel::cli {
@@ -31,17 +30,10 @@ struct LoadOptions {
 };
 
 // While a load runs, the L1's price moves, not least by the load's own deposits.
-Result<Amount> fee_of(Remote& remote, const LoadToken& token) {
-    v1::EstimateFeeRequest request;
-    request.set_token(proto::to_pb_bytes(token.l1_token));
-    request.set_kind(v1::EstimateFeeRequest::KIND_TRANSFER);
-    request.set_lines(1);
-    request.set_new_recipients(1);
-    auto estimate = remote.estimate_fee(request);
-    if (!estimate) return estimate.status();
-    auto suggested = proto::amount_from_pb(estimate->suggested(), "suggested");
-    if (!suggested) return suggested.status();
-    return suggested->plus(*suggested).value_or(*suggested);
+Result<Amount> fee_of(api::Sequencer& sequencer, const LoadToken& token) {
+    auto quote = sequencer.estimate_fee(token.l1_token, {.kind = OperationKind::kTransfer, .new_recipients = 1});
+    if (!quote) return quote.status();
+    return quote->suggested.plus(quote->suggested).value_or(quote->suggested);
 }
 
 Status set_fees(Session& session, LoadPlan& plan) {

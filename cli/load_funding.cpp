@@ -11,7 +11,6 @@
 #include "l1-bridge/wire/erc20_call.hpp"
 #include "l1-bridge/wire/transaction.hpp"
 #include "node/file.hpp"
-#include "proto/convert_grpc.hpp"
 
 namespace gavel::cli {
 namespace {
@@ -108,10 +107,8 @@ Status LoadFunding::fund(const LoadPlan& plan, const std::vector<LoadSpending>& 
             const Address& owner = plan.addresses[spending.sender];
             auto account = (*remote)->account({owner, token.l1_token});
             if (!account) return account.status();
-            auto balance = proto::amount_from_pb(account->balance(), "balance");
-            if (!balance) return balance.status();
-            next_nonce.push_back(account->nonce());
-            const Amount missing = needed(spending, token).minus(*balance).value_or(Amount{});
+            next_nonce.push_back(account->nonce);
+            const Amount missing = needed(spending, token).minus(account->balance).value_or(Amount{});
             if (!missing.is_zero()) deposits.push_back({owner, token.l1_token, missing, {}});
             progress.set(next_nonce.size());
         }
@@ -208,7 +205,7 @@ Status LoadFunding::wait_until_credited(uint64_t queue_length) {
     for (;;) {
         auto info = (*remote)->chain_info();
         if (!info) return info.status();
-        const uint64_t consumed = info->l1_queue_length() - std::min(info->l1_ops_waiting(), info->l1_queue_length());
+        const uint64_t consumed = info->l1_queue_length - std::min(info->l1_ops_waiting, info->l1_queue_length);
         progress.set(consumed);
         if (consumed >= queue_length) return {};
         if (Clock::now() > end) {

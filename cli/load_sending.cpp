@@ -5,7 +5,6 @@
 #include <unordered_map>
 
 #include "cli/progress.hpp"
-#include "proto/convert_grpc.hpp"
 #include "protocol/check.hpp"
 
 namespace gavel::cli {
@@ -20,15 +19,14 @@ constexpr std::chrono::milliseconds kPause{300};  // before a busy sequencer is 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 // Worth sending again as it is. A wrong nonce is, since an operation before it may have been turned away.
-bool is_busy(const v1::SubmitError& error) {
-    return error.code() == static_cast<uint32_t>(Code::kResourceExhausted) ||
-           error.code() == static_cast<uint32_t>(Code::kUnavailable) || error.code() == static_cast<uint32_t>(Code::kAborted) ||
-           error.reason() == "WRONG_NONCE";
+bool is_busy(const Status& refusal) {
+    return refusal.code == Code::kResourceExhausted || refusal.code == Code::kUnavailable || refusal.code == Code::kAborted ||
+           refusal.reason == "WRONG_NONCE";
 }
 
 }  // namespace
 
-LoadSending::LoadSending(Remote& sequencer, const Domain& domain, const LoadPlan& plan,
+LoadSending::LoadSending(api::Sequencer& sequencer, const Domain& domain, const LoadPlan& plan,
                          const std::vector<LoadSpending>& spendings, std::vector<uint64_t> next_nonce, SendingOptions options)
     : sequencer_(sequencer), domain_(domain), plan_(plan), next_nonce_(std::move(next_nonce)), options_(options) {
     GAVEL_CHECK(next_nonce_.size() == spendings.size());
@@ -94,29 +92,29 @@ void LoadSending::sign() {
     report_.signing_seconds += seconds_since(started);
 }
 
-void LoadSending::take(size_t payment, const v1::SubmitResult& result) {
+void LoadSending::take(size_t payment, const api::SubmitOutcome& outcome) {
     PaymentState& state = report_.states[payment];
-    if (result.has_receipt() && !taken_positions_.insert(result.receipt().position()).second) {
+    const bool has_receipt = outcome.status.ok();
+    if (has_receipt && !taken_positions_.insert(outcome.receipt.position).second) {
         state = PaymentState::kRefused;
         ++report_.refused["receipt of another payment"];
         return;
     }
-    if (result.has_receipt()) {
+    if (has_receipt) {
         state = PaymentState::kConfirmed;
-        report_.positions[payment] = result.receipt().position();
+        report_.positions[payment] = outcome.receipt.position;
         ++report_.confirmed;
         next_nonce_[spending_of_[payment]] = report_.nonces[payment] + 1;
         return;
     }
-    const v1::SubmitError& error = result.error();
-    if (is_busy(error)) {
+    if (is_busy(outcome.status)) {
         state = PaymentState::kWaiting;
-        ++busy_[error.reason()];
-        if (error.code() == static_cast<uint32_t>(Code::kResourceExhausted)) overloaded_ = true;
+        ++busy_[outcome.status.reason];
+        if (outcome.status.code == Code::kResourceExhausted) overloaded_ = true;
         return;
     }
     state = PaymentState::kRefused;
-    ++report_.refused[error.reason()];
+    ++report_.refused[outcome.status.reason];
 }
 
 Status LoadSending::round() {
@@ -131,27 +129,24 @@ Status LoadSending::round() {
     std::thread writer([&] {
         const size_t size = std::max<size_t>(1, options_.batch_size);
         for (size_t first = 0; first < order.size() && !overloaded_; first += size) {
-            v1::SubmitBatch batch;
+            std::vector<api::Submission> batch;
             for (size_t at = first; at < std::min(first + size, order.size()); ++at) {
                 const size_t i = order[at];
-                v1::SubmitRequest& request = *batch.add_requests();
-                proto::to_pb(operation_of(i), *request.mutable_operation());
-                request.set_sender(proto::to_pb_bytes(plan_.addresses[plan_.payments[i].sender]));
-                request.set_chain_id(domain_.chain_id);
-                request.set_signature(proto::to_pb_bytes(signatures_[i]));
+                const Address& sender = plan_.addresses[plan_.payments[i].sender];
+                batch.push_back({operation_of(i), signatures_[i], sender, domain_.chain_id});
             }
-            written += static_cast<size_t>(batch.requests_size());
+            written += batch.size();
             if (!stream->write(batch)) return;
         }
         stream->done_writing();
     });
     size_t answered = 0;
-    v1::SubmitBatchResult results;
+    std::vector<api::SubmitOutcome> outcomes;
     {
         Progress progress("paying", plan_.payments.size());
-        while (stream->read(results)) {
-            for (const v1::SubmitResult& result : results.results()) {
-                if (answered < order.size()) take(order[answered++], result);
+        while (stream->read(outcomes)) {
+            for (const api::SubmitOutcome& outcome : outcomes) {
+                if (answered < order.size()) take(order[answered++], outcome);
             }
             progress.set(report_.confirmed);
         }

@@ -4,8 +4,8 @@
 #include <atomic>
 #include <set>
 
+#include "api/sequencer.hpp"
 #include "cli/load_plan.hpp"
-#include "cli/remote_grpc.hpp"
 #include "protocol/operation.hpp"
 
 namespace gavel::cli {
@@ -32,7 +32,7 @@ struct SendingReport {
 class LoadSending {
 public:
     // `next_nonce`: by spending, of plan's spendings(). All must outlive this.
-    LoadSending(Remote& sequencer, const Domain& domain, const LoadPlan& plan, const std::vector<LoadSpending>& spendings,
+    LoadSending(api::Sequencer& sequencer, const Domain& domain, const LoadPlan& plan, const std::vector<LoadSpending>& spendings,
                 std::vector<uint64_t> next_nonce, SendingOptions options);
 
     // Not OK if the stream can't be opened or breaks for good; the report tells how far it came.
@@ -44,10 +44,10 @@ private:
     void sign();
     // Sends all that wait or are unknown, once, in order. Counts what became of them.
     node::Status round();
-    void take(size_t payment, const v1::SubmitResult& result);
+    void take(size_t payment, const api::SubmitOutcome& outcome);
     Operation operation_of(size_t payment) const;
 
-    Remote& sequencer_;
+    api::Sequencer& sequencer_;
     Domain domain_;
     const LoadPlan& plan_;
     std::vector<uint32_t> spending_of_;  // by payment

@@ -82,7 +82,7 @@ Result<std::vector<JournalPayout>> sign_all(Session& session, const Signing& sig
     std::vector<JournalPayout> out;
     Amount total;
     size_t new_recipients = 0;
-    uint64_t nonce = signing.account.nonce();
+    uint64_t nonce = signing.account.nonce;
     for (const auto& payout : split_into_payouts(*lines)) {
         Operation operation{OperationKind::kPayout, signing.token.address, {}, {}, nonce++, *memo};
         unsigned new_here = 0;
@@ -95,9 +95,10 @@ Result<std::vector<JournalPayout>> sign_all(Session& session, const Signing& sig
         if (!fee) return fee.status();
         operation.fee = *fee;
         auto sum = operation.total() ? total.plus(*operation.total()) : std::nullopt;
-        if (!sum || *sum > signing.balance) {
-            return refused("INSUFFICIENT_BALANCE", "file",
-                           "there are only " + session.amount_text(signing.balance, operation.token) + "; nothing was sent");
+        if (!sum || *sum > signing.account.balance) {
+            return refused(
+                "INSUFFICIENT_BALANCE", "file",
+                "there are only " + session.amount_text(signing.account.balance, operation.token) + "; nothing was sent");
         }
         total = *sum;
         out.push_back({payout.front().line, payout.back().line, {sign(signing, operation)}, {}, 0});

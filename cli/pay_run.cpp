@@ -108,7 +108,7 @@ Status PayRun::settle_anew(size_t payout, uint64_t nonce) {
 PayRun::Found PayRun::fate_of(size_t payout) {
     Found out{{}, {Fate::kNotTaken, 0, 0, {}}};
     for (const SignedOperation& attempt : journal_.payouts()[payout].attempts) {
-        const Outcome one = ask_fate(*signing_.remote, attempt.hash);
+        const Outcome one = ask_fate(*signing_.sequencer, attempt.hash);
         if (one.fate == Fate::kTaken) return {attempt.hash, one};
         if (one.fate == Fate::kUnknown) out = {attempt.hash, one};
     }
@@ -125,9 +125,9 @@ Status PayRun::conclude(size_t payout, const Found& found) {
 }
 
 Result<uint64_t> PayRun::next_nonce() {
-    auto account = signing_.remote->account({signing_.key.address(), signing_.token.address});
+    auto account = signing_.sequencer->account({signing_.key.address(), signing_.token.address});
     if (!account) return account.status();
-    return account->nonce();
+    return account->nonce;
 }
 
 }  // namespace gavel::cli

@@ -37,9 +37,9 @@ json sent_json(const SignedOperation& sent, const Outcome& outcome) {
 
 Status check_cover(Session& session, const Signing& signing, const Operation& operation) {
     auto total = operation.total();
-    if (total && *total <= signing.balance) return {};
+    if (total && *total <= signing.account.balance) return {};
     return {Code::kFailedPrecondition, "INSUFFICIENT_BALANCE", "amount",
-            "there are " + session.amount_text(signing.balance, operation.token) + ", and it takes " +
+            "there are " + session.amount_text(signing.account.balance, operation.token) + ", and it takes " +
                 (total ? session.amount_text(*total, operation.token) : "more than there can be") + " with the fee"};
 }
 
@@ -49,7 +49,7 @@ Status send_one(Session& session, const PaymentOptions& options, OperationKind k
     Operation operation;
     operation.kind = kind;
     operation.token = signing->token.address;
-    operation.nonce = signing->account.nonce();
+    operation.nonce = signing->account.nonce;
     auto amount = parse_units(options.amount, signing->token.decimals);
     if (!amount) return amount.status();
     const bool on_l1 = traits_of(kind).payees == Payees::kL1;

@@ -40,9 +40,9 @@ struct Made {
 Result<Made> ask_verifier(Session& session, uint64_t number) {
     auto remote = session.verifier();
     if (!remote) return remote.status();
-    auto proof = (*remote)->fraud_proof(number);
+    auto proof = (*remote)->fraud_proof(number, std::nullopt);
     if (!proof) return proof.status();
-    return Made{to_bytes(view_of(proof->proof())), proof->chunk(), proof->refusal(), stage_text(proof->stage())};
+    return Made{proof->proof, proof->chunk, name_of(proof->refusal), name_of(proof->stage)};
 }
 
 Result<Made> build(Session& session, uint64_t number, const L1StateOptions& options) {

@@ -12,7 +12,7 @@
 #include "l1-bridge/client/key_file.hpp"
 #include "l1-bridge/client/rollup_client.hpp"
 #include "node/file.hpp"
-#include "proto/convert_grpc.hpp"
+#include "proto/client_grpc.hpp"
 #include "protocol/check.hpp"
 
 namespace gavel::cli {
@@ -58,20 +58,20 @@ void add_session_options(node::Options& options, SessionOptions& session) {
     options.group("Options");
 }
 
-Result<Remote*> Session::sequencer() {
+Result<api::Sequencer*> Session::sequencer() {
     if (!sequencer_) {
-        auto remote = Remote::open(options_.sequencer, "sequencer");
-        if (!remote) return remote.status();
-        sequencer_ = std::move(*remote);
+        auto opened = proto::open_sequencer({.channel = options_.sequencer, .patience = patience_});
+        if (!opened) return opened.status();
+        sequencer_ = std::move(*opened);
     }
     return sequencer_.get();
 }
 
-Result<Remote*> Session::verifier() {
+Result<api::Verifier*> Session::verifier() {
     if (!verifier_) {
-        auto remote = Remote::open(options_.verifier, "verifier");
-        if (!remote) return remote.status();
-        verifier_ = std::move(*remote);
+        auto opened = proto::open_verifier({.channel = options_.verifier, .patience = patience_});
+        if (!opened) return opened.status();
+        verifier_ = std::move(*opened);
     }
     return verifier_.get();
 }
@@ -86,28 +86,34 @@ l1::L1Client& Session::l1() {
 
 Result<Domain> Session::domain() {
     if (domain_) return *domain_;
-    auto remote = sequencer();
-    if (!remote) return remote.status();
-    auto info = (*remote)->chain_info();
-    if (!info && info.status().code == Code::kUnavailable) {
-        auto second = verifier();
-        if (!second) return second.status();
-        auto from_verifier = (*second)->chain_info();
-        if (from_verifier) info = std::move(from_verifier);
-    }
-    if (!info && info.status().code == Code::kUnavailable && !options_.rollup.empty()) return domain_by_l1();
-    if (!info) return info.status();
-    auto rollup = proto::address_from_pb(info->rollup(), "rollup");
-    if (!rollup) return rollup.status();
+    auto ours = sequencer();
+    if (!ours) return ours.status();
+    const auto info = (*ours)->chain_info();
+    if (info || !api::is_no_answer(info.status())) return domain_by(info, info);
+    auto other = verifier();
+    if (!other) return other.status();
+    return domain_by(info, (*other)->chain_info());
+}
+
+Result<Domain> Session::domain_by(const Result<api::ChainInfo>& ours, const Result<api::ChainInfo>& others) {
+    if (domain_) return *domain_;
+    if (ours) return accept(*ours);
+    if (!api::is_no_answer(ours.status())) return ours.status();
+    if (others) return accept(*others);
+    if (!options_.rollup.empty()) return domain_by_l1();
+    return ours.status();
+}
+
+Result<Domain> Session::accept(const api::ChainInfo& info) {
     if (!options_.rollup.empty()) {
         auto wanted = parse_address(options_.rollup, "rollup");
         if (!wanted) return wanted.status();
-        if (*wanted != *rollup) {
+        if (*wanted != info.domain.rollup) {
             return Status{Code::kFailedPrecondition, "ROLLUP_MISMATCH", "rollup",
-                          "the server speaks for " + to_checksum(*rollup) + ", not for " + to_checksum(*wanted)};
+                          "the server speaks for " + to_checksum(info.domain.rollup) + ", not for " + to_checksum(*wanted)};
         }
     }
-    domain_ = Domain{info->chain_id(), *rollup};
+    domain_ = info.domain;
     return *domain_;
 }
 
@@ -139,7 +145,7 @@ Result<Address> Session::rollup() {
 Result<Address> Session::named_rollup() {
     if (!options_.rollup.empty()) return parse_address(options_.rollup, "rollup");
     auto found = domain();
-    if (!found && found.status().code == Code::kUnavailable) {
+    if (!found && api::is_no_answer(found.status())) {
         return Status{Code::kFailedPrecondition, "ROLLUP_UNKNOWN", "rollup",
                       "no server is there to tell the rollup contract's address; give it"};
     }

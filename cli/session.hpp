@@ -1,6 +1,7 @@
 // What every command needs: connections (made when first used), the key that signs, and how results are printed.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -8,11 +9,13 @@
 #include <optional>
 #include <string>
 
+#include "api/sequencer.hpp"
+#include "api/verifier.hpp"
 #include "cli/keystore.hpp"
-#include "cli/remote_grpc.hpp"
 #include "l1-bridge/client/l1_sources.hpp"
 #include "l1-bridge/client/l1_wallet.hpp"
 #include "node/config.hpp"
+#include "node/grpc_options.hpp"
 #include "node/secret.hpp"
 #include "protocol/keys.hpp"
 #include "protocol/operation.hpp"
@@ -47,13 +50,19 @@ struct TokenInfo {
 class Session {
 public:
     explicit Session(SessionOptions& options) : options_(options) {}
+    // For a program that has daemons and L1 in itself.
+    Session(SessionOptions& options, std::unique_ptr<api::Sequencer> sequencer, std::unique_ptr<api::Verifier> verifier,
+            std::unique_ptr<l1::L1Client> chain)
+        : options_(options), sequencer_(std::move(sequencer)), verifier_(std::move(verifier)), l1_(std::move(chain)) {}
 
     const SessionOptions& options() const { return options_; }
     bool json() const { return options_.json; }
 
     // Connections. The references live as long as this.
-    node::Result<Remote*> sequencer();
-    node::Result<Remote*> verifier();
+    node::Result<api::Sequencer*> sequencer();
+    node::Result<api::Verifier*> verifier();
+    // How long connections made from now on wait for an answer.
+    void set_patience(std::chrono::milliseconds patience) { patience_ = patience; }
     l1::L1Client& l1();
     // Of a wallet that says the hash of what it has sent before anything is waited for.
     l1::L1WalletOptions wallet_options();
@@ -61,6 +70,8 @@ public:
     // The EIP-712 domain, from the sequencer's chain information (the verifier's if there is no sequencer). With --rollup, that
     // address must be the one that is told; if nobody tells, it counts with the L1's chain id. Asked once.
     node::Result<Domain> domain();
+    // The same, from what the servers have told: the verifier's word counts where the sequencer gave no answer.
+    node::Result<Domain> domain_by(const node::Result<api::ChainInfo>& sequencer, const node::Result<api::ChainInfo>& verifier);
     // The rollup's address (--rollup, or else the domain's), once it is seen that such a contract stands there on this L1.
     // Reasons: ROLLUP_UNKNOWN (nobody tells it), L1_WRONG_CHAIN (the server is on another), and l1::find_rollup's.
     node::Result<Address> rollup();
@@ -93,11 +104,13 @@ public:
 private:
     node::Result<Address> named_rollup();
     node::Result<Domain> domain_by_l1();
+    node::Result<Domain> accept(const api::ChainInfo& info);
     node::Result<StoredKey> chosen_key();
 
     SessionOptions& options_;
-    std::unique_ptr<Remote> sequencer_;
-    std::unique_ptr<Remote> verifier_;
+    std::chrono::milliseconds patience_{10'000};
+    std::unique_ptr<api::Sequencer> sequencer_;
+    std::unique_ptr<api::Verifier> verifier_;
     node::SystemClock clock_;
     std::unique_ptr<l1::L1Client> l1_;
     std::optional<Domain> domain_;

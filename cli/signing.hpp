@@ -10,9 +10,8 @@ struct Signing {
     PrivateKey key;
     Domain domain;
     TokenInfo token;
-    Remote* remote;
-    v1::Account account;
-    Amount balance;
+    api::Sequencer* sequencer;
+    api::AccountInfo account;
 };
 node::Result<Signing> prepare_signing(Session& session, const std::string& token);
 
@@ -42,7 +41,7 @@ struct Outcome {
     node::Status why{};
 };
 // What the sequencer says of a hash; one that was rolled back isn't taken.
-Outcome ask_fate(Remote& remote, const Hash& hash);
+Outcome ask_fate(api::Query& server, const Hash& hash);
 // Hands it over. When no answer comes, or a strange one, the sequencer is asked by its hash.
 Outcome hand_over(const Signing& signing, const SignedOperation& signed_operation);
 // The same as a Status, for one who sent one operation: it says the hash when nothing else is known.

@@ -29,16 +29,9 @@
 
 #include "node/peer_limit.hpp"
 #include "node/status.hpp"
+#include "node/stream.hpp"
 
 namespace gavel::node {
-
-// What a stream has to tell, when asked.
-enum class Next : uint8_t {
-    kMessage,  // the message that was filled
-    kAgain,    // nothing yet, but it got on: ask again after the others
-    kLater,    // nothing: ask again when there is news
-    kEnd,      // nothing any more
-};
 
 struct CallLimits {
     unsigned threads = 16;

@@ -1,6 +1,6 @@
 #include "proto/convert_grpc.hpp"
 
-#include "proto/field_reader_grpc.hpp"
+#include "proto/field_reader.hpp"
 #include "proto/kinds_grpc.hpp"
 
 namespace gavel::proto {

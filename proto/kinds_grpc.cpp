@@ -1,7 +1,7 @@
 #include "proto/kinds_grpc.hpp"
 
 #include "proto/convert_grpc.hpp"
-#include "proto/field_reader_grpc.hpp"
+#include "proto/field_reader.hpp"
 #include "protocol/kinds/kinds.hpp"
 
 namespace gavel::proto {

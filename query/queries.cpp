@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "node/config.hpp"
 #include "protocol/kinds/kinds.hpp"
 
 namespace gavel::query {
@@ -40,18 +41,12 @@ Result<uint64_t> resume(const ledger::Ledger& ledger, uint64_t cursor) {
                   "entries that this cursor has passed were rolled back; the first " + std::to_string(kept) + " of all stand"};
 }
 
-size_t bounded(size_t limit) { return limit == 0 ? Queries::kDefaultLimit : std::min(limit, Queries::kMaxLimit); }
-
 AccountInfo describe_account(const ledger::AccountAt& at) {
     return {at.account.key, at.index, at.account.nonce, at.account.balance};
 }
 
 Status unknown_batch(const char* field, uint64_t number) {
     return {Code::kNotFound, "UNKNOWN_BATCH", field, "no verified batch " + std::to_string(number) + " stands on the L1"};
-}
-
-Status unknown_withdrawal(const char* field) {
-    return {Code::kNotFound, "UNKNOWN_WITHDRAWAL", field, "there is no such withdrawal"};
 }
 
 std::vector<ledger::Entry> entries_of(const ledger::Ledger& ledger, const ledger::Ledger::Touches& touches) {
@@ -125,26 +120,6 @@ OperationInfo describe_rolled_back(ledger::RolledBack record) {
 
 }  // namespace
 
-const char* name_of(OperationStatus status) {
-    switch (status) {
-        case OperationStatus::kConfirmed: return "confirmed";
-        case OperationStatus::kPosted: return "posted";
-        case OperationStatus::kFinal: return "final";
-        case OperationStatus::kRolledBack: return "rolled back";
-    }
-    return "";
-}
-
-const char* name_of(WithdrawalStatus status) {
-    switch (status) {
-        case WithdrawalStatus::kNotPosted: return "not posted";
-        case WithdrawalStatus::kWaiting: return "waiting";
-        case WithdrawalStatus::kClaimable: return "claimable";
-        case WithdrawalStatus::kClaimed: return "claimed";
-    }
-    return "";
-}
-
 std::optional<ledger::BatchRecord> Queries::standing_record(uint64_t number) const {
     auto record = ledger_.batch(number);
     auto standing = view_.batch(number);
@@ -160,12 +135,15 @@ uint64_t Queries::common_head() const {
 
 uint64_t Queries::cursor_of(uint64_t entry) const { return encode_cursor({ledger_.generation(), entry}); }
 
-ChainInfo Queries::chain_info() const {
+ChainInfo Queries::chain_info(const std::string& server) const {
+    const ledger::LedgerSummary now = ledger_.summary();
     ChainInfo out;
     out.domain = ledger_.domain();
     out.domain_separator = ledger_.domain_separator();
-    out.parameters = view_.parameters();
-    out.ledger = ledger_.summary();
+    out.server = server;
+    out.version = node::version();
+    out.state = now.fields;
+    out.op_count = now.op_count;
     out.head_batch = common_head();
     auto head = standing_record(out.head_batch);
     out.head_hash = head ? head->header.hash() : genesis_header().hash();
@@ -173,11 +151,15 @@ ChainInfo Queries::chain_info() const {
     out.final_batch = std::min(out.head_batch, view_.final_head());
     auto final_record = standing_record(out.final_batch);
     out.final_op_count = final_record ? final_record->header.last.op_count : 0;
-    out.l1_head = view_.head();
+    const l1::BlockRef l1_head = view_.head();
+    out.l1_block = l1_head.number;
+    out.l1_time = l1_head.time;
     out.l1_queue_length = view_.queue_length();
-    if (out.l1_queue_length > out.ledger.l1_ops_consumed) {
-        out.pending_l1_operations = out.l1_queue_length - out.ledger.l1_ops_consumed;
-    }
+    if (out.l1_queue_length > now.l1_ops_consumed) out.l1_ops_waiting = out.l1_queue_length - now.l1_ops_consumed;
+    const l1::RollupParameters parameters = view_.parameters();
+    out.challenge_window = parameters.challenge_window;
+    out.inclusion_window = parameters.inclusion_window;
+    out.freeze_age = parameters.freeze_age;
     out.frozen = view_.frozen();
     return out;
 }
@@ -187,16 +169,18 @@ AccountInfo Queries::account(const AccountKey& key) const {
     return at ? describe_account(*at) : AccountInfo{key, 0, 0, {}};
 }
 
-std::vector<AccountInfo> Queries::balances(const Address& owner, const std::optional<Address>& after, size_t limit) const {
-    std::vector<AccountInfo> out;
-    for (const ledger::AccountAt& at : ledger_.accounts_of(owner, after, bounded(limit))) out.push_back(describe_account(at));
+Balances Queries::balances(const Address& owner, const std::optional<Address>& after, size_t limit) const {
+    Balances out;
+    for (const ledger::AccountAt& at : ledger_.accounts_of(owner, after, bounded(limit))) {
+        out.accounts.push_back(describe_account(at));
+    }
+    if (out.accounts.size() == bounded(limit)) out.next = out.accounts.back().key.token;
     return out;
 }
 
-EntryInfo Queries::describe(ledger::Entry entry) const {
-    EntryInfo out;
-    out.entry = std::move(entry);
-    auto place = ledger_.place_of_entry(out.entry.number);
+Queries::Place Queries::place_of(uint64_t entry) const {
+    Place out;
+    auto place = ledger_.place_of_entry(entry);
     auto standing = place ? view_.batch(place->batch.number()) : std::nullopt;
     if (!standing || standing->hash != place->batch.header.hash()) return out;
     out.status = view_.is_final(standing->number) ? OperationStatus::kFinal : OperationStatus::kPosted;
@@ -205,6 +189,40 @@ EntryInfo Queries::describe(ledger::Entry entry) const {
     out.l1_transaction = standing->tx_hash;
     out.posted_at = standing->posted_at;
     out.final_at = view_.parameters().final_at(standing->posted_at);
+    return out;
+}
+
+OperationInfo Queries::describe(const ledger::OperationEntry& entry, const Place& place) {
+    OperationInfo out;
+    out.operation = entry.operation;
+    out.sender = entry.sender;
+    out.signature = entry.signature;
+    out.hash = entry.hash();
+    out.status = place.status;
+    out.position = entry.position;
+    out.confirmed_at_ms = entry.confirmed_at_ms;
+    out.batch = place.batch;
+    out.chunk = place.chunk;
+    out.l1_transaction = place.l1_transaction;
+    out.posted_at = place.posted_at;
+    out.final_at = place.final_at;
+    return out;
+}
+
+EntryInfo Queries::describe(const ledger::Entry& entry) const {
+    const Place place = place_of(entry.number);
+    EntryInfo out;
+    out.number = entry.number;
+    out.status = place.status;
+    out.batch = place.batch;
+    out.final_at = place.final_at;
+    if (const auto* operation = std::get_if<ledger::OperationEntry>(&entry.what)) {
+        out.what = describe(*operation, place);
+    } else if (const auto* l1 = std::get_if<ledger::L1Entry>(&entry.what)) {
+        out.what = api::L1OperationInfo{l1->index, l1->operation, l1->took_effect, l1->moved, l1->withdrawal};
+    } else if (const auto* fees = std::get_if<ledger::FeeEntry>(&entry.what)) {
+        out.what = api::FeeIncome{fees->token, fees->total, fees->owner};
+    }
     return out;
 }
 
@@ -218,25 +236,8 @@ Result<Page<EntryInfo>> Queries::history(const Address& owner, const std::option
     }
     ledger::Ledger::Touches touches = ledger_.touches_before(owner, token, below, bounded(limit));
     Page<EntryInfo> out;
-    for (ledger::Entry& entry : entries_of(ledger_, touches)) out.items.push_back(describe(std::move(entry)));
+    for (const ledger::Entry& entry : entries_of(ledger_, touches)) out.items.push_back(describe(entry));
     if (touches.next) out.next_cursor = cursor_of(*touches.next);
-    return out;
-}
-
-OperationInfo operation_of(const EntryInfo& info, const ledger::OperationEntry& entry) {
-    OperationInfo out;
-    out.operation = entry.operation;
-    out.sender = entry.sender;
-    out.signature = entry.signature;
-    out.hash = entry.hash();
-    out.status = info.status;
-    out.position = entry.position;
-    out.confirmed_at_ms = entry.confirmed_at_ms;
-    out.batch = info.batch;
-    out.chunk = info.chunk;
-    out.l1_transaction = info.l1_transaction;
-    out.posted_at = info.posted_at;
-    out.final_at = info.final_at;
     return out;
 }
 
@@ -247,8 +248,7 @@ Result<OperationInfo> Queries::operation(const Hash& hash) const {
         if (auto record = ledger_.rolled_back(hash)) return describe_rolled_back(std::move(*record));
         return Status{Code::kNotFound, "UNKNOWN_OPERATION", "hash", "this server has never seen " + to_hex(hash)};
     }
-    EntryInfo info = describe(std::move(*entry));
-    return operation_of(info, std::get<ledger::OperationEntry>(info.entry.what));
+    return describe(std::get<ledger::OperationEntry>(entry->what), place_of(entry->number));
 }
 
 Page<OperationInfo> Queries::rolled_back(const std::optional<Address>& sender, uint64_t cursor, size_t limit) const {
@@ -276,7 +276,7 @@ Result<Page<EntryInfo>> Queries::feed(uint64_t cursor, size_t limit) const {
     if (!from) return from.status();
     uint64_t generation = ledger_.generation();
     Page<EntryInfo> out;
-    for (ledger::Entry& entry : ledger_.entries(*from, bounded(limit))) out.items.push_back(describe(std::move(entry)));
+    for (const ledger::Entry& entry : ledger_.entries(*from, bounded(limit))) out.items.push_back(describe(entry));
     out.next_cursor = encode_cursor({generation, *from + out.items.size()});
     return out;
 }
@@ -289,73 +289,6 @@ uint64_t Queries::end_cursor() const {
 void Queries::wait_behind(uint64_t cursor, uint64_t timeout_ms) const {
     Cursor at = decode_cursor(cursor);
     ledger_.wait_for_entries(at.entry, at.generation, timeout_ms);
-}
-
-WithdrawalInfo Queries::describe(const ledger::WithdrawalRecord& record) const {
-    WithdrawalInfo out;
-    out.record = record;
-    auto entry = ledger_.entry(record.entry);
-    if (!entry) return out;
-    EntryInfo info = describe(std::move(*entry));
-    if (const auto* operation = std::get_if<ledger::OperationEntry>(&info.entry.what)) out.hash = operation->hash();
-    if (info.batch == 0) return out;
-    out.batch = info.batch;
-    out.final_at = info.final_at;
-    uint64_t now = view_.head().time;
-    if (info.status != OperationStatus::kFinal) {
-        out.status = WithdrawalStatus::kWaiting;
-        out.seconds_left = info.final_at > now ? info.final_at - now : 0;
-    } else {
-        out.status = view_.is_claimed(record.position) ? WithdrawalStatus::kClaimed : WithdrawalStatus::kClaimable;
-    }
-    return out;
-}
-
-Result<WithdrawalInfo> Queries::withdrawal(uint32_t position) const {
-    auto record = ledger_.withdrawal(position);
-    if (!record) return unknown_withdrawal("position");
-    return describe(*record);
-}
-
-Result<WithdrawalInfo> Queries::withdrawal_of(const Hash& hash) const {
-    auto number = ledger_.entry_of_hash(hash);
-    auto entry = number ? ledger_.entry(*number) : std::nullopt;
-    const auto* operation = entry ? std::get_if<ledger::OperationEntry>(&entry->what) : nullptr;
-    auto record = operation && operation->withdrawal ? ledger_.withdrawal(*operation->withdrawal) : std::nullopt;
-    if (!record) return unknown_withdrawal("operation_hash");
-    return describe(*record);
-}
-
-Page<WithdrawalInfo> Queries::withdrawals_to(const Address& recipient, uint64_t cursor, size_t limit) const {
-    Page<WithdrawalInfo> out;
-    if (cursor > kMaxWithdrawalCount) return out;
-    size_t count = bounded(limit);
-    for (const ledger::WithdrawalRecord& record : ledger_.withdrawals_to(recipient, static_cast<uint32_t>(cursor), count + 1)) {
-        if (out.items.size() == count) {
-            out.next_cursor = record.position;
-            break;
-        }
-        out.items.push_back(describe(record));
-    }
-    return out;
-}
-
-Result<ClaimProof> Queries::withdrawal_proof(uint32_t position) const {
-    auto record = ledger_.withdrawal(position);
-    if (!record) return unknown_withdrawal("position");
-    ClaimProof out;
-    out.withdrawal = describe(*record);
-    Status not_posted{Code::kFailedPrecondition, "NOT_POSTED", "position", "no batch on the L1 holds this withdrawal yet"};
-    if (out.withdrawal.batch == 0) return not_posted;
-    uint64_t batch = std::max(out.withdrawal.batch, std::min(common_head(), view_.final_head()));
-    auto against = standing_record(batch);
-    if (!against) return not_posted;
-    out.header = against->header;
-    out.claimable_at = out.withdrawal.final_at;
-    auto proof = ledger_.withdrawal_proof(position, out.header.last.withdrawal_count);
-    if (!proof) return not_posted;
-    out.proof = std::move(*proof);
-    return out;
 }
 
 Result<ChunkSignatures> Queries::chunk_signatures(uint64_t batch, uint32_t chunk) const {
@@ -382,13 +315,16 @@ Result<BatchInfo> Queries::batch(uint64_t number) const {
     StateFields before = genesis_fields();
     if (auto parent = ledger_.batch(number - 1)) before = parent->header.last;
     BatchInfo out;
+    out.header = record->header;
+    out.size_bytes = record->size_bytes;
+    out.l1_transaction = standing->tx_hash;
+    out.l1_block = standing->block;
+    out.posted_at = standing->posted_at;
     out.first_position = before.op_count;
     out.op_count = record->header.last.op_count - before.op_count;
     out.l1_op_count = record->header.last.l1_ops_consumed - before.l1_ops_consumed;
     out.final_at = view_.parameters().final_at(standing->posted_at);
     out.is_final = view_.is_final(number);
-    out.record = std::move(*record);
-    out.standing = std::move(*standing);
     return out;
 }
 

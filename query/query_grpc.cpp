@@ -1,9 +1,9 @@
 #include "query/query_grpc.hpp"
 
-#include <algorithm>
-
 #include "proto/convert_grpc.hpp"
-#include "query/query_convert_grpc.hpp"
+#include "proto/query_convert_grpc.hpp"
+#include "proto/stream_grpc.hpp"
+#include "query/streams.hpp"
 
 namespace gavel::query {
 
@@ -13,14 +13,10 @@ using SourceOf = node::Calls::SourceOf<Reply>;
 namespace {
 
 using node::Code;
-using node::Next;
 using node::Result;
 using node::Status;
 
 constexpr uint64_t kNewsStep_ms = 250;
-constexpr size_t kStreamPage = 500;
-
-size_t page_size(uint32_t limit) { return limit == 0 ? Queries::kDefaultLimit : std::min<size_t>(limit, Queries::kMaxLimit); }
 
 // The token that a request restricts itself to, if it does.
 Result<std::optional<Address>> chosen_token(bool one_token, const std::string& bytes) {
@@ -42,56 +38,6 @@ std::function<void()> entries_or_time(const Queries& queries) {
     };
 }
 
-// ---- Sources of streams: each gives its next message, if there is one now ----
-
-// An operation, and again whenever its status changes, until that is its last.
-class OperationSource {
-public:
-    OperationSource(const Queries& queries, const Hash& hash) : queries_(queries), hash_(hash) {}
-
-    Result<Next> operator()(v1::OperationInfo& message) {
-        if (told_ == OperationStatus::kFinal || told_ == OperationStatus::kRolledBack) return Next::kEnd;
-        auto now = queries_.operation(hash_);
-        if (!now) return now.status();
-        if (told_ == now->status && told_batch_ == now->batch) return Next::kLater;
-        to_pb(*now, message);
-        told_ = now->status;
-        told_batch_ = now->batch;
-        return Next::kMessage;
-    }
-
-private:
-    const Queries& queries_;
-    Hash hash_;
-    std::optional<OperationStatus> told_;
-    uint64_t told_batch_ = 0;
-};
-
-// Pages from a cursor on. An empty first page is told if the client needs the cursor.
-template <class Fetch>
-class PageSource {
-public:
-    PageSource(uint64_t cursor, bool tell_first, Fetch fetch) : cursor_(cursor), tell_(tell_first), fetch_(std::move(fetch)) {}
-
-    // A page may be empty and lead on.
-    template <class Reply>
-    Result<Next> operator()(Reply& message) {
-        auto page = fetch_(cursor_, message);
-        if (!page.ok()) return page.status();
-        const bool moved = page->next_cursor != cursor_;
-        cursor_ = page->next_cursor;
-        message.set_next_cursor(cursor_);
-        if (page->items.empty() && !tell_) return moved ? Next::kAgain : Next::kLater;
-        tell_ = false;
-        return Next::kMessage;
-    }
-
-private:
-    uint64_t cursor_;
-    bool tell_;
-    Fetch fetch_;
-};
-
 }  // namespace
 
 QueryService::QueryService(const Queries& queries, std::string server, node::CallLimits limits)
@@ -111,7 +57,7 @@ QueryService::QueryService(const Queries& queries, std::string server, node::Cal
 }
 
 Status QueryService::get_chain_info(const v1::GetChainInfoRequest&, v1::ChainInfo& reply) {
-    to_pb(queries_.chain_info(), server_, reply);
+    proto::to_pb(queries_.chain_info(server_), reply);
     return Status{};
 }
 
@@ -120,7 +66,7 @@ Status QueryService::get_account(const v1::GetAccountRequest& request, v1::Accou
     if (!owner) return owner.status();
     auto token = proto::token_from_pb(request.token(), "token");
     if (!token) return token.status();
-    to_pb(queries_.account({*owner, *token}), reply);
+    proto::to_pb(queries_.account({*owner, *token}), reply);
     return {};
 }
 
@@ -133,10 +79,7 @@ Status QueryService::list_balances(const v1::ListBalancesRequest& request, v1::L
         if (!token) return token.status();
         after = *token;
     }
-    const size_t limit = page_size(request.limit());
-    const auto accounts = queries_.balances(*owner, after, limit);
-    for (const AccountInfo& account : accounts) to_pb(account, *reply.add_accounts());
-    if (accounts.size() == limit) reply.set_next_token(proto::to_pb_bytes(accounts.back().key.token));
+    proto::to_pb(queries_.balances(*owner, after, request.limit()), reply);
     return {};
 }
 
@@ -145,10 +88,9 @@ Status QueryService::list_history(const v1::ListHistoryRequest& request, v1::Lis
     if (!owner) return owner.status();
     auto token = chosen_token(request.one_token(), request.token());
     if (!token) return token.status();
-    auto page = queries_.history(*owner, *token, request.cursor(), page_size(request.limit()));
+    auto page = queries_.history(*owner, *token, request.cursor(), request.limit());
     if (!page) return page.status();
-    for (const EntryInfo& entry : page->items) to_pb(entry, *reply.add_entries());
-    reply.set_next_cursor(page->next_cursor);
+    proto::to_pb(*page, reply);
     return {};
 }
 
@@ -157,14 +99,14 @@ Status QueryService::get_operation(const v1::GetOperationRequest& request, v1::O
     if (!hash) return hash.status();
     auto found = queries_.operation(*hash);
     if (!found) return found.status();
-    to_pb(*found, reply);
+    proto::to_pb(*found, reply);
     return {};
 }
 
 Result<SourceOf<v1::OperationInfo>> QueryService::watch_operation(const v1::WatchOperationRequest& request) {
     auto hash = proto::hash_from_pb(request.hash(), "hash");
     if (!hash) return hash.status();
-    return SourceOf<v1::OperationInfo>(OperationSource(queries_, *hash));
+    return proto::as_messages<OperationInfo, v1::OperationInfo>(OperationStream(queries_, *hash), proto::to_pb);
 }
 
 Result<SourceOf<v1::WatchPaymentsResponse>> QueryService::watch_payments(const v1::WatchPaymentsRequest& request) {
@@ -174,24 +116,13 @@ Result<SourceOf<v1::WatchPaymentsResponse>> QueryService::watch_payments(const v
     if (!token) return token.status();
     if (request.only_new() && request.cursor() != 0)
         return Status{Code::kInvalidArgument, "FIELD_CONFLICT", "cursor", "must be zero with only_new"};
-    auto fetch = [this, owner = *owner, token = *token](uint64_t cursor, v1::WatchPaymentsResponse& message) {
-        auto page = queries_.incoming(owner, token, cursor, kStreamPage);
-        if (page)
-            for (const IncomingPayment& payment : page->items) to_pb(payment, *message.add_payments());
-        return page;
-    };
-    const uint64_t start = request.only_new() ? queries_.end_cursor() : request.cursor();
-    return SourceOf<v1::WatchPaymentsResponse>(PageSource(start, true, fetch));
+    const auto start = request.only_new() ? std::nullopt : std::optional<uint64_t>(request.cursor());
+    return proto::as_messages<Page<IncomingPayment>, v1::WatchPaymentsResponse>(payments_stream(queries_, *owner, *token, start),
+                                                                                proto::to_pb);
 }
 
 Result<SourceOf<v1::FeedResponse>> QueryService::feed(const v1::FeedRequest& request) {
-    auto fetch = [this](uint64_t cursor, v1::FeedResponse& message) {
-        auto page = queries_.feed(cursor, kStreamPage);
-        if (page)
-            for (const EntryInfo& entry : page->items) to_pb(entry, *message.add_entries());
-        return page;
-    };
-    return SourceOf<v1::FeedResponse>(PageSource(request.cursor(), false, fetch));
+    return proto::as_messages<Page<EntryInfo>, v1::FeedResponse>(feed_stream(queries_, request.cursor()), proto::to_pb);
 }
 
 Status QueryService::get_withdrawal_proof(const v1::GetWithdrawalProofRequest& request, v1::WithdrawalProof& reply) {
@@ -204,34 +135,32 @@ Status QueryService::get_withdrawal_proof(const v1::GetWithdrawalProofRequest& r
         if (!hash) return hash.status();
         auto found = queries_.withdrawal_of(*hash);
         if (!found) return found.status();
-        position = found->record.position;
+        position = found->position;
     }
     auto proof = queries_.withdrawal_proof(position);
     if (!proof) return proof.status();
-    to_pb(*proof, reply);
+    proto::to_pb(*proof, reply);
     return {};
 }
 
 Status QueryService::list_withdrawals(const v1::ListWithdrawalsRequest& request, v1::ListWithdrawalsResponse& reply) {
     auto recipient = proto::address_from_pb(request.recipient(), "recipient");
     if (!recipient) return recipient.status();
-    const auto page = queries_.withdrawals_to(*recipient, request.cursor(), page_size(request.limit()));
-    for (const WithdrawalInfo& withdrawal : page.items) to_pb(withdrawal, *reply.add_withdrawals());
-    reply.set_next_cursor(page.next_cursor);
+    proto::to_pb(queries_.withdrawals_to(*recipient, request.cursor(), request.limit()), reply);
     return {};
 }
 
 Status QueryService::get_chunk_signatures(const v1::GetChunkSignaturesRequest& request, v1::ChunkSignatures& reply) {
     auto signatures = queries_.chunk_signatures(request.batch(), request.chunk());
     if (!signatures) return signatures.status();
-    to_pb(*signatures, reply);
+    proto::to_pb(*signatures, reply);
     return {};
 }
 
 Status QueryService::get_batch(const v1::GetBatchRequest& request, v1::BatchInfo& reply) {
     auto batch = queries_.batch(request.number());
     if (!batch) return batch.status();
-    to_pb(*batch, reply);
+    proto::to_pb(*batch, reply);
     return {};
 }
 

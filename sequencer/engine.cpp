@@ -16,6 +16,8 @@ constexpr size_t kL1OperationsAtOnce = 320;
 
 size_t posted_size(const ledger::ChunkRecord& chunk) { return chunk.ops.size() + chunk.sigs.size() + Batch::kBytesPerChunk; }
 
+api::Receipt told(const ledger::OperationReceipt& receipt) { return {receipt.hash, receipt.position, receipt.confirmed_at_ms}; }
+
 // Answers for the one operation at hand, whose signature has been checked; anything else is recovered.
 class OneSigner : public SignerRecovery {
 public:
@@ -110,7 +112,8 @@ SubmitOutcome Engine::refuse(const Outcome& outcome) const {
 }
 
 SubmitOutcome Engine::execute(const CheckedSubmission& checked) {
-    if (auto known = ledger_.newest_receipt(operation_hash(checked.digest, checked.submission.sender))) return {{}, *known, {}};
+    if (auto known = ledger_.newest_receipt(operation_hash(checked.digest, checked.submission.sender)))
+        return {{}, told(*known), {}};
     if (backlog_is_full())
         return SubmitOutcome::refused(node::Code::kResourceExhausted, "BACKLOG_FULL", "",
                                       "too much is confirmed and not yet posted on the L1; try again later");
@@ -147,12 +150,12 @@ SubmitOutcome Engine::confirm(const CheckedSubmission& checked, uint64_t at_ms, 
             return SubmitOutcome::refused(node::Code::kInvalidArgument, "TOO_HEAVY", "operation",
                                           "new recipients count twice: this payout doesn't fit a chunk; split it");
     }
-    SubmitOutcome outcome;
-    Outcome executed = ledger_.open_operation(posted, checked.submission.signature, OneSigner{checked}, at_ms, outcome.receipt);
+    ledger::OperationReceipt receipt;
+    Outcome executed = ledger_.open_operation(posted, checked.submission.signature, OneSigner{checked}, at_ms, receipt);
     if (!executed.ok()) return refuse(executed);
     signers_.remember(checked.digest, checked.submission.signature, checked.submission.sender);
     note_unbatched();
-    return outcome;
+    return {{}, told(receipt), {}};
 }
 
 bool Engine::consume_l1_operations() {

@@ -39,10 +39,11 @@ Amount scaled(Amount value, u128 numerator, u128 denominator) {
 
 }  // namespace
 
-unsigned OperationShape::posted_bytes() const {
-    const PostedBytes& of = kPostedBytes[static_cast<size_t>(kind)];
-    const unsigned memo_bytes = memo ? of.memo : 0;
-    return of.with_one_payment + (lines - 1) * of.per_further_line + new_recipients * of.per_new_recipient + memo_bytes;
+unsigned posted_bytes(const OperationShape& shape) {
+    const PostedBytes& of = kPostedBytes[static_cast<size_t>(shape.kind)];
+    const unsigned memo_bytes = shape.memo ? of.memo : 0;
+    return of.with_one_payment + (shape.lines - 1) * of.per_further_line + shape.new_recipients * of.per_new_recipient +
+           memo_bytes;
 }
 
 Amount round_up_to_a_digit(Amount amount) {
@@ -67,10 +68,10 @@ void FeePolicy::set_batch_price(const l1::BatchChannel::Price& price) {
 node::Result<FeeQuote> FeePolicy::quote(const Address& token, const OperationShape& shape) const {
     Amount minimum;
     if (auto named = config_.per_transfer.find(token); named != config_.per_transfer.end()) {
-        minimum = scaled(named->second, shape.posted_bytes(), kTransferBytes);
+        minimum = scaled(named->second, posted_bytes(shape), kTransferBytes);
     } else if (token.is_zero()) {
         std::lock_guard lock(mutex_);
-        minimum = scaled(Amount{wei_per_gas_}, u128{price_.per_byte} * shape.posted_bytes() * config_.eth_percent, 100);
+        minimum = scaled(Amount{wei_per_gas_}, u128{price_.per_byte} * posted_bytes(shape) * config_.eth_percent, 100);
     } else {
         return node::Status{node::Code::kInvalidArgument, "TOKEN_NOT_ACCEPTED", "token",
                             "this sequencer takes no payments of the token " + to_checksum(token)};

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <vector>
 
+#include "api/sequencer.hpp"
 #include "l1-bridge/client/batch_channel.hpp"
 #include "node/status.hpp"
 #include "protocol/apply.hpp"
@@ -12,22 +13,12 @@
 
 namespace gavel::sequencer {
 
-// What an operation costs to post depends on this alone.
-struct OperationShape {
-    OperationKind kind = OperationKind::kTransfer;
-    unsigned lines = 1;           // of a payout
-    unsigned new_recipients = 0;  // named by address
-    bool memo = false;
+using api::FeeQuote;
+using api::OperationShape;
 
-    // Bytes of calldata that an operation of this shape takes on the average, signature and its part of chunk and batch included
-    // (docs/protocol.md, "Codec figures").
-    unsigned posted_bytes() const;
-};
-
-struct FeeQuote {
-    Amount minimum;
-    Amount suggested;  // holds while the L1's price moves a little; one digit, since fee digits are posted (1, 2 or 5 x 10^k)
-};
+// Bytes of calldata that an operation of this shape takes on the average, signature and its part of chunk and batch included
+// (docs/protocol.md, "Codec figures").
+unsigned posted_bytes(const OperationShape& shape);
 
 struct FeeConfig {
     // Base units that a plain transfer of the token costs. Tokens that aren't named are refused.

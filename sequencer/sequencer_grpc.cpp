@@ -4,44 +4,15 @@
 
 #include "proto/convert_grpc.hpp"
 #include "proto/kinds_grpc.hpp"
+#include "proto/sequencer_convert_grpc.hpp"
 #include "protocol/kinds/kinds.hpp"
-#include "query/query_convert_grpc.hpp"
 
 namespace gavel::sequencer {
 namespace {
 
-constexpr int kMaxBatch = 4096;
+constexpr int kMaxBatch = static_cast<int>(api::kMaxSubmissions);
 
 using Outcomes = std::vector<SubmitOutcome>;
-
-node::Result<Submission> from_pb(const v1::SubmitRequest& request) {
-    auto operation = proto::from_pb(request.operation(), "operation");
-    if (!operation) return operation.status();
-    auto sender = proto::address_from_pb(request.sender(), "sender");
-    if (!sender) return sender.status();
-    auto signature = proto::signature_from_pb(request.signature(), "signature");
-    if (!signature) return signature.status();
-    return Submission{*operation, *signature, *sender, request.chain_id()};
-}
-
-void to_pb(const ledger::OperationReceipt& receipt, v1::Receipt& message) {
-    message.set_hash(proto::to_pb_bytes(receipt.hash));
-    message.set_position(receipt.position);
-    message.set_confirmed_at_ms(receipt.confirmed_at_ms);
-}
-
-void to_pb(const SubmitOutcome& outcome, v1::SubmitResult& message) {
-    if (outcome.status.ok()) return to_pb(outcome.receipt, *message.mutable_receipt());
-    v1::SubmitError& error = *message.mutable_error();
-    error.set_code(static_cast<uint32_t>(outcome.status.code));
-    error.set_reason(outcome.status.reason);
-    error.set_field(outcome.status.field);
-    error.set_message(outcome.status.message);
-    if (outcome.expected_nonce) {
-        error.set_has_expected_nonce(true);
-        error.set_expected_nonce(*outcome.expected_nonce);
-    }
-}
 
 // What is wrong in form is refused here, the rest is submitted together, in order; `answers` is called once.
 void submit_batch(Sequencer& sequencer, const v1::SubmitBatch& batch, Intake::Answers answers) {
@@ -49,7 +20,7 @@ void submit_batch(Sequencer& sequencer, const v1::SubmitBatch& batch, Intake::An
     std::vector<Submission> submissions;
     std::vector<size_t> places;
     for (size_t i = 0; i < outcomes->size(); ++i) {
-        auto submission = from_pb(batch.requests(static_cast<int>(i)));
+        auto submission = proto::from_pb(batch.requests(static_cast<int>(i)), "");
         if (!submission) {
             (*outcomes)[i].status = submission.status();
             continue;
@@ -105,14 +76,14 @@ SequencerService::~SequencerService() { calls_.stop(); }
 
 // The executing thread confirms; answers are made by threads of ours.
 void SequencerService::submit(Context& context, const v1::SubmitRequest& request, node::Calls::Answer answer) {
-    auto submission = from_pb(request);
+    auto submission = proto::from_pb(request, "");
     if (!submission) return answer(submission.status(), v1::Receipt());
     sequencer_.submit({*submission}, [this, &context, answer = std::move(answer)](Outcomes outcomes) {
         calls_.run([&context, answer, outcome = std::move(outcomes.front())] {
             v1::Receipt reply;
             if (outcome.expected_nonce)
                 context.AddTrailingMetadata("gavel-expected-nonce", std::to_string(*outcome.expected_nonce));
-            if (outcome.status.ok()) to_pb(outcome.receipt, reply);
+            if (outcome.status.ok()) proto::to_pb(outcome.receipt, reply);
             answer(outcome.status, reply);
         });
     });
@@ -129,7 +100,7 @@ node::Result<uint64_t> SequencerService::take(const grpc::ByteBuffer& message, s
     submit_batch(sequencer_, batch, [this, done = std::move(done)](Outcomes outcomes) {
         calls_.run([done, outcomes = std::move(outcomes)] {
             v1::SubmitBatchResult result;
-            for (const SubmitOutcome& outcome : outcomes) to_pb(outcome, *result.add_results());
+            proto::to_pb(outcomes, result);
             done(node::serialize(result));
         });
     });
@@ -143,8 +114,7 @@ node::Status SequencerService::estimate_fee(const v1::EstimateFeeRequest& reques
     if (!shape) return shape.status();
     auto quote = sequencer_.estimate_fee(*token, *shape);
     if (!quote) return quote.status();
-    reply.set_minimum(to_string(quote->minimum));
-    reply.set_suggested(to_string(quote->suggested));
+    proto::to_pb(*quote, reply);
     return {};
 }
 
@@ -155,9 +125,7 @@ node::Status SequencerService::get_rolled_back(const v1::GetRolledBackRequest& r
         if (!address) return address.status();
         sender = *address;
     }
-    auto page = sequencer_.queries().rolled_back(sender, request.cursor(), request.limit());
-    for (const query::OperationInfo& info : page.items) query::to_pb(info, *reply.add_operations());
-    reply.set_next_cursor(page.next_cursor);
+    proto::to_pb(sequencer_.queries().rolled_back(sender, request.cursor(), request.limit()), reply);
     return {};
 }
 

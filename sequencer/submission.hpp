@@ -1,33 +1,14 @@
 // What comes in, and what is answered, in the domain's types.
 #pragma once
 
-#include <functional>
-#include <optional>
-
-#include "ledger/ledger.hpp"
-#include "node/status.hpp"
-#include "protocol/operation.hpp"
+#include "api/sequencer.hpp"
 
 namespace gavel::sequencer {
 
-struct Submission {
-    Operation operation;
-    Signature signature;
-    // What the client believes; neither is signed. With them the answer can tell whether key, operation or domain is at fault.
-    Address sender;
-    uint64_t chain_id = 0;
-};
-
-// Either a receipt, or why there is none.
-struct SubmitOutcome {
-    node::Status status;
-    ledger::OperationReceipt receipt;        // meaningful if status is OK
-    std::optional<uint64_t> expected_nonce;  // of a refusal for its nonce
-
-    static SubmitOutcome refused(node::Code code, std::string reason, std::string field, std::string message) {
-        return {{code, std::move(reason), std::move(field), std::move(message)}, {}, {}};
-    }
-};
+using api::FeeQuote;
+using api::OperationShape;
+using api::Submission;
+using api::SubmitOutcome;
 
 // A submission whose form and signature have been found right: its sender has signed its digest.
 struct CheckedSubmission {

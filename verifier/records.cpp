@@ -4,25 +4,6 @@
 
 namespace gavel::verifier {
 
-const char* name_of(VerdictKind kind) {
-    switch (kind) {
-        case VerdictKind::kTrue: return "true";
-        case VerdictKind::kFalse: return "false";
-        case VerdictKind::kOnFalse: return "on false";
-    }
-    return "";
-}
-
-const char* name_of(ProofStage stage) {
-    switch (stage) {
-        case ProofStage::kBuilt: return "built";
-        case ProofStage::kCommitted: return "committed";
-        case ProofStage::kProven: return "proven";
-        case ProofStage::kStruck: return "struck";
-    }
-    return "";
-}
-
 namespace {
 
 // The value of an enumeration from a byte, if that lies within it.

@@ -304,6 +304,13 @@ void Verifier::publish() {
     status_ = std::move(now);
 }
 
+api::VerifierStatus VerifierStatus::told() const {
+    api::VerifierStatus out{l1_block,    l1_time,   l1_head,   verified_batch, head_batch,
+                            final_batch, is_synced, can_prove, claims,         {}};
+    for (const Warning& warning : warnings) out.warnings.push_back({warning.reason, warning.message, warning.since});
+    return out;
+}
+
 VerifierStatus Verifier::status() const {
     VerifierStatus out;
     {

@@ -58,6 +58,9 @@ struct VerifierStatus {
     uint64_t last_batch_s = 0;           // since the newest batch on the L1; 0: there is none
     uint64_t l1_age_s = 0;               // since the newest L1 block came; 0 before the first
     u128 wallet_balance = 0;             // wei
+
+    // What clients are told of it.
+    api::VerifierStatus told() const;
 };
 
 class Verifier {

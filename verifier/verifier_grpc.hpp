@@ -22,8 +22,4 @@ private:
     const Verifier& verifier_;
 };
 
-void to_pb(const VerdictRecord& verdict, v1::Verdict& message);
-void to_pb(const FraudProofRecord& proof, v1::FraudProof& message);
-void to_pb(const VerifierStatus& status, v1::VerifierStatus& message);
-
 }  // namespace gavel::verifier

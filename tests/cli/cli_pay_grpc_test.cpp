@@ -1,7 +1,4 @@
 // `gavel pay` cut at every place: the real program, before a sequencer that a script drives.
-#include "gavel/v1/query.grpc.pb.h"
-#include "gavel/v1/sequencer.grpc.pb.h"
-
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <nlohmann/json.hpp>
@@ -112,11 +109,14 @@ TEST_CASE("gavel send asks by hash when its answer is lost, and names the hash w
     CHECK(lost.exit_status == 1);
     CHECK(lost.errors.find("it may have been taken all the same: before you send it again, ask: gavel tx 0x") !=
           std::string::npos);
+    // What has no form is no refusal either.
+    payer.sequencer.at(1, At::kSpoilAnswer);
+    CHECK(json::parse(e2e::run(send, payer.dir.path()).output)["position"] == 1);
     payer.sequencer.at(1, At::kRefuseBalance);
     const e2e::Finished refused = e2e::run(send, payer.dir.path());
     CHECK(json::parse(refused.output)["error"]["reason"] == "INSUFFICIENT_BALANCE");
     CHECK(refused.errors.find("may have been taken") == std::string::npos);
-    CHECK(payer.sequencer.applied() == 1);
+    CHECK(payer.sequencer.applied() == 2);
 }
 
 TEST_CASE("Ctrl-C lets the payout under way end, and says who is paid") {

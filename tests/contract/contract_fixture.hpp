@@ -9,9 +9,9 @@
 #include "l1-bridge/wire/rollup_abi.hpp"
 #include "node/clock.hpp"
 #include "node/store.hpp"
+#include "protocol/amount.hpp"
 #include "protocol/state.hpp"
 #include "tests/contract/stand_ins.hpp"
-#include "protocol/amount.hpp"
 
 namespace gavel::test {
 

@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "tests/e2e/http2_by_hand.hpp"
+#include "tests/e2e/message_grpc.hpp"
 #include "tests/e2e/world.hpp"
 
 using namespace gavel;
@@ -108,7 +109,7 @@ TEST_CASE("a daemon's memory under anonymous clients is bounded") {
     unsetenv("ASAN_OPTIONS");
     world.deposit("alice", kEther);
     const std::string port = world.port("sequencer");
-    const v1::SubmitRequest good = world.transfer("alice", address_of("bob"), 7, 0);
+    const v1::SubmitRequest good = message_of(world.transfer("alice", address_of("bob"), 7, 0));
     Peak peak(world.sequencer().pid());
     auto report = [&](const char* what) {
         WARN(what << ": " << peak.growth() << " MiB");

@@ -12,6 +12,7 @@
 #include <grpcpp/grpcpp.h>
 #include <random>
 
+#include "tests/e2e/message_grpc.hpp"
 #include "tests/e2e/world.hpp"
 
 using namespace gavel;
@@ -83,7 +84,7 @@ TEST_CASE("bad input over gRPC is refused by reason and field, and the daemons l
     world.deposit("alice", kEther);
     auto channel = grpc::CreateChannel(world.sequencer_address(), grpc::InsecureChannelCredentials());
     auto stub = v1::Sequencer::NewStub(channel);
-    const v1::SubmitRequest good = world.transfer("alice", address_of("bob"), 7, 0);
+    const v1::SubmitRequest good = message_of(world.transfer("alice", address_of("bob"), 7, 0));
 
     {  // fields of a wrong form or content
         struct Case {
@@ -121,10 +122,10 @@ TEST_CASE("bad input over gRPC is refused by reason and field, and the daemons l
         other_chain.set_chain_id(1);
         other_amount.mutable_operation()->mutable_transfer()->set_amount("8");
         other_sender.set_sender(std::string(20, 1));
-        const v1::SubmitRequest too_much = world.transfer("alice", address_of("bob"), kEther + 1, 0),
-                                wrong_nonce = world.transfer("alice", address_of("bob"), 7, 5),
-                                to_nobody = world.transfer("alice", {}, 7, 0),
-                                from_nobody = world.transfer("bob", address_of("alice"), 7, 0);
+        const v1::SubmitRequest too_much = message_of(world.transfer("alice", address_of("bob"), kEther + 1, 0)),
+                                wrong_nonce = message_of(world.transfer("alice", address_of("bob"), 7, 5)),
+                                to_nobody = message_of(world.transfer("alice", {}, 7, 0)),
+                                from_nobody = message_of(world.transfer("bob", address_of("alice"), 7, 0));
         for (const auto& request : {other_chain, other_amount, other_sender, too_much, wrong_nonce, to_nobody, from_nobody}) {
             const Answer answer = submit(*stub, request);
             INFO(request.ShortDebugString() << answer.text());

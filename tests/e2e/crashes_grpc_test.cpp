@@ -35,12 +35,12 @@ void check_all_arrived(World& world, Load& load, const std::string& sender, u128
     CHECK(acknowledged.rbegin()->first < applied);
     uint64_t posted = 0;
     for (const auto& [nonce, hash] : acknowledged) {
-        auto info = world.at_verifier().operation(Hash::from(view_of(hash)));
-        posted += info && (info->status() == v1::OPERATION_STATUS_POSTED || info->status() == v1::OPERATION_STATUS_FINAL);
+        auto info = world.at_verifier().operation(hash);
+        posted += info && info->batch != 0;
     }
     CHECK(posted == acknowledged.size());
     const u128 moved = u128{applied} * (applied + 1) / 2;
-    for (cli::Remote* at : {&world.at_sequencer(), &world.at_verifier()}) {
+    for (api::Query* at : world.at_both()) {
         CHECK(world.balance(*at, address_of("bob")) == Amount{moved});
         CHECK(world.balance(*at, address_of(sender)) == Amount{deposited - moved});
     }
@@ -63,7 +63,7 @@ TEST_CASE("a sequencer killed under load has every payment that it acknowledged,
         CHECK(before.rbegin()->first < next);
         for (const auto& [nonce, hash] : before) {
             if (nonce + 300 < next) continue;
-            CHECK(world.at_sequencer().operation(Hash::from(view_of(hash))).ok());
+            CHECK(world.at_sequencer().operation(hash).ok());
         }
     }
     load.wait_for_acknowledged(100);
@@ -96,7 +96,7 @@ TEST_CASE("batches that an L1 reorganisation drops are posted again") {
     World& world = shaken.world;
     world.mine(6);  // the deposit stays
     Load load(world, "alice", address_of("bob"));
-    auto head = [&] { return world.at_sequencer().chain_info()->head_batch(); };
+    auto head = [&] { return world.at_sequencer().chain_info()->head_batch; };
     for (const char* reorganisation : {"[3, true, 3]", "[2, false, 3]", "[4, false, 5]"}) {
         const uint64_t before = head();
         load.wait_for_acknowledged(200);
@@ -120,13 +120,13 @@ TEST_CASE("a verifier killed in the middle of a challenge makes it to its end") 
     world.submit(world.transfer("alice", address_of("bob"), 5, 0));
     world.wait_for_agreement();
     world.sequencer().stop();
-    const uint64_t honest = world.at_verifier().chain_info()->head_batch();
+    const uint64_t honest = world.at_verifier().chain_info()->head_batch;
 
     const Finished drill = world.drill("money-from-nothing");
     INFO(drill.output << drill.errors);
     REQUIRE(drill.exit_status == 0);
     // Killed as soon as it has a proof: before its commit, or between commit and proof.
-    world.eventually("the lie is found", [&] { return world.at_verifier().fraud_proof(honest + 1).ok(); });
+    world.eventually("the lie is found", [&] { return world.at_verifier().fraud_proof(honest + 1, std::nullopt).ok(); });
     world.verifier().kill_now();
     world.mine(2);
     auto head = world.rollup().head();
@@ -139,8 +139,8 @@ TEST_CASE("a verifier killed in the middle of a challenge makes it to its end") 
         return now && now->number == honest;
     });
     world.eventually("the verifier tells of it", [&] {
-        auto proof = world.at_verifier().fraud_proof(honest + 1);
-        return proof && proof->stage() == v1::FRAUD_PROOF_STAGE_PROVEN;
+        auto proof = world.at_verifier().fraud_proof(honest + 1, std::nullopt);
+        return proof && proof->stage == api::ProofStage::kProven;
     });
     world.stop_all();
 }
@@ -158,7 +158,7 @@ TEST_CASE("lies are struck, their operators lose seat and stake, others go on wi
     const std::pair<std::string, std::string> lies[] = {{"forged-signature", "second"}, {"garbage-bytes", "third"}};
     for (const auto& [kind, successor] : lies) {
         INFO(kind);
-        const uint64_t honest = world.at_verifier().chain_info()->head_batch();
+        const uint64_t honest = world.at_verifier().chain_info()->head_batch;
         auto term = world.rollup().current_term();
         REQUIRE(term.ok());
         world.sequencer().stop();
@@ -174,9 +174,9 @@ TEST_CASE("lies are struck, their operators lose seat and stake, others go on wi
         REQUIRE(slashed.ok());
         CHECK(slashed->slashed);
         CHECK(slashed->last_prover == address_of("watcher"));
-        const auto proof = world.at_verifier().fraud_proof(honest + 1);
+        const auto proof = world.at_verifier().fraud_proof(honest + 1, std::nullopt);
         REQUIRE(proof.ok());
-        CHECK(proof->proof().size() <= 131'072);
+        CHECK(proof->proof.size() <= 131'072);
 
         operator_name = successor;
         world.start_sequencer(successor);

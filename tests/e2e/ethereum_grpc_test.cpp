@@ -26,14 +26,14 @@ TEST_CASE("on Ethereum a payment is final, a withdrawal claimed, a node started 
     withdrawal.kind = OperationKind::kWithdraw;
     withdrawal.payments = {{kCarol, Amount{kEther / 2}}};
     withdrawal.nonce = 1;
-    const std::string hash = world.submit(world.sign("alice", withdrawal)).hash();
+    const Hash hash = world.submit(world.sign("alice", withdrawal)).hash;
     world.wait_for_agreement();
     CHECK(world.balance(world.at_verifier(), address_of("bob")) == Amount{kEther / 4});
 
     CHECK(world.l1().stop() == 0);
     std::this_thread::sleep_for(std::chrono::milliseconds(500));
     world.start_l1();
-    world.wait_for_status(world.at_verifier(), hash, v1::OPERATION_STATUS_FINAL);
+    world.wait_for_status(world.at_verifier(), hash, api::OperationStatus::kFinal);
     world.eventually("the verifier claims for the recipient", [&] { return *world.l1_client().balance(kCarol) == kEther / 2; });
 
     CHECK(world.sequencer().stop() == 0);

@@ -22,22 +22,22 @@ public:
     // No new ones are sent; those under way are answered or lost.
     void stop();
     // Hash by nonce, of all that have ever been acknowledged.
-    std::map<uint64_t, std::string> acknowledged() const;
+    std::map<uint64_t, Hash> acknowledged() const;
     // Why something acknowledged was not what it should be: a second receipt with another hash or position. Empty: nothing was.
     std::string complaint() const;
 
 private:
     void run();
     void stream(uint64_t nonce);
-    void take(uint64_t nonce, const v1::SubmitResult& result);
+    void take(uint64_t nonce, const api::SubmitOutcome& outcome);
 
     World& world_;
     std::string sender_;
     Address recipient_;
-    std::unique_ptr<cli::Remote> remote_;
+    std::unique_ptr<api::Sequencer> sequencer_;
     std::atomic<bool> stopping_{false};
     mutable std::mutex mutex_;
-    std::map<uint64_t, v1::Receipt> receipts_;
+    std::map<uint64_t, api::Receipt> receipts_;
     std::string complaint_;
     std::thread thread_;
 };

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "proto/client_grpc.hpp"
+
 namespace gavel::e2e {
 namespace {
 
@@ -15,7 +17,7 @@ Load::Load(World& world, const std::string& sender, const Address& recipient)
     : world_(world),
       sender_(sender),
       recipient_(recipient),
-      remote_(std::move(*cli::Remote::open({.target = world.sequencer_address()}, "sequencer"))),
+      sequencer_(std::move(*proto::open_sequencer({.channel = {.target = world.sequencer_address()}}))),
       thread_([this] { run(); }) {}
 
 Load::~Load() { stop(); }
@@ -27,34 +29,34 @@ void Load::stop() {
 
 void Load::run() {
     while (!stopping_) {
-        auto account = remote_->account({address_of(sender_), {}});
-        if (account) stream(account->nonce());
+        auto account = sequencer_->account({address_of(sender_), {}});
+        if (account) stream(account->nonce);
         std::this_thread::sleep_for(std::chrono::milliseconds(50));
     }
 }
 
 // One thread writes, this one reads; ends when told to, or when an answer is a refusal, or when the stream breaks.
 void Load::stream(uint64_t first) {
-    auto submitter = remote_->submit_stream();
+    auto submitter = sequencer_->submit_stream();
     std::atomic<bool> ended{false};
     std::atomic<uint64_t> answered{first};
     std::thread writer([&] {
         for (uint64_t nonce = first; !ended && !stopping_; nonce += kPerMessage) {
             while (nonce - answered > kUnderWay && !ended && !stopping_)
                 std::this_thread::sleep_for(std::chrono::milliseconds(1));
-            v1::SubmitBatch batch;
+            std::vector<api::Submission> batch;
             for (uint64_t i = 0; i < kPerMessage; ++i)
-                *batch.add_requests() = world_.transfer(sender_, recipient_, nonce + i + 1, nonce + i);
+                batch.push_back(world_.transfer(sender_, recipient_, nonce + i + 1, nonce + i));
             if (!submitter->write(batch)) break;
             std::this_thread::sleep_for(kPace);
         }
         submitter->done_writing();
     });
-    v1::SubmitBatchResult results;
-    while (submitter->read(results)) {
-        for (const v1::SubmitResult& result : results.results()) {
-            ended = ended || result.has_error();
-            take(answered, result);
+    std::vector<api::SubmitOutcome> outcomes;
+    while (submitter->read(outcomes)) {
+        for (const api::SubmitOutcome& outcome : outcomes) {
+            ended = ended || !outcome.status.ok();
+            take(answered, outcome);
             ++answered;
         }
     }
@@ -63,11 +65,11 @@ void Load::stream(uint64_t first) {
     (void)submitter->finish();
 }
 
-void Load::take(uint64_t nonce, const v1::SubmitResult& result) {
-    if (!result.has_receipt()) return;
+void Load::take(uint64_t nonce, const api::SubmitOutcome& outcome) {
+    if (!outcome.status.ok()) return;
     std::lock_guard lock(mutex_);
-    auto [known, is_new] = receipts_.emplace(nonce, result.receipt());
-    if (!is_new && known->second.SerializeAsString() != result.receipt().SerializeAsString())
+    auto [known, is_new] = receipts_.emplace(nonce, outcome.receipt);
+    if (!is_new && known->second != outcome.receipt)
         complaint_ = "payment " + std::to_string(nonce) + " was acknowledged twice, differently";
 }
 
@@ -76,10 +78,10 @@ void Load::wait_for_acknowledged(uint64_t more) {
     world_.eventually("payments are acknowledged", [&] { return acknowledged().size() >= wanted; });
 }
 
-std::map<uint64_t, std::string> Load::acknowledged() const {
+std::map<uint64_t, Hash> Load::acknowledged() const {
     std::lock_guard lock(mutex_);
-    std::map<uint64_t, std::string> out;
-    for (const auto& [nonce, receipt] : receipts_) out[nonce] = receipt.hash();
+    std::map<uint64_t, Hash> out;
+    for (const auto& [nonce, receipt] : receipts_) out[nonce] = receipt.hash;
     return out;
 }
 

@@ -1,5 +1,6 @@
 // A payment's life, as users and operators see it: real programs, real gRPC, each story in a world of its own.
 #include <catch2/catch.hpp>
+#include <csignal>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -147,13 +148,40 @@ TEST_CASE("two who sign the same words, with the same nonce, both pay") {
     const auto second = world.transfer("bob", address_of("carol"), 7, 0);
     const auto receipt = world.submit(first);
     const auto other = world.submit(second);
-    CHECK(receipt.hash() != other.hash());
-    CHECK(receipt.position() != other.position());
+    CHECK(receipt.hash != other.hash);
+    CHECK(receipt.position != other.position);
     // Sent again, each gets its own.
-    CHECK(world.submit(first).SerializeAsString() == receipt.SerializeAsString());
-    CHECK(world.submit(second).SerializeAsString() == other.SerializeAsString());
+    CHECK(world.submit(first) == receipt);
+    CHECK(world.submit(second) == other);
     world.wait_for_agreement();
     CHECK(world.balance(world.at_verifier(), address_of("carol")) == Amount{14});
     CHECK(world.balance(world.at_verifier(), address_of("bob")) == Amount{kEther - 7});
+    world.stop_all();
+}
+
+TEST_CASE("a sequencer that is stopped, and keeps its port: the command names it soon, and shows what the verifier knows") {
+    World world;
+    world.start_sequencer();
+    world.start_verifier("");
+    world.deposit("alice", kEther);
+    world.wait_for_agreement();
+    REQUIRE(kill(world.sequencer().pid(), SIGSTOP) == 0);
+    const auto began = std::chrono::steady_clock::now();
+    const json status = json::parse(world.gavel_json("alice", {"status"}));
+    CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(15));
+    CHECK(status["sequencer"]["error"] == "DEADLINE_EXCEEDED");
+    CHECK(status["verifier"]["synced"] == true);
+    CHECK(status["rollup"] == to_checksum(world.domain().rollup));
+    CHECK_FALSE(status["contract"].contains("error"));
+    const Finished text = world.gavel("alice", {"status"});
+    CHECK(text.exit_status == 0);
+    CHECK(text.output.find("no answer") != std::string::npos);
+
+    const Finished balance = world.gavel("alice", {"balance"});
+    CHECK(balance.exit_status == 1);
+    CHECK(balance.errors.find("the sequencer at " + world.sequencer_address() + " gave no answer within 10 s") !=
+          std::string::npos);
+    CHECK(world.gavel("alice", {"balance", "--at-verifier"}).exit_status == 0);
+    REQUIRE(kill(world.sequencer().pid(), SIGCONT) == 0);
     world.stop_all();
 }

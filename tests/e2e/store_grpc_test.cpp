@@ -58,7 +58,7 @@ TEST_CASE("a sequencer whose files may not grow any more ends by itself, and has
     }
     world.start_verifier("");
     world.deposit("alice", kEther);
-    std::map<uint64_t, std::string> acknowledged;
+    std::map<uint64_t, Hash> acknowledged;
     {
         Load load(world, "alice", address_of("bob"));
         world.eventually("the sequencer ends", [&] { return !world.sequencer().is_alive(); });
@@ -72,7 +72,7 @@ TEST_CASE("a sequencer whose files may not grow any more ends by itself, and has
     world.start_sequencer();
     CHECK(world.nonce(address_of("alice")) > acknowledged.rbegin()->first);
     size_t found = 0;
-    for (const auto& [nonce, hash] : acknowledged) found += world.at_sequencer().operation(Hash::from(view_of(hash))).ok();
+    for (const auto& [nonce, hash] : acknowledged) found += world.at_sequencer().operation(hash).ok();
     CHECK(found == acknowledged.size());
     world.wait_for_agreement();
     world.stop_all();
@@ -83,7 +83,7 @@ TEST_CASE("damage to a table ends a daemon by name, and --repair is the way back
     world.start_sequencer();
     world.start_verifier("");
     world.deposit("alice", kEther);
-    std::map<uint64_t, std::string> acknowledged;
+    std::map<uint64_t, Hash> acknowledged;
     {
         Load load(world, "alice", address_of("bob"));
         load.wait_for_acknowledged(300);
@@ -104,7 +104,7 @@ TEST_CASE("damage to a table ends a daemon by name, and --repair is the way back
     // One bit among the entries, which a start doesn't read: whoever asks for them gets no answer, and the daemon ends.
     spoil_tables(data_of(world, "sequencer"), {500});
     world.launch_sequencer();
-    for (const auto& [nonce, hash] : acknowledged) static_cast<void>(world.at_sequencer().operation(Hash::from(view_of(hash))));
+    for (const auto& [nonce, hash] : acknowledged) static_cast<void>(world.at_sequencer().operation(hash));
     world.eventually("the sequencer ends", [&] { return !world.sequencer().is_alive(); });
     CHECK(world.sequencer().has_logged("it is damaged"));
 
@@ -113,7 +113,7 @@ TEST_CASE("damage to a table ends a daemon by name, and --repair is the way back
     CHECK(fs::exists(data_of(world, "sequencer") + ".damaged-1"));
     CHECK(world.balance(world.at_sequencer(), address_of("bob")) == balance);
     size_t found = 0;
-    for (const auto& [nonce, hash] : acknowledged) found += world.at_sequencer().operation(Hash::from(view_of(hash))).ok();
+    for (const auto& [nonce, hash] : acknowledged) found += world.at_sequencer().operation(hash).ok();
     CHECK(found == acknowledged.size());
 
     // Bits all over: the verifier doesn't start.

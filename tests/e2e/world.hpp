@@ -4,18 +4,21 @@
 // What fails to come about within its time is a failure of the test (Catch2's FAIL, with the daemons' logs).
 #pragma once
 
+#include <array>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "cli/remote_grpc.hpp"
+#include "api/sequencer.hpp"
+#include "api/verifier.hpp"
 #include "l1-bridge/client/json_rpc_client.hpp"
 #include "l1-bridge/client/l1_wallet.hpp"
 #include "l1-bridge/client/rollup_client.hpp"
+#include "protocol/amount.hpp"
 #include "protocol/operation.hpp"
 #include "tests/e2e/process.hpp"
-#include "protocol/amount.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace gavel::e2e {
@@ -24,6 +27,9 @@ namespace gavel::e2e {
 inline constexpr std::chrono::seconds kPatience{60};
 
 std::string program(const std::string& name);
+
+// A daemon's chain information on one line, for failures.
+std::string text_of(const api::ChainInfo& info);
 
 // The key of a name. The world gives those named in WorldOptions::funded 1,000 ether on the L1.
 PrivateKey key_of(const std::string& name);
@@ -68,8 +74,9 @@ public:
     std::string gavel_json(const std::string& name, std::vector<std::string> arguments);
 
     // ---- The daemons' services ----
-    cli::Remote& at_sequencer() { return *sequencer_remote_; }
-    cli::Remote& at_verifier() { return *verifier_remote_; }
+    api::Sequencer& at_sequencer() { return *at_sequencer_; }
+    api::Verifier& at_verifier() { return *at_verifier_; }
+    std::array<api::Query*, 2> at_both() { return {at_sequencer_.get(), at_verifier_.get()}; }
     l1::JsonRpcClient& l1_client() { return *l1_client_; }
     l1::RollupClient& rollup() { return *rollup_; }
     const Domain& domain() const { return domain_; }
@@ -90,13 +97,13 @@ public:
     // ---- What stories do ----
     // On the L1; waits until the sequencer has credited it.
     void deposit(const std::string& name, u128 wei);
-    v1::SubmitRequest sign(const std::string& name, const Operation& operation) const;
-    v1::SubmitRequest transfer(const std::string& name, const Address& to, u128 wei, uint64_t nonce) const;
-    v1::Receipt submit(const v1::SubmitRequest& request);
-    v1::Account account(cli::Remote& at, const Address& owner);  // of ETH
-    Amount balance(cli::Remote& at, const Address& owner);
-    uint64_t nonce(const Address& owner);
-    void wait_for_status(cli::Remote& at, const std::string& hash, v1::OperationStatus status);
+    api::Submission sign(const std::string& name, const Operation& operation) const;
+    api::Submission transfer(const std::string& name, const Address& to, u128 wei, uint64_t nonce) const;
+    api::Receipt submit(const api::Submission& submission);
+    api::AccountInfo account(api::Query& at, const Address& owner);  // of ETH
+    Amount balance(api::Query& at, const Address& owner) { return account(at, owner).balance; }
+    uint64_t nonce(const Address& owner) { return account(at_sequencer(), owner).nonce; }
+    void wait_for_status(api::Query& at, const Hash& hash, api::OperationStatus status);
     // Until all that the sequencer has confirmed is on the L1, the verifier has verified it and found the same state.
     void wait_for_agreement();
     void mine(int blocks = 1);
@@ -114,7 +121,6 @@ private:
     void deploy_rollup();
     std::unique_ptr<Process> start(const std::string& program, const std::string& daemon, std::vector<std::string> flags,
                                    const std::string& port_mark);
-    std::unique_ptr<cli::Remote> connect(const std::string& daemon);
 
     WorldOptions options_;
     test::TempDir folder_;
@@ -124,7 +130,8 @@ private:
     std::unique_ptr<Process> l1_, sequencer_, verifier_;
     std::unique_ptr<l1::JsonRpcClient> l1_client_;
     std::unique_ptr<l1::RollupClient> rollup_;
-    std::unique_ptr<cli::Remote> sequencer_remote_, verifier_remote_;
+    std::unique_ptr<api::Sequencer> at_sequencer_;
+    std::unique_ptr<api::Verifier> at_verifier_;
     Domain domain_;
 };
 

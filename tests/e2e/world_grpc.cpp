@@ -6,11 +6,12 @@
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
+#include <sstream>
 
 #include "l1-bridge/client/deployment.hpp"
 #include "l1-bridge/wire/rollup_abi.hpp"
 #include "node/file.hpp"
-#include "proto/convert_grpc.hpp"
+#include "proto/client_grpc.hpp"
 #include "tests/l1/ethereum_node.hpp"
 
 namespace gavel::e2e {
@@ -31,6 +32,15 @@ std::string hex_of(const PrivateKey& key) { return to_hex(key.scalar()).substr(2
 std::string program(const std::string& name) {
     const char* folder = std::getenv("GAVEL_BIN_DIR");
     return std::string(folder == nullptr ? "build/release/bin" : folder) + "/" + name;
+}
+
+std::string text_of(const api::ChainInfo& info) {
+    std::ostringstream out;
+    out << info.server << ": " << info.op_count << " operations, " << info.posted_op_count << " posted, "
+        << info.state.l1_ops_consumed << " of " << info.l1_queue_length << " L1 operations, batch " << info.head_batch << " "
+        << to_hex(info.head_hash) << ", final " << info.final_batch << ", L1 block " << info.l1_block << ", state "
+        << to_hex(info.state.hash());
+    return out.str();
 }
 
 PrivateKey key_of(const std::string& name) { return PrivateKey::derived("e2e " + name); }
@@ -103,10 +113,6 @@ std::unique_ptr<Process> World::start(const std::string& program_name, const std
     return process;
 }
 
-std::unique_ptr<cli::Remote> World::connect(const std::string& daemon) {
-    return value(cli::Remote::open({.target = "127.0.0.1:" + ports_.at(daemon)}, daemon));
-}
-
 // Its chain is in a file, which it writes when it ends.
 std::unique_ptr<Process> World::start_anvil() {
     const std::string port = ports_.count("l1") == 0 ? "0" : ports_.at("l1");
@@ -162,7 +168,7 @@ void World::launch_sequencer(const std::string& name) {
     add_metrics_port("sequencer", flags);
     flags.insert(flags.end(), options_.sequencer_flags.begin(), options_.sequencer_flags.end());
     sequencer_ = start("gavel-sequencer", "sequencer", flags, "\"grpc_port\":");
-    if (!sequencer_remote_) sequencer_remote_ = connect("sequencer");
+    if (!at_sequencer_) at_sequencer_ = value(proto::open_sequencer({.channel = {.target = sequencer_address()}}));
 }
 
 void World::start_sequencer(const std::string& name) {
@@ -177,7 +183,7 @@ void World::start_verifier(const std::string& key) {
     flags.insert(flags.end(), options_.verifier_flags.begin(), options_.verifier_flags.end());
     if (!key.empty()) flags.insert(flags.end(), {"--key-file", key_file(key), "--claim"});
     verifier_ = start("gavel-verifier", "verifier", flags, "\"grpc_port\":");
-    if (!verifier_remote_) verifier_remote_ = connect("verifier");
+    if (!at_verifier_) at_verifier_ = value(proto::open_verifier({.channel = {.target = "127.0.0.1:" + ports_.at("verifier")}}));
 }
 
 void World::stop_all() {
@@ -230,17 +236,12 @@ void World::deposit(const std::string& name, u128 wei) {
     eventually("the deposit is credited", [&] { return balance(at_sequencer(), owner).value() >= before + wei; });
 }
 
-v1::SubmitRequest World::sign(const std::string& name, const Operation& operation) const {
+api::Submission World::sign(const std::string& name, const Operation& operation) const {
     const PrivateKey key = key_of(name);
-    v1::SubmitRequest request;
-    proto::to_pb(operation, *request.mutable_operation());
-    request.set_sender(proto::to_pb_bytes(key.address()));
-    request.set_chain_id(domain_.chain_id);
-    request.set_signature(proto::to_pb_bytes(key.sign(operation.digest(domain_.separator()))));
-    return request;
+    return {operation, key.sign(operation.digest(domain_.separator())), key.address(), domain_.chain_id};
 }
 
-v1::SubmitRequest World::transfer(const std::string& name, const Address& to, u128 wei, uint64_t nonce) const {
+api::Submission World::transfer(const std::string& name, const Address& to, u128 wei, uint64_t nonce) const {
     Operation operation;
     operation.kind = OperationKind::kTransfer;
     operation.payments = {{to, Amount{wei}}};
@@ -248,33 +249,30 @@ v1::SubmitRequest World::transfer(const std::string& name, const Address& to, u1
     return sign(name, operation);
 }
 
-v1::Receipt World::submit(const v1::SubmitRequest& request) { return value(at_sequencer().submit(request)); }
+api::Receipt World::submit(const api::Submission& submission) {
+    const api::SubmitOutcome outcome = at_sequencer().submit(submission);
+    if (!outcome.status.ok()) FAIL(node::to_string(outcome.status));
+    return outcome.receipt;
+}
 
 // A channel takes its time before it tries a daemon again that was gone.
-v1::Account World::account(cli::Remote& at, const Address& owner) {
-    std::optional<node::Result<v1::Account>> answer;
+api::AccountInfo World::account(api::Query& at, const Address& owner) {
+    std::optional<node::Result<api::AccountInfo>> answer;
     eventually("a daemon tells of an account", [&] {
         answer = at.account({owner, {}});
-        return answer->ok() || answer->status().code != node::Code::kUnavailable;
+        return answer->ok() || !api::is_no_answer(answer->status());
     });
     return value(*answer);
 }
 
-Amount World::balance(cli::Remote& at, const Address& owner) {
-    return value(proto::amount_from_pb(account(at, owner).balance(), "balance"));
-}
-
-uint64_t World::nonce(const Address& owner) { return account(at_sequencer(), owner).nonce(); }
-
-void World::wait_for_status(cli::Remote& at, const std::string& hash, v1::OperationStatus status) {
-    const Hash wanted = value(proto::hash_from_pb(hash, "hash"));
+void World::wait_for_status(api::Query& at, const Hash& hash, api::OperationStatus status) {
     std::string last = "nothing";
     const bool reached = within(kPatience, [&] {
-        auto info = at.operation(wanted);
-        last = info ? v1::OperationStatus_Name(info->status()) : node::to_string(info.status());
-        return info && info->status() == status;
+        auto info = at.operation(hash);
+        last = info ? name_of(info->status) : node::to_string(info.status());
+        return info && info->status == status;
     });
-    if (!reached) FAIL("an operation isn't " << v1::OperationStatus_Name(status) << " in time but " << last);
+    if (!reached) FAIL("an operation isn't " << name_of(status) << " in time but " << last);
 }
 
 void World::wait_for_agreement() {
@@ -286,11 +284,10 @@ void World::wait_for_agreement() {
             last = node::to_string((ours ? theirs : ours).status());
             return false;
         }
-        last = ours->ShortDebugString() + "\n" + theirs->ShortDebugString();
+        last = text_of(*ours) + "\n" + text_of(*theirs);
         // `op_count` is of users' operations alone: a deposit may be in a chunk that isn't full yet.
-        return ours->op_count() == ours->posted_op_count() && ours->state().l1_ops_consumed() == ours->l1_queue_length() &&
-               ours->state().SerializeAsString() == theirs->state().SerializeAsString() &&
-               ours->head_hash() == theirs->head_hash();
+        return ours->op_count == ours->posted_op_count && ours->state.l1_ops_consumed == ours->l1_queue_length &&
+               ours->state == theirs->state && ours->head_hash == theirs->head_hash;
     });
     if (!agreed) FAIL("sequencer and verifier don't agree in time:\n" << last);
 }

@@ -4,10 +4,10 @@
 #include <functional>
 #include <variant>
 
+#include "protocol/amount.hpp"
 #include "protocol/check.hpp"
 #include "tests/generator/bit_string.hpp"
 #include "tests/generator/lies.hpp"
-#include "protocol/amount.hpp"
 
 namespace gavel::test::lies {
 

@@ -102,9 +102,12 @@ TEST_CASE("user, password, path and query of the L1's URL are in no log, health,
     auto listen = [&] {
         for (const char* daemon : {"sequencer", "verifier"}) told += world.health(daemon) + world.metrics(daemon);
         auto answer = world.at_sequencer().submit(world.transfer("alice", address_of("bob"), 1, 1'000'000));
-        told += node::to_string(answer.status());
-        auto status = world.at_verifier().verifier_status();
-        told += status ? status->ShortDebugString() : node::to_string(status.status());
+        told += node::to_string(answer.status);
+        auto status = world.at_verifier().status();
+        told += node::to_string(status.status());
+        for (const api::Warning& warning : status ? status->warnings : std::vector<api::Warning>()) {
+            told += warning.reason + warning.message;
+        }
     };
     for (const Fault& fault : {drops(), says_http(503), says_http(403), talks_html(), stalls(milliseconds(11'000))}) {
         hostile.misbehave({fault});

@@ -39,13 +39,13 @@ private:
         std::string name;
         size_t number = 0;
         u128 deposited = 0;
-        std::map<uint64_t, std::string> receipts;  // hash by nonce
+        std::map<uint64_t, Hash> receipts;  // by nonce
         std::string complaint;
     };
     // What a person signs with a nonce: always the same.
     Operation operation(size_t person, uint64_t nonce) const;
     void live(Person& person);
-    void submit(Person& person, cli::Remote& remote);
+    void submit(Person& person, api::Sequencer& sequencer);
     void deposit(Person& person, l1::L1Wallet& wallet);
     std::string not_posted(const Person& person) const;
     // Operations that were applied, of each person, by the verifier's word: the nonces.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <random>
 
+#include "proto/client_grpc.hpp"
 #include "tests/l1/ethereum_node.hpp"
 
 namespace gavel::hostile {
@@ -60,26 +61,26 @@ Operation Customers::operation(size_t person, uint64_t nonce) const {
 
 void Customers::live(Person& person) {
     std::mt19937_64 random(seed_ + person.number);
-    auto remote = std::move(*cli::Remote::open({.target = world_.sequencer_address()}, "sequencer"));
+    auto sequencer = std::move(*proto::open_sequencer({.channel = {.target = world_.sequencer_address()}}));
     l1::JsonRpcClient l1 = test::client_of(l1_url_);
     l1::L1Wallet wallet(l1, e2e::key_of(person.name));
     while (!stopping_) {
         if (random() % 1'000 < kDepositsInThousand) deposit(person, wallet);
-        else submit(person, *remote);
+        else submit(person, *sequencer);
         std::this_thread::sleep_for(milliseconds(random() % kMostPauseMs));
     }
 }
 
 // A refusal, or no answer: the next round asks for the nonce again.
-void Customers::submit(Person& person, cli::Remote& remote) {
-    auto account = remote.account({address_of(person.name), {}});
+void Customers::submit(Person& person, api::Sequencer& sequencer) {
+    auto account = sequencer.account({address_of(person.name), {}});
     if (!account) return;
-    const uint64_t nonce = account->nonce();
-    auto receipt = remote.submit(world_.sign(person.name, operation(person.number, nonce)));
-    if (!receipt) return;
+    const uint64_t nonce = account->nonce;
+    const api::SubmitOutcome outcome = sequencer.submit(world_.sign(person.name, operation(person.number, nonce)));
+    if (!outcome.status.ok()) return;
     std::lock_guard lock(mutex_);
-    auto [known, is_new] = person.receipts.emplace(nonce, receipt->hash());
-    if (!is_new && known->second != receipt->hash()) person.complaint = "two receipts for one nonce";
+    auto [known, is_new] = person.receipts.emplace(nonce, outcome.receipt.hash);
+    if (!is_new && known->second != outcome.receipt.hash) person.complaint = "two receipts for one nonce";
 }
 
 void Customers::deposit(Person& person, l1::L1Wallet& wallet) {
@@ -111,7 +112,7 @@ bool Customers::all_stand() const {
 
 std::vector<uint64_t> Customers::applied() const {
     std::vector<uint64_t> out;
-    for (const Person& person : people_) out.push_back(world_.account(world_.at_verifier(), address_of(person.name)).nonce());
+    for (const Person& person : people_) out.push_back(world_.account(world_.at_verifier(), address_of(person.name)).nonce);
     return out;
 }
 
@@ -120,10 +121,10 @@ std::string Customers::not_posted(const Person& person) const {
     std::string first;
     size_t lacking = 0;
     for (const auto& [nonce, hash] : person.receipts) {
-        auto info = world_.at_verifier().operation(Hash::from(view_of(hash)));
-        if (info && (info->status() == v1::OPERATION_STATUS_POSTED || info->status() == v1::OPERATION_STATUS_FINAL)) continue;
+        auto info = world_.at_verifier().operation(hash);
+        if (info && info->batch != 0) continue;
         if (++lacking > 1) continue;
-        first = std::to_string(nonce) + ": " + (info ? v1::OperationStatus_Name(info->status()) : node::to_string(info.status()));
+        first = std::to_string(nonce) + ": " + (info ? name_of(info->status) : node::to_string(info.status()));
     }
     if (lacking == 0) return "";
     return std::to_string(lacking) + " of " + person.name + "'s " + std::to_string(person.receipts.size()) +
@@ -146,11 +147,11 @@ std::string Customers::complaint() const {
     for (size_t i = 0; i < people_.size(); ++i) {
         const Person& person = people_[i];
         if (!person.complaint.empty()) out += person.name + ": " + person.complaint + "\n";
-        for (cli::Remote* at : {&world_.at_sequencer(), &world_.at_verifier()}) {
+        for (api::Query* at : world_.at_both()) {
             const Amount told = world_.balance(*at, address_of(person.name));
             if (told == Amount{has[i]}) continue;
             out += person.name + " has " + to_string(told) + " wei, and should have " + to_string(Amount{has[i]}) + "; " +
-                   at->chain_info()->ShortDebugString() + "\n";
+                   e2e::text_of(*at->chain_info()) + "\n";
         }
         out += not_posted(person);
     }

@@ -46,8 +46,8 @@ public:
         world().start_verifier();
         customers_ = std::make_unique<Customers>(world(), world().l1_url(), options.seed);
         world().eventually("the verifier has verified a batch", [&] {
-            const auto status = world().at_verifier().verifier_status();
-            return status && status->verified_batch() > 0;
+            const auto status = world().at_verifier().status();
+            return status && status->verified_batch > 0;
         });
     }
 

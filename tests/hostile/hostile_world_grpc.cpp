@@ -49,10 +49,10 @@ void HostileWorld::pay(uint64_t payments) {
 }
 
 bool HostileWorld::try_to_pay() {
-    auto receipt = world_.at_sequencer().submit(world_.transfer("alice", kShop, 1, paid_));
-    paid_ += receipt.ok();
-    if (!receipt) refused_ = node::to_string(receipt.status());
-    return receipt.ok();
+    const node::Status status = world_.at_sequencer().submit(world_.transfer("alice", kShop, 1, paid_)).status;
+    paid_ += status.ok();
+    if (!status.ok()) refused_ = node::to_string(status);
+    return status.ok();
 }
 
 bool HostileWorld::says_ill(const std::string& daemon, seconds time) {
@@ -73,9 +73,9 @@ void HostileWorld::check_never_blind(seconds time) {
         // What came a moment ago may be on its way: a block's time of grace.
         const bool knows = within(seconds(1), [&] {
             const auto told = world_.at_verifier().chain_info();
-            return !is_well("verifier") || (told && told->l1_queue_length() >= *queue && told->head_batch() >= head->number);
+            return !is_well("verifier") || (told && told->l1_queue_length >= *queue && told->head_batch >= head->number);
         });
-        if (!knows) blind = world_.at_verifier().chain_info()->ShortDebugString();
+        if (!knows) blind = e2e::text_of(*world_.at_verifier().chain_info());
         return !knows;
     });
     CHECK(blind == "");
@@ -86,7 +86,7 @@ void HostileWorld::wait_for_all_read() {
     REQUIRE(queue.ok());
     world_.eventually("both have read all L1 operations", [&] {
         const auto ours = world_.at_sequencer().chain_info(), theirs = world_.at_verifier().chain_info();
-        return ours && theirs && ours->l1_queue_length() >= *queue && theirs->l1_queue_length() >= *queue;
+        return ours && theirs && ours->l1_queue_length >= *queue && theirs->l1_queue_length >= *queue;
     });
 }
 
@@ -104,8 +104,7 @@ void HostileWorld::check_recovers() {
 
 void HostileWorld::check_recovers_and_end() {
     check_recovers();
-    for (cli::Remote* at : {&world_.at_sequencer(), &world_.at_verifier()})
-        CHECK(to_string(world_.balance(*at, kShop)) == std::to_string(paid_));
+    for (api::Query* at : world_.at_both()) CHECK(to_string(world_.balance(*at, kShop)) == std::to_string(paid_));
     world_.stop_all();
 }
 

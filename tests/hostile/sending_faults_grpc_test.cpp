@@ -174,8 +174,8 @@ TEST_CASE("claims that fail against what was estimated end, and leave the prover
     withdrawal.payments = {{address_of("dave"), Amount{kEther / 10}}};
     withdrawal.nonce = 1;
     hostile.before_verifier().misbehave({estimates_too_little()});
-    const std::string hash = world.submit(world.sign("alice", withdrawal)).hash();
-    world.wait_for_status(world.at_verifier(), hash, v1::OPERATION_STATUS_FINAL);
+    const Hash hash = world.submit(world.sign("alice", withdrawal)).hash;
+    world.wait_for_status(world.at_verifier(), hash, api::OperationStatus::kFinal);
     world.eventually("a claim was tried", [&] { return hostile.before_verifier().touched("estimates-too-little") > 0; });
     std::this_thread::sleep_for(seconds(15));
     auto sent = world.l1_client().nonce(address_of("watcher"), true);

@@ -35,11 +35,11 @@ void Witness::look(l1::RollupClient& contract) {
     const Moment at = std::chrono::steady_clock::now();
     const bool is_well = world_.health("verifier") == "ok\n";
     const auto chain = world_.at_verifier().chain_info();
-    const auto status = world_.at_verifier().verifier_status();
+    const auto status = world_.at_verifier().status();
     if (!head || !queue || !chain || !status) return;
     std::lock_guard lock(mutex_);
     samples_.push_back({at, is_well, head->number, *queue});
-    judge(samples_.back(), status->head_batch(), chain->l1_queue_length());
+    judge(samples_.back(), status->head_batch, chain->l1_queue_length);
 }
 
 // A strike takes the head back: what has stood all the time must be known.

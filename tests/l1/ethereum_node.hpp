@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "l1-bridge/client/json_rpc_client.hpp"
+#include "protocol/amount.hpp"
 #include "protocol/keys.hpp"
 #include "tests/e2e/process.hpp"
-#include "protocol/amount.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace httplib {

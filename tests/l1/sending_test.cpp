@@ -9,8 +9,8 @@
 #include "l1-bridge/client/fee_oracle.hpp"
 #include "l1-bridge/client/forwarding_client.hpp"
 #include "l1-bridge/client/l1_wallet.hpp"
-#include "tests/contract/contract_fixture.hpp"
 #include "protocol/amount.hpp"
+#include "tests/contract/contract_fixture.hpp"
 
 using namespace gavel;
 using namespace gavel::l1;

@@ -136,15 +136,18 @@ TEST_CASE("an account has nonce and balance; balances come by token, in pages") 
     CHECK(sender.nonce == 1);
     CHECK(sender.balance == Amount{1'000'000 - 6});
     auto balances = desk.queries.balances(desk.world.address(1), std::nullopt, 0);
-    REQUIRE(balances.size() == 2);
-    CHECK(balances[0].key.token == kEth);
-    CHECK(balances[1].key.token == desk.world.tokens[1]);
-    CHECK(desk.queries.balances(desk.world.address(1), std::nullopt, 1).size() == 1);
-    auto rest = desk.queries.balances(desk.world.address(1), kEth, 5);
-    REQUIRE(rest.size() == 1);
-    CHECK(rest[0].key.token == desk.world.tokens[1]);
-    CHECK(desk.queries.balances(desk.world.address(1), desk.world.tokens[1], 5).empty());
-    CHECK(desk.queries.balances(Address{}, std::nullopt, 5).empty());
+    REQUIRE(balances.accounts.size() == 2);
+    CHECK(balances.accounts[0].key.token == kEth);
+    CHECK(balances.accounts[1].key.token == desk.world.tokens[1]);
+    CHECK_FALSE(balances.next);
+    auto first = desk.queries.balances(desk.world.address(1), std::nullopt, 1);
+    CHECK(first.accounts.size() == 1);
+    CHECK(first.next == kEth);
+    auto rest = desk.queries.balances(desk.world.address(1), first.next, 5);
+    REQUIRE(rest.accounts.size() == 1);
+    CHECK(rest.accounts[0].key.token == desk.world.tokens[1]);
+    CHECK(desk.queries.balances(desk.world.address(1), desk.world.tokens[1], 5).accounts.empty());
+    CHECK(desk.queries.balances(Address{}, std::nullopt, 5).accounts.empty());
 }
 
 TEST_CASE("a history comes newest first, in pages, and goes on over a roll-back") {
@@ -153,13 +156,13 @@ TEST_CASE("a history comes newest first, in pages, and goes on over a roll-back"
     auto all = desk.queries.history(desk.world.address(1), std::nullopt, 0, 0);
     REQUIRE(all->items.size() == 8);  // two deposits
     CHECK(all->next_cursor == 0);
-    for (size_t i = 1; i < 8; ++i) CHECK(all->items[i].entry.number < all->items[i - 1].entry.number);
+    for (size_t i = 1; i < 8; ++i) CHECK(all->items[i].number < all->items[i - 1].number);
     std::vector<uint64_t> paged;
     uint64_t cursor = 0;
     do {
         auto page = desk.queries.history(desk.world.address(1), std::nullopt, cursor, 3);
         REQUIRE(page.ok());
-        for (const EntryInfo& info : page->items) paged.push_back(info.entry.number);
+        for (const EntryInfo& info : page->items) paged.push_back(info.number);
         cursor = page->next_cursor;
     } while (cursor != 0);
     CHECK(paged.size() == 8);
@@ -228,7 +231,7 @@ TEST_CASE("the feed is everything, once, in order, and tells of a roll-back") {
     for (;;) {
         auto page = desk.queries.feed(cursor, 3);
         REQUIRE(page.ok());
-        for (const EntryInfo& info : page->items) CHECK(info.entry.number == number++);
+        for (const EntryInfo& info : page->items) CHECK(info.number == number++);
         CHECK(page->next_cursor != 0);
         cursor = page->next_cursor;
         if (number <= 16) in_the_middle = cursor;
@@ -290,11 +293,11 @@ TEST_CASE("a withdrawal waits, can be claimed, is claimed") {
 
     auto first = desk.queries.withdrawals_to(home, 0, 1);
     REQUIRE(first.items.size() == 1);
-    CHECK(first.items[0].record.position == 0);
+    CHECK(first.items[0].position == 0);
     CHECK(first.next_cursor == 1);
     auto second = desk.queries.withdrawals_to(home, first.next_cursor, 1);
     REQUIRE(second.items.size() == 1);
-    CHECK(second.items[0].record.withdrawal.amount == Amount{60});
+    CHECK(second.items[0].withdrawal.amount == Amount{60});
     CHECK(second.next_cursor == 0);
     CHECK(desk.queries.withdrawals_to(home, ~uint64_t{0}, 1).items.empty());
 }
@@ -310,7 +313,7 @@ TEST_CASE("batches, chunks' signatures and the chain's facts are told, and none 
     CHECK(batch->op_count == 1);
     CHECK(batch->l1_op_count == 0);
     CHECK_FALSE(batch->is_final);
-    CHECK(batch->standing.tx_hash == desk.view.batch(2)->tx_hash);
+    CHECK(batch->l1_transaction == desk.view.batch(2)->tx_hash);
     CHECK(desk.queries.batch(1)->l1_op_count == 16);
     CHECK(desk.queries.batch(0).status().reason == "UNKNOWN_BATCH");
     CHECK(desk.queries.batch(3).status().field == "number");
@@ -335,7 +338,8 @@ TEST_CASE("batches, chunks' signatures and the chain's facts are told, and none 
     CHECK(info.posted_op_count == 2);
     CHECK(info.final_op_count == 1);
     CHECK(info.l1_queue_length == 17);
-    CHECK(info.pending_l1_operations == 1);
-    CHECK(info.l1_head == desk.view.head());
+    CHECK(info.l1_ops_waiting == 1);
+    CHECK(info.l1_block == desk.view.head().number);
+    CHECK(info.l1_time == desk.view.head().time);
     CHECK_FALSE(info.frozen);
 }

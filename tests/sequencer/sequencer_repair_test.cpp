@@ -55,7 +55,7 @@ struct Confirmed : Folder, StoreWorld {
     // How many of the receipts are still true, word for word.
     size_t kept() const {
         size_t count = 0;
-        for (const ledger::OperationReceipt& receipt : receipts) {
+        for (const api::Receipt& receipt : receipts) {
             auto info = sequencer->queries().operation(receipt.hash);
             count += info && info->position == receipt.position && info->confirmed_at_ms == receipt.confirmed_at_ms;
         }
@@ -63,7 +63,7 @@ struct Confirmed : Folder, StoreWorld {
     }
 
     uint64_t posted = 0;
-    std::vector<ledger::OperationReceipt> receipts;
+    std::vector<api::Receipt> receipts;
 };
 
 void turn_a_bit(const std::string& file, size_t at) {
@@ -81,7 +81,7 @@ TEST_CASE("a folder whose descriptor is gone is repaired without losing a receip
     w.repair_and_start();
     CHECK(w.sequencer->sequencing().ok());
     CHECK(w.kept() == 3 * kRounds);
-    CHECK(w.sequencer->queries().chain_info().ledger.op_count == 3 * kRounds);
+    CHECK(w.sequencer->queries().chain_info().op_count == 3 * kRounds);
     CHECK(fs::exists(w.path + ".damaged-1"));
     CHECK_FALSE(fs::exists(w.path + ".salvage"));
     CHECK_FALSE(fs::exists(w.path + ".repaired"));
@@ -107,7 +107,7 @@ TEST_CASE("of a log with a turned bit all is restored but the damaged record and
     REQUIRE_THROWS_WITH(node::LevelDbStore(w.path), Catch::Contains("damaged"));
     w.repair_and_start();
     CHECK(w.sequencer->sequencing().ok());
-    uint64_t restored = w.sequencer->queries().chain_info().ledger.op_count;
+    uint64_t restored = w.sequencer->queries().chain_info().op_count;
     CHECK(restored < 3 * kRounds);
     CHECK(restored > 2 * kRounds);  // only one of the three has a gap in what he signed
     CHECK(w.kept() > kRounds);      // all before the gap
@@ -124,7 +124,7 @@ TEST_CASE("nothing but the L1 left is repaired to what the L1 tells") {
     REQUIRE(ledger::damage_of_folder(w.path, w.l1.rollup));
     w.repair_and_start();
     CHECK(w.sequencer->sequencing().ok());
-    CHECK(w.sequencer->queries().chain_info().ledger.op_count == 0);
+    CHECK(w.sequencer->queries().chain_info().op_count == 0);
     CHECK(w.sync->view().batch_head() == w.posted);
     CHECK(w.balance(w.l1.carol.address()) == 2 * kEther);
 }

@@ -50,7 +50,7 @@ TEST_CASE("refusals are named, and change nothing") {
     Funded w;
     const PrivateKey& alice = w.l1.alice;
     Address bob = w.l1.bob.address();
-    StateFields before = w.sequencer->queries().chain_info().ledger.fields;
+    StateFields before = w.sequencer->queries().chain_info().state;
     auto reason = [&](Submission submission) { return w.submit(submission).status.reason; };
 
     Submission wrong_chain = w.transfer(alice, bob, 1, 0);
@@ -80,9 +80,9 @@ TEST_CASE("refusals are named, and change nothing") {
     empty.operation.payments.clear();
     CHECK(reason(w.sign(alice, empty)) == "NO_PAYMENT");
 
-    CHECK(w.sequencer->queries().chain_info().ledger.op_count == 0);
+    CHECK(w.sequencer->queries().chain_info().op_count == 0);
     CHECK(w.balance(alice.address()) == 5 * kEther);
-    CHECK(w.sequencer->queries().chain_info().ledger.fields == before);
+    CHECK(w.sequencer->queries().chain_info().state == before);
 }
 
 TEST_CASE("the same operation again gets the same receipt, after a restart too") {
@@ -101,7 +101,7 @@ TEST_CASE("the same operation again gets the same receipt, after a restart too")
 
 TEST_CASE("nothing acknowledged is lost by a loss of power at any moment") {
     Funded w;
-    std::vector<ledger::OperationReceipt> receipts;
+    std::vector<api::Receipt> receipts;
     for (uint64_t i = 0; i < 150; ++i) {
         SubmitOutcome outcome = w.submit(w.transfer(w.l1.alice, w.l1.bob.address(), kMilli, i));
         REQUIRE(outcome.status.ok());
@@ -305,7 +305,7 @@ TEST_CASE("whether a take-over is announced can't be read: a little while that i
     CHECK(w.sequencer->sequencing().reason == "NOTICE_UNKNOWN");
 }
 
-TEST_CASE("Fees, balance and notice are asked once a block, and again until they are answered") {
+TEST_CASE("fees, balance and notice are asked once a block, and again until they are answered") {
     Funded w({}, PrivateKey::derived("carol"));
     w.run(6);
     size_t fees = w.client.fees_asked, balances = w.client.balances_asked, notices = w.client.notices_asked;

@@ -9,12 +9,12 @@
 #include <string>
 #include <vector>
 
+#include "protocol/amount.hpp"
 #include "protocol/fraud_proof.hpp"
 #include "protocol/state.hpp"
 #include "tests/contract/stand_ins.hpp"
 #include "tests/generator/random.hpp"
 #include "tests/generator/starting_state.hpp"
-#include "protocol/amount.hpp"
 #include "tests/twins/chains.hpp"
 
 namespace gavel::twins {

@@ -111,7 +111,7 @@ public:
     }
     // Of its ledger: as it tells them, and as the store leads to.
     StateFields fields() {
-        StateFields told = verifier_->queries().chain_info().ledger.fields;
+        StateFields told = verifier_->queries().chain_info().state;
         CHECK(ledger::Ledger(store_, sync_->domain()).sealed_fields() == told);
         return told;
     }

@@ -1,12 +1,25 @@
-#include "query/query_convert_grpc.hpp"
+#include "proto/query_convert_grpc.hpp"
 
-#include "node/config.hpp"
 #include "proto/convert_grpc.hpp"
+#include "proto/field_reader.hpp"
 
-namespace gavel::query {
+namespace gavel::proto {
+
+using api::AccountInfo;
+using api::Balances;
+using api::BatchInfo;
+using api::ChainInfo;
+using api::ChunkSignatures;
+using api::ClaimProof;
+using api::EntryInfo;
+using api::IncomingPayment;
+using api::OperationInfo;
+using api::OperationStatus;
+using api::Page;
+using api::WithdrawalInfo;
+using api::WithdrawalStatus;
+
 namespace {
-
-using proto::to_pb_bytes;
 
 v1::OperationStatus pb_status(OperationStatus status) {
     switch (status) {
@@ -40,26 +53,26 @@ v1::IncomingPayment::Kind pb_kind(IncomingPayment::Kind kind) {
 
 }  // namespace
 
-void to_pb(const ChainInfo& info, const std::string& server, v1::ChainInfo& message) {
+void to_pb(const ChainInfo& info, v1::ChainInfo& message) {
     message.set_chain_id(info.domain.chain_id);
     message.set_rollup(to_pb_bytes(info.domain.rollup));
     message.set_domain_separator(to_pb_bytes(info.domain_separator));
-    message.set_server(server);
-    message.set_version(std::string(node::version()));
-    proto::to_pb(info.ledger.fields, *message.mutable_state());
+    message.set_server(info.server);
+    message.set_version(info.version);
+    to_pb(info.state, *message.mutable_state());
     message.set_head_batch(info.head_batch);
     message.set_head_hash(to_pb_bytes(info.head_hash));
     message.set_final_batch(info.final_batch);
     message.set_posted_op_count(info.posted_op_count);
     message.set_final_op_count(info.final_op_count);
-    message.set_l1_block(info.l1_head.number);
-    message.set_l1_time_s(info.l1_head.time);
+    message.set_l1_block(info.l1_block);
+    message.set_l1_time_s(info.l1_time);
     message.set_l1_queue_length(info.l1_queue_length);
-    message.set_challenge_window_s(info.parameters.challenge_window);
-    message.set_inclusion_window_s(info.parameters.inclusion_window);
-    message.set_freeze_age_s(info.parameters.freeze_age);
-    message.set_op_count(info.ledger.op_count);
-    message.set_l1_ops_waiting(info.pending_l1_operations);
+    message.set_challenge_window_s(info.challenge_window);
+    message.set_inclusion_window_s(info.inclusion_window);
+    message.set_freeze_age_s(info.freeze_age);
+    message.set_op_count(info.op_count);
+    message.set_l1_ops_waiting(info.l1_ops_waiting);
     message.set_frozen(info.frozen);
 }
 
@@ -71,10 +84,15 @@ void to_pb(const AccountInfo& account, v1::Account& message) {
     message.set_nonce(account.nonce);
 }
 
+void to_pb(const Balances& balances, v1::ListBalancesResponse& message) {
+    for (const AccountInfo& account : balances.accounts) to_pb(account, *message.add_accounts());
+    if (balances.next) message.set_next_token(to_pb_bytes(*balances.next));
+}
+
 void to_pb(const OperationInfo& info, v1::OperationInfo& message) {
     message.set_hash(to_pb_bytes(info.hash));
     message.set_sender(to_pb_bytes(info.sender));
-    proto::to_pb(info.operation, *message.mutable_operation());
+    to_pb(info.operation, *message.mutable_operation());
     message.set_signature(to_pb_bytes(info.signature));
     message.set_status(pb_status(info.status));
     message.set_position(info.position);
@@ -88,22 +106,32 @@ void to_pb(const OperationInfo& info, v1::OperationInfo& message) {
 }
 
 void to_pb(const EntryInfo& info, v1::Entry& message) {
-    message.set_number(info.entry.number);
+    message.set_number(info.number);
     message.set_status(pb_status(info.status));
     message.set_batch(info.batch);
     message.set_final_at_s(info.final_at);
-    if (const auto* operation = std::get_if<ledger::OperationEntry>(&info.entry.what)) {
-        to_pb(operation_of(info, *operation), *message.mutable_operation());
-    } else if (const auto* l1 = std::get_if<ledger::L1Entry>(&info.entry.what)) {
+    if (const auto* operation = std::get_if<OperationInfo>(&info.what)) {
+        to_pb(*operation, *message.mutable_operation());
+    } else if (const auto* l1 = std::get_if<api::L1OperationInfo>(&info.what)) {
         v1::L1Operation& out = *message.mutable_l1_operation();
-        proto::to_pb(l1->operation, l1->index, l1->took_effect, out);
+        to_pb(l1->operation, l1->index, l1->took_effect, out);
         out.set_moved(to_string(l1->moved));
         if (l1->withdrawal) out.set_withdrawal(*l1->withdrawal);
-    } else if (const auto* fees = std::get_if<ledger::FeeEntry>(&info.entry.what)) {
+    } else if (const auto* fees = std::get_if<api::FeeIncome>(&info.what)) {
         message.mutable_fee_income()->set_token(to_pb_bytes(fees->token));
         message.mutable_fee_income()->set_total(to_string(fees->total));
         message.mutable_fee_income()->set_owner(to_pb_bytes(fees->owner));
     }
+}
+
+void to_pb(const Page<EntryInfo>& page, v1::ListHistoryResponse& message) {
+    for (const EntryInfo& entry : page.items) to_pb(entry, *message.add_entries());
+    message.set_next_cursor(page.next_cursor);
+}
+
+void to_pb(const Page<EntryInfo>& page, v1::FeedResponse& message) {
+    for (const EntryInfo& entry : page.items) to_pb(entry, *message.add_entries());
+    message.set_next_cursor(page.next_cursor);
 }
 
 void to_pb(const IncomingPayment& payment, v1::IncomingPayment& message) {
@@ -122,16 +150,26 @@ void to_pb(const IncomingPayment& payment, v1::IncomingPayment& message) {
     message.set_confirmed_at_ms(payment.confirmed_at_ms);
 }
 
+void to_pb(const Page<IncomingPayment>& page, v1::WatchPaymentsResponse& message) {
+    for (const IncomingPayment& payment : page.items) to_pb(payment, *message.add_payments());
+    message.set_next_cursor(page.next_cursor);
+}
+
 void to_pb(const WithdrawalInfo& info, v1::Withdrawal& message) {
-    message.set_position(info.record.position);
-    message.set_recipient(to_pb_bytes(info.record.withdrawal.recipient));
-    message.set_token(to_pb_bytes(info.record.withdrawal.token));
-    message.set_amount(to_string(info.record.withdrawal.amount));
+    message.set_position(info.position);
+    message.set_recipient(to_pb_bytes(info.withdrawal.recipient));
+    message.set_token(to_pb_bytes(info.withdrawal.token));
+    message.set_amount(to_string(info.withdrawal.amount));
     if (info.hash) message.set_operation_hash(to_pb_bytes(*info.hash));
     message.set_status(pb_status(info.status));
     message.set_batch(info.batch);
     message.set_final_at_s(info.final_at);
     message.set_seconds_left(info.seconds_left);
+}
+
+void to_pb(const Page<WithdrawalInfo>& page, v1::ListWithdrawalsResponse& message) {
+    for (const WithdrawalInfo& withdrawal : page.items) to_pb(withdrawal, *message.add_withdrawals());
+    message.set_next_cursor(page.next_cursor);
 }
 
 void to_pb(const ClaimProof& proof, v1::WithdrawalProof& message) {
@@ -143,19 +181,19 @@ void to_pb(const ClaimProof& proof, v1::WithdrawalProof& message) {
 }
 
 void to_pb(const BatchInfo& info, v1::BatchInfo& message) {
-    const BatchHeader& header = info.record.header;
+    const BatchHeader& header = info.header;
     message.set_number(header.number);
     message.set_hash(to_pb_bytes(header.hash()));
     message.set_header(string_of(header.encode()));
-    proto::to_pb(header.last, *message.mutable_last());
+    to_pb(header.last, *message.mutable_last());
     message.set_chunk_count(header.chunk_count);
     message.set_first_position(info.first_position);
     message.set_op_count(info.op_count);
     message.set_l1_op_count(info.l1_op_count);
-    message.set_size_bytes(info.record.size_bytes);
-    message.set_l1_transaction(to_pb_bytes(info.standing.tx_hash));
-    message.set_l1_block(info.standing.block);
-    message.set_posted_at_s(info.standing.posted_at);
+    message.set_size_bytes(info.size_bytes);
+    if (info.l1_transaction) message.set_l1_transaction(to_pb_bytes(*info.l1_transaction));
+    message.set_l1_block(info.l1_block);
+    message.set_posted_at_s(info.posted_at);
     message.set_final_at_s(info.final_at);
     message.set_status(info.is_final ? v1::BATCH_STATUS_FINAL : v1::BATCH_STATUS_POSTED);
 }
@@ -165,4 +203,4 @@ void to_pb(const ChunkSignatures& signatures, v1::ChunkSignatures& message) {
     for (const Hash& digest : signatures.digests) message.add_digests(to_pb_bytes(digest));
 }
 
-}  // namespace gavel::query
+}  // namespace gavel::proto
