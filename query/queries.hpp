@@ -7,10 +7,10 @@
 // moment later.
 #pragma once
 
-#include <algorithm>
 #include "api/query.hpp"
 #include "follow/l1_view.hpp"
 #include "ledger/ledger.hpp"
+#include <algorithm>
 
 namespace gavel::query {
 
