@@ -162,7 +162,9 @@ void Ledger::Impl::replay_open_entries() {
 
 void Ledger::Impl::replay(const Entry& entry) {
     if (const auto* operation = std::get_if<OperationEntry>(&entry.what)) {
-        execute(operation->posted, operation->signature, nullptr, operation->confirmed_at_ms);
+        execute(operation->posted, operation->confirmed_at_ms, [&](const Account& sender, Operation&& signed_form) {
+            return with_names(signed_form, sender.key.owner, operation->signature, domain_separator_);
+        });
     } else if (const auto* l1 = std::get_if<L1Entry>(&entry.what)) {
         if (open_.chunk.operations.empty()) execute_l1(l1->operation);
     }

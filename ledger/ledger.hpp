@@ -134,12 +134,12 @@ public:
     // Consumes the L1 operation that is next (number counters().l1_ops_consumed). Only while the chunk has no L2 operation: L1
     // operations come first. Wrong (and without effect) if it doesn't fit, or with kWithdrawalTreeFull.
     Outcome open_l1_operation(const L1Operation& operation) GAVEL_REQUIRES(writing);
-    // Executes an operation at the end of the open chunk, its signature last. If it is wrong (kOverWeight if it doesn't fit),
+    // Executes an operation, in its posted form, at the end of the open chunk. If it is wrong (kOverWeight if it doesn't fit),
     // nothing has changed. `receipt` is set on success; it is a promise only after flush().
-    // The operation's digest is computed from the state: an operation that is someone else's, or has another nonce, is
-    // kSignerNotOwner.
-    Outcome open_operation(const PostedOperation& posted, const Signature& signature, const SignerRecovery& recovery,
-                           uint64_t now_ms, OperationReceipt& receipt) GAVEL_REQUIRES(writing);
+    // What the state makes of the posted form must be what was checked: an operation that is someone else's, or has another
+    // nonce, is kSignerNotOwner.
+    Outcome open_operation(const PostedOperation& posted, const CheckedOperation& checked, uint64_t now_ms,
+                           OperationReceipt& receipt) GAVEL_REQUIRES(writing);
     // Writes every entry not yet written, in one batch, and publishes all that is written. Cheap if there is nothing to do, but a
     // synced flush always syncs what was written buffered before.
     void flush(node::Durability durability) GAVEL_REQUIRES(writing);

@@ -50,7 +50,9 @@ struct Ledger::Impl {
     uint64_t sealed_entries() const { return open_.first_entry; }
     unsigned weight_with(unsigned more, const Address* fee_token) const;
     Outcome execute_l1(const L1Operation& operation);
-    Outcome execute(const PostedOperation& posted, const Signature& signature, const SignerRecovery* recovery, uint64_t at_ms);
+    // What the sender has signed is found from the state: `check` says whether that is what he was found to have signed.
+    using Check = std::function<std::optional<CheckedOperation>(const Account& sender, Operation&& signed_form)>;
+    Outcome execute(const PostedOperation& posted, uint64_t at_ms, const Check& check);
     Ledger::Applied apply_chunk(ByteView ops, ByteView sigs, Env& env, const std::optional<Hash>& claimed_after, uint64_t at_ms);
     void add_entry(std::variant<OperationEntry, L1Entry, FeeEntry> what);
     void add_fee_entries(size_t first_note);

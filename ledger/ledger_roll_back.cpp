@@ -97,7 +97,7 @@ void Ledger::Impl::erase_entry(node::WriteBatch& batch, const Entry& entry) cons
     };
     batch.erase(rows::u64_key('E', entry.number));
     if (const auto* operation = std::get_if<OperationEntry>(&entry.what)) {
-        batch.erase(rows::fixed_key('h', operation->hash()));
+        batch.erase(rows::fixed_key('h', operation->hash));
         batch.erase(rows::u64_key('p', operation->position));
         if (operation->withdrawal) erase_withdrawal(*operation->withdrawal, operation->operation.payments.front().to);
     } else if (const auto* l1 = std::get_if<L1Entry>(&entry.what)) {
@@ -109,13 +109,13 @@ void Ledger::Impl::erase_entry(node::WriteBatch& batch, const Entry& entry) cons
 
 void Ledger::Impl::keep_rolled_back(node::WriteBatch& batch, const OperationEntry& entry, const std::string& why,
                                     uint64_t when_ms) {
-    forget_rolled_back(batch, entry.hash());  // one that was applied again, but not written since
+    forget_rolled_back(batch, entry.hash);  // one that was applied again, but not written since
     uint64_t number = lists_.rolled_back_next++;
     ++lists_.rolled_back_count;
-    RolledBack record{number,         entry.operation,       entry.signature, entry.digest, entry.sender,
-                      entry.position, entry.confirmed_at_ms, when_ms,         why};
+    RolledBack record{number,       entry.operation, entry.signature,       entry.digest, entry.hash,
+                      entry.sender, entry.position,  entry.confirmed_at_ms, when_ms,      why};
     batch.put(rows::u64_key('R', number), encode_rolled_back(record));
-    batch.put(rows::fixed_key('r', entry.hash()), rows::u64_value(number));
+    batch.put(rows::fixed_key('r', entry.hash), rows::u64_value(number));
 }
 
 }  // namespace gavel::ledger

@@ -17,7 +17,9 @@ public:
     }
     void on_operation(uint64_t position, const PostedOperation& posted, const Account& sender, const Operation& operation,
                       const Hash& digest, const Signature& signature) override {
-        entries_.emplace_back(make_operation_entry(position, posted, sender, operation, digest, signature, at_ms_, new_notes()));
+        const Address& owner = sender.key.owner;
+        entries_.emplace_back(make_operation_entry(
+            position, posted, {operation, owner, signature, digest, operation_hash(digest, owner)}, at_ms_, new_notes()));
     }
     // The chunk stands.
     void keep() {
@@ -138,19 +140,19 @@ Outcome Ledger::Impl::execute_l1(const L1Operation& operation) {
     return outcome;
 }
 
-Outcome Ledger::open_operation(const PostedOperation& posted, const Signature& signature, const SignerRecovery& recovery,
-                               uint64_t now_ms, OperationReceipt& receipt) {
+Outcome Ledger::open_operation(const PostedOperation& posted, const CheckedOperation& checked, uint64_t now_ms,
+                               OperationReceipt& receipt) {
     std::unique_lock lock(impl_->mutex_);
-    Outcome outcome = impl_->execute(posted, signature, &recovery, now_ms);
-    if (outcome.ok()) {
-        const Entry& entry = impl_->pending_.back();
-        receipt = impl_->pending_receipts_.at(std::get<OperationEntry>(entry.what).hash());
-    }
+    auto is_checked = [&](const Account& sender, Operation&& signed_form) {
+        const bool is_it = sender.key.owner == checked.sender && signed_form == checked.operation;
+        return is_it ? std::optional(checked) : std::nullopt;
+    };
+    Outcome outcome = impl_->execute(posted, now_ms, is_checked);
+    if (outcome.ok()) receipt = impl_->pending_receipts_.at(checked.hash);
     return outcome;
 }
 
-Outcome Ledger::Impl::execute(const PostedOperation& posted, const Signature& signature, const SignerRecovery* recovery,
-                              uint64_t at_ms) {
+Outcome Ledger::Impl::execute(const PostedOperation& posted, uint64_t at_ms, const Check& check) {
     if (posted.sender == 0 || posted.sender >= view_.account_count()) return Outcome::wrong(Refusal::kSenderIndex);
     const Address token = state_.accounts.at(posted.sender)->key.token;
     unsigned weight = weight_with(posted.weight(), posted.fee.is_zero() ? nullptr : &token);
@@ -161,21 +163,21 @@ Outcome Ledger::Impl::execute(const PostedOperation& posted, const Signature& si
     FeeTally fees = open_.fees;
     Account sender;
     Operation signed_form;
-    Hash digest;
+    std::optional<CheckedOperation> checked;
     Outcome outcome = execute_operation(view_, posted, fees, sender, signed_form);
     if (outcome.ok()) {
-        digest = signed_form.digest(domain_separator_);
-        if (recovery) outcome = check_signatures(*recovery, domain_separator_, digest, sender, signed_form, signature);
+        checked = check(sender, std::move(signed_form));
+        if (!checked) outcome = Outcome::wrong(Refusal::kSignerNotOwner);
     }
     if (!outcome.ok()) {
         view_.roll_back(mark);
         return outcome;
     }
-    add_entry(make_operation_entry(state_.counters.op_count, posted, sender, signed_form, digest, signature, at_ms,
+    open_.signatures.push_back(checked->signature);
+    add_entry(make_operation_entry(state_.counters.op_count, posted, *std::move(checked), at_ms,
                                    std::span(view_.notes()).subspan(first_note)));
     ++state_.counters.op_count;
     open_.chunk.operations.push_back(posted);
-    open_.signatures.push_back(signature);
     open_.fees = std::move(fees);
     open_.weight = weight;
     return outcome;
@@ -184,8 +186,7 @@ Outcome Ledger::Impl::execute(const PostedOperation& posted, const Signature& si
 void Ledger::Impl::add_entry(std::variant<OperationEntry, L1Entry, FeeEntry> what) {
     uint64_t number = next_entry();
     if (const auto* operation = std::get_if<OperationEntry>(&what)) {
-        Hash hash = operation->hash();
-        pending_receipts_[hash] = {number, operation->position, hash, operation->confirmed_at_ms};
+        pending_receipts_[operation->hash] = {number, operation->position, operation->hash, operation->confirmed_at_ms};
     }
     pending_.push_back({number, std::move(what)});
 }
@@ -283,7 +284,7 @@ void Ledger::Impl::write_pending(node::WriteBatch& batch) {
     for (const Entry& entry : pending_) {
         put_entry(batch, entry);
         const auto* operation = std::get_if<OperationEntry>(&entry.what);
-        if (operation && lists_.rolled_back_count > 0) forget_rolled_back(batch, operation->hash());
+        if (operation && lists_.rolled_back_count > 0) forget_rolled_back(batch, operation->hash);
     }
     if (listed != lists_.rolled_back_count) put_lists(batch);
     written_ += pending_.size();
@@ -308,7 +309,7 @@ void Ledger::Impl::put_entry(node::WriteBatch& batch, const Entry& entry) {
     };
     batch.put(rows::u64_key('E', entry.number), encode_entry(entry));
     if (const auto* operation = std::get_if<OperationEntry>(&entry.what)) {
-        batch.put(rows::fixed_key('h', operation->hash()), number);
+        batch.put(rows::fixed_key('h', operation->hash), number);
         batch.put(rows::u64_key('p', operation->position), number);
         const Payment& first = operation->operation.payments.front();
         if (operation->withdrawal) put_withdrawal(*operation->withdrawal, {first.to, operation->operation.token, first.amount});

@@ -31,16 +31,16 @@ void NotingView::begin() {
     notes_.clear();
 }
 
-OperationEntry make_operation_entry(uint64_t position, const PostedOperation& posted, const Account& sender,
-                                    const Operation& operation, const Hash& digest, const Signature& signature, uint64_t at_ms,
+OperationEntry make_operation_entry(uint64_t position, const PostedOperation& posted, CheckedOperation operation, uint64_t at_ms,
                                     std::span<const Note> notes) {
     OperationEntry out;
     out.position = position;
-    out.operation = operation;
+    out.operation = std::move(operation.operation);
     out.posted = posted;
-    out.sender = sender.key.owner;
-    out.signature = signature;
-    out.digest = digest;
+    out.sender = operation.sender;
+    out.signature = operation.signature;
+    out.digest = operation.digest;
+    out.hash = operation.hash;
     out.confirmed_at_ms = at_ms;
     const bool on_l1 = traits_of(posted.kind).payees == Payees::kL1;
     size_t at = 1;  // the first is the sender's debit

@@ -50,8 +50,7 @@ private:
 };
 
 // Entries from the notes of one operation that has been applied; what it moved is in them in the order of docs/protocol.md.
-OperationEntry make_operation_entry(uint64_t position, const PostedOperation& posted, const Account& sender,
-                                    const Operation& operation, const Hash& digest, const Signature& signature, uint64_t at_ms,
+OperationEntry make_operation_entry(uint64_t position, const PostedOperation& posted, CheckedOperation operation, uint64_t at_ms,
                                     std::span<const Note> notes);
 L1Entry make_l1_entry(uint64_t index, const L1Operation& operation, bool took_effect, const Hash& queue_hash,
                       std::span<const Note> notes);

@@ -75,6 +75,7 @@ OperationEntry take_operation_entry(ByteReader& in, bool& ok) {
     out.sender = in.fixed<Address>();
     out.signature = in.fixed<Signature>();
     out.digest = in.fixed<Hash>();
+    out.hash = operation_hash(out.digest, out.sender);
     out.confirmed_at_ms = in.u64();
     const bool on_l1 = traits_of(out.operation.kind).payees == Payees::kL1;
     if (on_l1) out.withdrawal = in.u32();
@@ -116,6 +117,12 @@ L1Entry take_l1_entry(ByteReader& in, bool& ok) {
 }
 
 }  // namespace
+
+CheckedOperation with_names(const Operation& operation, const Address& sender, const Signature& signature,
+                            const Hash& domain_separator) {
+    const Hash digest = operation.digest(domain_separator);
+    return {operation, sender, signature, digest, operation_hash(digest, sender)};
+}
 
 std::string encode_entry(const Entry& entry) {
     ByteWriter out;
@@ -217,6 +224,7 @@ std::optional<RolledBack> decode_rolled_back(uint64_t number, std::string_view d
     out.signature = in.fixed<Signature>();
     out.digest = in.fixed<Hash>();
     out.sender = in.fixed<Address>();
+    out.hash = operation_hash(out.digest, out.sender);
     out.position = in.u64();
     out.confirmed_at_ms = in.u64();
     out.when_ms = in.u64();

@@ -14,6 +14,18 @@
 
 namespace gavel::ledger {
 
+// An operation whose signature has been found right, and what was computed of it to find that.
+struct CheckedOperation {
+    Operation operation;
+    Address sender;
+    Signature signature;  // by the sender, over the digest
+    Hash digest;          // EIP-712's
+    Hash hash;            // operation_hash(digest, sender)
+};
+// All but the check.
+CheckedOperation with_names(const Operation& operation, const Address& sender, const Signature& signature,
+                            const Hash& domain_separator);
+
 // An L2 operation that was applied.
 struct OperationEntry {
     uint64_t position = 0;               // among all L2 operations ever applied, from 0
@@ -24,8 +36,8 @@ struct OperationEntry {
     std::optional<uint32_t> withdrawal;  // position in the withdrawal tree, of a withdrawal
     Signature signature;
     Hash digest;                   // EIP-712's: what was signed
+    Hash hash;                     // operation_hash(digest, sender)
     uint64_t confirmed_at_ms = 0;  // when this process took it; zero if it was read from the L1
-    Hash hash() const { return operation_hash(digest, sender); }
     friend bool operator==(const OperationEntry&, const OperationEntry&) = default;
 };
 
@@ -90,12 +102,12 @@ struct RolledBack {
     Operation operation;
     Signature signature;
     Hash digest;
+    Hash hash;  // operation_hash(digest, sender)
     Address sender;
     uint64_t position = 0;         // that it had
     uint64_t confirmed_at_ms = 0;  // as its receipt said
     uint64_t when_ms = 0;
     std::string why;
-    Hash hash() const { return operation_hash(digest, sender); }
     friend bool operator==(const RolledBack&, const RolledBack&) = default;
 };
 

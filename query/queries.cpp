@@ -85,7 +85,7 @@ void append_payments(const ledger::Entry& entry, const Address& owner, std::vect
         payment.from = operation->sender;
         payment.token = operation->operation.token;
         payment.memo = operation->operation.memo;
-        payment.hash = operation->hash();
+        payment.hash = operation->hash;
         payment.confirmed_at_ms = operation->confirmed_at_ms;
         for (size_t line = 0; line < operation->recipients.size(); ++line) {
             if (operation->operation.payments[line].to != owner) continue;
@@ -110,7 +110,7 @@ OperationInfo describe_rolled_back(ledger::RolledBack record) {
     out.operation = std::move(record.operation);
     out.sender = record.sender;
     out.signature = record.signature;
-    out.hash = record.hash();
+    out.hash = record.hash;
     out.status = OperationStatus::kRolledBack;
     out.position = record.position;
     out.confirmed_at_ms = record.confirmed_at_ms;
@@ -197,7 +197,7 @@ OperationInfo Queries::describe(const ledger::OperationEntry& entry, const Place
     out.operation = entry.operation;
     out.sender = entry.sender;
     out.signature = entry.signature;
-    out.hash = entry.hash();
+    out.hash = entry.hash;
     out.status = place.status;
     out.position = entry.position;
     out.confirmed_at_ms = entry.confirmed_at_ms;

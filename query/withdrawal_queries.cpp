@@ -23,7 +23,7 @@ WithdrawalInfo Queries::describe(const ledger::WithdrawalRecord& record) const {
     out.withdrawal = record.withdrawal;
     auto entry = ledger_.entry(record.entry);
     if (!entry) return out;
-    if (const auto* operation = std::get_if<ledger::OperationEntry>(&entry->what)) out.hash = operation->hash();
+    if (const auto* operation = std::get_if<ledger::OperationEntry>(&entry->what)) out.hash = operation->hash;
     const Place place = place_of(entry->number);
     if (place.batch == 0) return out;
     out.batch = place.batch;

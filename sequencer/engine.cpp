@@ -18,19 +18,6 @@ size_t posted_size(const ledger::ChunkRecord& chunk) { return chunk.ops.size() +
 
 api::Receipt told(const ledger::OperationReceipt& receipt) { return {receipt.hash, receipt.position, receipt.confirmed_at_ms}; }
 
-// Answers for the one operation at hand, whose signature has been checked; anything else is recovered.
-class OneSigner : public SignerRecovery {
-public:
-    explicit OneSigner(const CheckedSubmission& checked) : checked_(checked) {}
-    std::optional<Address> signer(const Hash& digest, const Signature& signature) const override {
-        if (digest == checked_.digest && signature == checked_.submission.signature) return checked_.submission.sender;
-        return SignerRecovery::signer(digest, signature);
-    }
-
-private:
-    const CheckedSubmission& checked_;
-};
-
 }  // namespace
 
 void SignerCache::remember(const Hash& digest, const Signature& signature, const Address& signer) {
@@ -111,26 +98,25 @@ SubmitOutcome Engine::refuse(const Outcome& outcome) const {
     return SubmitOutcome::refused(node::Code::kInvalidArgument, "REFUSED", "operation", name_of(outcome.refusal));
 }
 
-SubmitOutcome Engine::execute(const CheckedSubmission& checked) {
-    if (auto known = ledger_.newest_receipt(operation_hash(checked.digest, checked.submission.sender)))
-        return {{}, told(*known), {}};
+SubmitOutcome Engine::execute(const CheckedOperation& checked) {
+    if (auto known = ledger_.newest_receipt(checked.hash)) return {{}, told(*known), {}};
     if (backlog_is_full())
         return SubmitOutcome::refused(node::Code::kResourceExhausted, "BACKLOG_FULL", "",
                                       "too much is confirmed and not yet posted on the L1; try again later");
     return confirm(checked, clock_.now_ms(), true);
 }
 
-SubmitOutcome Engine::execute_again(const CheckedSubmission& checked, uint64_t confirmed_at_ms) {
+SubmitOutcome Engine::execute_again(const CheckedOperation& checked, uint64_t confirmed_at_ms) {
     return confirm(checked, confirmed_at_ms, false);
 }
 
-SubmitOutcome Engine::confirm(const CheckedSubmission& checked, uint64_t at_ms, bool ask_fee) {
-    const Operation& operation = checked.submission.operation;
-    auto sender = ledger_.newest_account({checked.submission.sender, operation.token});
+SubmitOutcome Engine::confirm(const CheckedOperation& checked, uint64_t at_ms, bool ask_fee) {
+    const Operation& operation = checked.operation;
+    auto sender = ledger_.newest_account({checked.sender, operation.token});
     if (!sender)
         return SubmitOutcome::refused(node::Code::kFailedPrecondition, "NO_ACCOUNT", "sender",
-                                      to_checksum(checked.submission.sender) + " has no account for this token: nothing was ever "
-                                                                               "deposited or paid to it");
+                                      to_checksum(checked.sender) + " has no account for this token: nothing was ever "
+                                                                    "deposited or paid to it");
     if (operation.nonce != sender->account.nonce) {
         SubmitOutcome wrong =
             SubmitOutcome::refused(node::Code::kFailedPrecondition, "WRONG_NONCE", "operation.nonce",
@@ -151,9 +137,9 @@ SubmitOutcome Engine::confirm(const CheckedSubmission& checked, uint64_t at_ms, 
                                           "new recipients count twice: this payout doesn't fit a chunk; split it");
     }
     ledger::OperationReceipt receipt;
-    Outcome executed = ledger_.open_operation(posted, checked.submission.signature, OneSigner{checked}, at_ms, receipt);
+    Outcome executed = ledger_.open_operation(posted, checked, at_ms, receipt);
     if (!executed.ok()) return refuse(executed);
-    signers_.remember(checked.digest, checked.submission.signature, checked.submission.sender);
+    signers_.remember(checked.digest, checked.signature, checked.sender);
     note_unbatched();
     return {{}, told(receipt), {}};
 }

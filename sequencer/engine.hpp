@@ -61,9 +61,9 @@ public:
            EngineConfig config, SignerCache& signers);
 
     // Executes one operation. A receipt in the outcome holds only after ledger.flush().
-    SubmitOutcome execute(const CheckedSubmission& checked) GAVEL_REQUIRES(ledger::writing);
+    SubmitOutcome execute(const CheckedOperation& checked) GAVEL_REQUIRES(ledger::writing);
     // One that was confirmed before, at `confirmed_at_ms`, whatever fee is asked now and however much waits to be posted.
-    SubmitOutcome execute_again(const CheckedSubmission& checked, uint64_t confirmed_at_ms) GAVEL_REQUIRES(ledger::writing);
+    SubmitOutcome execute_again(const CheckedOperation& checked, uint64_t confirmed_at_ms) GAVEL_REQUIRES(ledger::writing);
     // Consumes the L1 operations that are final enough, behind what is confirmed. True if there were any.
     bool consume_l1_operations() GAVEL_REQUIRES(ledger::writing);
     // Consumes those that the L1 has told of below number `up_to`, at most so many.
@@ -98,7 +98,7 @@ private:
         std::vector<FeeTally::Entry> fees;
     };
     std::optional<uint32_t> fee_leaf(const Address& token) const GAVEL_REQUIRES(ledger::writing);
-    SubmitOutcome confirm(const CheckedSubmission& checked, uint64_t at_ms, bool ask_fee) GAVEL_REQUIRES(ledger::writing);
+    SubmitOutcome confirm(const CheckedOperation& checked, uint64_t at_ms, bool ask_fee) GAVEL_REQUIRES(ledger::writing);
     SubmitOutcome check_fee(const Operation& operation, const PostedOperation& posted) const GAVEL_REQUIRES(ledger::writing);
     SubmitOutcome refuse(const Outcome& outcome) const GAVEL_REQUIRES(ledger::writing);
     bool seal() GAVEL_REQUIRES(ledger::writing);

@@ -48,7 +48,7 @@ void Intake::submit(const std::vector<Submission>& submissions, Answers answers)
 void Intake::check(const std::vector<Submission>& submissions, Ticket& ticket) {
     ticket.taken_ms = clock_.steady_ms();
     ticket.outcomes.resize(submissions.size());
-    std::vector<std::optional<node::Result<CheckedSubmission>>> checked(submissions.size());
+    std::vector<std::optional<node::Result<CheckedOperation>>> checked(submissions.size());
     pool_.run(submissions.size(),
               [&](size_t i) { checked[i] = check_submission(submissions[i], ledger_.domain(), ledger_.domain_separator()); });
     for (size_t i = 0; i < submissions.size(); ++i) {

@@ -28,7 +28,7 @@ public:
 private:
     struct Ticket {
         std::vector<SubmitOutcome> outcomes;  // of those refused already
-        std::vector<CheckedSubmission> right;
+        std::vector<CheckedOperation> right;
         std::vector<size_t> places;  // of `right` among the outcomes
         Answers answers;
         uint64_t taken_ms = 0;

@@ -108,7 +108,7 @@ public:
 
 private:
     void take(const ledger::OperationEntry& entry) GAVEL_REQUIRES(ledger::writing) {
-        if (ledger_.newest_receipt(entry.hash())) {
+        if (ledger_.newest_receipt(entry.hash)) {
             ++out_.posted;
         } else if (entry.position < begin_) {
             refuse(entry, "another operation stands in its place on the L1");
@@ -128,7 +128,7 @@ private:
         out_.moved += outcome.receipt.position != entry.position;
     }
     void refuse(const ledger::OperationEntry& entry, std::string why) {
-        out_.refused.push_back({entry.hash(), entry.position, entry.sender, std::move(why)});
+        out_.refused.push_back({entry.hash, entry.position, entry.sender, std::move(why)});
     }
 
     ledger::Ledger& ledger_;

@@ -22,21 +22,20 @@ node::Status check_form(const Operation& operation) {
 
 }  // namespace
 
-node::Result<CheckedSubmission> check_submission(const Submission& submission, const Domain& domain,
-                                                 const Hash& domain_separator) {
+node::Result<CheckedOperation> check_submission(const Submission& submission, const Domain& domain, const Hash& domain_separator) {
     if (submission.chain_id != domain.chain_id)
         return invalid("WRONG_CHAIN", "chain_id",
                        fmt::format("signed for chain {}, this is chain {}", submission.chain_id, domain.chain_id));
     if (node::Status form = check_form(submission.operation); !form.ok()) return form;
-    Hash digest = submission.operation.digest(domain_separator);
-    auto signer = recover(digest, submission.signature);
+    CheckedOperation out = with_names(submission.operation, submission.sender, submission.signature, domain_separator);
+    auto signer = recover(out.digest, submission.signature);
     if (!signer) return invalid("BAD_SIGNATURE", "signature", "no address can be recovered from the signature");
     if (*signer != submission.sender)
         return invalid("WRONG_SIGNER", "sender",
                        fmt::format("the signature over this operation is by {}, not by {}: another key, other words, or another "
                                    "rollup's address in the domain",
                                    to_checksum(*signer), to_checksum(submission.sender)));
-    return CheckedSubmission{submission, digest};
+    return out;
 }
 
 }  // namespace gavel::sequencer

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "api/sequencer.hpp"
+#include "ledger/records.hpp"
 
 namespace gavel::sequencer {
 
@@ -9,17 +10,11 @@ using api::FeeQuote;
 using api::OperationShape;
 using api::Submission;
 using api::SubmitOutcome;
-
-// A submission whose form and signature have been found right: its sender has signed its digest.
-struct CheckedSubmission {
-    Submission submission;
-    Hash digest;
-};
+using ledger::CheckedOperation;
 
 // Form, domain and signature, without looking at any state. Thread-safe; this is where the time goes.
 // Refusals: INVALID_ARGUMENT with WRONG_CHAIN chain_id; NO_PAYMENT, TOO_MANY_PAYMENTS, ZERO_RECIPIENT, ZERO_AMOUNT at the field;
 // BAD_SIGNATURE signature, WRONG_SIGNER sender.
-node::Result<CheckedSubmission> check_submission(const Submission& submission, const Domain& domain,
-                                                 const Hash& domain_separator);
+node::Result<CheckedOperation> check_submission(const Submission& submission, const Domain& domain, const Hash& domain_separator);
 
 }  // namespace gavel::sequencer

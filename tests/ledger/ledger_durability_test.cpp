@@ -119,8 +119,8 @@ TEST_CASE("rolling back and doing it again leads to the same") {
         CHECK(record.operation == operation->operation);
         CHECK(record.signature == operation->signature);
         CHECK(record.position == operation->position);
-        CHECK(ledger->rolled_back(record.hash()) == record);
-        CHECK_FALSE(ledger->newest_receipt(record.hash()).has_value());
+        CHECK(ledger->rolled_back(record.hash) == record);
+        CHECK_FALSE(ledger->newest_receipt(record.hash).has_value());
     }
     CHECK(at == gone);
 

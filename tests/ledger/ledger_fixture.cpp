@@ -109,7 +109,7 @@ void check_consistent(const Ledger& ledger) {
         if (const auto* operation = std::get_if<OperationEntry>(&entries[i].what)) {
             CHECK(operation->position == position);
             CHECK(ledger.entry_of_position(position++) == i);
-            CHECK(ledger.entry_of_hash(operation->hash()) == i);
+            CHECK(ledger.entry_of_hash(operation->hash) == i);
             CHECK(operation->digest == operation->operation.digest(ledger.domain_separator()));
         } else if (const auto* consumed = std::get_if<L1Entry>(&entries[i].what)) {
             CHECK(consumed->index == l1);
@@ -167,7 +167,7 @@ Outcome World::submit(Ledger& ledger, size_t user, const Operation& operation, O
     auto sender = ledger.newest_account({address(user), operation.token});
     OperationReceipt ignored;
     PostedOperation posted = ledger.posted_form(operation, sender ? sender->index : 0);
-    return ledger.open_operation(posted, sign(operation, user), SignerRecovery{}, kNowMs, receipt ? *receipt : ignored);
+    return ledger.open_operation(posted, checked(operation, user), kNowMs, receipt ? *receipt : ignored);
 }
 
 FeeLeafLookup World::fee_leaf(const Ledger& ledger) const {

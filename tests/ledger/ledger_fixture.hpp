@@ -39,6 +39,9 @@ public:
     Operation transfer(const ledger::Ledger& ledger, size_t from, const Address& token, const Address& to, u128 amount,
                        u128 fee = 0);
     Signature sign(const Operation& operation, size_t user) const { return keys[user].sign(operation.digest(separator)); }
+    CheckedOperation checked(const Operation& operation, size_t user) const {
+        return with_names(operation, address(user), sign(operation, user), separator);
+    }
     // Signs and executes. kSenderIndex if the user has no account.
     Outcome submit(ledger::Ledger& ledger, size_t user, const Operation& operation, ledger::OperationReceipt* receipt = nullptr);
     ledger::FeeLeafLookup fee_leaf(const ledger::Ledger& ledger) const;

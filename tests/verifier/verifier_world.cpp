@@ -99,9 +99,10 @@ BatchHeader Operator::post(const std::vector<Order>& orders, bool and_mine) {
         Operation operation = operation_of(order);
         auto sender = ledger->newest_account(AccountKey{order.from->address(), {}});
         ledger::OperationReceipt receipt;
-        Signature signature = order.from->sign(operation.digest(ledger->domain_separator()));
+        auto checked = ledger::with_names(operation, order.from->address(), {}, ledger->domain_separator());
+        checked.signature = order.from->sign(checked.digest);
         PostedOperation posted = ledger->posted_form(operation, sender->index);
-        REQUIRE(ledger->open_operation(posted, signature, SignerRecovery{}, 0, receipt).ok());
+        REQUIRE(ledger->open_operation(posted, checked, 0, receipt).ok());
     }
     uint64_t first_chunk = ledger->chunk_count();
     ledger::ChunkRecord sealed;
