@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "ledger/open_ledger.hpp"
 #include "query/queries.hpp"
 
 namespace {
@@ -28,7 +29,8 @@ Address address_of(uint8_t byte) {
 
 class Payer {
 public:
-    explicit Payer(ledger::Ledger& ledger) : ledger_(ledger) {
+    explicit Payer(ledger::OpenLedger& ledger) : ledger_(ledger) {
+        ledger::writing.assume();
         for (const Address& to : {busy_, other_})
             ledger_.open_l1_operation({L1OperationKind::kDeposit, busy_, to, {}, Amount{1'000'000'000}, 0});
         ledger_.flush(node::Durability::kSynced);
@@ -36,6 +38,7 @@ public:
     const Address& busy() const { return busy_; }
 
     void pay(size_t count) {
+        ledger::writing.assume();  // one thread pays
         for (size_t i = 0; i < count; ++i) {
             Operation operation{OperationKind::kTransfer, {}, {{other_, Amount{1}}}, {}, nonce_++, {}};
             uint32_t sender = ledger_.newest_account({busy_, {}})->index;
@@ -51,7 +54,7 @@ public:
     }
 
 private:
-    ledger::Ledger& ledger_;
+    ledger::OpenLedger& ledger_;
     Address busy_ = address_of(1), other_ = address_of(2);
     uint64_t nonce_ = 0;
 };
@@ -95,7 +98,7 @@ int main() {
         node::LevelDbStore store(folder + "/db");
         Domain domain{1, address_of(7)};
         follow::L1View view(store, domain.rollup, {});
-        ledger::Ledger ledger(store, domain);
+        ledger::OpenLedger ledger(store, domain);
         query::Queries queries(ledger, view);
         Payer payer(ledger);
         for (size_t i = 0; i < kHistory; i += kPerFlush) payer.pay(kPerFlush);

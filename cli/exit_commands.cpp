@@ -60,13 +60,13 @@ Status tell_false_batch(const L1State& state, const RollupFacts& facts) {
 Status check_rebuilt(const L1State& state, const RollupFacts& facts) {
     if (state.false_batch()) return tell_false_batch(state, facts);
     const BatchHeader header = state.last_header();
-    if (header.hash() == facts.head.hash && state.ledger().sealed_fields() == header.last) return {};
+    if (header.hash() == facts.head.hash && state.ledger().summary().fields == header.last) return {};
     return {Code::kUnavailable, "HEAD_CHANGED", "",
             "the state rebuilt is that of batch " + std::to_string(header.number) + ", and the L1's head another; try again"};
 }
 
 // In the order of their indices; of one owner, by token.
-std::vector<ledger::AccountAt> accounts_between(const ledger::Ledger& ledger, uint32_t first, uint32_t end) {
+std::vector<ledger::AccountAt> accounts_between(const ledger::Reader& ledger, uint32_t first, uint32_t end) {
     std::vector<ledger::AccountAt> out;
     for (uint32_t index = first; index < end; ++index) {
         if (auto account = ledger.account(index)) out.push_back({index, *account});
@@ -74,7 +74,7 @@ std::vector<ledger::AccountAt> accounts_between(const ledger::Ledger& ledger, ui
     return out;
 }
 
-std::vector<ledger::AccountAt> accounts_of(const ledger::Ledger& ledger, const Address& owner) {
+std::vector<ledger::AccountAt> accounts_of(const ledger::Reader& ledger, const Address& owner) {
     std::vector<ledger::AccountAt> out;
     for (std::optional<Address> after;;) {
         auto page = ledger.accounts_of(owner, after, kPage);
@@ -86,7 +86,7 @@ std::vector<ledger::AccountAt> accounts_of(const ledger::Ledger& ledger, const A
 
 Result<std::vector<ledger::AccountAt>> accounts_to_exit(Session& session, const L1State& state, const ExitOptions& options,
                                                         const std::optional<Address>& owner) {
-    const ledger::Ledger& ledger = state.ledger();
+    const ledger::Reader& ledger = state.ledger();
     if (!options.index.empty()) {
         const auto index = static_cast<uint32_t>(*node::parse_number(options.index));
         return accounts_between(ledger, index, index + 1);

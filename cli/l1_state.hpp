@@ -34,7 +34,7 @@ public:
 
     // ---- After rebuild() ----
 
-    const ledger::Ledger& ledger() const { return *ledger_; }
+    const ledger::Reader& ledger() const { return *ledger_; }
     const query::Queries& queries() const { return *queries_; }
     // The lowest false batch that stands; the state is then the one before its first false chunk.
     const std::optional<follow::Replayer::FalseBatch>& false_batch() const { return replayer_->false_batch(); }

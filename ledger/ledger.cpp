@@ -61,12 +61,14 @@ State SealedState::before_chunk(uint64_t chunk) const {
 
 SealedState Ledger::sealed_state() const { return {impl_->store_.snapshot(), impl_->sealed_fields_, chunk_count()}; }
 
-StateDiff Ledger::Impl::stored_diff(uint64_t chunk) const { return load_diff(store_, chunk); }
+StateDiff Reader::Impl::stored_diff(uint64_t chunk) const { return load_diff(store_, chunk); }
 
-Ledger::Ledger(node::Store& store, const Domain& domain) : impl_(std::make_unique<Impl>(store, domain)) {}
-Ledger::~Ledger() = default;
+Reader::Reader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Reader::~Reader() = default;
 
-Ledger::Impl::Impl(node::Store& opened, const Domain& its_domain)
+Ledger::Ledger(node::Store& store, const Domain& domain) : Reader(std::make_unique<Impl>(store, domain)) {}
+
+Reader::Impl::Impl(node::Store& opened, const Domain& its_domain)
     : store_(opened), domain_(its_domain), domain_separator_(its_domain.separator()) {
     check_format();
     load_sealed_state();
@@ -76,7 +78,7 @@ Ledger::Impl::Impl(node::Store& opened, const Domain& its_domain)
     publish_locked();
 }
 
-void Ledger::Impl::check_format() {
+void Reader::Impl::check_format() {
     std::string mine = std::string(rows::kFormat) + string_of(domain_separator_);
     auto kept = store_.get(rows::kFormatKey);
     if (!kept) {
@@ -92,7 +94,7 @@ void Ledger::Impl::check_format() {
     if (*kept != mine) throw node::StoreError("the ledger's store belongs to another chain or rollup contract");
 }
 
-void Ledger::Impl::load_sealed_state() {
+void Reader::Impl::load_sealed_state() {
     std::string seal = required(store_.get(rows::kSealKey), "the sealed state");
     ByteReader in(view_of(seal));
     ByteView fields = in.take(StateFields::kSize);
@@ -107,7 +109,7 @@ void Ledger::Impl::load_sealed_state() {
     queue_hash_ = queue_hash(state_.counters.l1_ops_consumed);
 }
 
-void Ledger::Impl::load_chunks_and_batches() {
+void Reader::Impl::load_chunks_and_batches() {
     store_.scan("c", "d", [&](std::string_view key, std::string_view value) {
         if (key.size() != 9 || rows::u64_at_end(key) != chunk_first_entry_.size()) {
             throw node::StoreError("the ledger's store is damaged: a chunk is missing");
@@ -143,7 +145,7 @@ void Ledger::Impl::load_chunks_and_batches() {
     if (!in.finished()) throw node::StoreError("the ledger's store is damaged: the list of roll-backs is unreadable");
 }
 
-void Ledger::Impl::replay_open_entries() {
+void Reader::Impl::replay_open_entries() {
     store_.scan(rows::u64_key('E', written_), "F", [&](std::string_view key, std::string_view value) {
         uint64_t number = rows::u64_at_end(key);
         Entry entry = required(decode_entry(number, value), "an entry");
@@ -160,7 +162,7 @@ void Ledger::Impl::replay_open_entries() {
     overlay_.clear();
 }
 
-void Ledger::Impl::replay(const Entry& entry) {
+void Reader::Impl::replay(const Entry& entry) {
     if (const auto* operation = std::get_if<OperationEntry>(&entry.what)) {
         execute(operation->posted, operation->confirmed_at_ms, [&](const Account& sender, Operation&& signed_form) {
             return with_names(signed_form, sender.key.owner, operation->signature, domain_separator_);
@@ -170,8 +172,8 @@ void Ledger::Impl::replay(const Entry& entry) {
     }
 }
 
-const Domain& Ledger::domain() const { return impl_->domain_; }
-const Hash& Ledger::domain_separator() const { return impl_->domain_separator_; }
+const Domain& Reader::domain() const { return impl_->domain_; }
+const Hash& Reader::domain_separator() const { return impl_->domain_separator_; }
 const OpenChunk& Ledger::open_chunk() const { return impl_->open_; }
 const Counters& Ledger::counters() const { return impl_->state_.counters; }
 uint32_t Ledger::newest_account_count() const { return impl_->state_.accounts.count(); }
@@ -184,19 +186,19 @@ Hash Ledger::l1_queue_hash(uint64_t index) const {
 
 BatchHeader Ledger::last_header() const { return impl_->batches_.empty() ? genesis_header() : impl_->batches_.back().header; }
 
-std::optional<AccountAt> Ledger::newest_account(const AccountKey& key) const {
+std::optional<AccountAt> OpenLedger::newest_account(const AccountKey& key) const {
     AccountTree::Found found = impl_->state_.accounts.find(key);
     if (!found.present || found.index == 0) return std::nullopt;
     return AccountAt{found.index, *impl_->state_.accounts.at(found.index)};
 }
 
-std::optional<Account> Ledger::newest_account(uint32_t index) const {
+std::optional<Account> OpenLedger::newest_account(uint32_t index) const {
     const Account* account = index == 0 ? nullptr : impl_->state_.accounts.at(index);
     if (!account) return std::nullopt;
     return *account;
 }
 
-std::optional<OperationReceipt> Ledger::newest_receipt(const Hash& hash) const {
+std::optional<OperationReceipt> OpenLedger::newest_receipt(const Hash& hash) const {
     auto pending = impl_->pending_receipts_.find(hash);
     if (pending != impl_->pending_receipts_.end()) return pending->second;
     auto number = impl_->stored_number(rows::fixed_key('h', hash));
@@ -214,7 +216,7 @@ void Ledger::with_state(const std::function<void(State&)>& use) {
     GAVEL_CHECK(impl_->state_.accounts.count() == impl_->sealed_fields_.account_count);
 }
 
-Hash Ledger::Impl::queue_hash(uint64_t index) const {
+Hash Reader::Impl::queue_hash(uint64_t index) const {
     if (index == 0) return Hash{};
     for (const Entry& entry : pending_) {
         const auto* l1 = std::get_if<L1Entry>(&entry.what);
@@ -226,13 +228,13 @@ Hash Ledger::Impl::queue_hash(uint64_t index) const {
     return l1->queue_hash;
 }
 
-std::optional<Entry> Ledger::Impl::stored_entry(uint64_t number) const {
+std::optional<Entry> Reader::Impl::stored_entry(uint64_t number) const {
     auto row = store_.get(rows::u64_key('E', number));
     if (!row) return std::nullopt;
     return required(decode_entry(number, *row), "an entry");
 }
 
-std::optional<uint64_t> Ledger::Impl::stored_number(const std::string& key) const {
+std::optional<uint64_t> Reader::Impl::stored_number(const std::string& key) const {
     auto row = store_.get(key);
     if (!row) return std::nullopt;
     return rows::u64_at_end(*row);

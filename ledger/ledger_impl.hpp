@@ -11,13 +11,13 @@
 #include <thread>
 #include <unordered_map>
 
-#include "ledger/ledger.hpp"
 #include "ledger/noting_view.hpp"
+#include "ledger/open_ledger.hpp"
 #include "ledger/rows.hpp"
 
 namespace gavel::ledger {
 
-struct Ledger::Impl {
+struct Reader::Impl {
     // What readers see.
     struct Published {
         uint64_t entries = 0;

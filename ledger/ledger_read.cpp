@@ -76,7 +76,7 @@ std::vector<std::pair<Address, Touch>> touches_of(const Entry& entry) {
     return {touches.begin(), touches.end()};
 }
 
-LedgerSummary Ledger::summary() const {
+LedgerSummary Reader::summary() const {
     std::lock_guard lock(impl_->mutex_);
     const Impl::Published& seen = impl_->published_;
     LedgerSummary out;
@@ -93,12 +93,12 @@ LedgerSummary Ledger::summary() const {
     return out;
 }
 
-uint64_t Ledger::generation() const {
+uint64_t Reader::generation() const {
     std::lock_guard lock(impl_->mutex_);
     return impl_->lists_.generation;
 }
 
-Ledger::Impl::Look Ledger::Impl::look() const {
+Reader::Impl::Look Reader::Impl::look() const {
     std::lock_guard lock(mutex_);
     return {published_, lists_.generation, store_.snapshot()};
 }
@@ -126,7 +126,7 @@ WithdrawalRecord withdrawal_in(const node::StoreView& store, uint32_t position) 
 
 }  // namespace
 
-uint64_t Ledger::entries_kept_since(uint64_t generation) const {
+uint64_t Reader::entries_kept_since(uint64_t generation) const {
     Impl::Look look = impl_->look();
     if (generation > look.generation) return 0;
     uint64_t kept = look.seen.entries;
@@ -138,13 +138,13 @@ uint64_t Ledger::entries_kept_since(uint64_t generation) const {
     return kept;
 }
 
-std::optional<Entry> Ledger::entry(uint64_t number) const {
+std::optional<Entry> Reader::entry(uint64_t number) const {
     Impl::Look look = impl_->look();
     if (number >= look.seen.entries) return std::nullopt;
     return entry_in(*look.store, number);
 }
 
-std::vector<Entry> Ledger::entries(uint64_t first, size_t limit) const {
+std::vector<Entry> Reader::entries(uint64_t first, size_t limit) const {
     Impl::Look look = impl_->look();
     std::vector<Entry> out;
     if (limit == 0 || first >= look.seen.entries) return out;
@@ -156,7 +156,7 @@ std::vector<Entry> Ledger::entries(uint64_t first, size_t limit) const {
     return out;
 }
 
-std::vector<Entry> Ledger::entries_at(const std::vector<uint64_t>& numbers) const {
+std::vector<Entry> Reader::entries_at(const std::vector<uint64_t>& numbers) const {
     Impl::Look look = impl_->look();
     std::vector<Entry> out;
     for (uint64_t number : numbers)
@@ -164,47 +164,47 @@ std::vector<Entry> Ledger::entries_at(const std::vector<uint64_t>& numbers) cons
     return out;
 }
 
-std::optional<uint64_t> Ledger::entry_of_hash(const Hash& hash) const {
+std::optional<uint64_t> Reader::entry_of_hash(const Hash& hash) const {
     Impl::Look look = impl_->look();
     return if_below(number_in(*look.store, rows::fixed_key('h', hash)), look.seen.entries);
 }
 
-std::optional<uint64_t> Ledger::entry_of_position(uint64_t position) const {
+std::optional<uint64_t> Reader::entry_of_position(uint64_t position) const {
     Impl::Look look = impl_->look();
     return if_below(number_in(*look.store, rows::u64_key('p', position)), look.seen.entries);
 }
 
-std::optional<uint64_t> Ledger::entry_of_l1_operation(uint64_t index) const {
+std::optional<uint64_t> Reader::entry_of_l1_operation(uint64_t index) const {
     Impl::Look look = impl_->look();
     return if_below(number_in(*look.store, rows::u64_key('q', index)), look.seen.entries);
 }
 
-uint64_t Ledger::wait_for_entries(uint64_t known, uint64_t generation, uint64_t timeout_ms) const {
+uint64_t Reader::wait_for_entries(uint64_t known, uint64_t generation, uint64_t timeout_ms) const {
     std::unique_lock lock(impl_->wait_mutex_);
     impl_->changed_.wait_for(lock, std::chrono::milliseconds(timeout_ms),
                              [&] { return impl_->wait_entries_ > known || impl_->wait_generation_ != generation; });
     return impl_->wait_entries_;
 }
 
-const Account& Ledger::Impl::published_leaf_locked(uint32_t index) const {
+const Account& Reader::Impl::published_leaf_locked(uint32_t index) const {
     auto old = overlay_.find(index);
     return old != overlay_.end() ? old->second : *state_.accounts.at(index);
 }
 
-std::optional<AccountAt> Ledger::account(const AccountKey& key) const {
+std::optional<AccountAt> Reader::account(const AccountKey& key) const {
     std::lock_guard lock(impl_->mutex_);
     AccountTree::Found found = impl_->state_.accounts.find(key);
     if (!found.present || found.index == 0 || found.index >= impl_->published_.account_count) return std::nullopt;
     return AccountAt{found.index, impl_->published_leaf_locked(found.index)};
 }
 
-std::optional<Account> Ledger::account(uint32_t index) const {
+std::optional<Account> Reader::account(uint32_t index) const {
     std::lock_guard lock(impl_->mutex_);
     if (index == 0 || index >= impl_->published_.account_count) return std::nullopt;
     return impl_->published_leaf_locked(index);
 }
 
-std::vector<AccountAt> Ledger::accounts_of(const Address& owner, const std::optional<Address>& after, size_t limit) const {
+std::vector<AccountAt> Reader::accounts_of(const Address& owner, const std::optional<Address>& after, size_t limit) const {
     std::lock_guard lock(impl_->mutex_);
     std::vector<AccountAt> out;
     const AccountTree& accounts = impl_->state_.accounts;
@@ -218,7 +218,7 @@ std::vector<AccountAt> Ledger::accounts_of(const Address& owner, const std::opti
     return out;
 }
 
-Ledger::Touches Ledger::touches_before(const Address& owner, const std::optional<Address>& token, uint64_t below,
+Reader::Touches Reader::touches_before(const Address& owner, const std::optional<Address>& token, uint64_t below,
                                        size_t limit) const {
     Budget budget(impl_->scans_);
     Impl::Look look = impl_->look();
@@ -238,7 +238,7 @@ Ledger::Touches Ledger::touches_before(const Address& owner, const std::optional
     return out;
 }
 
-Ledger::Touches Ledger::incoming_from(const Address& owner, const std::optional<Address>& token, uint64_t from,
+Reader::Touches Reader::incoming_from(const Address& owner, const std::optional<Address>& token, uint64_t from,
                                       size_t limit) const {
     Budget budget(impl_->scans_);
     Impl::Look look = impl_->look();
@@ -260,13 +260,13 @@ Ledger::Touches Ledger::incoming_from(const Address& owner, const std::optional<
     return out;
 }
 
-std::optional<WithdrawalRecord> Ledger::withdrawal(uint32_t position) const {
+std::optional<WithdrawalRecord> Reader::withdrawal(uint32_t position) const {
     Impl::Look look = impl_->look();
     if (position >= look.seen.withdrawal_count) return std::nullopt;
     return withdrawal_in(*look.store, position);
 }
 
-std::vector<WithdrawalRecord> Ledger::withdrawals_to(const Address& recipient, uint32_t from, size_t limit) const {
+std::vector<WithdrawalRecord> Reader::withdrawals_to(const Address& recipient, uint32_t from, size_t limit) const {
     Impl::Look look = impl_->look();
     std::vector<WithdrawalRecord> out;
     uint32_t end = look.seen.withdrawal_count;
@@ -279,7 +279,7 @@ std::vector<WithdrawalRecord> Ledger::withdrawals_to(const Address& recipient, u
     return out;
 }
 
-std::optional<WithdrawalProof> Ledger::withdrawal_proof(uint32_t position, uint32_t withdrawal_count) const {
+std::optional<WithdrawalProof> Reader::withdrawal_proof(uint32_t position, uint32_t withdrawal_count) const {
     WithdrawalProof proof;
     std::unique_ptr<const node::StoreView> store;
     {
@@ -293,14 +293,14 @@ std::optional<WithdrawalProof> Ledger::withdrawal_proof(uint32_t position, uint3
     return proof;
 }
 
-std::optional<ChunkRecord> Ledger::chunk(uint64_t number) const {
+std::optional<ChunkRecord> Reader::chunk(uint64_t number) const {
     Impl::Look look = impl_->look();
     if (number >= look.seen.chunks) return std::nullopt;
     auto row = look.store->get(rows::u64_key('C', number));
     return required(row ? decode_chunk(number, *row) : std::nullopt, "a chunk");
 }
 
-std::optional<Batch> Ledger::assemble(const BatchHeader& parent, uint64_t first_chunk, uint16_t count) const {
+std::optional<Batch> Reader::assemble(const BatchHeader& parent, uint64_t first_chunk, uint16_t count) const {
     GAVEL_CHECK(count > 0);
     const auto store = impl_->store_.snapshot();
     Batch out;
@@ -325,7 +325,7 @@ std::optional<Batch> Ledger::assemble(const BatchHeader& parent, uint64_t first_
     return out;
 }
 
-std::optional<uint64_t> Ledger::Impl::chunk_of_entry_locked(uint64_t entry) const {
+std::optional<uint64_t> Reader::Impl::chunk_of_entry_locked(uint64_t entry) const {
     if (entry >= published_.entries) return std::nullopt;
     auto above = std::upper_bound(chunk_first_entry_.begin(), chunk_first_entry_.end(), entry);
     if (above == chunk_first_entry_.begin() || entry >= sealed_entries()) return std::nullopt;
@@ -333,30 +333,30 @@ std::optional<uint64_t> Ledger::Impl::chunk_of_entry_locked(uint64_t entry) cons
     return if_below(chunk, published_.chunks);
 }
 
-std::optional<uint64_t> Ledger::Impl::batch_of_chunk_locked(uint64_t chunk) const {
+std::optional<uint64_t> Reader::Impl::batch_of_chunk_locked(uint64_t chunk) const {
     auto above = std::upper_bound(batches_.begin(), batches_.end(), chunk,
                                   [](uint64_t value, const BatchRecord& batch) { return value < batch.first_chunk; });
     if (above == batches_.begin() || std::prev(above)->chunk_end() <= chunk) return std::nullopt;
     return std::prev(above)->number();
 }
 
-std::optional<uint64_t> Ledger::chunk_of_entry(uint64_t entry) const {
+std::optional<uint64_t> Reader::chunk_of_entry(uint64_t entry) const {
     std::lock_guard lock(impl_->mutex_);
     return impl_->chunk_of_entry_locked(entry);
 }
 
-std::optional<BatchRecord> Ledger::batch(uint64_t number) const {
+std::optional<BatchRecord> Reader::batch(uint64_t number) const {
     std::lock_guard lock(impl_->mutex_);
     if (number == 0 || number > impl_->batches_.size()) return std::nullopt;
     return impl_->batches_[number - 1];
 }
 
-std::optional<uint64_t> Ledger::batch_of_chunk(uint64_t chunk) const {
+std::optional<uint64_t> Reader::batch_of_chunk(uint64_t chunk) const {
     std::lock_guard lock(impl_->mutex_);
     return impl_->batch_of_chunk_locked(chunk);
 }
 
-std::optional<Ledger::Place> Ledger::place_of_entry(uint64_t entry) const {
+std::optional<Reader::Place> Reader::place_of_entry(uint64_t entry) const {
     std::lock_guard lock(impl_->mutex_);
     auto chunk = impl_->chunk_of_entry_locked(entry);
     auto batch = chunk ? impl_->batch_of_chunk_locked(*chunk) : std::nullopt;
@@ -364,7 +364,7 @@ std::optional<Ledger::Place> Ledger::place_of_entry(uint64_t entry) const {
     return Place{*chunk, impl_->batches_[*batch - 1]};
 }
 
-std::vector<Hash> Ledger::chunk_digests(const ChunkRecord& chunk) const {
+std::vector<Hash> Reader::chunk_digests(const ChunkRecord& chunk) const {
     std::vector<Hash> out;
     for (const Entry& entry : entries(chunk.first_entry, chunk.entry_count)) {
         if (const auto* operation = std::get_if<OperationEntry>(&entry.what)) out.push_back(operation->digest);
@@ -372,7 +372,7 @@ std::vector<Hash> Ledger::chunk_digests(const ChunkRecord& chunk) const {
     return out;
 }
 
-std::optional<RolledBack> Ledger::rolled_back(const Hash& hash) const {
+std::optional<RolledBack> Reader::rolled_back(const Hash& hash) const {
     auto store = impl_->store_.snapshot();
     auto number = number_in(*store, rows::fixed_key('r', hash));
     if (!number) return std::nullopt;
@@ -380,7 +380,7 @@ std::optional<RolledBack> Ledger::rolled_back(const Hash& hash) const {
     return row ? required(decode_rolled_back(*number, *row), "a rolled-back operation") : std::optional<RolledBack>{};
 }
 
-Ledger::RolledBackPage Ledger::rolled_back_from(uint64_t from, const std::optional<Address>& sender, size_t limit) const {
+Reader::RolledBackPage Reader::rolled_back_from(uint64_t from, const std::optional<Address>& sender, size_t limit) const {
     RolledBackPage out;
     Budget budget(impl_->scans_);
     impl_->store_.scan(rows::u64_key('R', from), "S", [&](std::string_view key, std::string_view value) {

@@ -17,7 +17,7 @@ uint64_t Ledger::roll_back_to_chunk(uint64_t chunk, const std::string& why, uint
     return count;
 }
 
-uint64_t Ledger::Impl::roll_back(uint64_t chunk, const std::string& why, uint64_t when_ms) {
+uint64_t Reader::Impl::roll_back(uint64_t chunk, const std::string& why, uint64_t when_ms) {
     GAVEL_CHECK(chunk <= chunk_first_entry_.size());
     bool sealed_too = chunk < chunk_first_entry_.size();
     if (!sealed_too && open_.empty()) return 0;
@@ -53,7 +53,7 @@ uint64_t Ledger::Impl::roll_back(uint64_t chunk, const std::string& why, uint64_
     return count;
 }
 
-std::vector<Entry> Ledger::Impl::entries_from(uint64_t first) const {
+std::vector<Entry> Reader::Impl::entries_from(uint64_t first) const {
     std::vector<Entry> out;
     store_.scan(rows::u64_key('E', first), rows::u64_key('E', written_), [&](std::string_view key, std::string_view value) {
         out.push_back(required(decode_entry(rows::u64_at_end(key), value), "an entry"));
@@ -65,7 +65,7 @@ std::vector<Entry> Ledger::Impl::entries_from(uint64_t first) const {
 }
 
 // State, leaves, chunk and batch records to before `chunk`.
-void Ledger::Impl::undo_chunks(node::WriteBatch& batch, uint64_t chunk) {
+void Reader::Impl::undo_chunks(node::WriteBatch& batch, uint64_t chunk) {
     auto row = store_.get(rows::u64_key('C', chunk));
     StateFields target = required(row ? decode_chunk(chunk, *row) : std::nullopt, "a chunk").before;
     std::set<uint32_t> changed;
@@ -90,7 +90,7 @@ void Ledger::Impl::undo_chunks(node::WriteBatch& batch, uint64_t chunk) {
     }
 }
 
-void Ledger::Impl::erase_entry(node::WriteBatch& batch, const Entry& entry) const {
+void Reader::Impl::erase_entry(node::WriteBatch& batch, const Entry& entry) const {
     auto erase_withdrawal = [&](uint32_t position, const Address& recipient) {
         batch.erase(rows::u32_key('W', position));
         batch.erase(rows::pair_key('w', recipient, position));
@@ -107,7 +107,7 @@ void Ledger::Impl::erase_entry(node::WriteBatch& batch, const Entry& entry) cons
     for (const auto& [owner, touch] : touches_of(entry)) batch.erase(rows::pair_key('o', owner, entry.number));
 }
 
-void Ledger::Impl::keep_rolled_back(node::WriteBatch& batch, const OperationEntry& entry, const std::string& why,
+void Reader::Impl::keep_rolled_back(node::WriteBatch& batch, const OperationEntry& entry, const std::string& why,
                                     uint64_t when_ms) {
     forget_rolled_back(batch, entry.hash);  // one that was applied again, but not written since
     uint64_t number = lists_.rolled_back_next++;

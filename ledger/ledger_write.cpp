@@ -7,7 +7,7 @@
 namespace gavel::ledger {
 
 // Makes entries of what apply tells.
-class Ledger::Impl::Noter : public ApplyObserver {
+class Reader::Impl::Noter : public ApplyObserver {
 public:
     Noter(Impl& ledger, uint64_t at_ms) : ledger_(ledger), at_ms_(at_ms), queue_hash_(ledger.queue_hash_) {}
 
@@ -53,13 +53,13 @@ Ledger::Applied Ledger::apply_chunk(ByteView ops, ByteView sigs, Env& env, const
     return applied;
 }
 
-Ledger::Applied Ledger::Impl::apply_chunk(ByteView ops, ByteView sigs, Env& env, const std::optional<Hash>& claimed_after,
+Ledger::Applied Reader::Impl::apply_chunk(ByteView ops, ByteView sigs, Env& env, const std::optional<Hash>& claimed_after,
                                           uint64_t at_ms) {
     GAVEL_CHECK(open_.empty() && pending_.empty());
     Counters before = state_.counters;
     StateView::Mark start = view_.mark();
     Noter noter(*this, at_ms);
-    Applied applied;
+    Ledger::Applied applied;
     applied.outcome = apply(env, view_, state_.counters, ops, sigs, &noter);
     applied.after = state_.fields();
     applied.kept =
@@ -99,28 +99,28 @@ PostedOperation Ledger::posted_form(const Operation& operation, uint32_t sender)
     return out;
 }
 
-unsigned Ledger::Impl::weight_with(unsigned more, const Address* fee_token) const {
+unsigned Reader::Impl::weight_with(unsigned more, const Address* fee_token) const {
     const auto& fees = open_.fees.entries();
     auto same_token = [&](const FeeTally::Entry& entry) { return entry.token == *fee_token; };
     bool new_fee_leaf = fee_token && std::none_of(fees.begin(), fees.end(), same_token);
     return open_.weight + more + (new_fee_leaf ? kFeeLeafWeight : 0);
 }
 
-bool Ledger::fits(const PostedOperation& posted, const Address& token) const {
+bool OpenLedger::fits(const PostedOperation& posted, const Address& token) const {
     return impl_->weight_with(posted.weight(), posted.fee.is_zero() ? nullptr : &token) <= kMaxChunkWeight;
 }
 
-bool Ledger::fits_l1_operation() const {
+bool OpenLedger::fits_l1_operation() const {
     return impl_->open_.chunk.operations.empty() && impl_->weight_with(kL1OperationWeight, nullptr) <= kMaxChunkWeight;
 }
 
-Outcome Ledger::open_l1_operation(const L1Operation& operation) {
+Outcome OpenLedger::open_l1_operation(const L1Operation& operation) {
     std::unique_lock lock(impl_->mutex_);
     GAVEL_CHECK(impl_->open_.chunk.operations.empty());
     return impl_->execute_l1(operation);
 }
 
-Outcome Ledger::Impl::execute_l1(const L1Operation& operation) {
+Outcome Reader::Impl::execute_l1(const L1Operation& operation) {
     unsigned weight = weight_with(kL1OperationWeight, nullptr);
     if (weight > kMaxChunkWeight) return Outcome::wrong(Refusal::kOverWeight);
     StateView::Mark mark = view_.mark();
@@ -140,8 +140,8 @@ Outcome Ledger::Impl::execute_l1(const L1Operation& operation) {
     return outcome;
 }
 
-Outcome Ledger::open_operation(const PostedOperation& posted, const CheckedOperation& checked, uint64_t now_ms,
-                               OperationReceipt& receipt) {
+Outcome OpenLedger::open_operation(const PostedOperation& posted, const CheckedOperation& checked, uint64_t now_ms,
+                                   OperationReceipt& receipt) {
     std::unique_lock lock(impl_->mutex_);
     auto is_checked = [&](const Account& sender, Operation&& signed_form) {
         const bool is_it = sender.key.owner == checked.sender && signed_form == checked.operation;
@@ -152,7 +152,7 @@ Outcome Ledger::open_operation(const PostedOperation& posted, const CheckedOpera
     return outcome;
 }
 
-Outcome Ledger::Impl::execute(const PostedOperation& posted, uint64_t at_ms, const Check& check) {
+Outcome Reader::Impl::execute(const PostedOperation& posted, uint64_t at_ms, const Check& check) {
     if (posted.sender == 0 || posted.sender >= view_.account_count()) return Outcome::wrong(Refusal::kSenderIndex);
     const Address token = state_.accounts.at(posted.sender)->key.token;
     unsigned weight = weight_with(posted.weight(), posted.fee.is_zero() ? nullptr : &token);
@@ -183,7 +183,7 @@ Outcome Ledger::Impl::execute(const PostedOperation& posted, uint64_t at_ms, con
     return outcome;
 }
 
-void Ledger::Impl::add_entry(std::variant<OperationEntry, L1Entry, FeeEntry> what) {
+void Reader::Impl::add_entry(std::variant<OperationEntry, L1Entry, FeeEntry> what) {
     uint64_t number = next_entry();
     if (const auto* operation = std::get_if<OperationEntry>(&what)) {
         pending_receipts_[operation->hash] = {number, operation->position, operation->hash, operation->confirmed_at_ms};
@@ -191,7 +191,7 @@ void Ledger::Impl::add_entry(std::variant<OperationEntry, L1Entry, FeeEntry> wha
     pending_.push_back({number, std::move(what)});
 }
 
-void Ledger::Impl::add_fee_entries(size_t first_note) {
+void Reader::Impl::add_fee_entries(size_t first_note) {
     for (FeeEntry& fee : make_fee_entries(std::span(view_.notes()).subspan(first_note))) add_entry(std::move(fee));
 }
 
@@ -207,7 +207,7 @@ void Ledger::flush(node::Durability durability) {
     impl_->notify();
 }
 
-Outcome Ledger::seal(const FeeLeafLookup& fee_leaf, ChunkRecord& sealed) {
+Outcome OpenLedger::seal(const FeeLeafLookup& fee_leaf, ChunkRecord& sealed) {
     Impl& me = *impl_;
     std::vector<uint32_t> fee_leaves;
     for (const FeeTally::Entry& fee : me.open_.fees.entries()) {
@@ -238,7 +238,7 @@ Outcome Ledger::seal(const FeeLeafLookup& fee_leaf, ChunkRecord& sealed) {
     return Outcome::applied();
 }
 
-ChunkRecord Ledger::Impl::close_chunk(node::WriteBatch& batch, Bytes ops, Bytes sigs) {
+ChunkRecord Reader::Impl::close_chunk(node::WriteBatch& batch, Bytes ops, Bytes sigs) {
     GAVEL_CHECK(pending_.empty());
     ChunkRecord record;
     record.number = chunk_first_entry_.size();
@@ -263,23 +263,23 @@ ChunkRecord Ledger::Impl::close_chunk(node::WriteBatch& batch, Bytes ops, Bytes 
     return record;
 }
 
-void Ledger::Impl::put_leaves(node::WriteBatch& batch, const StateDiff& diff) const {
+void Reader::Impl::put_leaves(node::WriteBatch& batch, const StateDiff& diff) const {
     auto put = [&](uint32_t index) { batch.put(rows::u32_key('A', index), string_of(state_.accounts.at(index)->encode())); };
     for (const StateDiff::Change& change : diff.changes) put(change.index);
     for (uint32_t index = diff.account_count; index < state_.accounts.count(); ++index) put(index);
 }
 
-void Ledger::Impl::put_seal(node::WriteBatch& batch) const {
+void Reader::Impl::put_seal(node::WriteBatch& batch) const {
     batch.put(rows::kSealKey, string_of(ByteWriter().raw(sealed_fields_.encode()).u64(open_.first_entry).bytes()));
 }
 
-void Ledger::Impl::put_lists(node::WriteBatch& batch) const {
+void Reader::Impl::put_lists(node::WriteBatch& batch) const {
     ByteWriter out;
     out.u64(lists_.generation).u64(lists_.rolled_back_next).u64(lists_.rolled_back_count);
     batch.put(rows::kListsKey, string_of(out.bytes()));
 }
 
-void Ledger::Impl::write_pending(node::WriteBatch& batch) {
+void Reader::Impl::write_pending(node::WriteBatch& batch) {
     uint64_t listed = lists_.rolled_back_count;
     for (const Entry& entry : pending_) {
         put_entry(batch, entry);
@@ -292,7 +292,7 @@ void Ledger::Impl::write_pending(node::WriteBatch& batch) {
     pending_receipts_.clear();
 }
 
-void Ledger::Impl::forget_rolled_back(node::WriteBatch& batch, const Hash& hash) {
+void Reader::Impl::forget_rolled_back(node::WriteBatch& batch, const Hash& hash) {
     std::string key = rows::fixed_key('r', hash);
     auto number = stored_number(key);
     if (!number) return;
@@ -301,7 +301,7 @@ void Ledger::Impl::forget_rolled_back(node::WriteBatch& batch, const Hash& hash)
     --lists_.rolled_back_count;
 }
 
-void Ledger::Impl::put_entry(node::WriteBatch& batch, const Entry& entry) {
+void Reader::Impl::put_entry(node::WriteBatch& batch, const Entry& entry) {
     std::string number = rows::u64_value(entry.number);
     auto put_withdrawal = [&](uint32_t position, const Withdrawal& withdrawal) {
         batch.put(rows::u32_key('W', position), encode_withdrawal({position, withdrawal, entry.number}));
@@ -324,12 +324,12 @@ void Ledger::Impl::put_entry(node::WriteBatch& batch, const Entry& entry) {
     }
 }
 
-void Ledger::Impl::write(const node::WriteBatch& batch, node::Durability durability) {
+void Reader::Impl::write(const node::WriteBatch& batch, node::Durability durability) {
     store_.write(batch, durability);
     unsynced_ = durability == node::Durability::kBuffered;
 }
 
-void Ledger::Impl::publish_locked() {
+void Reader::Impl::publish_locked() {
     published_.entries = written_;
     published_.counters = state_.counters;
     published_.account_count = state_.accounts.count();
@@ -340,7 +340,7 @@ void Ledger::Impl::publish_locked() {
     overlay_.clear();
 }
 
-void Ledger::Impl::notify() {
+void Reader::Impl::notify() {
     {
         std::lock_guard lock(wait_mutex_);
         wait_entries_ = published_.entries;

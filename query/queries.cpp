@@ -30,7 +30,7 @@ Cursor decode_cursor(uint64_t cursor) {
 Status bad_cursor() { return {Code::kInvalidArgument, "BAD_CURSOR", "cursor", "this server has given no such cursor"}; }
 
 // Where to go on forward; a refusal if something before it was rolled back since.
-Result<uint64_t> resume(const ledger::Ledger& ledger, uint64_t cursor) {
+Result<uint64_t> resume(const ledger::Reader& ledger, uint64_t cursor) {
     Cursor at = decode_cursor(cursor);
     if (cursor == 0) return uint64_t{0};
     if (at.generation > ledger.generation()) return bad_cursor();
@@ -49,7 +49,7 @@ Status unknown_batch(const char* field, uint64_t number) {
     return {Code::kNotFound, "UNKNOWN_BATCH", field, "no verified batch " + std::to_string(number) + " stands on the L1"};
 }
 
-std::vector<ledger::Entry> entries_of(const ledger::Ledger& ledger, const ledger::Ledger::Touches& touches) {
+std::vector<ledger::Entry> entries_of(const ledger::Reader& ledger, const ledger::Reader::Touches& touches) {
     std::vector<uint64_t> numbers;
     for (const ledger::Touch& touch : touches.touches) numbers.push_back(touch.entry);
     return ledger.entries_at(numbers);
@@ -234,7 +234,7 @@ Result<Page<EntryInfo>> Queries::history(const Address& owner, const std::option
         if (at.generation > ledger_.generation()) return bad_cursor();
         below = std::min(at.entry, ledger_.entries_kept_since(at.generation));
     }
-    ledger::Ledger::Touches touches = ledger_.touches_before(owner, token, below, bounded(limit));
+    ledger::Reader::Touches touches = ledger_.touches_before(owner, token, below, bounded(limit));
     Page<EntryInfo> out;
     for (const ledger::Entry& entry : entries_of(ledger_, touches)) out.items.push_back(describe(entry));
     if (touches.next) out.next_cursor = cursor_of(*touches.next);
@@ -252,7 +252,7 @@ Result<OperationInfo> Queries::operation(const Hash& hash) const {
 }
 
 Page<OperationInfo> Queries::rolled_back(const std::optional<Address>& sender, uint64_t cursor, size_t limit) const {
-    ledger::Ledger::RolledBackPage page = ledger_.rolled_back_from(cursor, sender, bounded(limit));
+    ledger::Reader::RolledBackPage page = ledger_.rolled_back_from(cursor, sender, bounded(limit));
     Page<OperationInfo> out;
     for (ledger::RolledBack& record : page.operations) out.items.push_back(describe_rolled_back(std::move(record)));
     out.next_cursor = page.next.value_or(0);
@@ -264,7 +264,7 @@ Result<Page<IncomingPayment>> Queries::incoming(const Address& owner, const std:
     Result<uint64_t> from = resume(ledger_, cursor);
     if (!from) return from.status();
     uint64_t generation = ledger_.generation();
-    ledger::Ledger::Touches touches = ledger_.incoming_from(owner, token, *from, bounded(limit));
+    ledger::Reader::Touches touches = ledger_.incoming_from(owner, token, *from, bounded(limit));
     Page<IncomingPayment> out;
     for (const ledger::Entry& entry : entries_of(ledger_, touches)) append_payments(entry, owner, out.items);
     out.next_cursor = encode_cursor({generation, *touches.next});

@@ -9,7 +9,7 @@
 
 #include "api/query.hpp"
 #include "follow/l1_view.hpp"
-#include "ledger/ledger.hpp"
+#include "ledger/reader.hpp"
 #include <algorithm>
 
 namespace gavel::query {
@@ -33,7 +33,7 @@ public:
     static constexpr size_t kDefaultLimit = 100;
     static constexpr size_t kMaxLimit = 1000;  // more is taken as this; zero as kDefaultLimit
 
-    Queries(const ledger::Ledger& ledger, const follow::L1View& view) : ledger_(ledger), view_(view) {}
+    Queries(const ledger::Reader& ledger, const follow::L1View& view) : ledger_(ledger), view_(view) {}
 
     // As the server of this name.
     ChainInfo chain_info(const std::string& server = {}) const;
@@ -95,7 +95,7 @@ private:
     uint64_t common_head() const;
     uint64_t cursor_of(uint64_t entry) const;
 
-    const ledger::Ledger& ledger_;
+    const ledger::Reader& ledger_;
     const follow::L1View& view_;
 };
 

@@ -49,7 +49,7 @@ std::optional<Address> SignerCache::signer(const Hash& digest, const Signature& 
     return SignerRecovery::signer(digest, signature);
 }
 
-Engine::Engine(ledger::Ledger& ledger, const follow::L1View& view, const FeePolicy& fees, const node::Clock& clock,
+Engine::Engine(ledger::OpenLedger& ledger, const follow::L1View& view, const FeePolicy& fees, const node::Clock& clock,
                EngineConfig config, SignerCache& signers)
     : ledger_(ledger),
       view_(view),

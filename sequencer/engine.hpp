@@ -6,7 +6,7 @@
 #include <unordered_map>
 
 #include "follow/l1_view.hpp"
-#include "ledger/ledger.hpp"
+#include "ledger/open_ledger.hpp"
 #include "node/clock.hpp"
 #include "sequencer/fee_policy.hpp"
 #include "sequencer/submission.hpp"
@@ -57,7 +57,7 @@ public:
         uint16_t chunks = 0;
     };
 
-    Engine(ledger::Ledger& ledger, const follow::L1View& view, const FeePolicy& fees, const node::Clock& clock,
+    Engine(ledger::OpenLedger& ledger, const follow::L1View& view, const FeePolicy& fees, const node::Clock& clock,
            EngineConfig config, SignerCache& signers);
 
     // Executes one operation. A receipt in the outcome holds only after ledger.flush().
@@ -114,7 +114,7 @@ private:
     std::vector<FeeTally::Entry> fees_of(const ledger::ChunkRecord& chunk) const GAVEL_REQUIRES(ledger::writing);
     bool fees_pay(const Fill& fill) const GAVEL_REQUIRES(ledger::writing);
 
-    ledger::Ledger& ledger_;
+    ledger::OpenLedger& ledger_;
     const follow::L1View& view_;
     const FeePolicy& fees_;
     const node::Clock& clock_;

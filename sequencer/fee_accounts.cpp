@@ -18,7 +18,7 @@ std::string name_of(const Address& token) { return token.is_zero() ? "ETH" : to_
 
 }  // namespace
 
-FeeAccounts::FeeAccounts(const ledger::Ledger& ledger, const follow::L1View& view, l1::L1Client& client, l1::L1Wallet& wallet,
+FeeAccounts::FeeAccounts(const ledger::Reader& ledger, const follow::L1View& view, l1::L1Client& client, l1::L1Wallet& wallet,
                          const node::Clock& clock, node::Troubles& troubles, const Address& recipient,
                          std::vector<Address> tokens)
     : ledger_(ledger),

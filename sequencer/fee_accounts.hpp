@@ -8,7 +8,7 @@
 
 #include "follow/l1_view.hpp"
 #include "l1-bridge/client/l1_wallet.hpp"
-#include "ledger/ledger.hpp"
+#include "ledger/reader.hpp"
 #include "node/clock.hpp"
 #include "node/troubles.hpp"
 
@@ -17,7 +17,7 @@ namespace gavel::sequencer {
 class FeeAccounts {
 public:
     // None of the references is owned. The zero address among `tokens` is ETH.
-    FeeAccounts(const ledger::Ledger& ledger, const follow::L1View& view, l1::L1Client& client, l1::L1Wallet& wallet,
+    FeeAccounts(const ledger::Reader& ledger, const follow::L1View& view, l1::L1Client& client, l1::L1Wallet& wallet,
                 const node::Clock& clock, node::Troubles& troubles, const Address& recipient, std::vector<Address> tokens);
 
     // Whether a deposit that opens an account is on its way. A token whose account can't be opened now holds nothing up: its fees
@@ -40,7 +40,7 @@ private:
     void fail(Opening& opening, node::Status why);
     void tell();
 
-    const ledger::Ledger& ledger_;
+    const ledger::Reader& ledger_;
     const follow::L1View& view_;
     l1::L1Client& client_;
     l1::L1Wallet& wallet_;

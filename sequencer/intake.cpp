@@ -19,7 +19,7 @@ node::Status status_of(const std::exception_ptr& failure) {
 
 }  // namespace
 
-Intake::Intake(const ledger::Ledger& ledger, Writer& writer, Engine& engine, Figures& figures, const node::Clock& clock,
+Intake::Intake(const ledger::Reader& ledger, Writer& writer, Engine& engine, Figures& figures, const node::Clock& clock,
                std::function<node::Status()> sequencing, unsigned signature_threads)
     : ledger_(ledger),
       writer_(writer),

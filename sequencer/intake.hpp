@@ -17,7 +17,7 @@ public:
 
     // None of the references is owned. `sequencing`: whether operations are taken now; else why not. `signature_threads` check
     // signatures beside the callers.
-    Intake(const ledger::Ledger& ledger, Writer& writer, Engine& engine, Figures& figures, const node::Clock& clock,
+    Intake(const ledger::Reader& ledger, Writer& writer, Engine& engine, Figures& figures, const node::Clock& clock,
            std::function<node::Status()> sequencing, unsigned signature_threads);
 
     // Any thread. Checks form and signatures in the caller's thread (and the pool's), then queues what is right, in order.
@@ -38,7 +38,7 @@ private:
     void answer(Ticket& ticket, const std::exception_ptr& failure);
     void refuse(Ticket& ticket, const node::Status& status);
 
-    const ledger::Ledger& ledger_;
+    const ledger::Reader& ledger_;
     Writer& writer_;
     Engine& engine_;
     Figures& figures_;

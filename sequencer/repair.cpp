@@ -92,7 +92,7 @@ namespace {
 
 class Restorer {
 public:
-    Restorer(ledger::Ledger& ledger, Engine& engine) GAVEL_REQUIRES(ledger::writing) : ledger_(ledger), engine_(engine) {
+    Restorer(ledger::OpenLedger& ledger, Engine& engine) GAVEL_REQUIRES(ledger::writing) : ledger_(ledger), engine_(engine) {
         out_.end = begin_ = ledger.counters().op_count;
     }
 
@@ -131,7 +131,7 @@ private:
         out_.refused.push_back({entry.hash, entry.position, entry.sender, std::move(why)});
     }
 
-    ledger::Ledger& ledger_;
+    ledger::OpenLedger& ledger_;
     Engine& engine_;
     uint64_t begin_;
     Restored out_;
@@ -139,7 +139,7 @@ private:
 
 }  // namespace
 
-Restored restore_salvage(node::Store& store, ledger::Ledger& ledger, Engine& engine) {
+Restored restore_salvage(node::Store& store, ledger::OpenLedger& ledger, Engine& engine) {
     Restorer restorer(ledger, engine);
     node::WriteBatch done;
     store.scan(kEntryPrefix, node::prefix_end(kEntryPrefix),

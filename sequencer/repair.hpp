@@ -45,7 +45,7 @@ struct Restored {
 };
 
 // Executes what waits in `store`, the ledger's, once all that is on the L1 has been read; synced. It waits no longer then.
-Restored restore_salvage(node::Store& store, ledger::Ledger& ledger, Engine& engine) GAVEL_REQUIRES(ledger::writing);
+Restored restore_salvage(node::Store& store, ledger::OpenLedger& ledger, Engine& engine) GAVEL_REQUIRES(ledger::writing);
 // Tells the log.
 void tell(const Restored& restored);
 

@@ -102,7 +102,7 @@ private:
     node::Store& store_;
     bool data_is_new_;  // made by this ledger, or by one that hadn't yet found on the L1 that it may be
     follow::L1Freshness freshness_;
-    ledger::Ledger ledger_;
+    ledger::OpenLedger ledger_;
     FeePolicy fees_;
     SignerCache signers_;
     l1::CalldataChannel channel_;

@@ -22,12 +22,13 @@ node::Status check_form(const Operation& operation) {
 
 }  // namespace
 
-node::Result<CheckedOperation> check_submission(const Submission& submission, const Domain& domain, const Hash& domain_separator) {
+node::Result<CheckedOperation> check_submission(const Submission& submission, const Domain& domain,
+                                                const Hash& domain_separator) {
     if (submission.chain_id != domain.chain_id)
         return invalid("WRONG_CHAIN", "chain_id",
                        fmt::format("signed for chain {}, this is chain {}", submission.chain_id, domain.chain_id));
     if (node::Status form = check_form(submission.operation); !form.ok()) return form;
-    CheckedOperation out = with_names(submission.operation, submission.sender, submission.signature, domain_separator);
+    CheckedOperation out = ledger::with_names(submission.operation, submission.sender, submission.signature, domain_separator);
     auto signer = recover(out.digest, submission.signature);
     if (!signer) return invalid("BAD_SIGNATURE", "signature", "no address can be recovered from the signature");
     if (*signer != submission.sender)

@@ -14,7 +14,7 @@ constexpr unsigned kTriesOfAFailure = 4;     // a claim that fails in its block 
 
 }  // namespace
 
-Claimer::Claimer(const ledger::Ledger& ledger, const follow::L1View& view, l1::L1Client& client, l1::L1Wallet& wallet,
+Claimer::Claimer(const ledger::Reader& ledger, const follow::L1View& view, l1::L1Client& client, l1::L1Wallet& wallet,
                  const node::Clock& clock, uint64_t lost_after_ms, ClaimerOptions options)
     : ledger_(ledger),
       view_(view),

@@ -9,7 +9,7 @@
 
 #include "follow/l1_view.hpp"
 #include "l1-bridge/client/l1_wallet.hpp"
-#include "ledger/ledger.hpp"
+#include "ledger/reader.hpp"
 #include "node/clock.hpp"
 #include "verifier/on_its_way.hpp"
 
@@ -38,7 +38,7 @@ struct ClaimerOptions {
 class Claimer {
 public:
     // None of the references is owned. step() is for the ledger's writing thread.
-    Claimer(const ledger::Ledger& ledger, const follow::L1View& view, l1::L1Client& client, l1::L1Wallet& wallet,
+    Claimer(const ledger::Reader& ledger, const follow::L1View& view, l1::L1Client& client, l1::L1Wallet& wallet,
             const node::Clock& clock, uint64_t lost_after_ms, ClaimerOptions options);
 
     // One bounded round. The view must be up to date. Not OK: a claim couldn't be sent now for a reason that isn't the claim's;
@@ -82,7 +82,7 @@ private:
     bool is_given_up(uint32_t position) const { return position < given_up_.size() && given_up_[position]; }
     void give_up(uint32_t position, const node::Status& why);
 
-    const ledger::Ledger& ledger_;
+    const ledger::Reader& ledger_;
     const follow::L1View& view_;
     l1::L1Client& client_;
     l1::L1Wallet& wallet_;

@@ -9,6 +9,10 @@
 
 namespace gavel::verifier {
 
+using api::kFirstProofStage;
+using api::kFirstVerdictKind;
+using api::kLastProofStage;
+using api::kLastVerdictKind;
 using api::ProofStage;
 using api::VerdictKind;
 

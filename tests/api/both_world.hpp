@@ -7,14 +7,14 @@
 
 namespace gavel::test {
 
-class BothWorld : public sequencer::Funded {
+class BothWorld : public sequencer_test::Funded {
 public:
     // Alice pays bob with a fee, pays out to bob and carol, and withdraws: all final. Then she pays bob once more: confirmed.
     BothWorld() {
         deposit(l1.alice, l1.home.address(), kEther);
         run(3);
-        pay(transfer(l1.alice, l1.bob.address(), sequencer::kMilli, 0, 10));
-        sequencer::Submission payout = transfer(l1.alice, l1.bob.address(), 2 * sequencer::kMilli, 1);
+        pay(transfer(l1.alice, l1.bob.address(), sequencer_test::kMilli, 0, 10));
+        sequencer::Submission payout = transfer(l1.alice, l1.bob.address(), 2 * sequencer_test::kMilli, 1);
         payout.operation.kind = OperationKind::kPayout;
         payout.operation.payments.push_back({l1.carol.address(), Amount{7}});
         payout.operation.memo.bytes.fill('m');
@@ -24,7 +24,7 @@ public:
         pay(sign(l1.alice, withdrawal));
         run(4);
         run(2, kChallenge);
-        pay(transfer(l1.alice, l1.bob.address(), 3 * sequencer::kMilli, 3));
+        pay(transfer(l1.alice, l1.bob.address(), 3 * sequencer_test::kMilli, 3));
 
         auto opened = follow::L1Sync::open(verifier_store, chain_client, l1.rollup);
         REQUIRE(opened.ok());

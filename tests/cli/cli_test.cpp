@@ -19,6 +19,7 @@
 
 using namespace gavel;
 using namespace gavel::cli;
+using namespace gavel::workload;
 using gavel::test::TempDir;
 using nlohmann::json;
 

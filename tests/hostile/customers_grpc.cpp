@@ -106,7 +106,7 @@ bool Customers::all_stand() const {
     std::lock_guard lock(mutex_);
     return std::all_of(people_.begin(), people_.end(), [&](const Person& person) {
         const auto account = world_.at_sequencer().account({address_of(person.name), {}});
-        return account && (person.receipts.empty() || account->nonce() > person.receipts.rbegin()->first);
+        return account && (person.receipts.empty() || account->nonce > person.receipts.rbegin()->first);
     });
 }
 

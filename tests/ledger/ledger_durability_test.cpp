@@ -216,7 +216,7 @@ TEST_CASE("a ledger refuses a store that isn't its own, or is damaged") {
     }
     Domain other = world.domain;
     other.chain_id = 1;
-    CHECK_THROWS_AS(Ledger(store, other), node::StoreError);
+    CHECK_THROWS_AS(OpenLedger(store, other), node::StoreError);
     // Each row that the state is loaded from, with its last byte turned, or missing.
     for (const auto& [key, value] : rows_of(store)) {
         if (std::string("AWEcm").find(key.front()) == std::string::npos) continue;
@@ -229,13 +229,13 @@ TEST_CASE("a ledger refuses a store that isn't its own, or is damaged") {
         node::WriteBatch turn;
         turn.put(key, damaged);
         turned->write(turn, Durability::kSynced);
-        CHECK_THROWS_AS(Ledger(*turned, world.domain), node::StoreError);
+        CHECK_THROWS_AS(OpenLedger(*turned, world.domain), node::StoreError);
         if (of_open_chunk || key == "meta/format") continue;
         auto missing = store.clone();
         node::WriteBatch erase;
         erase.erase(key);
         missing->write(erase, Durability::kSynced);
-        CHECK_THROWS_AS(Ledger(*missing, world.domain), node::StoreError);
+        CHECK_THROWS_AS(OpenLedger(*missing, world.domain), node::StoreError);
     }
 }
 

@@ -46,7 +46,7 @@ void add(std::map<AccountKey, Amount>& balances, const FeeEntry& entry) {
 }
 
 // What touches_of should have led to, from the entries.
-void check_touches(const Ledger& ledger, const Address& owner) {
+void check_touches(const OpenLedger& ledger, const Address& owner) {
     std::vector<uint64_t> newest_first, credited;
     std::optional<uint64_t> below = ~uint64_t{0};
     while (below) {
@@ -72,7 +72,7 @@ void check_touches(const Ledger& ledger, const Address& owner) {
 
 }  // namespace
 
-std::map<AccountKey, Amount> balances_by_entries(const Ledger& ledger) {
+std::map<AccountKey, Amount> balances_by_entries(const OpenLedger& ledger) {
     std::map<AccountKey, Amount> out;
     for (const Entry& entry : ledger.entries(0, kAll)) {
         std::visit([&](const auto& what) { add(out, what); }, entry.what);
@@ -80,7 +80,7 @@ std::map<AccountKey, Amount> balances_by_entries(const Ledger& ledger) {
     return out;
 }
 
-void check_consistent(const Ledger& ledger) {
+void check_consistent(const OpenLedger& ledger) {
     LedgerSummary summary = ledger.summary();
     auto entries = ledger.entries(0, kAll);
     REQUIRE(entries.size() == summary.entries);
@@ -154,7 +154,7 @@ L1Operation World::deposit(size_t user, const Address& token, u128 amount) {
     return {L1OperationKind::kDeposit, address(user), address(user), token, Amount{amount}, 100 + queue.size()};
 }
 
-Operation World::transfer(const Ledger& ledger, size_t from, const Address& token, const Address& to, u128 amount, u128 fee) {
+Operation World::transfer(const OpenLedger& ledger, size_t from, const Address& token, const Address& to, u128 amount, u128 fee) {
     Operation out;
     out.token = token;
     out.payments.push_back({to, Amount{amount}});
@@ -163,14 +163,14 @@ Operation World::transfer(const Ledger& ledger, size_t from, const Address& toke
     return out;
 }
 
-Outcome World::submit(Ledger& ledger, size_t user, const Operation& operation, OperationReceipt* receipt) {
+Outcome World::submit(OpenLedger& ledger, size_t user, const Operation& operation, OperationReceipt* receipt) {
     auto sender = ledger.newest_account({address(user), operation.token});
     OperationReceipt ignored;
     PostedOperation posted = ledger.posted_form(operation, sender ? sender->index : 0);
     return ledger.open_operation(posted, checked(operation, user), kNowMs, receipt ? *receipt : ignored);
 }
 
-FeeLeafLookup World::fee_leaf(const Ledger& ledger) const {
+FeeLeafLookup World::fee_leaf(const OpenLedger& ledger) const {
     return [this, &ledger](const Address& token) -> std::optional<uint32_t> {
         auto at = ledger.newest_account({address(0), token});
         if (!at) return std::nullopt;
@@ -178,13 +178,13 @@ FeeLeafLookup World::fee_leaf(const Ledger& ledger) const {
     };
 }
 
-ChunkRecord World::seal(Ledger& ledger) const {
+ChunkRecord World::seal(OpenLedger& ledger) const {
     ChunkRecord out;
     REQUIRE(ledger.seal(fee_leaf(ledger), out).ok());
     return out;
 }
 
-void World::fund(Ledger& ledger) {
+void World::fund(OpenLedger& ledger) {
     for (size_t user = 0; user < keys.size(); ++user) {
         for (const Address& token : tokens) {
             queue.push_back(deposit(user, token, 1'000'000));
@@ -195,7 +195,7 @@ void World::fund(Ledger& ledger) {
     ledger.flush(node::Durability::kSynced);
 }
 
-void World::consume(Ledger& ledger) {
+void World::consume(OpenLedger& ledger) {
     if (ledger.counters().l1_ops_consumed == queue.size()) return;
     if (!ledger.fits_l1_operation()) seal(ledger);
     REQUIRE(ledger.open_l1_operation(queue[ledger.counters().l1_ops_consumed]).ok());
@@ -220,7 +220,7 @@ L1Operation World::random_l1_operation() {
     return out;
 }
 
-Operation World::random_operation(const Ledger& ledger, size_t user) {
+Operation World::random_operation(const OpenLedger& ledger, size_t user) {
     Operation out = transfer(ledger, user, tokens[below(tokens.size())], random_recipient(), below(20'000), below(3) * 7);
     switch (below(4)) {
         case 0: out.kind = OperationKind::kWithdraw; break;
@@ -236,7 +236,7 @@ Operation World::random_operation(const Ledger& ledger, size_t user) {
     return out;
 }
 
-void World::random_step(Ledger& ledger) {
+void World::random_step(OpenLedger& ledger) {
     switch (below(10)) {
         case 0: seal(ledger); break;
         case 1: ledger.flush(below(2) == 0 ? node::Durability::kSynced : node::Durability::kBuffered); break;
@@ -255,16 +255,18 @@ void World::random_step(Ledger& ledger) {
     }
 }
 
-std::unique_ptr<Ledger> open(node::Store& store, const World& world) { return std::make_unique<Ledger>(store, world.domain); }
+std::unique_ptr<OpenLedger> open(node::Store& store, const World& world) {
+    return std::make_unique<OpenLedger>(store, world.domain);
+}
 
-std::vector<ChunkRecord> chunks_of(Ledger& ledger) {
+std::vector<ChunkRecord> chunks_of(OpenLedger& ledger) {
     ledger.flush(node::Durability::kSynced);
     std::vector<ChunkRecord> out;
     for (uint64_t number = 0; number < ledger.chunk_count(); ++number) out.push_back(*ledger.chunk(number));
     return out;
 }
 
-void apply_all(Ledger& ledger, const World& world, const std::vector<ChunkRecord>& chunks, size_t first) {
+void apply_all(OpenLedger& ledger, const World& world, const std::vector<ChunkRecord>& chunks, size_t first) {
     ListEnv env = world.env();
     for (size_t i = first; i < chunks.size(); ++i) {
         Ledger::Applied applied = ledger.apply_chunk(chunks[i].ops, chunks[i].sigs, env, chunks[i].after.hash(), World::kNowMs);

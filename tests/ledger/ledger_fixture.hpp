@@ -4,7 +4,7 @@
 #include <map>
 #include <random>
 
-#include "ledger/ledger.hpp"
+#include "ledger/open_ledger.hpp"
 #include "protocol/keys.hpp"
 
 namespace gavel::ledger_test {
@@ -14,9 +14,9 @@ using Rows = std::map<std::string, std::string>;
 // Everything that a ledger has in its store, without what only roll-backs leave behind, and without L1View's.
 Rows rows_of(const node::Store& store);
 // Balances as the entries alone say, by account: everything that ever changed one is in them.
-std::map<AccountKey, Amount> balances_by_entries(const ledger::Ledger& ledger);
+std::map<AccountKey, Amount> balances_by_entries(const ledger::OpenLedger& ledger);
 // Fails the test unless entries, accounts, indexes and proofs agree with each other.
-void check_consistent(const ledger::Ledger& ledger);
+void check_consistent(const ledger::OpenLedger& ledger);
 
 class World {
 public:
@@ -36,25 +36,26 @@ public:
     const PrivateKey& key_of(const Address& owner) const;
 
     L1Operation deposit(size_t user, const Address& token, u128 amount);
-    Operation transfer(const ledger::Ledger& ledger, size_t from, const Address& token, const Address& to, u128 amount,
+    Operation transfer(const ledger::OpenLedger& ledger, size_t from, const Address& token, const Address& to, u128 amount,
                        u128 fee = 0);
     Signature sign(const Operation& operation, size_t user) const { return keys[user].sign(operation.digest(separator)); }
-    CheckedOperation checked(const Operation& operation, size_t user) const {
-        return with_names(operation, address(user), sign(operation, user), separator);
+    ledger::CheckedOperation checked(const Operation& operation, size_t user) const {
+        return ledger::with_names(operation, address(user), sign(operation, user), separator);
     }
     // Signs and executes. kSenderIndex if the user has no account.
-    Outcome submit(ledger::Ledger& ledger, size_t user, const Operation& operation, ledger::OperationReceipt* receipt = nullptr);
-    ledger::FeeLeafLookup fee_leaf(const ledger::Ledger& ledger) const;
-    ledger::ChunkRecord seal(ledger::Ledger& ledger) const;
+    Outcome submit(ledger::OpenLedger& ledger, size_t user, const Operation& operation,
+                   ledger::OperationReceipt* receipt = nullptr);
+    ledger::FeeLeafLookup fee_leaf(const ledger::OpenLedger& ledger) const;
+    ledger::ChunkRecord seal(ledger::OpenLedger& ledger) const;
     // Deposits for everybody, in sealed chunks.
-    void fund(ledger::Ledger& ledger);
+    void fund(ledger::OpenLedger& ledger);
 
     // One random step: an operation (right or wrong), an L1 operation, a seal, a flush.
-    void random_step(ledger::Ledger& ledger);
+    void random_step(ledger::OpenLedger& ledger);
     // Consumes the next L1 operation, in a new chunk if need be.
-    void consume(ledger::Ledger& ledger);
+    void consume(ledger::OpenLedger& ledger);
     L1Operation random_l1_operation();
-    Operation random_operation(const ledger::Ledger& ledger, size_t user);
+    Operation random_operation(const ledger::OpenLedger& ledger, size_t user);
     // An env over the queue.
     ListEnv env() const { return ListEnv(separator, queue.size(), queue); }
 
@@ -62,10 +63,10 @@ private:
     Address random_recipient();
 };
 
-std::unique_ptr<ledger::Ledger> open(node::Store& store, const World& world);
+std::unique_ptr<ledger::OpenLedger> open(node::Store& store, const World& world);
 // All sealed chunks of a ledger, flushed before.
-std::vector<ledger::ChunkRecord> chunks_of(ledger::Ledger& ledger);
+std::vector<ledger::ChunkRecord> chunks_of(ledger::OpenLedger& ledger);
 // Applies them from number `first` on; each must be taken, and lead to what its record says.
-void apply_all(ledger::Ledger& ledger, const World& world, const std::vector<ledger::ChunkRecord>& chunks, size_t first = 0);
+void apply_all(ledger::OpenLedger& ledger, const World& world, const std::vector<ledger::ChunkRecord>& chunks, size_t first = 0);
 
 }  // namespace gavel::ledger_test

@@ -33,7 +33,7 @@ private:
 TEST_CASE("the length of the rolled-back list is published with the rest, not before") {
     World world(11);
     WatchedStore store;
-    ledger::Ledger ledger(store, world.domain);
+    ledger::OpenLedger ledger(store, world.domain);
     world.fund(ledger);
     const uint64_t chunks = ledger.chunk_count();
     const Operation operation = world.transfer(ledger, 1, world.tokens[0], world.address(2), 1);

@@ -54,7 +54,7 @@ struct Desk {
     HandL1 l1;
     node::MemoryStore store;
     L1View view;
-    Ledger ledger;
+    OpenLedger ledger;
     Queries queries{ledger, view};
 };
 

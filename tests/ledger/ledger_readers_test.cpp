@@ -30,7 +30,7 @@ struct Busy {
     }
     World world;
     test::HeldStore store;
-    Ledger ledger;
+    OpenLedger ledger;
 };
 
 }  // namespace
@@ -39,7 +39,7 @@ TEST_CASE("a reader in the store holds up neither the writing thread nor other r
     Busy busy(3);
     busy.pay();
     const Address owner = busy.world.address(1);
-    const Ledger& ledger = busy.ledger;
+    const OpenLedger& ledger = busy.ledger;
     char table = GENERATE('o', 'E', 'w', 'R', 'g');
     CAPTURE(table);
     busy.store.hold_scans_of(table);

@@ -175,7 +175,7 @@ TEST_CASE("batches that the L1 loses are rolled back by a verifier, and posted a
 TEST_CASE("a batch that somebody else posted replaces what the ledger had in its place") {
     ReplayChain chain(6);
     node::MemoryStore other_store;
-    Ledger other(other_store, chain.world.domain);
+    OpenLedger other(other_store, chain.world.domain);
     Replayer others(other, *chain.view, chain.l1.source(), chain.clock, Replayer::Options{true});
     CHECK(chain.replay(others) == Replayer::Progress::kCaughtUp);  // catches up with the first batch
 

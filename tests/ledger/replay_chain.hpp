@@ -17,7 +17,7 @@ using namespace gavel::ledger;
 struct ReplayChain {
     explicit ReplayChain(uint64_t seed) : world(seed) {
         view = std::make_unique<L1View>(store, world.domain.rollup, HandL1::parameters());
-        sequencer = std::make_unique<Ledger>(own_store, world.domain);
+        sequencer = std::make_unique<OpenLedger>(own_store, world.domain);
         restart();
         world.fund(*sequencer);
         for (const L1Operation& operation : world.queue) l1.queue(operation);
@@ -26,7 +26,7 @@ struct ReplayChain {
     }
     void restart() {
         replayer.reset();
-        verifier = std::make_unique<Ledger>(store, world.domain);
+        verifier = std::make_unique<OpenLedger>(store, world.domain);
         replayer = std::make_unique<Replayer>(*verifier, *view, l1.source(), clock, Replayer::Options{});
     }
     void pay_one(size_t from, u128 amount) {
@@ -70,12 +70,12 @@ struct ReplayChain {
     node::ManualClock clock{5'000};
     node::MemoryStore own_store, store;
     std::unique_ptr<L1View> view;
-    std::unique_ptr<Ledger> sequencer, verifier;
+    std::unique_ptr<OpenLedger> sequencer, verifier;
     std::unique_ptr<Replayer> replayer;
 };
 
 // The rows of both ledgers are the same but for when something was confirmed, and by which transaction it was posted.
-inline void check_same(const Ledger& one, const Ledger& other) {
+inline void check_same(const OpenLedger& one, const OpenLedger& other) {
     CHECK(one.summary().fields == other.summary().fields);
     CHECK(one.summary().entries == other.summary().entries);
     CHECK(balances_by_entries(one) == balances_by_entries(other));

@@ -152,7 +152,7 @@ TEST_CASE("what can't be restored is named: gaps by position, refusals by hash")
     REQUIRE(sync.ok());
     while (!*(*sync)->step()) {
     }
-    ledger::Ledger ledger(*store, (*sync)->domain());
+    ledger::OpenLedger ledger(*store, (*sync)->domain());
     follow::Replayer replayer(ledger, (*sync)->view(), (*sync)->batch_source(), w.clock, {.keep_lost_batches = true});
     while (replayer.step() == follow::Replayer::Progress::kWorked) {
     }

@@ -61,7 +61,7 @@ Operator::Operator(L1World& in, const PrivateKey& its_key) : world(in), key(its_
     auto opened = follow::L1Sync::open(store, *world.client, world.rollup);
     REQUIRE(opened.ok());
     sync = std::move(*opened);
-    ledger = std::make_unique<ledger::Ledger>(store, sync->domain());
+    ledger = std::make_unique<ledger::OpenLedger>(store, sync->domain());
     replayer = std::make_unique<follow::Replayer>(*ledger, sync->view(), sync->batch_source(), world.clock,
                                                   follow::Replayer::Options{.keep_lost_batches = false});
 }

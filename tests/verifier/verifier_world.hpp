@@ -11,6 +11,7 @@
 #include "l1-bridge/chain/in_process_client.hpp"
 #include "l1-bridge/chain/rollup_contract.hpp"
 #include "l1-bridge/client/rollup_client.hpp"
+#include "ledger/open_ledger.hpp"
 #include "node/clock.hpp"
 #include "protocol/amount.hpp"
 #include "tests/support/moody_node.hpp"
@@ -102,7 +103,7 @@ public:
     PrivateKey key;
     node::MemoryStore store;
     std::unique_ptr<follow::L1Sync> sync;
-    std::unique_ptr<ledger::Ledger> ledger;
+    std::unique_ptr<ledger::OpenLedger> ledger;
     std::unique_ptr<follow::Replayer> replayer;
 
 private:
