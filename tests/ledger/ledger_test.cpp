@@ -69,14 +69,11 @@ TEST_CASE("a wrong operation leaves the open chunk as it was") {
     CHECK(world.submit(*ledger, 1, withdrawal) == Outcome::wrong(Refusal::kWithdrawalOfZero));
     OperationReceipt receipt;
     PostedOperation posted = ledger->posted_form(right, ledger->newest_account({world.address(1), eth})->index);
-    CHECK(ledger->open_operation(posted, world.checked(right, 2), 1, receipt) ==
-          Outcome::wrong(Refusal::kSignerNotOwner));
+    CHECK(ledger->open_operation(posted, world.checked(right, 2), 1, receipt) == Outcome::wrong(Refusal::kSignerNotOwner));
     posted.sender = 0;
-    CHECK(ledger->open_operation(posted, world.checked(right, 1), 1, receipt) ==
-          Outcome::wrong(Refusal::kSenderIndex));
+    CHECK(ledger->open_operation(posted, world.checked(right, 1), 1, receipt) == Outcome::wrong(Refusal::kSenderIndex));
     posted.sender = 5'000;
-    CHECK(ledger->open_operation(posted, world.checked(right, 1), 1, receipt) ==
-          Outcome::wrong(Refusal::kSenderIndex));
+    CHECK(ledger->open_operation(posted, world.checked(right, 1), 1, receipt) == Outcome::wrong(Refusal::kSenderIndex));
 
     ledger->flush(Durability::kSynced);
     CHECK(rows_of(store) == before);
