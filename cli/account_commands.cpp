@@ -1,5 +1,4 @@
 // gavel balance, balances, history, withdrawals, tx, watch: what the daemons know of accounts and operations.
-#include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "cli/session.hpp"
@@ -60,8 +59,6 @@ Result<std::optional<Address>> chosen_token(Session& session, const std::string&
 }
 
 // A document on one line: streams are read line by line.
-void print_line(const json& document) { std::cout << document.dump(-1, ' ', false, json::error_handler_t::replace) << std::endl; }
-
 // Ends a stream when its time is over; zero: never.
 api::Step until(uint64_t seconds) {
     if (seconds == 0) return {};
@@ -256,16 +253,16 @@ Status watch_verdicts(Session& session, const WatchOptions& options) {
     auto take = [&](const api::Verdict& verdict) {
         const bool is_false = verdict.kind == api::VerdictKind::kFalse;
         if (session.json()) {
-            print_line({{"batch", verdict.number},
-                        {"hash", to_hex(verdict.hash)},
-                        {"verdict", verdict_text(verdict)},
-                        {"false", is_false},
-                        {"chunk", verdict.chunk},
-                        {"refusal", is_false ? name_of(verdict.refusal) : ""},
-                        {"operations", verdict.op_count}});
+            session.print_line({{"batch", verdict.number},
+                                {"hash", to_hex(verdict.hash)},
+                                {"verdict", verdict_text(verdict)},
+                                {"false", is_false},
+                                {"chunk", verdict.chunk},
+                                {"refusal", is_false ? name_of(verdict.refusal) : ""},
+                                {"operations", verdict.op_count}});
         } else {
-            std::cout << "batch " << verdict.number << "  " << grouped(verdict.op_count) << " operations  "
-                      << verdict_text(verdict) << std::endl;
+            session.print("batch " + std::to_string(verdict.number) + "  " + grouped(verdict.op_count) + " operations  " +
+                          verdict_text(verdict) + "\n");
         }
         return options.count == 0 || ++seen < options.count;
     };
@@ -284,11 +281,11 @@ Status watch(Session& session, const WatchOptions& options) {
     auto take = [&](const api::Page<api::IncomingPayment>& page) {
         for (const api::IncomingPayment& payment : page.items) {
             if (session.json()) {
-                print_line(payment_json(session, payment));
+                session.print_line(payment_json(session, payment));
             } else {
                 const std::string memo = memo_text(payment.memo);
-                std::cout << "+" << session.amount_text(payment.amount, payment.token) << " " << session.token_name(payment.token)
-                          << " from " << to_checksum(payment.from) << (memo.empty() ? "" : "  \"" + memo + "\"") << std::endl;
+                session.print("+" + session.amount_text(payment.amount, payment.token) + " " + session.token_name(payment.token) +
+                              " from " + to_checksum(payment.from) + (memo.empty() ? "" : "  \"" + memo + "\"") + "\n");
             }
             if (options.count != 0 && ++seen >= options.count) return false;
         }

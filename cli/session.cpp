@@ -272,6 +272,10 @@ void Session::print(const nlohmann::json& document) {
     std::fflush(stdout);
 }
 
+void Session::print_line(const nlohmann::json& document) {
+    print(document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+}
+
 void Session::print(const std::string& text) {
     std::fputs(text.c_str(), stdout);
     std::fflush(stdout);

@@ -98,6 +98,8 @@ public:
     void print(const nlohmann::json& document);
     bool has_printed_document() const { return has_printed_document_; }
     void print(const std::string& text);
+    // One of many JSON documents, on a line of its own.
+    void print_line(const nlohmann::json& document);
     // To standard error.
     void warn(const std::string& text);
 
