@@ -17,13 +17,13 @@ TX_GAS = 1 << 24  # EIP-7825
 class Anvil:
     """A node of its own, whose blocks come with their transactions; ends with the `with` block. `flags` are Anvil's."""
 
-    def __init__(self, *flags):
-        self.flags = flags
+    def __init__(self, *flags, limits=tuple(npm.MAINNET_LIMITS)):
+        self.flags = (*limits, *flags)
 
     def __enter__(self):
         self.log = tempfile.NamedTemporaryFile("r", suffix=".log")
         with open(self.log.name, "w", encoding="utf-8") as output:
-            command = [npm.anvil(), *npm.MAINNET_LIMITS, "--port", "0", *self.flags]
+            command = [npm.anvil(), "--port", "0", *self.flags]
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         end = time.monotonic() + 30
         while not (found := re.search(r"Listening on (\S+)", self.log.read())):
