@@ -1,5 +1,5 @@
-// Openings of blobs that are lies. Of each lie about elements there are two forms: with q's true value, and with the value that q
-// would need. A liar can't do better: whatever he changes changes z.
+// Openings of blobs that are lies. Of each lie about elements there are three forms: with true values, and with the value that q,
+// or p, would need. A liar can't do better: whatever he changes changes z.
 #include <catch2/catch.hpp>
 #include <functional>
 
@@ -88,12 +88,11 @@ std::vector<Lie> lies_about_after(uint16_t chunk) {
     };
 }
 
-// The draft with its values is refused, and with any value of one part's put in, too.
 void require_refused(const BlobOpening& one) { REQUIRE(refusal_of(one) == "Opening"); }
 
 }  // namespace
 
-TEST_CASE("elements that aren't there open nothing, whatever value is claimed for the quotient") {
+TEST_CASE("elements that aren't there open nothing, whatever values are claimed") {
     for (uint16_t chunk : kChunks) {
         const OpeningProver prover(DrawnBatch::get().blobs, chunk);
         REQUIRE(refusal_of(prover.honest()) == "None");
@@ -107,8 +106,12 @@ TEST_CASE("elements that aren't there open nothing, whatever value is claimed fo
             REQUIRE(draft.encode() != prover.honest().encode());
             BlobOpening made = prover.with_values(draft);
             require_refused(made);
+            BlobOpening other = made;
             made.quotient_value.value = wanted(made);
             require_refused(made);
+            other.values.front().value = wanted_of_blob(other);
+            REQUIRE(wanted(other) == other.quotient_value.value);
+            require_refused(other);
         }
     }
 }

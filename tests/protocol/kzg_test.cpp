@@ -1,6 +1,7 @@
 // KZG commitments and proofs, and the field below them: the consensus specification's cases, and what follows from the
 // definitions.
 #include <catch2/catch.hpp>
+#include <thread>
 
 #include "protocol/polynomial.hpp"
 #include "tests/protocol/blob_values.hpp"
@@ -187,4 +188,29 @@ TEST_CASE("one element that isn't below the order spoils a blob") {
         REQUIRE_FALSE(values_of(blob.view()).has_value());
     }
     REQUIRE_FALSE(Kzg::get().evaluate(Blob{}.view(), kOrder).has_value());
+}
+
+TEST_CASE("threads that ask at once get the same answers") {
+    const Blob blob = drawn_blob("threads");
+    const Element z = drawn("z").bytes();
+    struct Answer {
+        std::optional<KzgCommitment> commitment;
+        std::optional<KzgEvaluation> evaluation;
+        bool holds = false;
+    };
+    std::vector<Answer> answers(4);
+    std::vector<std::thread> threads;
+    for (Answer& answer : answers) {
+        threads.emplace_back([&] {
+            answer.commitment = Kzg::get().commitment(blob.view());
+            answer.evaluation = Kzg::get().evaluate(blob.view(), z);
+            answer.holds = Kzg::get().verify(answer.commitment.value(), z, answer.evaluation.value());
+        });
+    }
+    for (std::thread& thread : threads) thread.join();
+    for (const Answer& answer : answers) {
+        REQUIRE(answer.commitment == answers[0].commitment);
+        REQUIRE(answer.evaluation == answers[0].evaluation);
+        REQUIRE(answer.holds);
+    }
 }

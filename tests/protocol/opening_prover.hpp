@@ -63,6 +63,19 @@ inline Element wanted(const BlobOpening& opening) {
     return out.bytes();
 }
 
+// What p of the chunk's blob has to be at z for the same.
+inline Element wanted_of_blob(const BlobOpening& opening) {
+    const Fr z = opening.challenge();
+    const auto fr = [](const Element& one) { return Fr::from(one).value(); };
+    const auto vanishing = [&](size_t slot, uint64_t n) { return z.pow(n) - blob_point(slot * kSlotElements).pow(n); };
+    const size_t slot = opening.chunk_index % kSlotsPerBlob;
+    // How much q(z) grows with p(z): by both runs, if they are in one blob.
+    Fr slope = vanishing(slot, kSlotElements).inverse();
+    if (slot > 0) slope = slope + vanishing(slot - 1, kAfterElements).inverse();
+    const Fr missing = fr(opening.quotient_value.value) - fr(wanted(opening));
+    return (fr(opening.values.front().value) + missing * slope.inverse()).bytes();
+}
+
 class OpeningProver {
 public:
     OpeningProver(std::span<const Blob> blobs, uint16_t chunk) : honest_(build_blob_opening(blobs, chunk).value()) {
