@@ -117,6 +117,7 @@ TEST_CASE("a blob's elements are its polynomial's values at the points of its or
     // 7^((r - 1) / 4096)
     REQUIRE(blob_point(0) == Fr::of(1));
     REQUIRE(blob_point(1) == Fr{} - Fr::of(1));
+    REQUIRE(to_hex(blob_point(2).bytes()) == "0x00000000000000008d51ccce760304d0ec030002760300000001000000000000");
     REQUIRE(to_hex(blob_point(2048).bytes()) == "0x564c0a11a0f704f4fc3e8acfe0f8245f0ad1347b378fbf96e206da11a5d36306");
 }
 
