@@ -10,6 +10,7 @@ if(GAVEL_CCACHE)
   # Paths below the checkout count as relative ones, so that clones share what is compiled.
   set(CMAKE_CXX_COMPILER_LAUNCHER
       ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${GAVEL_CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${CMAKE_CXX_COMPILER_LAUNCHER})
 endif()
 
 # Warnings are errors. Not so with `cmake --compile-no-warning-as-error`, for compilers that warn of more than Debian 12's.
@@ -34,6 +35,7 @@ endif()
 # Debug information only as far as a backtrace needs it: a third of the link time. Under sanitizers -O2 takes half as long again
 # to compile as -O1, and runs little faster.
 set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1")
+set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g1")
 # GCC 12, when it optimises, warns of ghosts in the standard library (its bug 105651, for one): told, and no error.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   foreach(ghost restrict stringop-overflow stringop-overread array-bounds maybe-uninitialized)

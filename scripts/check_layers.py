@@ -11,6 +11,9 @@ PAGE = "docs/architecture.md"
 # Generated code and gRPC are met only at the rim.
 GRPC = re.compile(r"^(grpc|grpcpp|google/protobuf)/|\.pb\.h$")
 RIM = re.compile(r"grpc|_main\.cpp$")
+# The KZG library's headers are met once: they name types and macros as if they were alone.
+KZG = re.compile(r"^(ckzg|blst|blst_aux)\.h$|^(common|eip4844|eip7594|setup)/\w+\.h$")
+KZG_USERS = ("protocol/kzg.cpp", "protocol/field.cpp")
 # What the pure layer may not touch: I/O, threads, clocks.
 IMPURE = re.compile(r"^(iostream|fstream|thread|mutex|shared_mutex|condition_variable|future|atomic|chrono|filesystem|random|"
                     r"unistd\.h|sys/.*|spdlog/.*|leveldb/.*)$")
@@ -60,6 +63,8 @@ def faults_of(path, included, rooms):
         yield "the naive model shares nothing with the code that it checks"
     if GRPC.search(included) and here != "tests" and not RIM.search(os.path.basename(path)):
         yield "gRPC and generated code are included only by *grpc* files and daemons' mains"
+    if KZG.search(included) and path not in KZG_USERS:
+        yield f"c-kzg and blst are included only by {' and '.join(KZG_USERS)}"
     if here == "protocol" and IMPURE.match(included):
         yield "protocol/ is pure: no I/O, threads, clock"
 
