@@ -82,13 +82,13 @@ protected:
 
     template <class Ask>
     auto ask(Ask question) -> decltype(question(std::declval<L1Client&>())) {
-        std::optional<decltype(question(std::declval<L1Client&>()))> answer;
+        using Answer = decltype(question(std::declval<L1Client&>()));
+        Answer answer = node::Status{node::Code::kInternal, "L1_ERROR", "", "nobody was asked"};
         node::Status status = put([&](L1Client& to) {
-            answer.emplace(question(to));
-            return answer->status();
+            answer = question(to);
+            return answer.status();
         });
-        if (!status.ok()) return status;
-        return *std::move(answer);
+        return status.ok() ? std::move(answer) : Answer(status);
     }
 
 private:

@@ -139,9 +139,9 @@ TEST_CASE("a node that takes smaller transactions than a batch: the batch is cut
     World& world = hostile.world();
     hostile.start();
     hostile.before_sequencer().misbehave({drops().only(kSend)});
+    world.deposit("bob", kEther);
     {
         Load load(world, "bob", address_of("carol"));
-        world.deposit("bob", kEther);
         load.wait_for_acknowledged(600);  // a batch of more than 40 kB
     }
     hostile.before_sequencer().misbehave({refuses_large(8'000)});
