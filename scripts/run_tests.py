@@ -19,15 +19,18 @@ import time
 import xml.etree.ElementTree as ElementTree
 
 
-def known_tests(build_dir):
+def known_tests(build_dir, with_threads_only=False):
+    """With threads only: of a build in which the others aren't."""
     listing = json.loads(subprocess.check_output(["ctest", "--show-only=json-v1"], cwd=build_dir))
     for test in listing["tests"]:
         properties = {p["name"]: p["value"] for p in test.get("properties", [])}
+        has_threads = "threads" in properties.get("LABELS", [])
+        if with_threads_only and not has_threads:
+            continue
         yield {
             "name": test["name"],
             "command": test["command"],
             "catch": "catch" in properties.get("LABELS", []),
-            "threads": "threads" in properties.get("LABELS", []),
             "cwd": properties.get("WORKING_DIRECTORY", build_dir),
             "environment": dict(item.split("=", 1) for item in properties.get("ENVIRONMENT", [])),
             "timeout": float(properties.get("TIMEOUT", 900)),
@@ -112,7 +115,8 @@ def main():
 
     tests = list(known_tests(options.build_dir))
     if options.threads_in:
-        tests += [{**test, "name": "threads of " + test["name"]} for test in known_tests(options.threads_in) if test["threads"]]
+        threads = known_tests(options.threads_in, with_threads_only=True)
+        tests += [{**test, "name": "threads of " + test["name"]} for test in threads]
     tests = [test for test in tests if re.search(options.only, test["name"])]
     totals = [0, 0, 0]
 

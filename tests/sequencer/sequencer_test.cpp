@@ -99,6 +99,22 @@ TEST_CASE("the same operation again gets the same receipt, after a restart too")
     CHECK(w.balance(w.l1.bob.address()) == kMilli);
 }
 
+TEST_CASE("a batch that was sent is known after a loss of power") {
+    Funded w;
+    REQUIRE(w.submit(w.transfer(w.l1.alice, w.l1.bob.address(), kMilli, 0)).status.ok());
+    const size_t before = w.client.taken.size();
+    for (int i = 0; i < 10 && w.client.taken.size() == before; ++i) {
+        w.mine();
+        w.last = w.sequencer->step();
+    }
+    REQUIRE(w.client.taken.size() == before + 1);
+    const uint64_t sent = w.sync->view().batch_head() + 1;
+    const Domain domain = w.sync->domain();
+    w.stop();
+    w.lose_power();
+    CHECK(ledger::Ledger(*w.store, domain).batch_head() == sent);
+}
+
 TEST_CASE("nothing acknowledged is lost by a loss of power at any moment") {
     Funded w;
     std::vector<api::Receipt> receipts;

@@ -5,6 +5,8 @@
 #include <catch2/catch.hpp>
 #include <future>
 
+#include "ledger/open_ledger.hpp"
+
 namespace gavel::sequencer {
 namespace {
 
@@ -12,7 +14,7 @@ using Log = std::vector<std::string>;
 
 struct Desk {
     node::MemoryStore store;
-    ledger::Ledger ledger{store, {1, {}}};
+    ledger::OpenLedger ledger{store, {1, {}}};
     Log done;
     Writer writer{ledger, 10, [this] { done.push_back("published"); }};
 
@@ -62,6 +64,42 @@ TEST_CASE("between two groups there is one command, and it gives its giver what 
                              "second command", "published"});
     CHECK(desk.writer.run([] { return 7; }) == 7);  // its own are executed at once
     CHECK(desk.take() == Log{"published"});
+}
+
+TEST_CASE("who becomes the writing thread while a giver executes his command waits for its end") {
+    Desk desk;
+    desk.offer("a");
+    std::promise<void> begun, may_end;
+    auto giver = std::async(std::launch::async, [&] {
+        desk.writer.run([&] {
+            desk.done.push_back("begun");
+            begun.set_value();
+            may_end.get_future().wait();
+            desk.done.push_back("ended");
+        });
+    });
+    begun.get_future().wait();
+    auto writing = std::async(std::launch::async, [&] { desk.writer.turn(); });
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    may_end.set_value();
+    giver.wait();
+    writing.wait();
+    CHECK(desk.take() == Log{"begun", "ended", "published", "a", "published", "a answered"});
+}
+
+TEST_CASE("what a synced command wrote is on the disk when its giver goes on") {
+    Desk desk;
+    auto queue_one = [&](node::Durability durability) {
+        desk.writer.run(durability, [&]() GAVEL_REQUIRES(ledger::writing) {
+            const Address somebody = Address::from(Bytes(Address::kSize, 7));
+            REQUIRE(desk.ledger.open_l1_operation({L1OperationKind::kDeposit, somebody, somebody, {}, Amount{1}, 0}).ok());
+            desk.ledger.flush(node::Durability::kBuffered);
+        });
+    };
+    queue_one(node::Durability::kBuffered);
+    CHECK(desk.store.unsynced_batches() == 1);
+    queue_one(node::Durability::kSynced);
+    CHECK(desk.store.unsynced_batches() == 0);
 }
 
 TEST_CASE("a command that fails fails for its giver alone") {
