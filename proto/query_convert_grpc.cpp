@@ -4,22 +4,9 @@
 #include "proto/field_reader.hpp"
 
 namespace gavel::proto {
-
-using api::AccountInfo;
-using api::Balances;
-using api::BatchInfo;
-using api::ChainInfo;
-using api::ChunkSignatures;
-using api::ClaimProof;
-using api::EntryInfo;
-using api::IncomingPayment;
-using api::OperationInfo;
-using api::OperationStatus;
-using api::Page;
-using api::WithdrawalInfo;
-using api::WithdrawalStatus;
-
 namespace {
+
+using namespace api;
 
 v1::OperationStatus pb_status(OperationStatus status) {
     switch (status) {
@@ -49,6 +36,12 @@ v1::IncomingPayment::Kind pb_kind(IncomingPayment::Kind kind) {
         case IncomingPayment::Kind::kForcedTransfer: return v1::IncomingPayment::KIND_FORCED_TRANSFER;
     }
     return v1::IncomingPayment::KIND_UNSPECIFIED;
+}
+
+template <class Message>
+void put_entries(const Page<EntryInfo>& page, Message& message) {
+    for (const EntryInfo& entry : page.items) to_pb(entry, *message.add_entries());
+    message.set_next_cursor(page.next_cursor);
 }
 
 }  // namespace
@@ -124,15 +117,8 @@ void to_pb(const EntryInfo& info, v1::Entry& message) {
     }
 }
 
-void to_pb(const Page<EntryInfo>& page, v1::ListHistoryResponse& message) {
-    for (const EntryInfo& entry : page.items) to_pb(entry, *message.add_entries());
-    message.set_next_cursor(page.next_cursor);
-}
-
-void to_pb(const Page<EntryInfo>& page, v1::FeedResponse& message) {
-    for (const EntryInfo& entry : page.items) to_pb(entry, *message.add_entries());
-    message.set_next_cursor(page.next_cursor);
-}
+void to_pb(const Page<EntryInfo>& page, v1::ListHistoryResponse& message) { put_entries(page, message); }
+void to_pb(const Page<EntryInfo>& page, v1::FeedResponse& message) { put_entries(page, message); }
 
 void to_pb(const IncomingPayment& payment, v1::IncomingPayment& message) {
     message.set_entry(payment.entry);

@@ -13,7 +13,7 @@ public:
     DirectVerifier(const verifier::Verifier& verifier, query::Idle idle)
         : DirectQuery(verifier.queries(), "verifier", std::move(idle)), verifier_(verifier) {}
 
-    node::Result<api::VerifierStatus> status() override { return verifier_.status().told(); }
+    node::Result<api::VerifierStatus> status() override { return verifier_.status(); }
     node::Result<api::FraudProof> fraud_proof(uint64_t batch, const std::optional<Hash>& hash) override {
         return verifier_.findings().fraud_proof_about(batch, hash);
     }

@@ -253,7 +253,7 @@ node::Status Verifier::act() {
 
 void Verifier::note(const char* reason, const node::Status& status) {
     troubles_now_.settle(reason, status, options_.trouble_after_ms, reason != kClaimsNotSent);
-    if (!status.ok()) troubles_.push_back({reason, node::to_string(status), clock_.now_ms() / 1000, false});
+    if (!status.ok()) troubles_.push_back({reason, node::to_string(status), clock_.now_ms() / 1000});
 }
 
 void Verifier::publish() {
@@ -297,18 +297,11 @@ void Verifier::publish() {
         auto is_same = [&](const Warning& old) { return old.reason == warning.reason; };
         bool is_new = std::none_of(before.begin(), before.end(), is_same);
         if (is_new)
-            node::log(warning.is_critical ? node::LogLevel::kError : node::LogLevel::kWarn, "warning",
+            node::log(is_critical(warning) ? node::LogLevel::kError : node::LogLevel::kWarn, "warning",
                       {{"reason", warning.reason}, {"detail", warning.message}});
     }
     std::lock_guard lock(mutex_);
     status_ = std::move(now);
-}
-
-api::VerifierStatus VerifierStatus::told() const {
-    api::VerifierStatus out{l1_block,    l1_time,   l1_head,   verified_batch, head_batch,
-                            final_batch, is_synced, can_prove, claims,         {}};
-    for (const Warning& warning : warnings) out.warnings.push_back({warning.reason, warning.message, warning.since});
-    return out;
 }
 
 VerifierStatus Verifier::status() const {

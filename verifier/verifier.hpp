@@ -33,19 +33,8 @@ struct VerifierOptions {
     node::Metrics* metrics = nullptr;  // for what stands in the way
 };
 
-struct VerifierStatus {
-    uint64_t l1_block = 0;        // read up to here
-    uint64_t l1_time = 0;         // that block's time, seconds
-    uint64_t l1_head = 0;         // the L1's newest block
-    uint64_t verified_batch = 0;  // the last batch that is true and stands on true ones only
-    uint64_t head_batch = 0;      // on the L1
-    uint64_t final_batch = 0;
-    bool is_synced = false;  // nothing is left to read or verify
-    bool can_prove = false;
-    bool claims = false;
-    std::vector<Warning> warnings;
-
-    // Figures, of this process's life where they count.
+// What clients are told, and figures, of this process's life where they count.
+struct VerifierStatus : api::VerifierStatus {
     uint64_t verdicts = 0;
     uint64_t false_verdicts = 0;
     uint64_t proofs_sent = 0;
@@ -58,9 +47,6 @@ struct VerifierStatus {
     uint64_t last_batch_s = 0;           // since the newest batch on the L1; 0: there is none
     uint64_t l1_age_s = 0;               // since the newest L1 block came; 0 before the first
     u128 wallet_balance = 0;             // wei
-
-    // What clients are told of it.
-    api::VerifierStatus told() const;
 };
 
 class Verifier {

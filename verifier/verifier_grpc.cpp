@@ -23,7 +23,7 @@ VerifierService::VerifierService(const Verifier& verifier, node::CallLimits limi
 }
 
 node::Status VerifierService::get_status(const v1::GetStatusRequest&, v1::VerifierStatus& reply) {
-    proto::to_pb(verifier_.status().told(), reply);
+    proto::to_pb(verifier_.status(), reply);
     return node::Status{};
 }
 

@@ -35,7 +35,7 @@ private:
         warn("FROZEN",
              "the rollup is frozen for ever: accounts exit on the L1" +
                  (final_at > now_ ? " in " + seconds(final_at - now_) + ", when the last batch is final" : std::string()),
-             view_.frozen_at(), true);
+             view_.frozen_at());
     }
 
     void look_at(const follow::QueuedOperation& waiting) {
@@ -85,14 +85,14 @@ private:
         std::string which = "batch " + std::to_string(number);
         uint64_t final_at = view_.parameters().final_at(batch->posted_at);
         if (view_.is_final(number)) {
-            warn("FALSE_BATCH_FINAL", which + " is false and final: nothing can undo it", final_at, true);
+            warn("FALSE_BATCH_FINAL", which + " is false and final: nothing can undo it", final_at);
             return;
         }
         const char* what_is_done = known_.can_prove ? "is being proven" : "there is no key to prove it with";
         warn("FALSE_BATCH", which + " is false; " + what_is_done, batch->posted_at);
         uint64_t near = final_at - std::min(view_.parameters().challenge_window, 2 * proof_margin(view_.parameters()));
         if (now_ < near) return;
-        warn("PROOF_DEADLINE", which + " is false and will be final in " + seconds(final_at - now_), near, true);
+        warn("PROOF_DEADLINE", which + " is false and will be final in " + seconds(final_at - now_), near);
     }
 
     uint64_t last_batch_at() const {
@@ -105,8 +105,8 @@ private:
         return terms.empty() ? 0 : std::max(terms.back().started_at, terms.back().ended_at);
     }
 
-    void warn(std::string reason, std::string message, uint64_t since, bool is_critical = false) {
-        out_.push_back({std::move(reason), std::move(message), since, is_critical});
+    void warn(std::string reason, std::string message, uint64_t since) {
+        out_.push_back({std::move(reason), std::move(message), since});
     }
 
     const follow::L1View& view_;
@@ -122,6 +122,10 @@ private:
 
 std::vector<Warning> warnings_of(const follow::L1View& view, const KnownFacts& known, const WarningOptions& options) {
     return Watch(view, known, options).look();
+}
+
+bool is_critical(const Warning& warning) {
+    return warning.reason == "FROZEN" || warning.reason == "FALSE_BATCH_FINAL" || warning.reason == "PROOF_DEADLINE";
 }
 
 }  // namespace gavel::verifier

@@ -5,18 +5,13 @@
 #include <string>
 #include <vector>
 
+#include "api/verifier.hpp"
 #include "follow/l1_view.hpp"
 #include "l1-bridge/wire/rollup_abi.hpp"
 
 namespace gavel::verifier {
 
-struct Warning {
-    std::string reason;   // UPPER_SNAKE, stable
-    std::string message;  // for people
-    uint64_t since = 0;   // seconds
-    bool is_critical = false;
-    friend bool operator==(const Warning&, const Warning&) = default;
-};
+using api::Warning;
 
 struct WarningOptions {
     // An L1 operation waits, and no batch has come, for so long: SEQUENCER_STALLED. 0: a quarter of the inclusion window.
@@ -41,8 +36,10 @@ struct KnownFacts {
 //   FREEZE_POSSIBLE            the waiting operation is as old as the freeze age, or no more withdrawals can be made
 //   FROZEN                     the rollup is frozen: critical, who has money in it has to exit
 //   FALSE_BATCH                a false batch stands and can still be proven
-//   PROOF_DEADLINE             twice the margin before that ends
+//   PROOF_DEADLINE             twice the margin before that ends: critical
 //   FALSE_BATCH_FINAL          it has become final: critical, the rollup's money is not safe
 std::vector<Warning> warnings_of(const follow::L1View& view, const KnownFacts& known, const WarningOptions& options);
+// By its reason: money is in danger.
+bool is_critical(const Warning& warning);
 
 }  // namespace gavel::verifier

@@ -67,7 +67,7 @@ TEST_CASE("a frozen rollup is told, and nothing else is asked of its sequencer")
     const verifier::Warning frozen = watcher.verifier->status().warnings[0];
     CHECK(frozen.reason == "FROZEN");
     CHECK(frozen.since == world.now());
-    CHECK(frozen.is_critical);
+    CHECK(verifier::is_critical(frozen));
     CHECK(frozen.message.find("when the last batch is final") != std::string::npos);
     world.pass(kWindow);
     watcher.settle();
