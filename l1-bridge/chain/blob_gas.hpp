@@ -24,7 +24,8 @@ struct BlobGas {
 
 constexpr uint64_t blob_gas_of(const Transaction& transaction) { return kGasPerBlob * transaction.blob_hashes.size(); }
 
-// Wei per blob gas in a block with this excess (EIP-4844, get_base_fee_per_blob_gas); 2^128-1 if it would be more.
+// Wei per blob gas in a block with this excess (EIP-4844, get_base_fee_per_blob_gas); 2^128-1 if 128 bits are too few to reckon
+// it, which with BPO2's fraction is from 8 * 10^23 wei on.
 u128 blob_base_fee(const BlobSchedule& schedule, uint64_t excess);
 // The excess of the block after one with these figures (EIP-4844, calc_excess_blob_gas), and never so low that blobs cost less
 // than a sixteenth of the base fee for long (EIP-7918).
