@@ -134,7 +134,7 @@ TEST_CASE("what the beacon URL can't give is 404, what has no form 400") {
     }
     CHECK(status("1", std::vector<std::string>(128, hash)) == 200);
     CHECK(status("1", std::vector<std::string>(129, hash)) == 400);
-    s.chain->increase_time(4'096 * 32 * 12 + 1);
+    s.chain->increase_time(4'096 * 32 * 12 + 60);
     s.chain->mine();
     const auto expired = beacon_blobs(*s.chain, "1", {});
     CHECK(expired.status == 404);

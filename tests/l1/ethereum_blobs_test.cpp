@@ -23,7 +23,6 @@ struct TwoChains : BlobWorld {
     explicit TwoChains(u128 base_fee)
         : anvil({"--block-base-fee-per-gas", std::to_string(static_cast<uint64_t>(base_fee)), "--no-mining"}) {
         options.initial_base_fee = base_fee;
-        options.blob_schedule = {6, 9, 5'007'716};
         begin_anew();
         anvil.fund(alice.address());
     }
@@ -89,8 +88,8 @@ TEST_CASE("the blob fee of blocks is the same here and on Anvil, with the reserv
         TwoChains two(base_fee);
         const BlobSidecar six = flat_sidecar(6), three = flat_sidecar(3, 2);
         two.compare_fees();
-        for (int blobs : {9, 9, 6, 3, 0, 9, 0}) {
-            if (blobs > 3) two.send(six);
+        for (int blobs : {21, 21, 18, 15, 12, 3, 0, 21, 0}) {
+            for (int i = 0; i < blobs / 6; ++i) two.send(six);
             if (blobs % 6 == 3) two.send(three);
             two.mine();
             INFO(blobs);
