@@ -104,7 +104,8 @@ TEST_CASE("transactions of type 3 of ethers' vectors sign to the same bytes and 
     size_t count = 0, refused = 0;
     for (const json& test : json::parse(*text)) {
         const json& in = test["transaction"];
-        if (!in.contains("blobVersionedHashes") || in["blobVersionedHashes"].empty() || !in.value("to", json()).is_string()) continue;
+        if (!in.contains("blobVersionedHashes") || in["blobVersionedHashes"].empty() || !in.value("to", json()).is_string())
+            continue;
         INFO(test["name"].get<std::string>());
         Transaction body;
         body.chain_id = static_cast<uint64_t>(number(in.value("chainId", json("0x0"))));
