@@ -129,4 +129,10 @@ TEST_CASE("the balance covers all that the account's transactions with blobs can
     CHECK(w.try_send_blobs(second, w.alice, sidecar).ok());
     body.max_fee *= 2, body.max_priority_fee *= 2, body.max_blob_fee *= 2;
     CHECK(w.try_send_blobs(body, w.alice, sidecar).reason == "TX_INSUFFICIENT_FUNDS");  // in its own place, too
+
+    Transaction replaced = w.blob_draft(w.bob, sidecar);
+    replaced.max_blob_fee = 400 * kEther / kGasPerBlob;
+    CHECK(w.try_send_blobs(replaced, w.bob, sidecar).ok());
+    replaced.max_fee *= 2, replaced.max_priority_fee *= 2, replaced.max_blob_fee *= 2;
+    CHECK(w.try_send_blobs(replaced, w.bob, sidecar).ok());  // what it replaces isn't paid besides
 }
