@@ -9,7 +9,7 @@
 #include <optional>
 #include <vector>
 
-#include "l1-bridge/chain/blob_gas.hpp"
+#include "l1-bridge/wire/blob_gas.hpp"
 #include "l1-bridge/wire/bloom.hpp"
 #include "l1-bridge/wire/transaction.hpp"
 #include "protocol/bytes.hpp"

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "l1-bridge/chain/blob_gas.hpp"
 #include "l1-bridge/chain/gas_schedule.hpp"
+#include "l1-bridge/wire/blob_gas.hpp"
 #include "protocol/check.hpp"
 
 namespace gavel::l1 {

@@ -8,7 +8,7 @@
 #include <set>
 #include <vector>
 
-#include "l1-bridge/chain/blob_gas.hpp"
+#include "l1-bridge/wire/blob_gas.hpp"
 #include "l1-bridge/wire/blob_sidecar.hpp"
 #include "node/status.hpp"
 

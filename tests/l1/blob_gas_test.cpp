@@ -1,5 +1,5 @@
 // What blobs cost: values of the EIPs' formulas.
-#include "l1-bridge/chain/blob_gas.hpp"
+#include "l1-bridge/wire/blob_gas.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -41,6 +41,15 @@ TEST_CASE("the schedule is that of BPO2 unless another is told") {
     CHECK(blob_base_fee(kBpo2, 8'099'199) == 2);
     CHECK(blob_base_fee(kBpo2, 100'000'000) == 5'209);
     CHECK(blob_base_fee(kBpo2, 500'000'000) == 3'836'554'603'535'638'796);
+}
+
+TEST_CASE("a schedule has a target within its maximum, and a fraction") {
+    CHECK(kBpo2.is_valid());
+    CHECK(BlobSchedule{0, 1, 1}.is_valid());
+    CHECK(!BlobSchedule{15, 14, 1}.is_valid());
+    CHECK(!BlobSchedule{0, 0, 1}.is_valid());
+    CHECK(!BlobSchedule{1, 2, 0}.is_valid());
+    CHECK(!BlobSchedule{1, 1'000'001, 1}.is_valid());
 }
 
 TEST_CASE("a blob base fee that no integer holds is the largest one") {

@@ -13,6 +13,8 @@ constexpr uint64_t kGasPerBlob = uint64_t{1} << 17;  // EIP-4844, GAS_PER_BLOB
 struct BlobSchedule {
     // Blobs of a block, and the divisor of the excess gas from which the fee follows. At first those of BPO2.
     uint64_t target = 14, max = 21, update_fraction = 11'684'671;
+    // One that isn't valid is given to no function here.
+    bool is_valid() const { return target <= max && max > 0 && max <= 1'000'000 && update_fraction > 0; }
     uint64_t max_gas() const { return max * kGasPerBlob; }
 };
 

@@ -1,6 +1,8 @@
-#include "l1-bridge/chain/blob_gas.hpp"
+#include "l1-bridge/wire/blob_gas.hpp"
 
 #include <algorithm>
+
+#include "protocol/check.hpp"
 
 namespace gavel::l1 {
 namespace {
@@ -26,9 +28,13 @@ u128 capped_sum(u128 left, u128 right) { return left + std::min(right, kMost - l
 
 u128 capped_product(u128 left, u128 right) { return right != 0 && left > kMost / right ? kMost : left * right; }
 
-u128 blob_base_fee(const BlobSchedule& schedule, uint64_t excess) { return fake_exponential(excess, schedule.update_fraction); }
+u128 blob_base_fee(const BlobSchedule& schedule, uint64_t excess) {
+    GAVEL_CHECK(schedule.is_valid());
+    return fake_exponential(excess, schedule.update_fraction);
+}
 
 uint64_t next_excess_blob_gas(const BlobSchedule& schedule, const BlobGas& parent, u128 parent_base_fee) {
+    GAVEL_CHECK(schedule.is_valid());
     const uint64_t target = schedule.target * kGasPerBlob, sum = parent.excess + parent.used;
     if (sum < target) return 0;
     const u128 reserve = capped_product(kBlobBaseCost, parent_base_fee);
