@@ -10,6 +10,8 @@ namespace {
 constexpr u128 kMost = ~u128{0};
 constexpr uint64_t kBlobBaseCost = uint64_t{1} << 13;  // EIP-7918, BLOB_BASE_COST
 
+uint64_t capped_64(u128 value) { return static_cast<uint64_t>(std::min<u128>(value, UINT64_MAX)); }
+
 // EIP-4844, fake_exponential: numerator / denominator as a power of e, by its series.
 u128 fake_exponential(u128 numerator, u128 denominator) {
     u128 sum = 0, term = denominator;
@@ -35,13 +37,13 @@ u128 blob_base_fee(const BlobSchedule& schedule, uint64_t excess) {
 
 uint64_t next_excess_blob_gas(const BlobSchedule& schedule, const BlobGas& parent, u128 parent_base_fee) {
     GAVEL_CHECK(schedule.is_valid());
-    const uint64_t target = schedule.target * kGasPerBlob, sum = parent.excess + parent.used;
+    const u128 target = schedule.target * kGasPerBlob, sum = u128{parent.excess} + parent.used;
     if (sum < target) return 0;
     const u128 reserve = capped_product(kBlobBaseCost, parent_base_fee);
     if (reserve > capped_product(kGasPerBlob, blob_base_fee(schedule, parent.excess))) {
-        return parent.excess + parent.used * (schedule.max - schedule.target) / schedule.max;
+        return capped_64(parent.excess + u128{parent.used} * (schedule.max - schedule.target) / schedule.max);
     }
-    return sum - target;
+    return capped_64(sum - target);
 }
 
 u128 cost_of(const Transaction& transaction, u128 gas_price, u128 blob_gas_price) {

@@ -30,7 +30,7 @@ constexpr uint64_t blob_gas_of(const Transaction& transaction) { return kGasPerB
 // it, which with BPO2's fraction is from 8 * 10^23 wei on.
 u128 blob_base_fee(const BlobSchedule& schedule, uint64_t excess);
 // The excess of the block after one with these figures (EIP-4844, calc_excess_blob_gas), and never so low that blobs cost less
-// than a sixteenth of the base fee for long (EIP-7918).
+// than a sixteenth of the base fee for long (EIP-7918). 2^64-1 if it would be more.
 uint64_t next_excess_blob_gas(const BlobSchedule& schedule, const BlobGas& parent, u128 parent_base_fee);
 
 // Product and sum; 2^128-1 if they are more.

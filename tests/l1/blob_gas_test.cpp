@@ -87,6 +87,9 @@ TEST_CASE("while blobs cost less than a sixteenth of the base fee the excess doe
     CHECK(next(0, 209'747'757 - 1, kGwei) == 209'747'757 - 1);
     CHECK(next(0, 209'747'757, kGwei) == 209'747'757 - 14 * kBlob);
     CHECK(next(21, 0, ~u128{0}) == 7 * kBlob);
+    // Figures that only a lie holds.
+    CHECK(next_excess_blob_gas(kBpo2, {UINT64_MAX, UINT64_MAX}, 0) == UINT64_MAX);
+    CHECK(next_excess_blob_gas(kBpo2, {UINT64_MAX, 0}, kGwei) == UINT64_MAX / 3);
 }
 
 TEST_CASE("what a transaction can cost is gas, blobs and value, each at its cap") {
