@@ -208,9 +208,13 @@ struct HttpServer::Impl {
             return request.get_header_value_count(name) == 1 ? request.get_header_value(name) : std::string();
         };
         Connection* connection = t_connection;
-        return {{}, header("Host"), request.get_header_value("Origin"), header("Content-Type"), [this, connection] {
-                    return !stopping && !connection->is_gone();
-                }};
+        return {{},
+                header("Host"),
+                request.get_header_value("Origin"),
+                header("Content-Type"),
+                [this, connection] { return !stopping && !connection->is_gone(); },
+                request.path,
+                {request.params.begin(), request.params.end()}};
     }
 
     // The body is read here and not by httplib, whose limit holds for a declared length only, not for chunks. One that is too
@@ -260,6 +264,10 @@ void HttpServer::route(HttpMethod method, const std::string& path, RequestHandle
     impl_->parser.Post(path, [impl = impl_.get(), handler = std::move(handler)](
                                  const httplib::Request& request, httplib::Response& response,
                                  const httplib::ContentReader& read) { impl->post(request, response, read, handler); });
+}
+
+void HttpServer::route_word(HttpMethod method, const std::string& prefix, RequestHandler handler) {
+    route(method, prefix + "[0-9A-Za-z]+", std::move(handler));  // httplib takes a path for a pattern
 }
 
 Status HttpServer::start() {

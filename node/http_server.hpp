@@ -1,6 +1,6 @@
-// A small HTTP/1.1 server: fixed paths, whole bodies, nothing compressed, no pipelining (a client waits for an answer before it
-// asks again). For /metrics and /healthz, and for JSON-RPC. No TLS: what it serves is
-// meant for the machine itself or for a network behind a proxy.
+// A small HTTP/1.1 server: fixed paths, or with one word at the end; whole bodies, nothing compressed, no pipelining (a client
+// waits for an answer before it asks again). For /metrics and /healthz, and for JSON-RPC. No TLS: what it serves is meant for the
+// machine itself or for a network behind a proxy.
 #pragma once
 
 #include <chrono>
@@ -8,6 +8,8 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "node/metrics.hpp"
 #include "node/status.hpp"
@@ -31,6 +33,9 @@ struct HttpRequest {
     std::string host{}, origin{}, content_type{};
     // Whether somebody still waits for the answer: false once the client has gone or the server stops.
     std::function<bool()> is_wanted = [] { return true; };
+    std::string path{};  // without the query
+    // Of the query, decoded, in no order but that of several with one name.
+    std::vector<std::pair<std::string, std::string>> query{};
 };
 
 struct HttpResponse {
@@ -57,6 +62,8 @@ public:
     // Before start(). `path` is compared exactly; a query after it is ignored.
     void route(HttpMethod method, const std::string& path, RequestHandler handler);
     void route(HttpMethod method, const std::string& path, Handler handler);
+    // Each path that is `prefix` (which ends with a slash) and one word more, of letters and digits.
+    void route_word(HttpMethod method, const std::string& prefix, RequestHandler handler);
     // Binds and serves on threads of its own. Reasons: LISTEN_ADDRESS_INVALID, LISTEN_FAILED.
     [[nodiscard]] Status start();
     // The port bound, once started.

@@ -7,6 +7,7 @@ namespace gavel::l1 {
 
 const Hash kEmptyListHash = keccak256(RlpWriter().as_list());
 const Hash kEmptyTrieRoot = keccak256(RlpWriter().string({}).bytes());
+const Hash kEmptyRequestsHash = *fixed_from_hex<Hash>("0xe3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 
 Bytes BlockHeader::encode() const {
     return RlpWriter()
@@ -27,6 +28,10 @@ Bytes BlockHeader::encode() const {
         .string(std::array<uint8_t, 8>{})  // nonce
         .integer(base_fee)
         .string(kEmptyTrieRoot)
+        .integer(blob_gas.used)
+        .integer(blob_gas.excess)
+        .string(Hash{})  // parent's root on the beacon chain
+        .string(kEmptyRequestsHash)
         .as_list();
 }
 
@@ -51,6 +56,10 @@ std::optional<BlockHeader> BlockHeader::decode(ByteView raw) {
     fields.string();
     fields.string();
     out.base_fee = fields.integer();
+    fields.string();
+    out.blob_gas.used = fields.integer64();
+    out.blob_gas.excess = fields.integer64();
+    fields.string();
     fields.string();
     if (!fields.finished() || !outer.finished()) return std::nullopt;
     return out;

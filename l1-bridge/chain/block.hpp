@@ -1,6 +1,6 @@
 // Blocks and receipts of the simulated chain, and how they are kept and hashed.
 //
-// A header has the fields of an Ethereum header of the Shanghai fork, and its hash is keccak256 of their RLP, so that any client
+// A header has the fields of an Ethereum header of the Osaka fork, and its hash is keccak256 of their RLP, so that any client
 // can recompute it. The roots are no tries but plain hashes: transactions and receipts by the keccak256 of their list, the state
 // by a chain keccak256(root before || keccak256(changes)). They commit to everything that a block does; they prove nothing about
 // parts of it.
@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "l1-bridge/wire/blob_gas.hpp"
 #include "l1-bridge/wire/bloom.hpp"
 #include "l1-bridge/wire/transaction.hpp"
 #include "protocol/bytes.hpp"
@@ -29,6 +30,7 @@ struct BlockHeader {
     // Counts the reorganisations so far: the same transactions again in another block give another hash.
     Bytes extra_data;
     u128 base_fee = 0;
+    BlobGas blob_gas;
 
     Bytes encode() const;
     static std::optional<BlockHeader> decode(ByteView raw);
@@ -38,6 +40,8 @@ struct BlockHeader {
 extern const Hash kEmptyListHash;
 // Root of a trie without entries, as it stands for "no withdrawals".
 extern const Hash kEmptyTrieRoot;
+// SHA-256 of nothing: "no requests" (EIP-7685).
+extern const Hash kEmptyRequestsHash;
 
 struct LogEntry {
     Address address;

@@ -89,6 +89,8 @@ public:
     virtual uint64_t block_time() const = 0;  // seconds
     virtual uint64_t block_number() const = 0;
     virtual uint64_t chain_id() const = 0;
+    // BLOBHASH (EIP-4844): the versioned hash of the transaction's blob of that index, zero if it has none. 3 gas.
+    virtual Hash blob_hash(uint64_t index) = 0;
 };
 
 class NativeContract {

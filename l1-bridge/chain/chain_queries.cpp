@@ -102,6 +102,7 @@ std::optional<FoundTransaction> SimulatedChain::transaction(const Hash& hash) co
 std::vector<Receipt> SimulatedChain::receipts_locked(const Block& block) const {
     std::vector<Receipt> out;
     uint64_t gas_sum = 0, log_index = 0;
+    const u128 blob_fee = blob_base_fee(options_.blob_schedule, block.header.blob_gas.excess);
     for (size_t i = 0; i < block.receipts.size(); ++i) {
         const ReceiptRecord& record = block.receipts[i];
         const SignedTransaction& transaction = block.transactions[i];
@@ -118,6 +119,7 @@ std::vector<Receipt> SimulatedChain::receipts_locked(const Block& block) const {
                         transaction.body.to,
                         record.contract_address,
                         {}};
+        if (transaction.body.has_blobs()) receipt.blob_gas = {blob_gas_of(transaction.body), blob_fee};
         for (const LogEntry& log : record.logs) {
             receipt.logs.push_back({log.address, log.topics, log.data, block.header.number, block.hash, block.header.time,
                                     transaction.hash, i, log_index++});
@@ -225,6 +227,10 @@ node::Result<Transaction> SimulatedChain::message_of(const CallRequest& request,
     out.to = request.to;
     out.value = request.value;
     out.data = request.data;
+    out.blob_hashes = request.blob_hashes;
+    if (out.has_blobs()) {
+        if (auto status = check_blob_fields(out); !status.ok()) return status;
+    }
     out.gas_limit = std::min(request.gas.value_or(gas_cap), gas_cap);
     if (out.gas_limit < gas::minimum_limit(out)) {
         return refusal(node::Code::kInvalidArgument, "TX_INTRINSIC_GAS_TOO_LOW", "gas", "intrinsic gas too low");
@@ -239,7 +245,7 @@ node::Result<Transaction> SimulatedChain::message_of(const CallRequest& request,
 std::optional<ExecutionResult> SimulatedChain::try_message(const WorldView& view, const BlockHeader& header,
                                                            const Transaction& message, const Address& from) const {
     WorldState state(view);
-    return execute(state, registry_, environment(header), message, from, 0);
+    return execute(state, registry_, environment(header), message, from, {});
 }
 
 static node::Status insufficient_funds() {
@@ -291,7 +297,8 @@ node::Result<GasEstimate> SimulatedChain::estimate(const CallRequest& request, c
 
 Fees SimulatedChain::fees() const {
     std::lock_guard lock(mutex_);
-    return {next_header_locked().base_fee, kSuggestedTip};
+    const BlockHeader next = next_header_locked();
+    return {next.base_fee, kSuggestedTip, blob_base_fee(options_.blob_schedule, next.blob_gas.excess)};
 }
 
 }  // namespace gavel::l1

@@ -175,7 +175,8 @@ std::optional<std::vector<StateChange>> ChainStore::undo(uint64_t number) const 
     return out;
 }
 
-void ChainStore::append(const Block& block, const std::vector<StateChange>& changes, const ChainMeta& meta) {
+void ChainStore::append(const Block& block, const std::vector<StateChange>& changes, const ChainMeta& meta,
+                        const BlockSidecars& sidecars, uint64_t blobs_expired) {
     const uint64_t number = block.header.number;
     node::WriteBatch batch;
     for (const StateChange& change : changes) put_or_erase(batch, change.key, change.after);
@@ -188,6 +189,8 @@ void ChainStore::append(const Block& block, const std::vector<StateChange>& chan
     for (size_t i = 0; i < block.transactions.size(); ++i) {
         batch.put(transaction_key(block.transactions[i].hash), string_of(ByteWriter().u64(number).u64(i).bytes()));
     }
+    put_sidecars(batch, number, block.header.time, sidecars);
+    expire_sidecars(store_, batch, blobs_expired);
     batch.put(kMetaKey, encode_meta(meta));
     store_.write(batch, node::Durability::kSynced);
 }
@@ -201,6 +204,7 @@ void ChainStore::remove(const std::vector<Block>& blocks_from_head_down, const C
         for (const StateChange& change : *changes) put_or_erase(batch, change.key, change.before);
         for (auto key : {header_key, body_key, receipts_key, undo_key}) batch.erase(key(number));
         batch.erase(hash_key(block.hash));
+        erase_sidecars(store_, batch, number);
         for (const SignedTransaction& transaction : block.transactions) batch.erase(transaction_key(transaction.hash));
     }
     batch.put(kMetaKey, encode_meta(meta));

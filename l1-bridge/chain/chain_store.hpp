@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "l1-bridge/chain/blob_records.hpp"
 #include "l1-bridge/chain/block.hpp"
 #include "l1-bridge/chain/world_state.hpp"
 #include "l1-bridge/wire/transaction.hpp"
@@ -62,10 +63,16 @@ public:
     // Hashes of the block's transactions, without decoding them.
     std::vector<Hash> transaction_hashes(uint64_t number) const;
     std::optional<TransactionLocation> locate(const Hash& transaction_hash) const;
+    // nullptr: the transaction has none, or it has expired.
+    std::shared_ptr<const BlobSidecar> sidecar(uint64_t number, uint64_t index) const {
+        return find_sidecar(store_, number, index);
+    }
     // What the block changed; nullopt if that is forgotten.
     std::optional<std::vector<StateChange>> undo(uint64_t number) const;
 
-    void append(const Block& block, const std::vector<StateChange>& changes, const ChainMeta& meta);
+    // `sidecars`: of the block's transactions. Those of blocks whose time is before `blobs_expired` are forgotten.
+    void append(const Block& block, const std::vector<StateChange>& changes, const ChainMeta& meta, const BlockSidecars& sidecars,
+                uint64_t blobs_expired);
     // Removes the head block and its effects; `meta` names the new head.
     void remove(const std::vector<Block>& blocks_from_head_down, const ChainMeta& meta);
     void write_meta(const ChainMeta& meta);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "l1-bridge/chain/gas_schedule.hpp"
+#include "l1-bridge/wire/blob_gas.hpp"
 #include "protocol/check.hpp"
 
 namespace gavel::l1 {
@@ -20,6 +21,7 @@ struct Execution {
     const NativeRegistry& registry;
     const BlockEnvironment& block;
     Address origin;
+    const std::vector<Hash>& blob_hashes;
 };
 
 // nullptr for an account without a contract. That a deployed contract is registered was checked when the chain opened.
@@ -112,6 +114,10 @@ public:
     uint64_t block_time() const override { return shared_.block.time; }
     uint64_t block_number() const override { return shared_.block.number; }
     uint64_t chain_id() const override { return shared_.block.chain_id; }
+    Hash blob_hash(uint64_t index) override {
+        use_gas(gas::kBlobHash);
+        return index < shared_.blob_hashes.size() ? shared_.blob_hashes[index] : Hash{};
+    }
 
 private:
     void forbid_if_static() const {
@@ -241,13 +247,13 @@ void credit(WorldState& state, const Address& address, u128 amount) {
 }  // namespace
 
 std::optional<ExecutionResult> execute(WorldState& state, const NativeRegistry& registry, const BlockEnvironment& block,
-                                       const Transaction& transaction, const Address& sender, u128 gas_price) {
+                                       const Transaction& transaction, const Address& sender, const GasPrices& prices) {
     const uint64_t limit = transaction.gas_limit, intrinsic = gas::intrinsic(transaction);
     GAVEL_CHECK(limit >= gas::minimum_limit(transaction));
     ChainAccount payer = state.account(sender);
-    if (gas_price != 0 && limit > ~u128{0} / gas_price) return std::nullopt;
-    u128 fee = gas_price * limit;
-    if (payer.balance < fee || payer.balance - fee < transaction.value) return std::nullopt;
+    const u128 cost = cost_of(transaction, prices.gas, prices.blob_gas);
+    if (cost == ~u128{0} || payer.balance < cost) return std::nullopt;
+    const u128 fee = cost - transaction.value;
 
     state.begin_transaction();
     warm_up(state, block, transaction, sender);
@@ -256,7 +262,7 @@ std::optional<ExecutionResult> execute(WorldState& state, const NativeRegistry& 
     payer.nonce += 1;
     state.set_account(sender, payer);
 
-    Execution shared{state, registry, block, sender};
+    Execution shared{state, registry, block, sender, transaction.blob_hashes};
     uint64_t gas_left = limit - intrinsic;
     ExecutionResult out;
     out.outcome = transaction.to ? run_call(shared, transaction, gas_left) : run_creation(shared, transaction, created, gas_left);
@@ -266,8 +272,8 @@ std::optional<ExecutionResult> execute(WorldState& state, const NativeRegistry& 
     out.gas_before_refund = std::max(used, floor);
     used -= std::min(static_cast<uint64_t>(state.refund()), used / gas::kMaxRefundQuotient);
     out.gas_used = std::max(used, floor);
-    credit(state, sender, gas_price * (limit - out.gas_used));
-    if (gas_price > block.base_fee) credit(state, block.coinbase, (gas_price - block.base_fee) * out.gas_used);
+    credit(state, sender, prices.gas * (limit - out.gas_used));
+    if (prices.gas > block.base_fee) credit(state, block.coinbase, (prices.gas - block.base_fee) * out.gas_used);
     out.logs = state.logs();
     if (!transaction.to && out.outcome.success) out.contract_address = created;
     return out;

@@ -20,6 +20,12 @@ struct BlockEnvironment {
     Address coinbase;
 };
 
+// What the sender pays, in wei. Zeros for a call that is only tried.
+struct GasPrices {
+    u128 gas = 0;
+    u128 blob_gas = 0;  // all of it burns
+};
+
 struct ExecutionResult {
     CallResult outcome;
     uint64_t gas_used = 0;
@@ -28,10 +34,10 @@ struct ExecutionResult {
     std::optional<Address> contract_address;
 };
 
-// nullopt, with the state unchanged, if the sender can't pay value and gas. The caller has checked signature, nonce and gas
-// limit's bounds (at least gas::minimum_limit). `gas_price` is wei per gas, zero for a call that is only tried; of it base_fee
-// burns, the rest is the coinbase's. After it the state's journal holds this transaction alone: snapshots from before are void.
+// nullopt, with the state unchanged, if the sender can't pay value, gas and blobs. The caller has checked signature, nonce and
+// gas limit's bounds (at least gas::minimum_limit). Of the price of gas base_fee burns, the rest is the coinbase's. After it the
+// state's journal holds this transaction alone: snapshots from before are void.
 std::optional<ExecutionResult> execute(WorldState& state, const NativeRegistry& registry, const BlockEnvironment& block,
-                                       const Transaction& transaction, const Address& sender, u128 gas_price);
+                                       const Transaction& transaction, const Address& sender, const GasPrices& prices);
 
 }  // namespace gavel::l1

@@ -30,6 +30,7 @@ constexpr uint64_t kSlotClearRefund = 4'800;
 constexpr uint64_t kStoreSentry = 2'300;  // with this or less left SSTORE fails
 constexpr uint64_t kMaxRefundQuotient = 5;
 
+constexpr uint64_t kBlobHash = 3;     // EIP-4844
 constexpr uint64_t kTransient = 100;  // EIP-1153: TLOAD, TSTORE
 
 constexpr uint64_t kCallValue = 9'000;
@@ -48,6 +49,7 @@ constexpr uint64_t kNativeCall = 700;
 
 constexpr uint64_t kMaxTransactionGas = uint64_t{1} << 24;  // EIP-7825
 constexpr size_t kMaxTransactionBytes = 128 * 1024;         // what mempools take
+constexpr size_t kMaxBlobTransactionBytes = 1024 * 1024;    // and with a sidecar
 constexpr size_t kMaxInitCode = 49'152;                     // EIP-3860
 
 // Charged before execution starts: base, calldata, creation, access list.

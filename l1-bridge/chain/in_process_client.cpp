@@ -52,6 +52,7 @@ node::Result<std::optional<TransactionInput>> InProcessClient::transaction_input
     if (!found) return std::optional<TransactionInput>{};
     const Transaction& body = found->transaction.body;
     TransactionInput out{body.data, body.to, found->transaction.sender, body.value, std::nullopt};
+    out.blob_hashes = body.blob_hashes;
     if (found->header) out.block_number = found->header->number;
     return std::optional(std::move(out));
 }

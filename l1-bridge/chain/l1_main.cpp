@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "l1-bridge/chain/beacon_service.hpp"
 #include "l1-bridge/chain/chain_setup.hpp"
 #include "l1-bridge/chain/http_access.hpp"
 #include "l1-bridge/chain/rollup_contract.hpp"
@@ -113,6 +114,7 @@ std::optional<int> read_options(Config& config, int argc, char** argv) {
     options.seconds("--block-time", config.block_time_s, "time between blocks; 0: a block at each transaction");
     options.number("--block-gas-limit", config.chain.block_gas_limit, "gas of a block", 1'000'000, 1'000'000'000);
     options.number("--base-fee", base_fee, "base fee of the genesis block, in wei");
+    options.seconds("--blob-retention", config.chain.blob_retention_s, "for how long blobs can be had, by the blocks' times");
     options.number("--min-base-fee", minimum_base_fee, "the base fee never falls below, in wei");
     options.group("At the start of a new chain");
     options.list("--fund", funds, "ADDRESS=ETHER: an account that has ether; may be repeated");
@@ -232,6 +234,7 @@ int run(const Config& config) {
             return {500, "text/plain; charset=utf-8", "the store failed"};
         }
     });
+    serve_beacon(server, chain, config.allowed_hosts, fail);
     node::serve_metrics(server, metrics, [&] { return node::Status{}; });
     if (auto status = server.start(); !status.ok()) {
         node::log_status(node::LogLevel::kError, "can't listen", status);

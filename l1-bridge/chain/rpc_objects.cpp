@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "protocol/encoding.hpp"
+
 namespace gavel::l1::rpc {
 namespace {
 
@@ -23,9 +25,23 @@ Json header_json(const BlockHeader& header, const Hash& hash) {
             {"mixHash", to_hex(Hash{})},
             {"nonce", "0x0000000000000000"},
             {"baseFeePerGas", quantity(header.base_fee)},
+            {"blobGasUsed", quantity(header.blob_gas.used)},
+            {"excessBlobGas", quantity(header.blob_gas.excess)},
+            {"parentBeaconBlockRoot", to_hex(Hash{})},
+            {"requestsHash", to_hex(kEmptyRequestsHash)},
             {"withdrawalsRoot", to_hex(kEmptyTrieRoot)},
             {"withdrawals", Json::array()},
             {"uncles", Json::array()}};
+}
+
+// CRC-32 as in zlib, of which EIP-2124 makes a fork's identifier.
+std::string fork_id(const Hash& genesis) {
+    uint32_t crc = ~uint32_t{0};
+    for (uint8_t byte : genesis.bytes) {
+        crc ^= byte;
+        for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ ((crc & 1) != 0 ? 0xedb88320u : 0);
+    }
+    return to_hex(ByteWriter().u32(~crc).bytes());
 }
 
 }  // namespace
@@ -73,6 +89,18 @@ Json receipt_json(const Receipt& receipt) {
     std::vector<LogEntry> logs;
     for (const Log& log : receipt.logs) logs.push_back({log.address, log.topics, log.data});
     return to_json(receipt, bloom_of(logs));
+}
+
+Json config_json(const SimulatedChain& chain) {
+    const BlobSchedule& schedule = chain.blob_schedule();
+    const Json blobs{{"baseFeeUpdateFraction", schedule.update_fraction}, {"max", schedule.max}, {"target", schedule.target}};
+    Json current{{"activationTime", 0},
+                 {"blobSchedule", blobs},
+                 {"chainId", quantity(chain.chain_id())},
+                 {"forkId", fork_id(chain.block_at(0)->hash)},
+                 {"precompiles", Json::object()},
+                 {"systemContracts", Json::object()}};
+    return {{"current", std::move(current)}, {"next", nullptr}, {"last", nullptr}};
 }
 
 Json rewards(const Block& block, const std::vector<double>& percentiles) {

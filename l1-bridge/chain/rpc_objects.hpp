@@ -14,6 +14,8 @@ Json block_json(const Block& block, bool full);
 // The block that would be mined now, without its transactions.
 Json pending_json(const BlockHeader& header);
 Json receipt_json(const Receipt& receipt);
+// What the chain runs by (EIP-7910): one fork from the first block to the last. It has no EVM, so no precompiles either.
+Json config_json(const SimulatedChain& chain);
 // Tips at the percentiles of the block's gas (eth_feeHistory).
 Json rewards(const Block& block, const std::vector<double>& percentiles);
 

@@ -12,6 +12,7 @@ namespace gavel::l1 {
 namespace {
 
 using rpc::block_json;
+using rpc::config_json;
 using rpc::error_of;
 using rpc::invalid_params;
 using rpc::Json;
@@ -62,6 +63,8 @@ struct JsonRpcService::Impl {
         add("eth_blockNumber", 0, 0, [this](const Params&) { return quantity(chain.head().number); });
         add("eth_gasPrice", 0, 0, [this](const Params&) { return quantity(chain.fees().base_fee + chain.fees().priority_fee); });
         add("eth_maxPriorityFeePerGas", 0, 0, [this](const Params&) { return quantity(chain.fees().priority_fee); });
+        add("eth_blobBaseFee", 0, 0, [this](const Params&) { return quantity(*chain.fees().blob_base_fee); });
+        add("eth_config", 0, 0, [this](const Params&) { return config_json(chain); });
         add("eth_feeHistory", 2, 3, [this](const Params& params) { return fee_history(params); });
         add("eth_sendRawTransaction", 1, 1,
             [this](const Params& params) { return to_hex(value_of(chain.send_raw(params.data(0)))); });
@@ -226,16 +229,27 @@ struct JsonRpcService::Impl {
         count = std::min({count, newest + 1, kMaxFeeHistory});
         if (count == 0) throw params.wrong(0, "must be at least 1");
         Json base_fees = Json::array(), ratios = Json::array(), reward = Json::array();
+        Json blob_fees = Json::array(), blob_ratios = Json::array();
+        const BlobSchedule& schedule = chain.blob_schedule();
+        auto push_fees = [&](const BlockHeader& header) {
+            base_fees.push_back(quantity(header.base_fee));
+            blob_fees.push_back(quantity(blob_base_fee(schedule, header.blob_gas.excess)));
+        };
         for (uint64_t number = newest + 1 - count; number <= newest; ++number) {
             auto block = chain.block(number);
             if (!block) throw RpcError{-32000, "header not found", nullptr};
-            base_fees.push_back(quantity(block->header.base_fee));
+            push_fees(block->header);
+            blob_ratios.push_back(static_cast<double>(block->header.blob_gas.used) / static_cast<double>(schedule.max_gas()));
             ratios.push_back(static_cast<double>(block->header.gas_used) / static_cast<double>(block->header.gas_limit));
             if (!percentiles.empty()) reward.push_back(rewards(*block, percentiles));
         }
         auto next = chain.header(newest + 1);
-        base_fees.push_back(quantity(next ? next->base_fee : chain.next_header().base_fee));
-        Json out{{"oldestBlock", quantity(newest + 1 - count)}, {"baseFeePerGas", base_fees}, {"gasUsedRatio", ratios}};
+        push_fees(next ? *next : chain.next_header());
+        Json out{{"oldestBlock", quantity(newest + 1 - count)},
+                 {"baseFeePerGas", base_fees},
+                 {"gasUsedRatio", ratios},
+                 {"baseFeePerBlobGas", blob_fees},
+                 {"blobGasUsedRatio", blob_ratios}};
         if (!percentiles.empty()) out["reward"] = reward;
         return out;
     }

@@ -72,6 +72,7 @@ BlockHeader SimulatedChain::next_header_locked() const {
     out.number = head_.number + 1;
     out.gas_limit = options_.block_gas_limit;
     out.base_fee = std::max(options_.minimum_base_fee, gas::next_base_fee(head_.base_fee, head_.gas_used, head_.gas_limit));
+    out.blob_gas.excess = next_excess_blob_gas(options_.blob_schedule, head_.blob_gas, head_.base_fee);
     out.time = std::max(head_.time + 1, next_time_.value_or(now_s() + meta_.time_offset));
     if (meta_.reorganisations != 0) out.extra_data = ByteWriter().u64(meta_.reorganisations).take();
     return out;
@@ -110,20 +111,22 @@ void SimulatedChain::execute_block(Block& block, WorldState& state) {
         state.set_account(edit.address, account);
     }
     const BlockEnvironment environment_now = environment(block.header);
-    Mempool::Selection selection(mempool_, block.header.base_fee,
+    const u128 blob_fee = blob_base_fee(options_.blob_schedule, block.header.blob_gas.excess);
+    Mempool::Selection selection(mempool_, block.header.base_fee, blob_fee,
                                  [&](const Address& sender) { return state.account(sender).nonce; });
     while (const SignedTransaction* next = selection.best()) {
         const Transaction& body = next->body;
         u128 price = effective_price(body, block.header.base_fee);
         std::optional<ExecutionResult> result;
-        if (body.gas_limit <= block.header.gas_limit - block.header.gas_used) {
-            result = execute(state, registry_, environment_now, body, next->sender, price);
+        if (has_room(block.header, body)) {
+            result = execute(state, registry_, environment_now, body, next->sender, {price, blob_fee});
         }
         if (!result) {
             selection.skip_sender();
             continue;
         }
         block.header.gas_used += result->gas_used;
+        block.header.blob_gas.used += blob_gas_of(body);
         merge(block.header.bloom, bloom_of(result->logs));
         block.receipts.push_back(
             {result->outcome.success, result->gas_used, price, next->sender, result->contract_address, std::move(result->logs)});
@@ -151,7 +154,8 @@ void SimulatedChain::seal(Block& block, const WorldState& state) {
             meta.native_names.push_back(name);
         }
     }
-    store_.append(block, changes, meta);
+    const uint64_t time = block.header.time, kept = options_.blob_retention_s;
+    store_.append(block, changes, meta, sidecars_of(block), time > kept ? time - kept : 0);
     meta_ = std::move(meta);
     head_ = block.header;
     head_hash_ = block.hash;
@@ -170,7 +174,8 @@ void SimulatedChain::mine_what_waits() {
 }
 
 bool SimulatedChain::can_mine_something() const {
-    Mempool::Selection selection(mempool_, next_header_locked().base_fee,
+    const BlockHeader next = next_header_locked();
+    Mempool::Selection selection(mempool_, next.base_fee, blob_base_fee(options_.blob_schedule, next.blob_gas.excess),
                                  [&](const Address& sender) { return nonce_at_head(sender); });
     return selection.best() != nullptr;
 }
@@ -183,9 +188,12 @@ node::Status SimulatedChain::reorganise(uint64_t depth, bool keep_transactions) 
     }
     if (depth == 0) return {};
     std::vector<Block> dropped;
+    std::vector<WaitingTransaction> transactions;
     for (uint64_t i = 0; i < depth; ++i) {
         auto block = store_.block(head_.number - i);
         GAVEL_CHECK(block.has_value());
+        std::vector<WaitingTransaction> again = waiting_again(*block);
+        transactions.insert(transactions.begin(), again.begin(), again.end());
         dropped.push_back(std::move(*block));
     }
     ChainMeta meta = meta_;
@@ -197,10 +205,8 @@ node::Status SimulatedChain::reorganise(uint64_t depth, bool keep_transactions) 
     head_hash_ = keccak256(head_.encode());
     next_time_.reset();
     if (!keep_transactions) return {};
-    std::vector<SignedTransaction> transactions;
     std::vector<StateEdit> edits;
     for (auto block = dropped.rbegin(); block != dropped.rend(); ++block) {
-        transactions.insert(transactions.end(), block->transactions.begin(), block->transactions.end());
         edits.insert(edits.end(), block->edits.begin(), block->edits.end());
     }
     mempool_.put_back(std::move(transactions));
@@ -266,23 +272,30 @@ node::Status SimulatedChain::check_valid(const SignedTransaction& transaction) c
                        "nonce too low: next nonce " + std::to_string(sender.nonce) + ", tx nonce " + std::to_string(body.nonce));
     }
     if (body.nonce == UINT64_MAX) return refusal("TX_NONCE_TOO_HIGH", "nonce", "nonce has max value");
-    u128 most = body.max_fee == 0 || body.gas_limit <= ~u128{0} / body.max_fee ? body.max_fee * body.gas_limit : ~u128{0};
-    if (most > sender.balance || sender.balance - most < body.value) {
+    if (most_cost(body) > sender.balance) {
         return refusal("TX_INSUFFICIENT_FUNDS", "value", "insufficient funds for gas * price + value");
     }
-    return {};
+    return body.has_blobs() ? check_blobs(transaction, sender) : node::Status{};
 }
 
 node::Result<Hash> SimulatedChain::send_raw(ByteView raw) {
-    if (raw.size() > gas::kMaxTransactionBytes) {
-        return refusal("TX_TOO_LARGE", "transaction", "oversized data: over 131072 bytes");
+    const size_t most =
+        !raw.empty() && raw[0] == kBlobTransactionType ? gas::kMaxBlobTransactionBytes : gas::kMaxTransactionBytes;
+    if (raw.size() > most) {
+        return refusal("TX_TOO_LARGE", "transaction", "oversized data: over " + std::to_string(most) + " bytes");
     }
-    auto transaction = decode_transaction(raw);  // the costly part, outside of the lock
-    if (!transaction) return transaction.status();
-    Hash hash = transaction->hash;
+    auto sent = decode_sent_transaction(raw);  // the costly part, outside of the lock; and the sidecar's verification
+    if (!sent) return sent.status();
+    WaitingTransaction waiting{std::move(sent->transaction)};
+    if (sent->sidecar) {
+        auto status = verify_sidecar(*sent->sidecar, waiting.transaction.body.blob_hashes);
+        if (!status.ok()) return status;
+        waiting.sidecar = std::make_shared<const BlobSidecar>(std::move(*sent->sidecar));
+    }
+    Hash hash = waiting.transaction.hash;
     std::lock_guard lock(mutex_);
-    if (auto status = check_valid(*transaction); !status.ok()) return status;
-    if (auto status = mempool_.add(std::move(*transaction)); !status.ok()) return status;
+    if (auto status = check_valid(waiting.transaction); !status.ok()) return status;
+    if (auto status = mempool_.add(std::move(waiting)); !status.ok()) return status;
     if (auto_mine_) mine_what_waits();
     return hash;
 }

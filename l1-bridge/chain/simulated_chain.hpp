@@ -1,6 +1,6 @@
-// A simulated Ethereum chain: signed EIP-1559 transactions, mempool, blocks, gas, logs, reorganisations; native contracts in
-// place of EVM code. It keeps itself in a Store: each block and its effects are one atomic, synced write. The mempool is not
-// kept.
+// A simulated Ethereum chain: signed EIP-1559 and EIP-4844 transactions, mempool, blocks, gas, blobs, logs, reorganisations;
+// native contracts in place of EVM code. It keeps itself in a Store: each block and its effects are one atomic, synced write. The
+// mempool is not kept.
 //
 // Every public function may be called from any thread at any time. A store that fails throws node::StoreError, which is not meant
 // to be survived (node/store.hpp).
@@ -28,6 +28,9 @@ struct ChainOptions {
     uint64_t block_gas_limit = 60'000'000;
     u128 initial_base_fee = kGwei;  // of the genesis block
     u128 minimum_base_fee = 0;      // holds the base fee up when blocks are empty
+    BlobSchedule blob_schedule;
+    // For how long blobs can be had, by block times: 4,096 epochs of 32 slots of 12 s, as long as Ethereum's nodes must.
+    uint64_t blob_retention_s = uint64_t{4'096} * 32 * 12;
     // Accounts that have wei from the start. Of no effect on a chain that exists already.
     std::vector<std::pair<Address, u128>> genesis_balances;
 };
@@ -82,7 +85,9 @@ public:
 
     // Mempool. Reasons of send_raw: TX_TOO_LARGE, TX_WRONG_CHAIN, TX_GAS_LIMIT_OVER_CAP, TX_GAS_LIMIT_OVER_BLOCK,
     // TX_INTRINSIC_GAS_TOO_LOW, TX_FLOOR_GAS_TOO_LOW, TX_TIP_ABOVE_FEE_CAP, TX_INIT_CODE_TOO_LARGE, TX_UNKNOWN_CONTRACT,
-    // TX_NONCE_TOO_LOW, TX_NONCE_TOO_HIGH, TX_INSUFFICIENT_FUNDS, and those of decode_transaction and Mempool::add.
+    // TX_NONCE_TOO_LOW, TX_NONCE_TOO_HIGH (with blobs: it leaves a gap), TX_INSUFFICIENT_FUNDS (with blobs: for it and the
+    // account's others here), TX_TIP_TOO_LOW and TX_BLOB_FEE_TOO_LOW (zero, with blobs), and those of decode_sent_transaction,
+    // verify_sidecar and Mempool::add.
     node::Result<Hash> send_raw(ByteView raw);
     bool drop_transaction(const Hash& hash);
     size_t mempool_size() const;
@@ -103,6 +108,10 @@ public:
     std::optional<FoundTransaction> transaction(const Hash& hash) const;
     std::optional<Receipt> receipt(const Hash& transaction_hash) const;
     std::optional<std::vector<Receipt>> receipts(uint64_t block_number) const;
+    // Blobs of a block's transactions, in order; of these versioned hashes, if any are given. Reasons: BLOCK_NOT_FOUND,
+    // BLOBS_EXPIRED.
+    node::Result<std::vector<Blob>> blobs(uint64_t block_number, const std::vector<Hash>& hashes = {}) const;
+    const BlobSchedule& blob_schedule() const { return options_.blob_schedule; }
     // Reasons: LOG_RANGE_INVALID (beyond the head, or reversed), LOG_RANGE_TOO_WIDE, TOO_MANY_LOGS.
     node::Result<std::vector<Log>> logs(const LogFilter& filter) const;
 
@@ -128,6 +137,10 @@ private:
 
     node::Status load_or_start();
     node::Status check_valid(const SignedTransaction& transaction) const;
+    node::Status check_blobs(const SignedTransaction& transaction, const ChainAccount& sender) const;
+    bool has_room(const BlockHeader& header, const Transaction& body) const;
+    BlockSidecars sidecars_of(const Block& block) const;
+    std::vector<WaitingTransaction> waiting_again(const Block& block) const;
     BlockHeader mine_locked();
     void execute_block(Block& block, WorldState& state);
     void seal(Block& block, const WorldState& state);

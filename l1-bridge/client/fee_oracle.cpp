@@ -38,12 +38,15 @@ node::Result<u128> quantity_of(const AskNode& ask, const std::string& method) {
     return fee ? node::Result<u128>(*fee) : unreadable(method);
 }
 
-node::Result<u128> base_fee_of(const AskNode& ask) {
+// Base fees of the next block: of gas, and of blob gas if the node tells it.
+node::Result<Fees> base_fees_of(const AskNode& ask) {
     auto history = ask("eth_feeHistory", {"0x1", "latest", Json::array()});
     if (history) {
         const Json& fees = member(*history, "baseFeePerGas");
         auto next = fees.is_array() && !fees.empty() ? fee_of(fees.back()) : std::nullopt;
-        if (next) return *next;
+        const Json& blob_fees = member(*history, "baseFeePerBlobGas");
+        auto next_blob = blob_fees.is_array() && !blob_fees.empty() ? fee_of(blob_fees.back()) : std::nullopt;
+        if (next) return Fees{*next, 0, next_blob};
     } else if (history.status().code == node::Code::kUnavailable) {
         return history.status();
     }
@@ -51,7 +54,7 @@ node::Result<u128> base_fee_of(const AskNode& ask) {
     if (!block) return block.status();
     auto fee = fee_of(member(*block, "baseFeePerGas"));
     if (!fee) return unreadable("eth_getBlockByNumber");
-    return *fee + *fee / 8;  // EIP-1559: it rises by no more
+    return Fees{*fee + *fee / 8, 0, std::nullopt};  // EIP-1559: it rises by no more
 }
 
 // The middle of what the middle transactions of the last blocks paid; nullopt if the node doesn't tell, or they were empty.
@@ -81,11 +84,12 @@ node::Result<u128> tip_of(const AskNode& ask, u128 base_fee) {
 }  // namespace
 
 node::Result<Fees> find_fees(const AskNode& ask) {
-    auto base_fee = base_fee_of(ask);
-    if (!base_fee) return base_fee.status();
-    auto tip = tip_of(ask, *base_fee);
+    auto fees = base_fees_of(ask);
+    if (!fees) return fees.status();
+    auto tip = tip_of(ask, fees->base_fee);
     if (!tip) return tip.status();
-    return Fees{*base_fee, std::max(*tip, kLeastTip)};
+    fees->priority_fee = std::max(*tip, kLeastTip);
+    return fees;
 }
 
 }  // namespace gavel::l1

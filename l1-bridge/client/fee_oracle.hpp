@@ -15,7 +15,8 @@ using AskNode = std::function<node::Result<nlohmann::json>(const std::string& me
 
 // The next block's base fee: from eth_feeHistory, or else the newest block's and an eighth more. The tip:
 // eth_maxPriorityFeePerGas; of a node without it what half of the transactions of the last blocks paid (eth_feeHistory), or else
-// the gas price less the base fee; never below a million wei. Both in wei per gas, below 2^64. Not OK: the node can't be reached,
+// the gas price less the base fee; never below a million wei. The next block's blob base fee: from eth_feeHistory alone. All in
+// wei per gas, below 2^64. Not OK: the node can't be reached,
 // or tells no base fee.
 node::Result<Fees> find_fees(const AskNode& ask);
 

@@ -41,6 +41,13 @@ struct Log {
     friend bool operator==(const Log&, const Log&) = default;
 };
 
+// What a transaction paid for its blobs (EIP-4844).
+struct BlobGasPaid {
+    uint64_t used = 0;
+    u128 price = 0;  // wei per blob gas
+    friend bool operator==(const BlobGasPaid&, const BlobGasPaid&) = default;
+};
+
 struct Receipt {
     Hash tx_hash;
     uint64_t tx_index = 0;
@@ -54,6 +61,7 @@ struct Receipt {
     std::optional<Address> to;
     std::optional<Address> contract_address;
     std::vector<Log> logs;
+    std::optional<BlobGasPaid> blob_gas = {};  // of a transaction of type 3
     friend bool operator==(const Receipt&, const Receipt&) = default;
 };
 
@@ -64,6 +72,7 @@ struct TransactionInput {
     Address from;
     u128 value = 0;
     std::optional<uint64_t> block_number;  // nullopt while it waits in a mempool
+    std::vector<Hash> blob_hashes = {};    // of a transaction of type 3
     friend bool operator==(const TransactionInput&, const TransactionInput&) = default;
 };
 
@@ -88,6 +97,8 @@ struct CallRequest {
     std::optional<uint64_t> block;  // nullopt: latest
     // Wei per gas, as a transaction would pay: a contract may look at it. Zeros: none is told.
     u128 max_fee = 0, max_priority_fee = 0;
+    // As a transaction of type 3 would name.
+    std::vector<Hash> blob_hashes = {};
 };
 
 // Outcome of such a message. A revert is an answer, not a failure.
@@ -97,8 +108,9 @@ struct CallReply {
 };
 
 struct Fees {
-    u128 base_fee = 0;      // of the next block, as far as is known
-    u128 priority_fee = 0;  // suggested tip
+    u128 base_fee = 0;                       // of the next block, as far as is known
+    u128 priority_fee = 0;                   // suggested tip
+    std::optional<u128> blob_base_fee = {};  // of the next block; nullopt from a node that doesn't tell it
 };
 
 }  // namespace gavel::l1

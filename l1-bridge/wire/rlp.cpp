@@ -122,6 +122,12 @@ RlpReader RlpReader::list() {
     return RlpReader(error_ == RlpError::kNone ? item.payload : ByteView{}, error_);
 }
 
+ByteView RlpReader::item() {
+    const ByteView before = rest_;
+    next();
+    return error_ == RlpError::kNone ? before.first(before.size() - rest_.size()) : ByteView{};
+}
+
 u128 RlpReader::integer() {
     ByteView digits = string();
     if (digits.empty()) return 0;

@@ -48,6 +48,8 @@ public:
 
     ByteView string();
     RlpReader list();
+    // The next item as it is encoded, string or list; empty after an error.
+    ByteView item();
     u128 integer();
     uint64_t integer64();
     template <class Fixed>

@@ -5,6 +5,12 @@
 namespace gavel::l1::rpc {
 namespace {
 
+Json json_of(const std::vector<Hash>& hashes) {
+    Json out = Json::array();
+    for (const Hash& hash : hashes) out.push_back(to_hex(hash));
+    return out;
+}
+
 Json hex_or_null(const std::optional<Address>& address) { return address ? Json(to_hex(*address)) : Json(nullptr); }
 
 template <class T, class Read>
@@ -149,9 +155,16 @@ Bytes Members::data(const char* name) {
     return out.value_or(Bytes{});
 }
 
+std::vector<Hash> Members::optional_hashes(const char* name, size_t most) {
+    const Json& list = member(name);
+    if (list.is_null()) return {};
+    auto out = list_from_json<Hash>(list, parse_fixed<Hash>);
+    if (!out || out->size() > most) fail(name);
+    return ok() ? std::move(*out) : std::vector<Hash>{};
+}
+
 Json to_json(const Log& log) {
-    Json topics = Json::array();
-    for (const Hash& topic : log.topics) topics.push_back(to_hex(topic));
+    const Json topics = json_of(log.topics);
     return {{"address", to_hex(log.address)},
             {"topics", topics},
             {"data", to_hex(log.data)},
@@ -186,20 +199,25 @@ std::optional<std::vector<Log>> logs_from_json(const Json& json) { return list_f
 Json to_json(const Receipt& receipt, ByteView bloom) {
     Json logs = Json::array();
     for (const Log& log : receipt.logs) logs.push_back(to_json(log));
-    return {{"transactionHash", to_hex(receipt.tx_hash)},
-            {"transactionIndex", quantity(receipt.tx_index)},
-            {"status", quantity(receipt.success)},
-            {"gasUsed", quantity(receipt.gas_used)},
-            {"cumulativeGasUsed", quantity(receipt.cumulative_gas_used)},
-            {"effectiveGasPrice", quantity(receipt.effective_gas_price)},
-            {"blockNumber", quantity(receipt.block_number)},
-            {"blockHash", to_hex(receipt.block_hash)},
-            {"from", to_hex(receipt.from)},
-            {"to", hex_or_null(receipt.to)},
-            {"contractAddress", hex_or_null(receipt.contract_address)},
-            {"logs", logs},
-            {"logsBloom", to_hex(bloom)},
-            {"type", "0x2"}};
+    Json out{{"transactionHash", to_hex(receipt.tx_hash)},
+             {"transactionIndex", quantity(receipt.tx_index)},
+             {"status", quantity(receipt.success)},
+             {"gasUsed", quantity(receipt.gas_used)},
+             {"cumulativeGasUsed", quantity(receipt.cumulative_gas_used)},
+             {"effectiveGasPrice", quantity(receipt.effective_gas_price)},
+             {"blockNumber", quantity(receipt.block_number)},
+             {"blockHash", to_hex(receipt.block_hash)},
+             {"from", to_hex(receipt.from)},
+             {"to", hex_or_null(receipt.to)},
+             {"contractAddress", hex_or_null(receipt.contract_address)},
+             {"logs", logs},
+             {"logsBloom", to_hex(bloom)},
+             {"type", receipt.blob_gas ? "0x3" : "0x2"}};
+    if (receipt.blob_gas) {
+        out["blobGasUsed"] = quantity(receipt.blob_gas->used);
+        out["blobGasPrice"] = quantity(receipt.blob_gas->price);
+    }
+    return out;
 }
 
 std::optional<Receipt> receipt_from_json(const Json& json) {
@@ -216,6 +234,9 @@ std::optional<Receipt> receipt_from_json(const Json& json) {
     out.from = members.fixed<Address>("from");
     out.to = members.optional_fixed<Address>("to");
     out.contract_address = members.optional_fixed<Address>("contractAddress");
+    auto blob_gas = members.optional_quantity64("blobGasUsed");
+    auto blob_price = members.optional_quantity("blobGasPrice");
+    if (blob_gas && blob_price) out.blob_gas = {*blob_gas, *blob_price};
     auto logs = list_from_json<Log>(members.member("logs"), log_from_json);
     if (!members.ok() || !logs) return std::nullopt;
     out.logs = std::move(*logs);
@@ -258,6 +279,7 @@ std::optional<TransactionInput> transaction_input_from_json(const Json& json) {
     out.from = members.fixed<Address>("from");
     out.value = members.quantity("value");
     out.block_number = members.optional_quantity64("blockNumber");
+    out.blob_hashes = members.optional_hashes("blobVersionedHashes", kMaxTransactionBlobs);
     if (!members.ok()) return std::nullopt;
     return out;
 }
@@ -266,9 +288,7 @@ Json to_json(const SignedTransaction& transaction) {
     const Transaction& body = transaction.body;
     Json access_list = Json::array();
     for (const AccessEntry& entry : body.access_list) {
-        Json slots = Json::array();
-        for (const Hash& slot : entry.slots) slots.push_back(to_hex(slot));
-        access_list.push_back({{"address", to_hex(entry.address)}, {"storageKeys", slots}});
+        access_list.push_back({{"address", to_hex(entry.address)}, {"storageKeys", json_of(entry.slots)}});
     }
     auto scalar = [&](size_t offset) {
         Bytes raw = to_bytes(ByteView{transaction.signature}.subspan(offset, 32));
@@ -277,30 +297,34 @@ Json to_json(const SignedTransaction& transaction) {
         return "0x" + digits.substr(std::min(digits.find_first_not_of('0'), digits.size() - 1));
     };
     std::string parity = quantity(transaction.signature.bytes[32] >> 7);
-    return {{"type", "0x2"},
-            {"chainId", quantity(body.chain_id)},
-            {"nonce", quantity(body.nonce)},
-            {"from", to_hex(transaction.sender)},
-            {"to", hex_or_null(body.to)},
-            {"value", quantity(body.value)},
-            {"gas", quantity(body.gas_limit)},
-            {"maxFeePerGas", quantity(body.max_fee)},
-            {"maxPriorityFeePerGas", quantity(body.max_priority_fee)},
-            {"input", to_hex(body.data)},
-            {"accessList", access_list},
-            {"hash", to_hex(transaction.hash)},
-            {"yParity", parity},
-            {"v", parity},
-            {"r", scalar(0)},
-            {"s", scalar(32)}};
+    Json out{{"type", body.has_blobs() ? "0x3" : "0x2"},
+             {"chainId", quantity(body.chain_id)},
+             {"nonce", quantity(body.nonce)},
+             {"from", to_hex(transaction.sender)},
+             {"to", hex_or_null(body.to)},
+             {"value", quantity(body.value)},
+             {"gas", quantity(body.gas_limit)},
+             {"maxFeePerGas", quantity(body.max_fee)},
+             {"maxPriorityFeePerGas", quantity(body.max_priority_fee)},
+             {"input", to_hex(body.data)},
+             {"accessList", access_list},
+             {"hash", to_hex(transaction.hash)},
+             {"yParity", parity},
+             {"v", parity},
+             {"r", scalar(0)},
+             {"s", scalar(32)}};
+    if (body.has_blobs()) {
+        out["maxFeePerBlobGas"] = quantity(body.max_blob_fee);
+        out["blobVersionedHashes"] = json_of(body.blob_hashes);
+    }
+    return out;
 }
 
 Json to_json(const LogFilter& filter) {
     Json addresses = Json::array(), topics = Json::array();
     for (const Address& address : filter.addresses) addresses.push_back(to_hex(address));
     for (const std::vector<Hash>& allowed : filter.topics) {
-        Json position = Json::array();
-        for (const Hash& topic : allowed) position.push_back(to_hex(topic));
+        const Json position = json_of(allowed);
         topics.push_back(position.empty() ? Json(nullptr) : position);
     }
     Json out{{"address", addresses}, {"topics", topics}};
@@ -324,6 +348,7 @@ Json to_json(const CallRequest& request) {
         out["maxFeePerGas"] = quantity(request.max_fee);
         out["maxPriorityFeePerGas"] = quantity(request.max_priority_fee);
     }
+    if (!request.blob_hashes.empty()) out["blobVersionedHashes"] = json_of(request.blob_hashes);
     return out;
 }
 
@@ -334,6 +359,7 @@ std::optional<CallRequest> call_request_from_json(const Json& json, std::string&
     out.to = members.optional_fixed<Address>("to");
     out.value = members.optional_quantity("value").value_or(0);
     out.gas = members.optional_quantity64("gas");
+    out.blob_hashes = members.optional_hashes("blobVersionedHashes", kMaxTransactionBlobs);
     auto input = members.optional_data("input"), data = members.optional_data("data");
     if (input && data && *input != *data) members.fail("data");
     out.data = input ? std::move(*input) : std::move(data).value_or(Bytes{});

@@ -64,6 +64,8 @@ public:
     std::optional<Fixed> optional_fixed(const char* name) {
         return optional<Fixed>(name, [&] { return fixed<Fixed>(name); });
     }
+    // Of 32 bytes each, at most so many; none if absent.
+    std::vector<Hash> optional_hashes(const char* name, size_t most);
     // Null if absent.
     const Json& member(const char* name) const;
     void fail(const char* name);

@@ -7,7 +7,7 @@
 namespace gavel::l1 {
 namespace {
 
-constexpr uint8_t kType = 0x02;
+constexpr uint8_t kBlobHashVersion = 1;  // VERSIONED_HASH_VERSION_KZG
 
 RlpWriter write_body(const Transaction& transaction) {
     RlpWriter access_list;
@@ -16,8 +16,8 @@ RlpWriter write_body(const Transaction& transaction) {
         for (const Hash& slot : entry.slots) slots.string(slot);
         access_list.list(RlpWriter().string(entry.address).list(slots));
     }
-    return RlpWriter()
-        .integer(transaction.chain_id)
+    RlpWriter out;
+    out.integer(transaction.chain_id)
         .integer(transaction.nonce)
         .integer(transaction.max_priority_fee)
         .integer(transaction.max_fee)
@@ -26,10 +26,15 @@ RlpWriter write_body(const Transaction& transaction) {
         .integer(transaction.value)
         .string(transaction.data)
         .list(access_list);
+    if (!transaction.has_blobs()) return out;
+    RlpWriter hashes;
+    for (const Hash& hash : transaction.blob_hashes) hashes.string(hash);
+    out.integer(transaction.max_blob_fee).list(hashes);
+    return out;
 }
 
-Bytes typed(const RlpWriter& fields) {
-    Bytes out{kType};
+Bytes typed(const Transaction& transaction, const RlpWriter& fields) {
+    Bytes out{transaction.has_blobs() ? kBlobTransactionType : kTransactionType};
     append(out, fields.as_list());
     return out;
 }
@@ -72,10 +77,20 @@ std::vector<AccessEntry> read_access_list(RlpReader list, RlpError& error) {
     return out;
 }
 
+// Reads no more of them than could be right.
+std::vector<Hash> read_blob_hashes(RlpReader list, RlpError& error) {
+    std::vector<Hash> out;
+    while (list.more() && out.size() <= kMaxTransactionBlobs) out.push_back(list.fixed<Hash>());
+    const bool whole = out.size() > kMaxTransactionBlobs || list.finished();
+    if (!whole) error = list.error();
+    return out;
+}
+
 node::Result<SignedTransaction> parse(ByteView raw) {
-    if (raw.empty() || raw[0] != kType) {
-        return refusal("TX_TYPE_UNSUPPORTED", "type", "only EIP-1559 transactions (type 2) are taken");
+    if (raw.empty() || (raw[0] != kTransactionType && raw[0] != kBlobTransactionType)) {
+        return refusal("TX_TYPE_UNSUPPORTED", "type", "only EIP-1559 and EIP-4844 transactions (types 2 and 3) are taken");
     }
+    const bool is_blob_type = raw[0] == kBlobTransactionType;
     const char* field = "transaction";
     RlpError nested = RlpError::kNone;
     RlpReader outer(raw.subspan(1));
@@ -98,6 +113,10 @@ node::Result<SignedTransaction> parse(ByteView raw) {
     at("value"), body.value = fields.integer();
     at("data"), body.data = to_bytes(fields.string());
     at("accessList"), body.access_list = read_access_list(fields.list(), nested);
+    if (is_blob_type) {
+        at("maxFeePerBlobGas"), body.max_blob_fee = fields.integer();
+        at("blobVersionedHashes"), body.blob_hashes = read_blob_hashes(fields.list(), nested);
+    }
     at("yParity");
     uint64_t parity = fields.integer64();
     at("r");
@@ -111,6 +130,9 @@ node::Result<SignedTransaction> parse(ByteView raw) {
         bool too_large = error == RlpError::kIntegerTooLarge;
         return refusal(too_large ? "TX_INTEGER_TOO_LARGE" : "TX_MALFORMED", field, std::string("RLP: ") + to_string(error));
     }
+    if (is_blob_type) {
+        if (auto status = check_blob_fields(body); !status.ok()) return status;
+    }
     if (parity > 1 || !r || !s || s->bytes[0] >> 7) {
         return refusal("TX_SIGNATURE_INVALID", "signature", "r, s or the parity is out of range");
     }
@@ -123,7 +145,21 @@ node::Result<SignedTransaction> parse(ByteView raw) {
 
 }  // namespace
 
-Bytes signing_payload(const Transaction& transaction) { return typed(write_body(transaction)); }
+node::Status check_blob_fields(const Transaction& body) {
+    if (!body.to) return refusal("TX_BLOB_CREATION", "to", "blob transaction of type create");
+    if (!body.has_blobs()) return refusal("TX_BLOBS_MISSING", "blobVersionedHashes", "blobless blob transaction");
+    if (body.blob_hashes.size() > kMaxTransactionBlobs) {
+        return refusal("TX_TOO_MANY_BLOBS", "blobVersionedHashes",
+                       "too many blobs in transaction: permitted " + std::to_string(kMaxTransactionBlobs));
+    }
+    for (const Hash& hash : body.blob_hashes) {
+        if (hash.bytes[0] == kBlobHashVersion) continue;
+        return refusal("TX_BLOB_HASH_VERSION", "blobVersionedHashes", "a blob's hash has a version other than 1");
+    }
+    return {};
+}
+
+Bytes signing_payload(const Transaction& transaction) { return typed(transaction, write_body(transaction)); }
 
 SignedTransaction sign(const Transaction& transaction, const PrivateKey& key) {
     SignedTransaction out;
@@ -134,7 +170,7 @@ SignedTransaction sign(const Transaction& transaction, const PrivateKey& key) {
     fields.integer(out.signature.bytes[32] >> 7)
         .string(without_leading_zeros(ByteView{out.signature}.first(32)))
         .string(without_leading_zeros(high_s_bit_cleared(out.signature)));
-    out.raw = typed(fields);
+    out.raw = typed(transaction, fields);
     out.hash = keccak256(out.raw);
     return out;
 }

@@ -49,6 +49,8 @@ public:
                 host.use_gas(200'000);
                 for (uint8_t value : data.subspan(2)) host.store(slots::at(data[1]), word_of(u128{value}));
                 return CallResult::ok();
+            case 'b': return CallResult::ok(to_bytes(host.blob_hash(data[1])));
+            case 'h': host.store(slots::at(data[1]), host.blob_hash(data[2])); return CallResult::ok();
             case 't': return CallResult::ok(to_bytes(word_of(u128{host.block_time()})));
             case 'y': host.store_transient(slots::at(1), word_of(u128{data[1]})); return CallResult::ok();
             case 'x': host.store_transient(slots::at(1), word_of(u128{data[1]})); throw Revert{};

@@ -70,7 +70,7 @@ TEST_CASE("objects have the members that Ethereum nodes give them") {
     }
     if (auto theirs = vector_answer("eth_feeHistory/fee-history.io")) {
         json ours = s.result("eth_feeHistory", {"0x1", "latest", {95, 99}});
-        CHECK(missing(ours, (*theirs)["result"]) == std::vector<std::string>{"baseFeePerBlobGas", "blobGasUsedRatio"});
+        CHECK(missing(ours, (*theirs)["result"]).empty());
     }
     for (const char* name : {"filter-error-future-block-range", "filter-error-reversed-block-range"}) {
         auto theirs = vector_answer(std::string("eth_getLogs/") + name + ".io");

@@ -163,3 +163,24 @@ TEST_CASE("a port in use is refused, and free after stop") {
     third.stop();
     CHECK(HttpServer({.listen = "nonsense"}).start().reason == "LISTEN_ADDRESS_INVALID");
 }
+
+TEST_CASE("a path may end with one word more, and has its query decoded") {
+    HttpServer server{HttpServerOptions{}};
+    server.route_word(HttpMethod::kGet, "/things/", [](const HttpRequest& request) {
+        std::string told = request.path;
+        for (const auto& [name, value] : request.query) told += "|" + name + "=" + value;
+        return HttpResponse{200, "text/plain", "<" + told + ">"};
+    });
+    REQUIRE(server.start().ok());
+    auto get = [&](const std::string& target) {
+        Connection connection(server.port());
+        connection.send("GET " + target + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        return connection.receive_all();
+    };
+    CHECK_THAT(get("/things/a1B"), Catch::Contains("</things/a1B>"));
+    CHECK_THAT(get("/things/a?x=1&y=%2c&x=2"), Catch::Contains("</things/a|x=1|x=2|y=,>"));
+    for (const char* other : {"/things/", "/things", "/things/a/b", "/things/a.b", "/things/%2e", "/x/things/a", "/thingsXa"}) {
+        INFO(other);
+        CHECK_THAT(get(other), Catch::StartsWith("HTTP/1.1 404"));
+    }
+}
