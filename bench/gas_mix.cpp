@@ -310,17 +310,13 @@ Batch Built::lying_batch(const BatchHeader& parent, const Setting& setting) cons
     return out;
 }
 
-FraudProof Built::proof_of(const Batch& batch) const {
+FraudProof Built::proof_of(const Batch& batch, std::span<const Blob> blobs) const {
     FraudProof out;
     size_t at = batch.chunks.size() / 2;
     out.header = batch.header();
     out.chunk_index = static_cast<uint16_t>(at);
-    out.ops = posted.ops;
-    out.sigs = posted.sigs;
-    out.ops_path = small_tree_path(batch.chunk_leaves(), at);
-    out.sigs_path = small_tree_path(batch.sigs_leaves(), at);
+    out.data = evidence_of(batch, at, blobs).value();
     out.before = before;
-    out.after = batch.after(at);
     out.frontier = frontier;
     out.l1_operations = entries;
     out.witness = witness;

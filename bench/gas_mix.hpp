@@ -81,7 +81,7 @@ struct Built {
     // A batch on `parent` of `setting.chunks` chunks that claims something false after this chunk, which is one in the middle;
     // and the proof of that. The claim before it is this chunk's state before, whatever was before that.
     Batch lying_batch(const BatchHeader& parent, const Setting& setting) const;
-    FraudProof proof_of(const Batch& batch) const;
+    FraudProof proof_of(const Batch& batch, std::span<const Blob> blobs = {}) const;
 };
 std::vector<L1Operation> entries_of(const Mix& mix, const Setting& setting);
 Built build(const Mix& mix, const Setting& setting);

@@ -48,7 +48,7 @@ std::vector<Sent> batches_since(LayersWorld& world, uint64_t first_block) {
         for (const Hash& hash : world.chain->transaction_hashes(number)) {
             auto found = world.chain->transaction(hash);
             const l1::Transaction& body = found->transaction.body;
-            if (body.to != world.rollup || !l1::batch_of_append(body.data)) continue;
+            if (body.to != world.rollup || !l1::read_append(body.data)) continue;
             auto receipt = world.chain->receipt(hash);
             if (!receipt->success) throw std::runtime_error("a batch fails on the L1");
             out.push_back({body.data.size(), receipt->gas_used, number});

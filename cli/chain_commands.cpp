@@ -165,7 +165,7 @@ Status show_batch(Session& session, const BatchOptions& options) {
     if (record->hash.is_zero()) return {Code::kNotFound, "UNKNOWN_BATCH", "number", "no such batch stands on the L1"};
     auto transaction = transaction_of(contract, *number, *record);
     if (!transaction) return transaction.status();
-    auto batch = contract.fetch_batch(*transaction, record->hash);
+    auto batch = contract.fetch_batch(*transaction, *record);
     if (!batch) return batch.status();
 
     Table chunks({{"CHUNK", true},
@@ -180,7 +180,7 @@ Status show_batch(Session& session, const BatchOptions& options) {
     size_t operation_count = 0;
     for (size_t i = 0; i < batch->chunks.size(); ++i) {
         const BatchChunk& bytes = batch->chunks[i];
-        const auto decoded = decode_ops(bytes.ops);
+        const auto decoded = bytes.lengths_hold ? decode_ops(bytes.ops) : Refusal::kSlotLengths;
         const Chunk* chunk = std::get_if<Chunk>(&decoded);
         const std::string fault = chunk ? "" : name_of(std::get<Refusal>(decoded));
         chunks.add({std::to_string(i), chunk ? std::to_string(chunk->l1_operations) : "?",

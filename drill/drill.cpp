@@ -121,7 +121,7 @@ private:
     void add_right(const Chunk& chunk, Bytes sigs) {
         auto env = follow::make_env(ledger_.domain_separator(), view_, view_.queue_length());
         BatchChunk made{encode_ops(chunk), std::move(sigs)};
-        Outcome outcome = apply(*env, runner_, state_.counters, made.ops, made.sigs);
+        Outcome outcome = apply(*env, runner_, state_.counters, made);
         GAVEL_CHECK(outcome.ok());
         add(std::move(made));
     }

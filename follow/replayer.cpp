@@ -40,7 +40,7 @@ std::unique_ptr<Env> make_env(const Hash& domain_separator, const L1View& view, 
 }
 
 BatchSource batch_source(l1::BatchChannel& channel) {
-    return [&channel](const StandingBatch& batch) { return channel.fetch({batch.tx_hash, batch.block}); };
+    return [&channel](const StandingBatch& batch) { return channel.fetch({batch.tx_hash, batch.posted_at, batch.block}); };
 }
 
 Replayer::Replayer(ledger::Ledger& ledger, const L1View& view, BatchSource source, const node::Clock& clock, Options options)
@@ -149,15 +149,15 @@ Replayer::Progress Replayer::unavailable(node::Status status) {
 }
 
 node::Result<PostedBatch> Replayer::fetch() const {
-    node::Result<Bytes> bytes = source_(*wanted_);
-    if (!bytes) return bytes.status();
+    node::Result<PostedData> data = source_(*wanted_);
+    if (!data) return data.status();
     BatchError error = BatchError::kNone;
-    auto batch = PostedBatch::decode(*std::move(bytes), &error);
+    auto batch = PostedBatch::decode(*std::move(data), &error);
     if (batch && batch->hash() == wanted_->hash) return *std::move(batch);
     std::string number = std::to_string(wanted_->number);
     std::string what = batch ? "hash to another header" : name_of(error);
     return node::Status{node::Code::kInternal, "L1_ANSWER_INVALID", "batch",
-                        "the bytes of batch " + number + " aren't those that the contract took: " + what};
+                        "what is told of batch " + number + " isn't what the contract took: " + what};
 }
 
 Replayer::Progress Replayer::take(node::Result<PostedBatch> fetched) {
@@ -194,7 +194,7 @@ Replayer::Progress Replayer::replay_chunks(size_t max_chunks) {
             return Progress::kWorked;
         }
         const BatchChunk& chunk = replay_->batch().chunks[replay_->next];
-        ledger::Ledger::Applied applied = ledger_.apply_chunk(chunk.ops, chunk.sigs, env, replay_->batch().after(replay_->next));
+        ledger::Ledger::Applied applied = ledger_.apply_chunk(chunk, env, replay_->batch().after(replay_->next));
         if (applied.outcome.kind == Outcome::Kind::kViewFailed) {
             std::string batch = std::to_string(replay_->standing.number);
             return unavailable({node::Code::kUnavailable, "L1_OPERATIONS_MISSING", "",
@@ -218,7 +218,7 @@ Verdict Replayer::verdict_of_replay() const {
 void Replayer::finish() {
     const PostedBatch& posted = replay_->posted;
     const Batch& batch = posted.batch();
-    ledger_.mark_batch({posted.header(), batch.l1_queue_hash, replay_->first_chunk, static_cast<uint32_t>(posted.bytes().size()),
+    ledger_.mark_batch({posted.header(), batch.l1_queue_hash, replay_->first_chunk, static_cast<uint32_t>(posted.data().size()),
                         replay_->standing.tx_hash});
     ledger_.flush(node::Durability::kSynced);
     Verdict verdict = verdict_of_replay();
@@ -235,7 +235,7 @@ Replayer::Progress Replayer::found_false(const ledger::Ledger::Applied& applied)
     verdict.claimed = replay_->batch().after(replay_->next);
     verdict.computed = applied.after;
     verdicts_.push_back(verdict);
-    false_batch_ = FalseBatch{verdict, replay_->batch()};
+    false_batch_ = FalseBatch{verdict, std::move(replay_->posted)};
     replay_.reset();
     return Progress::kFalseBatch;
 }
@@ -243,9 +243,13 @@ Replayer::Progress Replayer::found_false(const ledger::Ledger::Applied& applied)
 std::vector<Verdict> Replayer::take_verdicts() { return std::exchange(verdicts_, {}); }
 
 node::Result<Bytes> prove_false(ledger::Ledger& ledger, const L1View& view, const Replayer::FalseBatch& found) {
-    auto env = make_env(ledger.domain_separator(), view, found.batch.last.l1_ops_consumed);
+    const Batch& batch = found.batch();
+    auto env = make_env(ledger.domain_separator(), view, batch.last.l1_ops_consumed);
+    auto evidence = evidence_of(batch, found.verdict.chunk, found.posted.data().blobs);
     std::optional<FraudProof> built;
-    ledger.with_state([&](State& state) { built = build_fraud_proof(found.batch, found.verdict.chunk, state, *env); });
+    ledger.with_state([&](State& state) {
+        if (evidence) built = build_fraud_proof(batch, found.verdict.chunk, *std::move(evidence), state, *env);
+    });
     Bytes proof = built ? built->encode() : Bytes{};
     if (built && check_fraud_proof(proof, ledger.domain_separator(), view).error == ProofError::kNone) return proof;
     return node::Status{node::Code::kInternal, "PROOF_NOT_BUILT", "",

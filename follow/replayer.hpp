@@ -21,8 +21,8 @@
 
 namespace gavel::follow {
 
-// The bytes of a batch that stands on the L1. Not OK: the L1 can't tell now.
-using BatchSource = std::function<node::Result<Bytes>(const StandingBatch&)>;
+// What was posted of a batch that stands on the L1. Not OK: the L1, or whoever has its blobs, can't tell now.
+using BatchSource = std::function<node::Result<PostedData>(const StandingBatch&)>;
 // By a channel, which must outlive it.
 BatchSource batch_source(l1::BatchChannel& channel);
 
@@ -78,10 +78,11 @@ public:
 
     // Verdicts since the last call, in order. A number comes again, with another hash, when another batch stands there.
     std::vector<Verdict> take_verdicts();
-    // The standing batch that is false, while there is one, with its bytes: what a fraud proof is built from.
+    // The standing batch that is false, while there is one, as it was posted: what a fraud proof is built from.
     struct FalseBatch {
         Verdict verdict;
-        Batch batch;
+        PostedBatch posted;
+        const Batch& batch() const { return posted.batch(); }
     };
     const std::optional<FalseBatch>& false_batch() const { return false_batch_; }
 

@@ -64,7 +64,7 @@ public:
     };
     // Applies a chunk behind the last one; nothing may be open. It is kept unless the view or env failed, or the commitment after
     // it isn't `claimed_after`: then the ledger is as before. Buffered: what a loss of power takes is read from the L1 again.
-    Applied apply_chunk(ByteView ops, ByteView sigs, Env& env, const std::optional<Hash>& claimed_after = std::nullopt,
+    Applied apply_chunk(const BatchChunk& chunk, Env& env, const std::optional<Hash>& claimed_after = std::nullopt,
                         uint64_t at_ms = 0) GAVEL_REQUIRES(writing);
 
     // ---- Roll-back and batches ----

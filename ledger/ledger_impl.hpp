@@ -53,7 +53,7 @@ struct Reader::Impl {
     // What the sender has signed is found from the state: `check` says whether that is what he was found to have signed.
     using Check = std::function<std::optional<CheckedOperation>(const Account& sender, Operation&& signed_form)>;
     Outcome execute(const PostedOperation& posted, uint64_t at_ms, const Check& check);
-    Ledger::Applied apply_chunk(ByteView ops, ByteView sigs, Env& env, const std::optional<Hash>& claimed_after, uint64_t at_ms);
+    Ledger::Applied apply_chunk(const BatchChunk& chunk, Env& env, const std::optional<Hash>& claimed_after, uint64_t at_ms);
     void add_entry(std::variant<OperationEntry, L1Entry, FeeEntry> what);
     void add_fee_entries(size_t first_note);
     // Puts every pending entry with its index rows into `batch`; pending entries are written ones then.

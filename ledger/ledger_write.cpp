@@ -42,10 +42,9 @@ private:
     std::vector<std::variant<OperationEntry, L1Entry, FeeEntry>> entries_;
 };
 
-Ledger::Applied Ledger::apply_chunk(ByteView ops, ByteView sigs, Env& env, const std::optional<Hash>& claimed_after,
-                                    uint64_t at_ms) {
+Ledger::Applied Ledger::apply_chunk(const BatchChunk& chunk, Env& env, const std::optional<Hash>& claimed_after, uint64_t at_ms) {
     std::unique_lock lock(impl_->mutex_);
-    Applied applied = impl_->apply_chunk(ops, sigs, env, claimed_after, at_ms);
+    Applied applied = impl_->apply_chunk(chunk, env, claimed_after, at_ms);
     if (!applied.kept) return applied;
     impl_->publish_locked();
     lock.unlock();
@@ -53,14 +52,14 @@ Ledger::Applied Ledger::apply_chunk(ByteView ops, ByteView sigs, Env& env, const
     return applied;
 }
 
-Ledger::Applied Reader::Impl::apply_chunk(ByteView ops, ByteView sigs, Env& env, const std::optional<Hash>& claimed_after,
+Ledger::Applied Reader::Impl::apply_chunk(const BatchChunk& chunk, Env& env, const std::optional<Hash>& claimed_after,
                                           uint64_t at_ms) {
     GAVEL_CHECK(open_.empty() && pending_.empty());
     Counters before = state_.counters;
     StateView::Mark start = view_.mark();
     Noter noter(*this, at_ms);
     Ledger::Applied applied;
-    applied.outcome = apply(env, view_, state_.counters, ops, sigs, &noter);
+    applied.outcome = apply(env, view_, state_.counters, chunk, &noter);
     applied.after = state_.fields();
     applied.kept =
         applied.outcome.kind != Outcome::Kind::kViewFailed && (!claimed_after || applied.after.hash() == *claimed_after);
@@ -72,7 +71,7 @@ Ledger::Applied Reader::Impl::apply_chunk(ByteView ops, ByteView sigs, Env& env,
     if (applied.outcome.ok()) noter.keep();
     node::WriteBatch batch;
     write_pending(batch);
-    close_chunk(batch, to_bytes(ops), to_bytes(sigs));
+    close_chunk(batch, chunk.ops, chunk.sigs);
     write(batch, node::Durability::kBuffered);
     return applied;
 }

@@ -27,7 +27,7 @@ inline constexpr std::string_view kFormatKey = "meta/format";
 inline constexpr std::string_view kSealKey = "meta/seal";
 inline constexpr std::string_view kListsKey = "meta/lists";
 inline constexpr std::string_view kChainKey = "l1/chain";  // L1Sync's: the chain id
-inline constexpr std::string_view kFormat = "gavel ledger 1";
+inline constexpr std::string_view kFormat = "gavel ledger 2";
 
 inline std::string u32_key(char table, uint32_t number) { return table + string_of(ByteWriter().u32(number).bytes()); }
 inline std::string u64_key(char table, uint64_t number) { return table + string_of(ByteWriter().u64(number).bytes()); }

@@ -132,6 +132,11 @@ const L1Operation* ListEnv::l1_operation(uint64_t index) {
     return &operations_[index - first_];
 }
 
+Outcome apply(Env& env, StateView& view, Counters& counters, const BatchChunk& chunk, ApplyObserver* observer) {
+    if (!chunk.lengths_hold) return Outcome::wrong(Refusal::kSlotLengths);
+    return apply(env, view, counters, chunk.ops, chunk.sigs, observer);
+}
+
 Outcome apply(Env& env, StateView& view, Counters& counters, ByteView ops, ByteView sigs, ApplyObserver* observer) {
     StateView::Mark start = view.mark();
     Counters before = counters;

@@ -120,6 +120,8 @@ public:
 };
 
 // apply(env, state, chunk): total over any bytes. Unless the outcome is kApplied, view and counters are as before.
+Outcome apply(Env& env, StateView& view, Counters& counters, const BatchChunk& chunk, ApplyObserver* observer = nullptr);
+// The same, of one whose lengths hold.
 Outcome apply(Env& env, StateView& view, Counters& counters, ByteView ops, ByteView sigs, ApplyObserver* observer = nullptr);
 
 }  // namespace gavel

@@ -1,5 +1,7 @@
 #include "protocol/batch.hpp"
 
+#include <algorithm>
+
 #include "protocol/check.hpp"
 #include "protocol/chunk.hpp"
 #include "protocol/encoding.hpp"
@@ -10,7 +12,8 @@ namespace gavel {
 
 Bytes BatchHeader::encode() const {
     ByteWriter out;
-    out.u64(number).raw(parent_hash).u16(chunk_count).raw(chunks_root).raw(sigs_root).raw(last.encode());
+    out.u64(number).raw(parent_hash).u16(chunk_count).u8(static_cast<uint8_t>(source));
+    out.raw(data_root).raw(sigs_root).raw(last.encode());
     return out.take();
 }
 
@@ -21,7 +24,8 @@ BatchHeader BatchHeader::decode(ByteView data) {
     out.number = in.u64();
     out.parent_hash = in.fixed<Hash>();
     out.chunk_count = in.u16();
-    out.chunks_root = in.fixed<Hash>();
+    out.source = static_cast<DataSource>(in.u8());
+    out.data_root = in.fixed<Hash>();
     out.sigs_root = in.fixed<Hash>();
     out.last = StateFields::decode(in.take(StateFields::kSize));
     return out;
@@ -39,9 +43,16 @@ Hash chunk_leaf(ByteView ops, const Hash& before, const Hash& after) { return ke
 
 Hash sigs_leaf(ByteView sigs) { return keccak256(keccak256(sigs)); }
 
+Hash blobs_root(std::span<const Hash> versioned_hashes) {
+    ByteWriter out;
+    for (const Hash& hash : versioned_hashes) out.raw(hash);
+    return keccak256(out.bytes());
+}
+
 Bytes Batch::encode() const {
     ByteWriter out;
     out.u64(number).raw(parent.encode()).raw(l1_queue_hash).u16(static_cast<uint16_t>(chunks.size())).raw(last.encode());
+    if (source == DataSource::kBlobs) return out.take();
     for (const BatchChunk& chunk : chunks) {
         out.u16(static_cast<uint16_t>(chunk.ops.size())).u16(static_cast<uint16_t>(chunk.sigs.size()));
         out.raw(chunk.ops).raw(chunk.sigs);
@@ -54,12 +65,24 @@ Hash Batch::before(size_t i) const { return i == 0 ? parent.last.hash() : commit
 
 Hash Batch::after(size_t i) const { return i + 1 == chunks.size() ? last.hash() : commitments.at(i); }
 
+std::vector<Blob> Batch::blobs() const {
+    GAVEL_CHECK(source == DataSource::kBlobs && !chunks.empty() && chunks.size() <= kMaxBlobChunks);
+    std::vector<Slot> slots;
+    for (size_t i = 0; i < chunks.size(); ++i) {
+        GAVEL_CHECK(chunks[i].lengths_hold);
+        slots.push_back({after(i), chunks[i].ops, chunks[i].sigs});
+    }
+    return blobs_of(slots);
+}
+
 BatchHeader Batch::header() const {
+    const auto count = static_cast<uint16_t>(chunks.size());
+    if (source == DataSource::kBlobs) return header_in_blobs(*this, count, blob_hashes);
     BatchHeader out;
     out.number = number;
     out.parent_hash = parent.hash();
-    out.chunk_count = static_cast<uint16_t>(chunks.size());
-    out.chunks_root = small_tree_root(chunk_leaves());
+    out.chunk_count = count;
+    out.data_root = small_tree_root(chunk_leaves());
     out.sigs_root = small_tree_root(sigs_leaves());
     out.last = last;
     return out;
@@ -82,6 +105,20 @@ std::vector<Hash> Batch::sigs_leaves() const {
     return leaves;
 }
 
+BatchHeader header_in_blobs(const BatchFrame& frame, uint16_t chunk_count, std::span<const Hash> versioned_hashes) {
+    BatchHeader out;
+    out.number = frame.number;
+    out.parent_hash = frame.parent.hash();
+    out.chunk_count = chunk_count;
+    out.source = DataSource::kBlobs;
+    out.data_root = blobs_root(versioned_hashes);
+    out.sigs_root = frame.parent.last.hash();
+    out.last = frame.last;
+    return out;
+}
+
+const char* name_of(DataSource source) { return source == DataSource::kBlobs ? "blobs" : "calldata"; }
+
 const char* name_of(BatchError error) {
     switch (error) {
         case BatchError::kNone: return "None";
@@ -90,6 +127,7 @@ const char* name_of(BatchError error) {
         case BatchError::kChunkCount: return "ChunkCount";
         case BatchError::kOpsTooLong: return "OpsTooLong";
         case BatchError::kSigsTooLong: return "SigsTooLong";
+        case BatchError::kBlobHashes: return "BlobHashes";
     }
     return "Unknown";
 }
@@ -104,16 +142,22 @@ static BatchError read_chunk(ByteReader& in, BatchChunk& chunk) {
     return in.ok() ? BatchError::kNone : BatchError::kTruncated;
 }
 
-static BatchError read_batch(ByteReader& in, Batch& batch) {
-    batch.number = in.u64();
+static BatchError read_frame(ByteReader& in, size_t max_chunks, BatchFrame& frame, uint16_t& chunk_count) {
+    frame.number = in.u64();
     ByteView parent = in.take(BatchHeader::kSize);
-    batch.l1_queue_hash = in.fixed<Hash>();
-    size_t chunk_count = in.u16();
+    frame.l1_queue_hash = in.fixed<Hash>();
+    chunk_count = in.u16();
     ByteView last = in.take(StateFields::kSize);
     if (!in.ok()) return BatchError::kTruncated;
-    if (chunk_count < 1 || chunk_count > kMaxChunks) return BatchError::kChunkCount;
-    batch.parent = BatchHeader::decode(parent);
-    batch.last = StateFields::decode(last);
+    if (chunk_count < 1 || chunk_count > max_chunks) return BatchError::kChunkCount;
+    frame.parent = BatchHeader::decode(parent);
+    frame.last = StateFields::decode(last);
+    return BatchError::kNone;
+}
+
+static BatchError read_batch(ByteReader& in, Batch& batch) {
+    uint16_t chunk_count = 0;
+    if (BatchError error = read_frame(in, kMaxChunks, batch, chunk_count); error != BatchError::kNone) return error;
     batch.chunks.resize(chunk_count);
     for (BatchChunk& chunk : batch.chunks) {
         if (BatchError error = read_chunk(in, chunk); error != BatchError::kNone) return error;
@@ -132,16 +176,60 @@ std::optional<Batch> decode_batch(ByteView data, BatchError* error) {
     return batch;
 }
 
-PostedBatch::PostedBatch(Batch batch, Bytes bytes)
-    : batch_(std::move(batch)), bytes_(std::move(bytes)), header_(batch_.header()), hash_(header_.hash()) {}
+static BatchError read_blob_frame(ByteView data, std::span<const Hash> versioned_hashes, BlobBatchFrame& frame) {
+    ByteReader in(data);
+    if (BatchError error = read_frame(in, kMaxBlobChunks, frame, frame.chunk_count); error != BatchError::kNone) return error;
+    if (!in.finished()) return BatchError::kTrailingBytes;
+    if (versioned_hashes.size() != blobs_for(frame.chunk_count)) return BatchError::kBlobHashes;
+    const bool known = std::all_of(versioned_hashes.begin(), versioned_hashes.end(),
+                                   [](const Hash& hash) { return hash.bytes[0] == kBlobHashVersion; });
+    return known ? BatchError::kNone : BatchError::kBlobHashes;
+}
 
-PostedBatch::PostedBatch(Batch batch)
-    : batch_(std::move(batch)), bytes_(batch_.encode()), header_(batch_.header()), hash_(header_.hash()) {}
+std::optional<BlobBatchFrame> decode_blob_frame(ByteView data, std::span<const Hash> versioned_hashes, BatchError* error) {
+    BlobBatchFrame frame;
+    const BatchError found = read_blob_frame(data, versioned_hashes, frame);
+    if (error) *error = found;
+    if (found != BatchError::kNone) return std::nullopt;
+    return frame;
+}
 
-std::optional<PostedBatch> PostedBatch::decode(Bytes bytes, BatchError* error) {
-    auto batch = decode_batch(bytes, error);
+std::optional<Batch> decode_batch(const PostedData& data, BatchError* error) {
+    if (data.source == DataSource::kCalldata) return decode_batch(data.argument, error);
+    GAVEL_CHECK(data.blobs.size() == data.blob_hashes.size());
+    const auto frame = decode_blob_frame(data.argument, data.blob_hashes, error);
+    if (!frame) return std::nullopt;
+    const BatchFrame& shared = *frame;
+    Batch batch{shared, {}, {}, DataSource::kBlobs, data.blob_hashes};
+    for (size_t i = 0; i < frame->chunk_count; ++i) {
+        SlotReading read = read_slot(data.blobs[i / kSlotsPerBlob].slot(i % kSlotsPerBlob));
+        batch.chunks.push_back({std::move(read.slot.ops), std::move(read.slot.sigs), read.lengths_hold});
+        batch.commitments.push_back(read.slot.after);
+    }
+    batch.commitments.pop_back();
+    return batch;
+}
+
+PostedBatch::PostedBatch(Batch batch, PostedData data)
+    : batch_(std::move(batch)), data_(std::move(data)), header_(batch_.header()), hash_(header_.hash()) {}
+
+PostedBatch::PostedBatch(Batch batch) : batch_(std::move(batch)), header_(batch_.header()), hash_(header_.hash()) {
+    GAVEL_CHECK(batch_.source == DataSource::kCalldata);
+    data_.argument = batch_.encode();
+}
+
+PostedBatch PostedBatch::in_blobs(Batch batch) {
+    batch.source = DataSource::kBlobs;
+    PostedData data{DataSource::kBlobs, batch.encode(), batch.blobs(), {}};
+    for (const Blob& blob : data.blobs) data.blob_hashes.push_back(versioned_hash(Kzg::get().commitment(blob.view()).value()));
+    batch.blob_hashes = data.blob_hashes;
+    return PostedBatch(std::move(batch), std::move(data));
+}
+
+std::optional<PostedBatch> PostedBatch::decode(PostedData data, BatchError* error) {
+    auto batch = decode_batch(data, error);
     if (!batch) return std::nullopt;
-    return PostedBatch(*std::move(batch), std::move(bytes));
+    return PostedBatch(*std::move(batch), std::move(data));
 }
 
 }  // namespace gavel

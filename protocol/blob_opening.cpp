@@ -168,22 +168,23 @@ std::optional<BlobOpening> build_blob_opening(std::span<const Blob> blobs, uint1
     return out;
 }
 
-OpenedRuns check_blob_opening(ByteView opening, std::span<const Hash> versioned_hashes, uint16_t chunk_index) {
+ShownRuns runs_shown(ByteView opening, uint16_t chunk_index) {
+    const size_t place = (commitments_of(chunk_index) + 1) * KzgCommitment::kSize;
+    return {SlotView{opening.subspan(place, kSlotBytes)}, opening.subspan(place + kSlotBytes, after_bytes_of(chunk_index))};
+}
+
+OpeningError check_blob_opening(ByteView opening, std::span<const Hash> versioned_hashes, uint16_t chunk_index) {
     const size_t length = blob_opening_length(chunk_index);
-    if (opening.size() < length) return {OpeningError::kTruncated, {}, {}};
-    if (opening.size() > length) return {OpeningError::kTrailingBytes, {}, {}};
+    if (opening.size() < length) return OpeningError::kTruncated;
+    if (opening.size() > length) return OpeningError::kTrailingBytes;
     const BlobOpening parsed = parse(opening, chunk_index);
     const auto slot = elements_of(parsed.slot);
     const auto after_before = elements_of(parsed.after_before);
-    if (!slot || !after_before) return {OpeningError::kElement, {}, {}};
-    if (chunk_index / kSlotsPerBlob >= versioned_hashes.size()) return {OpeningError::kOpening, {}, {}};
+    if (!slot || !after_before) return OpeningError::kElement;
+    if (chunk_index / kSlotsPerBlob >= versioned_hashes.size()) return OpeningError::kOpening;
     const Fr z = parsed.challenge();
-    if (!values_agree(parsed, *slot, *after_before, z) || !evaluations_hold(parsed, versioned_hashes, z)) {
-        return {OpeningError::kOpening, {}, {}};
-    }
-    const size_t slot_place = (parsed.commitments.size() + 1) * KzgCommitment::kSize;
-    return {OpeningError::kNone, opening.subspan(slot_place, kSlotBytes),
-            opening.subspan(slot_place + kSlotBytes, parsed.after_before.size())};
+    const bool holds = values_agree(parsed, *slot, *after_before, z) && evaluations_hold(parsed, versioned_hashes, z);
+    return holds ? OpeningError::kNone : OpeningError::kOpening;
 }
 
 }  // namespace gavel

@@ -53,15 +53,15 @@ size_t blob_opening_length(uint16_t chunk_index);
 // chunk's slot isn't in the blobs, or an element of a blob that it opens isn't below r.
 std::optional<BlobOpening> build_blob_opening(std::span<const Blob> blobs, uint16_t chunk_index);
 
-struct OpenedRuns {
-    OpeningError error = OpeningError::kNone;
-    // Into the opening's bytes, and set if there is no error.
-    ByteView slot;          // 4,096 bytes
+// What an opening of the right length shows, checked or not: views into its bytes.
+struct ShownRuns {
+    SlotView slot;
     ByteView after_before;  // 64 bytes; none for chunk 0
 };
+ShownRuns runs_shown(ByteView opening, uint16_t chunk_index);
 
-// Checks any bytes against the versioned hashes of the batch's blobs, in their order; 4 to 6 ms. kOpening if the chunk's blob
-// isn't among them.
-OpenedRuns check_blob_opening(ByteView opening, std::span<const Hash> versioned_hashes, uint16_t chunk_index);
+// Checks any bytes against the versioned hashes of the batch's blobs, in their order; 4 to 6 ms. kNone: what it shows is in the
+// blobs. kOpening if the chunk's blob isn't among them.
+OpeningError check_blob_opening(ByteView opening, std::span<const Hash> versioned_hashes, uint16_t chunk_index);
 
 }  // namespace gavel

@@ -15,6 +15,15 @@ inline constexpr size_t kMaxOpsSize = 4096;   // bytes of a chunk's ops that the
 inline constexpr size_t kMaxSigsSize = 3072;  // bytes of a chunk's sigs that the contract takes
 inline constexpr unsigned kMaxPayoutLines = 94;
 
+// What is posted of a chunk.
+struct BatchChunk {
+    Bytes ops;
+    Bytes sigs;
+    // False of a slot whose lengths don't fit in it (the refusal SlotLengths): ops and sigs are empty then.
+    bool lengths_hold = true;
+    friend bool operator==(const BatchChunk&, const BatchChunk&) = default;
+};
+
 // Whom a payment credits: the leaf at an index, or the account of an address that has no leaf yet.
 struct Recipient {
     uint32_t index = 0;  // meaningful without an address

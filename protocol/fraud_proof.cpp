@@ -12,6 +12,10 @@ const char* name_of(ProofError error) {
         case ProofError::kChunkIndex: return "ChunkIndex";
         case ProofError::kOpsPath: return "OpsPath";
         case ProofError::kSigsPath: return "SigsPath";
+        case ProofError::kDataRoot: return "DataRoot";
+        case ProofError::kElement: return "Element";
+        case ProofError::kOpening: return "Opening";
+        case ProofError::kBeforeState: return "BeforeState";
         case ProofError::kFrontier: return "Frontier";
         case ProofError::kL1Operations: return "L1Operations";
         case ProofError::kHintRange: return "HintRange";
@@ -27,13 +31,24 @@ static void write_hashes(ByteWriter& out, std::span<const Hash> hashes) {
     for (const Hash& hash : hashes) out.raw(hash);
 }
 
+static void write(ByteWriter& out, const CalldataEvidence& evidence) {
+    out.u16(static_cast<uint16_t>(evidence.ops.size())).raw(evidence.ops);
+    out.u16(static_cast<uint16_t>(evidence.sigs.size())).raw(evidence.sigs);
+    write_hashes(out, evidence.ops_path);
+    write_hashes(out, evidence.sigs_path);
+    out.raw(evidence.after);
+}
+
+static void write(ByteWriter& out, const BlobEvidence& evidence) {
+    write_hashes(out, evidence.hashes);
+    out.raw(evidence.opening.encode());
+}
+
 Bytes FraudProof::encode() const {
     ByteWriter out;
     out.raw(header.encode()).u16(chunk_index);
-    out.u16(static_cast<uint16_t>(ops.size())).raw(ops).u16(static_cast<uint16_t>(sigs.size())).raw(sigs);
-    write_hashes(out, ops_path);
-    write_hashes(out, sigs_path);
-    out.raw(before.encode()).raw(after);
+    std::visit([&out](const auto& evidence) { write(out, evidence); }, data);
+    out.raw(before.encode());
     write_hashes(out, frontier);
     for (const L1Operation& operation : l1_operations) out.raw(operation.encode());
     out.raw(witness);

@@ -2,6 +2,7 @@
 #include "protocol/check.hpp"
 #include "protocol/encoding.hpp"
 #include "protocol/fraud_proof.hpp"
+#include "protocol/merkle.hpp"
 
 namespace gavel {
 namespace {
@@ -81,25 +82,42 @@ private:
 
 }  // namespace
 
-std::optional<FraudProof> build_fraud_proof(const Batch& batch, size_t chunk_index, State& state, Env& env) {
+std::optional<ChunkEvidence> evidence_of(const Batch& batch, size_t chunk_index, std::span<const Blob> blobs) {
     GAVEL_CHECK(chunk_index < batch.chunks.size());
+    if (batch.source == DataSource::kBlobs) {
+        auto opening = build_blob_opening(blobs, static_cast<uint16_t>(chunk_index));
+        if (!opening) return std::nullopt;
+        return BlobEvidence{batch.blob_hashes, *std::move(opening)};
+    }
+    const BatchChunk& chunk = batch.chunks[chunk_index];
+    return CalldataEvidence{chunk.ops, chunk.sigs, small_tree_path(batch.chunk_leaves(), chunk_index),
+                            small_tree_path(batch.sigs_leaves(), chunk_index), batch.after(chunk_index)};
+}
+
+std::optional<FraudProof> build_fraud_proof(const Batch& batch, size_t chunk_index, State& state, Env& env,
+                                            std::span<const Blob> blobs) {
+    auto evidence = evidence_of(batch, chunk_index, blobs);
+    if (!evidence) return std::nullopt;
+    return build_fraud_proof(batch, chunk_index, *std::move(evidence), state, env);
+}
+
+std::optional<FraudProof> build_fraud_proof(const Batch& batch, size_t chunk_index, ChunkEvidence evidence, State& state,
+                                            Env& env) {
+    GAVEL_CHECK(chunk_index < batch.chunks.size());
+    GAVEL_CHECK(std::holds_alternative<BlobEvidence>(evidence) == (batch.source == DataSource::kBlobs));
     FraudProof proof;
     proof.before = state.fields();
     if (proof.before.hash() != batch.before(chunk_index)) return std::nullopt;
     proof.header = batch.header();
     proof.chunk_index = static_cast<uint16_t>(chunk_index);
-    proof.ops = batch.chunks[chunk_index].ops;
-    proof.sigs = batch.chunks[chunk_index].sigs;
-    proof.ops_path = small_tree_path(batch.chunk_leaves(), chunk_index);
-    proof.sigs_path = small_tree_path(batch.sigs_leaves(), chunk_index);
-    proof.after = batch.after(chunk_index);
+    proof.data = std::move(evidence);
     proof.frontier = state.withdrawals.frontier().hashes();
 
     RecordingView view(state);
     RecordingEnv recording(env, batch.last.l1_ops_consumed);
     Counters counters = state.counters;
     StateView::Mark start = view.mark();
-    Outcome outcome = apply(recording, view, counters, proof.ops, proof.sigs);
+    Outcome outcome = apply(recording, view, counters, batch.chunks[chunk_index]);
     view.roll_back(start);
     if (outcome.kind == Outcome::Kind::kViewFailed) return std::nullopt;
     proof.l1_operations = recording.take_operations();

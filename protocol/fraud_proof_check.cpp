@@ -155,51 +155,107 @@ public:
     unsigned count = 0;
 };
 
+// What a proof shows of the chunk, as its bytes are.
+struct CalldataShown {
+    std::vector<Hash> ops_path;
+    std::vector<Hash> sigs_path;
+};
+struct BlobsShown {
+    std::vector<Hash> hashes;
+    ByteView opening;
+};
+
 // What stands before the L1 operations and accesses.
 struct ProofHead {
     BatchHeader header;
     uint16_t chunk_index = 0;
-    ByteView ops;
-    ByteView sigs;
-    std::vector<Hash> ops_path;
-    std::vector<Hash> sigs_path;
-    StateFields before;
+    BatchChunk chunk;
+    std::variant<CalldataShown, BlobsShown> data;
+    Hash claim_before;  // of BlobsShown alone
     Hash after;
+    StateFields before;
     std::vector<Hash> frontier;
 };
 
-bool read_head(ProofInput& input, ProofHead& head) {
+void read_calldata(ByteReader& in, ProofHead& head) {
+    head.chunk.ops = to_bytes(in.take(in.u16()));
+    head.chunk.sigs = to_bytes(in.take(in.u16()));
+    const auto depth = static_cast<size_t>(small_tree_depth(head.header.chunk_count));
+    CalldataShown shown;
+    shown.ops_path = read_hashes(in, depth);
+    shown.sigs_path = read_hashes(in, depth);
+    head.data = std::move(shown);
+    head.after = in.fixed<Hash>();
+}
+
+// Takes the opening's bytes as they are, checked or not: what they show counts once check_blobs has found them right.
+void read_blobs(ByteReader& in, ProofHead& head) {
+    BlobsShown shown;
+    shown.hashes = read_hashes(in, blobs_for(head.header.chunk_count));
+    shown.opening = in.take(blob_opening_length(head.chunk_index));
+    if (!in.ok()) return;
+    const ShownRuns runs = runs_shown(shown.opening, head.chunk_index);
+    SlotReading slot = read_slot(runs.slot);
+    head.chunk = {std::move(slot.slot.ops), std::move(slot.slot.sigs), slot.lengths_hold};
+    head.after = head.chunk_index + 1 == head.header.chunk_count ? head.header.last.hash() : slot.slot.after;
+    head.claim_before = head.chunk_index == 0 ? head.header.sigs_root : read_after(AfterView{runs.after_before});
+    head.data = std::move(shown);
+}
+
+bool read_data(ProofInput& input, ProofHead& head) {
     ByteReader& in = input.in;
     ByteView header = in.take(BatchHeader::kSize);
     if (!in.ok()) return input.fail(ProofError::kTruncated);
     head.header = BatchHeader::decode(header);
     head.chunk_index = in.u16();
-    head.ops = in.take(in.u16());
-    head.sigs = in.take(in.u16());
-    size_t depth = static_cast<size_t>(small_tree_depth(head.header.chunk_count));
-    head.ops_path = read_hashes(in, depth);
-    head.sigs_path = read_hashes(in, depth);
+    if (head.header.source == DataSource::kBlobs) read_blobs(in, head);
+    else read_calldata(in, head);
+    return in.ok() || input.fail(ProofError::kTruncated);
+}
+
+bool read_head(ProofInput& input, ProofHead& head) {
+    if (!read_data(input, head)) return false;
+    ByteReader& in = input.in;
     ByteView before = in.take(StateFields::kSize);
-    head.after = in.fixed<Hash>();
     if (!in.ok()) return input.fail(ProofError::kTruncated);
     head.before = StateFields::decode(before);
     head.frontier = read_hashes(in, static_cast<size_t>(bits_set(head.before.withdrawal_count)));
     return in.ok() || input.fail(ProofError::kTruncated);
 }
 
-// That the head speaks of a chunk of the header's batch, and of the state that its commitment before stands for.
-ProofError check_head(const ProofHead& head, const WithdrawalFrontier& frontier) {
-    if (head.chunk_index >= head.header.chunk_count) return ProofError::kChunkIndex;
-    Hash leaf = chunk_leaf(head.ops, head.before.hash(), head.after);
-    if (fold_small_path(leaf, head.chunk_index, head.ops_path) != head.header.chunks_root) return ProofError::kOpsPath;
-    if (fold_small_path(sigs_leaf(head.sigs), head.chunk_index, head.sigs_path) != head.header.sigs_root) {
+// Each: that the chunk is the batch's, and the state before it the one that is claimed.
+ProofError check_data(const ProofHead& head, const CalldataShown& shown) {
+    const Hash leaf = chunk_leaf(head.chunk.ops, head.before.hash(), head.after);
+    if (fold_small_path(leaf, head.chunk_index, shown.ops_path) != head.header.data_root) return ProofError::kOpsPath;
+    if (fold_small_path(sigs_leaf(head.chunk.sigs), head.chunk_index, shown.sigs_path) != head.header.sigs_root) {
         return ProofError::kSigsPath;
     }
-    if (frontier.root() != head.before.withdrawals_root) return ProofError::kFrontier;
     return ProofError::kNone;
 }
 
+ProofError check_data(const ProofHead& head, const BlobsShown& shown) {
+    if (blobs_root(shown.hashes) != head.header.data_root) return ProofError::kDataRoot;
+    const OpeningError error = check_blob_opening(shown.opening, shown.hashes, head.chunk_index);
+    if (error == OpeningError::kElement) return ProofError::kElement;
+    if (error != OpeningError::kNone) return ProofError::kOpening;
+    return head.before.hash() == head.claim_before ? ProofError::kNone : ProofError::kBeforeState;
+}
+
+ProofError check_head(const ProofHead& head, const WithdrawalFrontier& frontier) {
+    if (head.chunk_index >= head.header.chunk_count) return ProofError::kChunkIndex;
+    const ProofError error = std::visit([&head](const auto& shown) { return check_data(head, shown); }, head.data);
+    if (error != ProofError::kNone) return error;
+    return frontier.root() == head.before.withdrawals_root ? ProofError::kNone : ProofError::kFrontier;
+}
+
 }  // namespace
+
+std::optional<BatchChunk> chunk_of_proof(ByteView proof) {
+    ProofInput input{ByteReader(proof)};
+    ProofHead head;
+    if (!read_data(input, head)) return std::nullopt;
+    return std::move(head.chunk);
+}
 
 ProofVerdict check_fraud_proof(ByteView proof, const Hash& domain_separator, const QueueHashes& queue) {
     ProofVerdict verdict;
@@ -217,7 +273,7 @@ ProofVerdict check_fraud_proof(ByteView proof, const Hash& domain_separator, con
     ProofEnv env(input, domain_separator, head.header.last.l1_ops_consumed, queue);
     Counters counters{head.before.l1_ops_consumed, head.before.op_count};
     OperationCount operations;
-    Outcome outcome = apply(env, view, counters, head.ops, head.sigs, &operations);
+    Outcome outcome = apply(env, view, counters, head.chunk, &operations);
     verdict.accesses = view.accesses();
     verdict.operations = operations.count;
     if (outcome.kind == Outcome::Kind::kViewFailed) {

@@ -15,7 +15,6 @@ namespace {
 
 constexpr size_t kG1Points = kBlobElements, kG2Points = 65;
 constexpr size_t kG1Bytes = 48 * kG1Points, kG2Bytes = 96 * kG2Points;
-constexpr uint8_t kVersion = 1;  // VERSIONED_HASH_VERSION_KZG
 // Bits of a window of the tables that cell proofs are computed from. With 0 (no tables) a blob's proofs take half as long again;
 // with 8 they take a tenth less, for 70 MiB and 0.4 s more.
 constexpr uint64_t kWindowBits = 6;
@@ -124,7 +123,7 @@ bool Kzg::verify_cell_proofs(BlobView blob, const KzgCommitment& commitment, con
 Hash versioned_hash(const KzgCommitment& commitment) {
     Hash out;
     SHA256(commitment.data(), commitment.size(), out.data());
-    out.bytes[0] = kVersion;
+    out.bytes[0] = kBlobHashVersion;
     return out;
 }
 

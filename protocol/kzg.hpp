@@ -59,6 +59,8 @@ private:
     std::unique_ptr<Settings> settings_;
 };
 
+// The first byte of a versioned hash: VERSIONED_HASH_VERSION_KZG of EIP-4844.
+inline constexpr uint8_t kBlobHashVersion = 1;
 // kzg_to_versioned_hash of EIP-4844: 1, then SHA-256 of the commitment without its first byte.
 Hash versioned_hash(const KzgCommitment& commitment);
 

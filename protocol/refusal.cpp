@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::array kNames = {
     "None",
+    "SlotLengths",
     "Truncated",
     "CodeTooLong",
     "OverWeight",

@@ -6,9 +6,10 @@
 
 namespace gavel {
 
-// In the order of docs/protocol.md; the first sixteen are the decoder's.
+// In the order of docs/protocol.md; the first is a slot's, the next sixteen are the decoder's.
 enum class Refusal : uint8_t {
     kNone,
+    kSlotLengths,          // a slot's ops and sigs together would have more than 3,932 bytes
     kTruncated,            // `ops` ends before what it must hold
     kCodeTooLong,          // a code word of more than 6 leading zeros
     kOverWeight,           // the chunk weighs more than 96

@@ -7,6 +7,8 @@
                                                    them or to tests/generator/lies*.cpp
     scripts/mutants.py contracts                   a suite: the two contracts are made to differ. After changes to a contract or
                                                    to tests/twins/
+    scripts/mutants.py blobs                       a suite: what of recycled records and of batches in blobs the contract in
+                                                   Solidity checks
     scripts/mutants.py RecipientZero 60            all of a rule; some by number
     scripts/mutants.py --sample 4 --seed 7         so many drawn of those: what the tests run
     scripts/mutants.py --check                     runs nothing: fails if table and code have drifted apart, or if a check that
@@ -50,7 +52,8 @@ class CannotWork(Exception):
 def all_mutants():
     rules = [("rules", rule, path, table.statement_of(rule, path, check), instead) for rule, path, check, instead in table.RULES]
     contracts = [("contracts", *entry) for entry in table.CONTRACTS]
-    return [Mutant(number, *entry) for number, entry in enumerate(rules + contracts, 1)]
+    blobs = [("blobs", *entry) for entry in table.BLOBS]
+    return [Mutant(number, *entry) for number, entry in enumerate(rules + contracts + blobs, 1)]
 
 
 # ---- Table and code ----
@@ -184,6 +187,19 @@ class Rules:
         return f"dies of signal {-done.returncode}" if done.returncode < 0 else f"fails {failed.group(1) if failed else '?'}"
 
 
+def compile_solidity(folder, mutant):
+    """The environment in which tests take the mutant for the rollup contract."""
+    copy = folder / table.SOLIDITY
+    shutil.copytree(ROOT / table.SOLIDITY, copy, ignore=shutil.ignore_patterns("node_modules"))
+    (copy / "node_modules").symlink_to(ROOT / table.SOLIDITY / "node_modules")
+    plant(folder, mutant)
+    code = folder / "code" / "Rollup.creation.hex"
+    done = subprocess.run(["node", str(copy / "compile.mjs"), "artifacts", str(code.parent)], capture_output=True, text=True)
+    if done.returncode != 0 or not code.exists():
+        raise CannotWork(done.stdout + done.stderr)
+    return {"GAVEL_ROLLUP_CODE": str(code)}
+
+
 class Contracts:
     """By random calls on both implementations."""
 
@@ -203,20 +219,9 @@ class Contracts:
 
     def judge(self, build, folder, mutant):
         if mutant.file.startswith(table.SOLIDITY):
-            return self.difference(build.folder / "tests" / "twins_test", self.compile_solidity(folder, mutant))
+            return self.difference(build.folder / "tests" / "twins_test", compile_solidity(folder, mutant))
         build.link("twins_test", build.compile(folder, plant(folder, mutant)), folder / "twins_test")
         return self.difference(folder / "twins_test", {})
-
-    def compile_solidity(self, folder, mutant):
-        copy = folder / table.SOLIDITY
-        shutil.copytree(ROOT / table.SOLIDITY, copy, ignore=shutil.ignore_patterns("node_modules"))
-        (copy / "node_modules").symlink_to(ROOT / table.SOLIDITY / "node_modules")
-        plant(folder, mutant)
-        code = folder / "code" / "Rollup.creation.hex"
-        done = subprocess.run(["node", str(copy / "compile.mjs"), "artifacts", str(code.parent)], capture_output=True, text=True)
-        if done.returncode != 0 or not code.exists():
-            raise CannotWork(done.stdout + done.stderr)
-        return {"GAVEL_ROLLUP_CODE": str(code)}
 
     def difference(self, program, settings):
         environment = {**os.environ, **run_tests.sanitizer_environment(), "GAVEL_TWINS_SEQUENCES": str(self.sequences),
@@ -230,7 +235,34 @@ class Contracts:
         return f"sequence {found.group(1)}: " + " ".join(found.group(2).split())[:110]
 
 
-SUITES = {"rules": Rules, "contracts": Contracts}
+class Blobs:
+    """By the tests that write into the contract's storage, and send blobs."""
+
+    programs = []
+    tests = ("records_test.py", "blob_batches_test.py")
+
+    def __init__(self, options):
+        npm.install(npm.CONTRACTS)
+
+    def baseline(self, build, folder, mutants):
+        found = self.failures({})
+        if found:
+            raise CannotWork(f"without any fault: {found}")
+
+    def judge(self, build, folder, mutant):
+        return self.failures(compile_solidity(folder, mutant))
+
+    def failures(self, settings):
+        failed = []
+        for test in self.tests:
+            done = subprocess.run([sys.executable, "-B", str(ROOT / "tests" / "prover" / test)], capture_output=True, text=True,
+                                  env={**os.environ, **settings})
+            if done.returncode != 0:
+                failed.append(f"{test}: " + (done.stderr.strip().splitlines() or ["?"])[-1])
+        return ", ".join(failed)
+
+
+SUITES = {"rules": Rules, "contracts": Contracts, "blobs": Blobs}
 
 
 # ---- The whole ----
@@ -272,7 +304,8 @@ def run(mutants, options):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0], epilog="The rest is told at the top of the script.")
-    parser.add_argument("names", nargs="*", help="suites (rules, contracts), rules as in docs/protocol.md, numbers; default: all")
+    parser.add_argument("names", nargs="*",
+                        help="suites (rules, contracts, blobs), rules as in docs/protocol.md, numbers; default: all")
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/release", help="folder of a build with ninja")
     parser.add_argument("--check", action="store_true", help="compare the table with the code, and end")
     parser.add_argument("--sample", type=int, help="draw so many of them")

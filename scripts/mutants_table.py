@@ -1,8 +1,8 @@
 """The faults that scripts/mutants.py plants, each of which the tests have to notice. A text of one file, which stands there once
 (blanks and line ends don't count), and what stands there instead.
 
-Two suites: RULES deletes each check that makes a chunk wrong; CONTRACTS makes one implementation of the rollup contract another
-than the other.
+Three suites: RULES deletes each check that makes a chunk wrong; CONTRACTS makes one implementation of the rollup contract another
+than the other; BLOBS are faults of the Solidity that need a long history or blobs to show.
 """
 
 APPLY, DECODE, BITS = "protocol/apply.cpp", "protocol/chunk_decode.cpp", "protocol/bits.hpp"
@@ -15,6 +15,7 @@ COMPILED_WITH = {BITS: DECODE}  # a header's mutant is one of this source
 # (rule, file, the check's condition as it stands there, the statement instead). Nothing instead: the check is simply gone. Where
 # a check has another form than the usual one of its file (statement_of), the whole statement stands here.
 RULES = [
+    ("SlotLengths", APPLY, "!chunk.lengths_hold", ""),
     ("Truncated", BITS, "require(width <= remaining(), Refusal::kTruncated);", ""),
     ("CodeTooLong", BITS, "if (++zeros > kMaxCodeZeros) fail(Refusal::kCodeTooLong);", "++zeros;"),
     ("OverWeight", DECODE, "kL1OperationWeight * chunk_.l1_operations <= kMaxChunkWeight", ""),
@@ -132,4 +133,35 @@ CONTRACTS = [
      "if (!seat.slashed) slash", "if (!seat.slashed && record.term == globals.current_term) slash"),
     ("an exit's bit is that of the index before", NATIVE + "rollup_freeze.cpp",
      "storage_.set_exited(index);", "storage_.set_exited(index - 1);"),
+]
+
+# As CONTRACTS.
+STATE, BATCHES = SOLIDITY + "RollupState.sol", SOLIDITY + "Batches.sol"
+PROVER, OPENING = SOLIDITY + "Prover.sol", SOLIDITY + "BlobOpening.sol"
+BLOBS = [
+    ("a place's record is taken for any lap's", STATE, "&& recordOf(number).lap == number / PLACES", ""),
+    ("what is overwritten isn't final", STATE, "!isKept(number) || isFinalSince(recordOf(number).postedAt)",
+     "isFinalSince(recordOf(number).postedAt)"),
+    ("a stake waits for another lap's batch", SOLIDITY + "Seat.sol",
+     "last != 0 && isKept(last)", "last != 0 && last <= headNumber"),
+    ("another lap's full tree freezes", SOLIDITY + "Freeze.sol", "isKept(number) &&", "number <= headNumber &&"),
+    ("records are never full", BATCHES, "require(number < PLACES || isFinalBatch(number - (PLACES - 1)), RecordsFull());", ""),
+    ("a pending batch's parent is overwritten", BATCHES, "isFinalBatch(number - (PLACES - 1))", "isFinalBatch(number - PLACES)"),
+    ("full records excuse nobody", STATE, "if (since < room) since = room;", ""),
+    ("who filled the records is excused", STATE, "isKept(inTheWay) && posted < since", "isKept(inTheWay)"),
+    ("what is overwritten excuses", STATE, "isKept(inTheWay) && posted < since", "posted < since"),
+    ("blobs that no chunk is in", BATCHES, "require(blobhash(blobs) == 0, BlobHashes());", ""),
+    ("blobs that aren't there", BATCHES, "require(bytes1(hashes[i]) == 0x01, BlobHashes());", ""),
+    ("bytes behind a batch in blobs", BATCHES, "require(batch.length == CHUNKS, TrailingBytes());", ""),
+    ("blobs of another batch", PROVER,
+     "if (Calldata.keccak(f.hashes, 32 * f.blobs) != Calldata.word(f.header + Header.DATA_ROOT)) revert DataRoot();", ""),
+    ("any state before", PROVER, "if (c.before != before) revert BeforeState();", ""),
+    ("a slot's own claim before the first chunk", PROVER, "if (f.chunkIndex > 0) {", "{"),
+    ("the last claim is the slot's", PROVER, "if (f.chunkIndex + 1 == f.chunkCount) c.claim =", "if (false) c.claim ="),
+    ("every claim is the last", PROVER, "if (f.chunkIndex + 1 == f.chunkCount) c.claim =", "c.claim ="),
+    ("elements are joined with their first byte", PROVER, "mstore(add(to, 31), shl(8, mload(add(from, 32))))",
+     "mstore(add(to, 31), mload(add(from, 32)))"),
+    ("elements beyond the field's order", OPENING, "if (!inField) revert ProofErrors.Element();", "inField;"),
+    ("elements of the slot before beyond the field's order", OPENING, "if (a >= R || b >= R) revert ProofErrors.Element();", ""),
+    ("the slot before is in the chunk's blob", OPENING, "evaluate(Calldata.word(hashes - 32)", "evaluate(Calldata.word(hashes)"),
 ]

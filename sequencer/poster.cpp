@@ -65,7 +65,7 @@ bool Poster::make_rechecker() {
 
 node::Status Poster::check(const PostedBatch& posted) {
     std::string why;
-    if (rechecker_->check(posted.bytes(), view_, signers_, why)) return {};
+    if (rechecker_->check(posted.data(), view_, signers_, why)) return {};
     return {node::Code::kInternal, "BATCH_CHECK_FAILED", "", why};
 }
 
@@ -96,7 +96,7 @@ node::Status Poster::prepare() {
     const bool is_marked = writer_.run(node::Durability::kSynced, [&]() GAVEL_REQUIRES(ledger::writing) {
         if (ledger_.last_header() != cut->parent || engine_.first_unbatched_chunk() != cut->first_chunk) return false;
         ledger_.mark_batch({posted.header(), posted.batch().l1_queue_hash, cut->first_chunk,
-                            static_cast<uint32_t>(posted.bytes().size()), std::nullopt});
+                            static_cast<uint32_t>(posted.data().size()), std::nullopt});
         engine_.batch_was_marked();
         return true;
     });
@@ -122,7 +122,7 @@ node::Result<bool> Poster::send_one(uint64_t number) {
 // another that is on its way that is decided when its turn comes: the node may only think that it would revert.
 node::Status Poster::take_back(const PostedBatch& posted, const node::Status& why) {
     const uint64_t number = posted.number();
-    const size_t bytes = posted.bytes().size(), chunks = posted.header().chunk_count;
+    const size_t bytes = posted.data().size(), chunks = posted.header().chunk_count;
     if (number != view_.batch_head() + 1) return why;
     const bool is_smaller = writer_.run([&]() GAVEL_REQUIRES(ledger::writing) {
         if (!engine_.batch_was_refused(bytes, chunks)) return false;

@@ -9,7 +9,7 @@ namespace gavel::sequencer {
 Rechecker::Rechecker(State state, const BatchHeader& header, const Hash& domain_separator)
     : state_(std::move(state)), header_(header), domain_separator_(domain_separator) {}
 
-bool Rechecker::check(ByteView posted, const follow::L1View& view, const SignerRecovery& recovery, std::string& why) {
+bool Rechecker::check(const PostedData& posted, const follow::L1View& view, const SignerRecovery& recovery, std::string& why) {
     BatchError error = BatchError::kNone;
     auto batch = decode_batch(posted, &error);
     if (!batch) {
@@ -39,7 +39,7 @@ bool Rechecker::run(StateRunner& runner, const Batch& batch, const follow::L1Vie
                     std::string& why) {
     auto env = follow::make_env(domain_separator_, view, batch.last.l1_ops_consumed, &recovery);
     for (size_t i = 0; i < batch.chunks.size(); ++i) {
-        Outcome outcome = apply(*env, runner, state_.counters, batch.chunks[i].ops, batch.chunks[i].sigs);
+        Outcome outcome = apply(*env, runner, state_.counters, batch.chunks[i]);
         if (!outcome.ok()) {
             why = fmt::format("chunk {} is wrong: {}", i, name_of(outcome.refusal));
             return false;

@@ -71,8 +71,12 @@ class Anvil:
             return None, bytes.fromhex(reverted[2:])
 
     def deploy(self, key, name, *words, folder="l1-bridge/artifacts"):
-        """Creates the contract of that name, its arguments being words; (address, receipt)."""
-        with open(os.path.join(ROOT, folder, name + ".creation.hex"), encoding="ascii") as file:
+        """Creates the contract of that name, its arguments being words; (address, receipt). GAVEL_ROLLUP_CODE names another file
+        with the rollup's code."""
+        path = os.path.join(ROOT, folder, name + ".creation.hex")
+        if name == "Rollup":
+            path = os.environ.get("GAVEL_ROLLUP_CODE", path)
+        with open(path, encoding="ascii") as file:
             code = bytes.fromhex(file.read())
         receipt = self.send(key, b"", code + ethereum.calldata("", *words)[4:])
         return bytes.fromhex(receipt["contractAddress"][2:]) if receipt["status"] else None, receipt

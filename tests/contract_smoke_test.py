@@ -62,8 +62,21 @@ class State:
                 + number(self.consumed, 8) + number(self.ops, 8))
 
 
-GENESIS = bytes(106) + State().encode()
+GENESIS = bytes(107) + State().encode()
 NOTHING = (bytes.fromhex("800000"), b"")  # a chunk of no operations
+
+
+def batch_on(parent, queue_hash, chunks, last):
+    """A batch as docs/protocol.md, "In calldata", posts it, and its header. What chunks but the last lead to is made up."""
+    next_number = number(int.from_bytes(parent[:8], "big") + 1, 8)
+    claims = [keccak(number(i, 4)) for i in range(len(chunks) - 1)]
+    batch = (next_number + parent + queue_hash + number(len(chunks), 2) + last
+             + b"".join(number(len(ops), 2) + number(len(sigs), 2) + ops + sigs for ops, sigs in chunks) + b"".join(claims))
+    befores, afters = [keccak(parent[107:])] + claims, claims + [keccak(last)]
+    leaves = [keccak(keccak(ops) + before + after) for (ops, _), before, after in zip(chunks, befores, afters)]
+    header = (next_number + keccak(parent) + number(len(chunks), 2) + bytes(1) + small_root(leaves)
+              + small_root([keccak(keccak(sigs)) for _, sigs in chunks]) + last)
+    return batch, header
 
 
 class Test:
@@ -96,18 +109,11 @@ class Test:
             sys.exit(f"{what}: {signature} is {found}, not {first}")
 
     def batch_on_head(self, chunks, last):
-        """The call that appends it, and its header as docs/protocol.md, "Batches", makes it."""
-        parent = self.headers[-1]
-        before = keccak(parent[106:])
-        claims = [keccak(number(i, 4)) for i in range(len(chunks) - 1)]
+        """The call that appends it, and its header."""
         queue_hash = number(self.view("queueHash(uint64)", last.consumed)[0], 32)
-        batch = (number(len(self.headers), 8) + parent + queue_hash + number(len(chunks), 2) + last.encode()
-                 + b"".join(number(len(ops), 2) + number(len(sigs), 2) + ops + sigs for ops, sigs in chunks) + b"".join(claims))
+        batch, header = batch_on(self.headers[-1], queue_hash, chunks, last.encode())
+        # By hand: a command line takes no argument of more than 128 KiB.
         data = keccak(b"append(bytes)")[:4] + number(32, 32) + number(len(batch), 32) + batch + bytes(-len(batch) % 32)
-        after = claims + [keccak(last.encode())]
-        leaves = [keccak(keccak(ops) + b + a) for (ops, _), b, a in zip(chunks, [before] + claims, after)]
-        header = (number(len(self.headers), 8) + keccak(parent) + number(len(chunks), 2) + small_root(leaves)
-                  + small_root([keccak(keccak(sigs)) for _, sigs in chunks]) + last.encode())
         return data, header
 
     def append(self, what, chunks, last):
@@ -193,8 +199,8 @@ class Test:
         self.append("append, a lie", [NOTHING], liar)
         self.node.pass_time(1)
         frontier = withdrawal
-        proof = (self.headers[-1] + number(0, 2) + number(3, 2) + NOTHING[0] + number(0, 2) + state.encode()
-                 + keccak(liar.encode()) + frontier)
+        proof = (self.headers[-1] + number(0, 2) + number(3, 2) + NOTHING[0] + number(0, 2) + keccak(liar.encode())
+                 + state.encode() + frontier)
         self.call("commitProof", self.bob, "commitProof(bytes32)", keccak(bob + keccak(proof) + number(2, 8)))
         self.node.pass_time(1)
         self.call("prove, an empty chunk", self.bob, "prove(bytes)", proof)

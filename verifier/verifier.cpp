@@ -154,7 +154,7 @@ void Verifier::take_verdicts() {
             verdict.op_count = given.op_count;
         } else {
             verdict.kind = VerdictKind::kFalse;
-            verdict.op_count = replayer_.false_batch() ? count_operations(replayer_.false_batch()->batch) : 0;
+            verdict.op_count = replayer_.false_batch() ? count_operations(replayer_.false_batch()->batch()) : 0;
             verdict.chunk = given.chunk;
             verdict.refusal = given.refusal;
             verdict.claimed = given.claimed;

@@ -146,8 +146,8 @@ bool GavelForm::holds(const Posted& posted, const Compressor&, Payments payments
     std::vector<Signed> expected = operations(payments);
     size_t at = 0;
     for (const Bytes& calldata : posted.calldata) {
-        auto data = l1::batch_of_append(calldata);
-        auto batch = data ? decode_batch(*data) : std::nullopt;
+        auto call = l1::read_append(calldata);
+        auto batch = call ? decode_batch(call->batch) : std::nullopt;
         if (!batch) return false;
         for (const BatchChunk& posted_chunk : batch->chunks) {
             auto decoded = decode_ops(posted_chunk.ops);

@@ -17,8 +17,10 @@ node::Status refusal(std::string reason, std::string field, std::string message)
 node::Status SimulatedChain::check_blobs(const SignedTransaction& transaction, const ChainAccount& sender) const {
     const Transaction& body = transaction.body;
     const std::string below = "transaction gas price below minimum: ";
-    if (body.max_priority_fee == 0) {
-        return refusal("TX_TIP_TOO_LOW", "maxPriorityFeePerGas", below + "gas tip cap 0, minimum needed 1");
+    if (body.max_priority_fee < options_.least_blob_tip) {
+        return refusal("TX_TIP_TOO_LOW", "maxPriorityFeePerGas",
+                       below + "gas tip cap " + to_string(Amount{body.max_priority_fee}) + ", minimum needed " +
+                           to_string(Amount{options_.least_blob_tip}));
     }
     if (body.max_blob_fee == 0) {
         return refusal("TX_BLOB_FEE_TOO_LOW", "maxFeePerBlobGas", below + "blob fee cap 0, minimum needed 1");

@@ -96,8 +96,9 @@ void RunningCall::force(L1OperationKind kind) {
 }
 
 void RunningCall::check_claim(const Globals& globals, const BatchHeader& header, const WithdrawalProof& proof) {
-    if (!stands(globals, header)) refuse(name_of(ProofError::kUnknownBatch));
-    if (!is_final(storage_.record_info(header.number).posted_at)) refuse(RollupError::kBatchNotFinal);
+    const auto record = standing(globals, header);
+    if (!record) refuse(name_of(ProofError::kUnknownBatch));
+    if (!is_final(record->posted_at)) refuse(RollupError::kBatchNotFinal);
     if (proof.position >= header.last.withdrawal_count) refuse(RollupError::kWithdrawalPosition);
     if (storage_.is_paid(proof.position)) refuse(RollupError::kAlreadyPaid);
     host_.use_gas(rollup_gas::of_claim(proof.path.size()));

@@ -20,6 +20,7 @@ const Entry kEntries[] = {
     {"evict", &RunningCall::evict},
     {"takeStake", &RunningCall::take_stake},
     {"append", &RunningCall::append},
+    {"appendBlobs", &RunningCall::append_blobs},
     {"commitProof", &RunningCall::commit_proof},
     {"prove", &RunningCall::prove},
     {"takeReward", &RunningCall::take_reward},
@@ -164,8 +165,30 @@ void RunningCall::pay_eth(const Address& to, u128 amount) {
 
 bool RunningCall::is_final(uint64_t posted_at) { return u128{now()} >= u128{posted_at} + storage_.windows().challenge_window; }
 
-bool RunningCall::stands(const Globals& globals, const BatchHeader& header) {
-    return header.number <= globals.head && storage_.batch_hash(header.number) == host_.keccak(header.encode());
+std::optional<RecordInfo> RunningCall::record(const Globals& globals, uint64_t number) {
+    if (number > globals.head) return std::nullopt;
+    const RecordInfo kept = storage_.record_info(number);
+    if (kept.lap != lap_of(number)) return std::nullopt;
+    return kept;
+}
+
+bool RunningCall::is_final_batch(const Globals& globals, uint64_t number) {
+    const auto kept = record(globals, number);
+    return kept ? is_final(kept->posted_at) : number <= globals.head;
+}
+
+u128 RunningCall::room_at(const Globals& globals, uint64_t since) {
+    const uint64_t next = globals.head + 1;
+    if (next < kRecordPlaces) return 0;
+    const auto in_the_way = record(globals, next - kRecordPlaces + 1);
+    if (!in_the_way || in_the_way->posted_at >= since) return 0;
+    return u128{in_the_way->posted_at} + storage_.windows().challenge_window;
+}
+
+std::optional<RecordInfo> RunningCall::standing(const Globals& globals, const BatchHeader& header) {
+    const auto kept = record(globals, header.number);
+    if (!kept || storage_.batch_hash(header.number) != host_.keccak(header.encode())) return std::nullopt;
+    return kept;
 }
 
 WaitingOperation RunningCall::waiting_operation(const Globals& globals) {
@@ -194,17 +217,15 @@ Bytes RunningCall::view_head() {
 Bytes RunningCall::view_batch() {
     uint64_t number = arguments(1).integer64();
     RollupRecord out;
-    if (number <= storage_.globals().head) {
-        RecordInfo info = storage_.record_info(number);
-        out = {storage_.batch_hash(number), info.posted_at, info.term};
+    if (const auto kept = record(storage_.globals(), number)) {
+        out = {storage_.batch_hash(number), kept->posted_at, kept->term};
     }
     return AbiWriter().word(out.hash).word(out.posted_at).word(out.term).take();
 }
 
 Bytes RunningCall::view_is_final() {
     uint64_t number = arguments(1).integer64();
-    bool final = number <= storage_.globals().head && is_final(storage_.record_info(number).posted_at);
-    return AbiWriter().boolean(final).take();
+    return AbiWriter().boolean(is_final_batch(storage_.globals(), number)).take();
 }
 
 Bytes RunningCall::view_queue_length() { return AbiWriter().word(storage_.queue_length()).take(); }

@@ -43,25 +43,25 @@ void RunningCall::prove() {
     Globals globals = enter();
     std::optional<BatchHeader> header = header_of_proof(proof);
     if (!header) refuse(name_of(ProofError::kTruncated));
-    if (!stands(globals, *header)) refuse(name_of(ProofError::kUnknownBatch));
-    RecordInfo record = storage_.record_info(header->number);
-    if (is_final(record.posted_at)) refuse(RollupError::kBatchFinal);
+    const auto record = standing(globals, *header);
+    if (!record) refuse(name_of(ProofError::kUnknownBatch));
+    if (is_final(record->posted_at)) refuse(RollupError::kBatchFinal);
     ProofVerdict verdict = check_fraud_proof(proof, Domain{host_.chain_id(), context_.self}.separator(), StoredQueue(storage_));
     host_.use_gas(rollup_gas::of_proof(rollup_gas::work_of(proof, verdict)));
     if (verdict.error != ProofError::kNone) refuse(name_of(verdict.error));
 
     // The last proof's, and no earlier one's: else a liar would keep the reward by striking his later lie first.
     Hash proof_hash = host_.keccak(proof);
-    bool counts = commit_counts(context_.sender, proof_hash, record.term, record.posted_at, now());
-    storage_.set(record.term, TermProof{counts ? context_.sender : Address{}, now(), proof_hash});
-    TermCourse course = storage_.term_course(record.term);
-    course.last_posted_at = record.posted_at;
-    storage_.set(record.term, course);
+    bool counts = commit_counts(context_.sender, proof_hash, record->term, record->posted_at, now());
+    storage_.set(record->term, TermProof{counts ? context_.sender : Address{}, now(), proof_hash});
+    TermCourse course = storage_.term_course(record->term);
+    course.last_posted_at = record->posted_at;
+    storage_.set(record->term, course);
     globals.head = header->number - 1;
     globals.last_strike_at = now();
-    emit(BatchStruck{header->number, host_.keccak(header->encode()), record.term, context_.sender});
-    TermSeat seat = storage_.term_seat(record.term);
-    if (!seat.slashed) slash(globals, record.term, seat);
+    emit(BatchStruck{header->number, host_.keccak(header->encode()), record->term, context_.sender});
+    TermSeat seat = storage_.term_seat(record->term);
+    if (!seat.slashed) slash(globals, record->term, seat);
     storage_.set(globals);
 }
 

@@ -11,9 +11,9 @@ void RunningCall::freeze() {
     WaitingOperation waiting = waiting_operation(globals);
     // From when it was queued, whatever came since: nobody can restart this clock.
     bool may = waiting.time != 0 && now() >= u128{waiting.time} + storage_.parameters().freeze_age;
-    if (!may && number <= globals.head) {
-        RecordInfo record = storage_.record_info(number);
-        may = is_final(record.posted_at) && record.withdrawal_count == kMaxWithdrawalCount;
+    if (!may) {
+        const auto kept = record(globals, number);
+        may = kept && is_final(kept->posted_at) && kept->withdrawal_count == kMaxWithdrawalCount;
     }
     if (!may) refuse(RollupError::kFreezeTooEarly);
 

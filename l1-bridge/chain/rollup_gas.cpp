@@ -19,6 +19,8 @@ uint64_t of_append(const Batch& batch) {
     return gas;
 }
 
+uint64_t of_append_blobs(size_t blobs) { return kAppendBlobs + kBlob * blobs; }
+
 // Of the lists of accounts and of amounts that each class of fees has.
 static void count_lists(const Chunk& chunk, ProofWork& work) {
     struct Lists {
@@ -42,14 +44,15 @@ static void count_lists(const Chunk& chunk, ProofWork& work) {
 }
 
 ProofWork work_of(ByteView proof, const ProofVerdict& verdict) {
-    ByteReader in(proof);
-    in.take(BatchHeader::kSize + 2);
-    ByteView ops = in.take(in.u16());
     ProofWork out;
     out.proof_words = words(proof.size());
     out.accesses = verdict.accesses;
     out.operations = verdict.operations;
-    std::variant<Chunk, Refusal> decoded = decode_ops(ops);
+    const auto header = header_of_proof(proof);
+    const auto shown = chunk_of_proof(proof);
+    if (!header || !shown) return out;
+    out.openings = header->source == DataSource::kBlobs;
+    std::variant<Chunk, Refusal> decoded = decode_ops(shown->ops);
     const Chunk* chunk = std::get_if<Chunk>(&decoded);
     if (chunk == nullptr) return out;
     count_lists(*chunk, out);
@@ -60,8 +63,8 @@ ProofWork work_of(ByteView proof, const ProofVerdict& verdict) {
 
 uint64_t of_proof(const ProofWork& work) {
     uint64_t copied = 6 * work.proof_words + work.proof_words * work.proof_words / 512;
-    return kProve + copied + kClass * work.classes + kListStep * work.list_steps + kAccess * work.accesses +
-           kOperation * work.operations + kLine * work.lines + kL1Operation * work.l1_operations;
+    return kProve + copied + kOpening * work.openings + kClass * work.classes + kListStep * work.list_steps +
+           kAccess * work.accesses + kOperation * work.operations + kLine * work.lines + kL1Operation * work.l1_operations;
 }
 
 }  // namespace gavel::l1::rollup_gas

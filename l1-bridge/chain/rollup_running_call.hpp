@@ -48,6 +48,7 @@ public:
     void take_stake();
     // Batches.
     void append();
+    void append_blobs();
     // The court.
     void commit_proof();
     void prove();
@@ -96,10 +97,16 @@ private:
     CalldataReader arguments(size_t count) const { return CalldataReader(arguments_, count); }
     uint64_t now() const { return host_.block_time(); }
 
-    // The one predicate.
+    // The one predicate, of when a batch was posted; and of a batch, which may have been overwritten.
     bool is_final(uint64_t posted_at);
-    // Whether the batch of that header stands.
-    bool stands(const Globals& globals, const BatchHeader& header);
+    bool is_final_batch(const Globals& globals, uint64_t number);
+    // What is kept of a batch; nullopt above the head, and of one that has been overwritten.
+    std::optional<RecordInfo> record(const Globals& globals, uint64_t number);
+    // When there was, or will be, a place for the next batch's record. 0 if there always was, and if the batch in the
+    // way was posted since `since`: the sitting term has used up all places since then.
+    u128 room_at(const Globals& globals, uint64_t since);
+    // The record of the batch of that header; nullopt if it doesn't stand.
+    std::optional<RecordInfo> standing(const Globals& globals, const BatchHeader& header);
     WaitingOperation waiting_operation(const Globals& globals);
     Notice standing_notice();
     void withdraw_notice();
@@ -114,7 +121,9 @@ private:
     void end_dutifully(Globals& globals, TermEnd reason);
     // A slash or an eviction of the home operator: remembered, and its notice is void.
     void note_if_home(const RollupParameters& parameters, const Address& sequencer, Tallies& tallies);
-    void check_on_head(const Globals& globals, const Batch& batch);
+    Globals begin_append(ByteView data);
+    void append_to_head(Globals& globals, const BatchFrame& batch, const BatchHeader& header);
+    void check_on_head(const Globals& globals, const BatchFrame& batch);
     void slash(Globals& globals, uint64_t term, TermSeat seat);
     // Whether `prover` committed to the proof of that hash against the term's batch, after posted_at and before proof_at.
     bool commit_counts(const Address& prover, const Hash& proof_hash, uint64_t term, uint64_t posted_at, uint64_t proof_at);

@@ -93,8 +93,9 @@ void RunningCall::evict() {
 bool RunningCall::is_overdue(const Globals& globals) {
     WaitingOperation waiting = waiting_operation(globals);
     uint64_t started_at = storage_.term_seat(globals.current_term).started_at;
-    uint64_t waits_since = std::max({waiting.time, globals.last_strike_at, started_at});
-    return waiting.time != 0 && now() >= u128{waits_since} + storage_.windows().inclusion_window;
+    const uint64_t waits_since = std::max({waiting.time, globals.last_strike_at, started_at});
+    const u128 could_post_since = std::max(u128{waits_since}, room_at(globals, waits_since));
+    return waiting.time != 0 && now() >= could_post_since + storage_.windows().inclusion_window;
 }
 
 void RunningCall::end_dutifully(Globals& globals, TermEnd reason) {
@@ -135,10 +136,10 @@ void RunningCall::take_stake() {
     if (course.ended_at == 0) refuse(RollupError::kTermNotOver);
     if (seat.slashed) refuse(RollupError::kTermSlashed);
     if (seat.stake_taken) refuse(RollupError::kAlreadyTaken);
-    if (course.last_batch != 0 && course.last_batch <= globals.head) {
-        RecordInfo last = storage_.record_info(course.last_batch);
+    if (course.last_batch != 0) {
+        const auto last = record(globals, course.last_batch);
         // A record of another term at that number: the term's own was struck.
-        if (last.term == term && !is_final(last.posted_at)) refuse(RollupError::kLastBatchPending);
+        if (last && last->term == term && !is_final(last->posted_at)) refuse(RollupError::kLastBatchPending);
     }
     u128 amount = held_stake(seat, storage_.parameters().stake);
     seat.stake_taken = true;

@@ -105,20 +105,21 @@ void RollupStorage::set(const Tallies& t) {
     host_.store(kTallies, WordWriter().u64(t.term_count).u64(t.home_punished_at).integer(t.burned, 16).word());
 }
 
-Hash RollupStorage::record_slot(uint64_t number) { return slots::mapping(host_, u128{number}, kRecords); }
+Hash RollupStorage::record_slot(uint64_t number) { return slots::mapping(host_, u128{number % kRecordPlaces}, kRecords); }
 
 Hash RollupStorage::batch_hash(uint64_t number) { return host_.load(record_slot(number)); }
 
 RecordInfo RollupStorage::record_info(uint64_t number) {
     WordReader word(host_.load(slots::plus(record_slot(number), 1)));
-    return RecordInfo{word.u64(), word.u64(), word.u64(), static_cast<uint32_t>(word.integer(4))};
+    return RecordInfo{word.u64(), word.u64(), word.u64(), static_cast<uint32_t>(word.integer(4)),
+                      static_cast<uint32_t>(word.integer(4))};
 }
 
 void RollupStorage::set_record(uint64_t number, const Hash& hash, const RecordInfo& info) {
     Hash slot = record_slot(number);
     host_.store(slot, hash);
     WordWriter word;
-    word.u64(info.posted_at).u64(info.term).u64(info.l1_ops_consumed).integer(info.withdrawal_count, 4);
+    word.u64(info.posted_at).u64(info.term).u64(info.l1_ops_consumed).integer(info.withdrawal_count, 4).integer(info.lap, 4);
     host_.store(slots::plus(slot, 1), word.word());
 }
 

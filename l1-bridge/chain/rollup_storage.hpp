@@ -28,7 +28,12 @@ struct RecordInfo {
     uint64_t term = 0;
     uint64_t l1_ops_consumed = 0;
     uint32_t withdrawal_count = 0;
+    uint32_t lap = 0;  // of its batch: lap_of
 };
+
+// Records are recycled: batch n's is in place n mod kRecordPlaces, and is there still if the lap there is n's.
+inline constexpr uint64_t kRecordPlaces = 1 << 17;
+constexpr uint32_t lap_of(uint64_t number) { return static_cast<uint32_t>(number / kRecordPlaces); }
 
 // First word of a term.
 struct TermSeat {
@@ -76,6 +81,7 @@ public:
     Tallies tallies();
     void set(const Tallies& tallies);
 
+    // What is in a batch's place, whosever record it is.
     Hash batch_hash(uint64_t number);
     RecordInfo record_info(uint64_t number);
     void set_record(uint64_t number, const Hash& hash, const RecordInfo& info);

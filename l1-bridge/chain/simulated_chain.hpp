@@ -31,6 +31,7 @@ struct ChainOptions {
     BlobSchedule blob_schedule;
     // For how long blobs can be had, by block times: 4,096 epochs of 32 slots of 12 s, as long as Ethereum's nodes must.
     uint64_t blob_retention_s = uint64_t{4'096} * 32 * 12;
+    u128 least_blob_tip = 1;  // wei per gas; a transaction with blobs that offers less isn't taken (geth's --txpool.pricelimit)
     // Accounts that have wei from the start. Of no effect on a chain that exists already.
     std::vector<std::pair<Address, u128>> genesis_balances;
 };

@@ -73,7 +73,7 @@ node::Result<std::optional<uint64_t>> CalldataChannel::gas_limit_of(L1Wallet& wa
 }
 
 node::Result<std::optional<Hash>> CalldataChannel::publish(L1Wallet& wallet, const PostedBatch& batch, bool stands_parent) {
-    Bytes calldata = rollup_call::append(batch.bytes());
+    Bytes calldata = rollup_call::append(batch.data().argument);
     const size_t size = calldata.size();
     auto gas = gas_limit_of(wallet, calldata, batch.header().chunk_count, stands_parent);
     if (!gas) return gas.status();
@@ -84,8 +84,8 @@ node::Result<std::optional<Hash>> CalldataChannel::publish(L1Wallet& wallet, con
     return std::optional(*sent);
 }
 
-node::Result<Bytes> CalldataChannel::fetch(const BatchPlace& place) {
-    return fetch_batch_bytes(client_, rollup_, place.transaction, place.block);
+node::Result<PostedData> CalldataChannel::fetch(const BatchPlace& place) {
+    return fetch_posted(client_, rollup_, place.transaction, place.time, place.block);
 }
 
 }  // namespace gavel::l1

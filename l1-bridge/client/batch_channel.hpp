@@ -15,6 +15,7 @@ namespace gavel::l1 {
 // Where the L1 says that a batch stands.
 struct BatchPlace {
     Hash transaction;
+    uint64_t time = 0;              // when it was posted
     std::optional<uint64_t> block;  // for a node that has forgotten the transaction
 };
 
@@ -38,9 +39,8 @@ public:
     // Sends the batch's transaction. `stands_parent`: the parent is the head on the L1, so that a node can tell the gas. nullopt:
     // it can't be told yet; when the parent stands it can. Reasons: L1Wallet::send's and estimate's.
     virtual node::Result<std::optional<Hash>> publish(L1Wallet& wallet, const PostedBatch& batch, bool stands_parent) = 0;
-    // The bytes of the batch at a place, whatever batch it is. Reasons, beside the client's: BATCH_TX_UNKNOWN (kNotFound: the
-    // node doesn't know the transaction), L1_ANSWER_INVALID (kInternal: what it gives posts no batch).
-    virtual node::Result<Bytes> fetch(const BatchPlace& place) = 0;
+    // What was posted at a place, whatever batch it is. Reasons: fetch_posted's.
+    virtual node::Result<PostedData> fetch(const BatchPlace& place) = 0;
 };
 
 // A batch is the argument of an append (docs/contract.md, "Batches").
@@ -54,7 +54,7 @@ public:
     Price price() const override;
     void refresh_price(const Address& payer) override;
     node::Result<std::optional<Hash>> publish(L1Wallet& wallet, const PostedBatch& batch, bool stands_parent) override;
-    node::Result<Bytes> fetch(const BatchPlace& place) override;
+    node::Result<PostedData> fetch(const BatchPlace& place) override;
 
 private:
     struct Estimate {

@@ -66,8 +66,7 @@ bool may_hold_more(const Bloom& bloom, const Address& rollup, const std::vector<
     return false;
 }
 
-node::Result<Bytes> fetch_batch_bytes(L1Client& client, const Address& rollup, const Hash& tx_hash,
-                                      std::optional<uint64_t> block) {
+static node::Result<TransactionInput> find_transaction(L1Client& client, const Hash& tx_hash, std::optional<uint64_t> block) {
     auto found = client.transaction_input(tx_hash);
     if (block && (!found || !*found)) {
         auto in_block = client.transaction_in_block(tx_hash, *block);
@@ -78,10 +77,36 @@ node::Result<Bytes> fetch_batch_bytes(L1Client& client, const Address& rollup, c
         return node::Status{node::Code::kNotFound, "BATCH_TX_UNKNOWN", "",
                             "the L1 node doesn't know transaction " + to_hex(tx_hash)};
     }
-    const TransactionInput& transaction = **found;
-    auto batch = batch_of_append(transaction.input);
-    if (transaction.to != rollup || !batch) return invalid_answer("transaction " + to_hex(tx_hash) + " appends no batch");
-    return to_bytes(*batch);
+    return **std::move(found);
+}
+
+static node::Result<std::vector<Blob>> fetch_blobs(BlobSource* source, const std::vector<Hash>& hashes, const BlobPlace& place) {
+    if (source == nullptr) {
+        return node::Status{node::Code::kUnavailable, "NO_BLOB_SOURCE", "",
+                            "a batch is in blobs, and nobody is named who has them (--blobs URL)"};
+    }
+    std::vector<Blob> out;
+    for (const Hash& hash : hashes) {
+        auto blob = source->fetch(hash, place);
+        if (!blob) return blob.status();
+        out.push_back(*std::move(blob));
+    }
+    return out;
+}
+
+node::Result<PostedData> fetch_posted(L1Client& client, const Address& rollup, const Hash& tx_hash, uint64_t time,
+                                      std::optional<uint64_t> block, BlobSource* blobs) {
+    auto transaction = find_transaction(client, tx_hash, block);
+    if (!transaction) return transaction.status();
+    const auto call = read_append(transaction->input);
+    if (transaction->to != rollup || !call) return invalid_answer("transaction " + to_hex(tx_hash) + " appends no batch");
+    PostedData out{call->source, to_bytes(call->batch)};
+    if (call->source == DataSource::kCalldata) return out;
+    out.blob_hashes = transaction->blob_hashes;
+    auto fetched = fetch_blobs(blobs, out.blob_hashes, {transaction->block_number.value_or(block.value_or(0)), time});
+    if (!fetched) return fetched.status();
+    out.blobs = *std::move(fetched);
+    return out;
 }
 
 // ---- Views ----
@@ -144,12 +169,12 @@ node::Result<std::vector<LocatedEvent>> RollupClient::events_by_receipts(const B
     return located(client_.logs_by_receipts(block, followed_logs(rollup_, block.ref.number, block.ref.number)));
 }
 
-node::Result<Batch> RollupClient::fetch_batch(const Hash& tx_hash, const Hash& batch_hash) const {
-    auto bytes = fetch_batch_bytes(client_, rollup_, tx_hash);
-    if (!bytes) return bytes.status();
-    auto batch = decode_batch(*bytes);
-    if (batch && batch->header().hash() == batch_hash) return *std::move(batch);
-    return invalid_answer("transaction " + to_hex(tx_hash) + " doesn't hold batch " + to_hex(batch_hash));
+node::Result<Batch> RollupClient::fetch_batch(const Hash& tx_hash, const RollupRecord& record) const {
+    auto posted = fetch_posted(client_, rollup_, tx_hash, record.posted_at, {}, blobs_);
+    if (!posted) return posted.status();
+    auto batch = decode_batch(*posted);
+    if (batch && batch->header().hash() == record.hash) return *std::move(batch);
+    return invalid_answer("transaction " + to_hex(tx_hash) + " doesn't hold batch " + to_hex(record.hash));
 }
 
 // ---- Tokens ----

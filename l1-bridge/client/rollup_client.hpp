@@ -2,6 +2,7 @@
 // calldata (l1::rollup_call, l1::erc20_call) in an L1Wallet's transaction.
 #pragma once
 
+#include "l1-bridge/client/blob_source.hpp"
 #include "l1-bridge/client/l1_client.hpp"
 #include "l1-bridge/wire/rollup_abi.hpp"
 
@@ -20,11 +21,12 @@ struct LocatedEvent {
 // The contract's and ERC-6093's errors, for an L1Client.
 ErrorNames rollup_error_names();
 
-// The argument of an append's transaction, whatever batch it is. A transaction that the node has forgotten is looked for in its
+// What a transaction posted at `time` (of its block), whatever batch it is. One that the node has forgotten is looked for in its
 // block, if that is given. Reasons, beside the client's: BATCH_TX_UNKNOWN (kNotFound: the node doesn't know the transaction),
-// L1_ANSWER_INVALID (kInternal: what it gives is no append to `rollup`).
-node::Result<Bytes> fetch_batch_bytes(L1Client& client, const Address& rollup, const Hash& tx_hash,
-                                      std::optional<uint64_t> block = {});
+// L1_ANSWER_INVALID (kInternal: what it gives is no append to `rollup`), and, of a batch in blobs, the source's, or
+// NO_BLOB_SOURCE (kUnavailable) where there is none.
+node::Result<PostedData> fetch_posted(L1Client& client, const Address& rollup, const Hash& tx_hash, uint64_t time,
+                                      std::optional<uint64_t> block = {}, BlobSource* blobs = nullptr);
 
 // Whether a block, going by its bloom, may hold a followed event of the rollup of a kind that isn't among `known`.
 bool may_hold_more(const Bloom& bloom, const Address& rollup, const std::vector<LocatedEvent>& known);
@@ -34,8 +36,9 @@ bool may_hold_more(const Bloom& bloom, const Address& rollup, const std::vector<
 class RollupClient {
 public:
     // `at_block`: where the views are asked; nullopt: at the head.
-    RollupClient(L1Client& client, const Address& rollup, std::optional<uint64_t> at_block = {})
-        : client_(client), rollup_(rollup), at_block_(at_block) {}
+    // `blobs`: where fetch_batch() has blobs from; not owned.
+    RollupClient(L1Client& client, const Address& rollup, std::optional<uint64_t> at_block = {}, BlobSource* blobs = nullptr)
+        : client_(client), rollup_(rollup), at_block_(at_block), blobs_(blobs) {}
 
     const Address& address() const { return rollup_; }
     L1Client& l1() const { return client_; }
@@ -64,8 +67,8 @@ public:
     // The same of one block, asked for by its hash: a node that doesn't have it says so. And from its transactions' receipts.
     node::Result<std::vector<LocatedEvent>> events_in(const BlockRef& block) const;
     node::Result<std::vector<LocatedEvent>> events_by_receipts(const BlockSummary& block) const;
-    // The batch of that hash, from its append's transaction; checked against the hash. Reasons: fetch_batch_bytes's.
-    node::Result<Batch> fetch_batch(const Hash& tx_hash, const Hash& batch_hash) const;
+    // The batch of that record, from its append's transaction; checked against the record's hash. Reasons: fetch_posted's.
+    node::Result<Batch> fetch_batch(const Hash& tx_hash, const RollupRecord& record) const;
 
 private:
     template <class T>
@@ -76,6 +79,7 @@ private:
     L1Client& client_;
     Address rollup_;
     std::optional<uint64_t> at_block_;
+    BlobSource* blobs_;
 };
 
 // What a token's contract tells, as far as Gavel's programs need it. Thread-safe.

@@ -82,7 +82,7 @@ abstract contract Bank is RollupState {
         uint256 payGas
     ) external nonReentrant {
         require(header.length == Header.LENGTH, HeaderLength());
-        require(isFinalSince(records[standing(header)].postedAt), BatchNotFinal());
+        require(isFinalSince(recordOf(standing(header)).postedAt), BatchNotFinal());
         bytes calldata last = Header.last(header);
         uint256 count = Header.withdrawalCount(last);
         require(position < count, WithdrawalPosition());

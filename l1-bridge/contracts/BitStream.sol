@@ -6,7 +6,8 @@ import {Refusal} from "./Refusal.sol";
 
 /// @notice The bits of a chunk's `ops`, and their code words: docs/protocol.md, "Chunk codec".
 abstract contract BitStream is Refusing {
-    /// @notice u(count), count being at most 249: what a word of calldata holds from any bit of its first byte.
+    /// @notice u(count), count being at most 249: what a word of memory holds from any bit of its first byte.
+    /// What lies behind the end doesn't matter.
     function bits(Case memory c, uint256 count) internal pure returns (uint256 value) {
         uint256 bit = c.bit;
         unchecked {
@@ -14,7 +15,7 @@ abstract contract BitStream is Refusing {
             c.bit = bit + count;
         }
         assembly ("memory-safe") {
-            value := shr(sub(256, count), shl(and(bit, 7), calldataload(shr(3, bit))))
+            value := shr(sub(256, count), shl(and(bit, 7), mload(shr(3, bit))))
         }
     }
 
@@ -27,7 +28,7 @@ abstract contract BitStream is Refusing {
         uint256 window;
         uint256 zeros;
         assembly ("memory-safe") {
-            window := shl(and(bit, 7), calldataload(shr(3, bit)))
+            window := shl(and(bit, 7), mload(shr(3, bit)))
             zeros := clz(window)
         }
         unchecked {

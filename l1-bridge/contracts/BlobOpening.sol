@@ -2,11 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Calldata} from "./Calldata.sol";
-
-/// @notice An element of a run isn't below the order of the field.
-error Element();
-/// @notice The runs aren't where the opening says.
-error Opening();
+import {ProofErrors} from "./ProofErrors.sol";
 
 /// @notice Opens runs of elements of a batch's blobs: docs/protocol.md, "Openings". The polynomials committed to are evaluated by the
 /// precompile of EIP-4844; the polynomials through the runs are evaluated here, by folding.
@@ -16,7 +12,6 @@ library BlobOpening {
         uint256 commitmentB;
         uint256 commitmentQ;
         uint256 slot; // run A
-        uint256 afterBefore; // run B
         uint256 values;
         uint256 valueQ;
         uint256 end;
@@ -52,22 +47,28 @@ library BlobOpening {
     /// @param place of length(chunkIndex) bytes of calldata
     /// @param hashes place in calldata of the versioned hashes of the batch's blobs, chunkIndex / SLOTS + 1 of them at least
     /// @param chunkIndex below 2^16
-    /// @return slot place of the elements of the chunk's slot
-    /// @return afterBefore place of the first two elements of the slot before; of nothing for chunk 0
-    function open(uint256 place, uint256 hashes, uint256 chunkIndex) internal view returns (uint256 slot, uint256 afterBefore) {
+    /// @return elements place in memory of the 128 elements of the chunk's slot, and behind them, but for chunk 0, the first two
+    /// of the slot before. Each is below the order of the field.
+    function open(uint256 place, uint256 hashes, uint256 chunkIndex) internal view returns (uint256 elements) {
         unchecked {
             Places memory p = locate(place, chunkIndex);
-            (slot, afterBefore) = (p.slot, p.afterBefore);
-            (uint256 z, uint256 elements) = challenge(place, p, chunkIndex);
-            (uint256 numerator, uint256 denominator) = partA(z, elements, chunkIndex, Calldata.number(p.values, 32));
+            uint256 z;
+            (z, elements) = challenge(place, p, chunkIndex);
+            (uint256 shift, uint256 t) = scale(z, chunkIndex);
+            uint256 through = mulmod(fold128(elements, t), INVERSE_128, R);
+            (uint256 numerator, uint256 denominator) = part(Calldata.number(p.values, 32), through, power128(shift), power128(t));
             uint256 valueB = crosses(chunkIndex) ? p.values + VALUE_LENGTH : p.values;
             if (chunkIndex > 0) {
-                (uint256 n, uint256 d) = partB(z, elements + SLOT_LENGTH, chunkIndex - 1, Calldata.number(valueB, 32));
+                (shift, t) = scale(z, chunkIndex - 1);
+                through = mulmod(fold2(elements + SLOT_LENGTH, t), INVERSE_2, R);
+                (uint256 n, uint256 d) = part(Calldata.number(valueB, 32), through, mulmod(shift, shift, R), mulmod(t, t, R));
                 numerator = addmod(mulmod(numerator, d, R), mulmod(n, denominator, R), R);
                 denominator = mulmod(denominator, d, R);
             }
             // Multiplied, not divided. It comes before the precompile, which takes all its gas where it refuses.
-            if (denominator == 0 || mulmod(Calldata.number(p.valueQ, 32), denominator, R) != numerator) revert Opening();
+            if (denominator == 0 || mulmod(Calldata.number(p.valueQ, 32), denominator, R) != numerator) {
+                revert ProofErrors.Opening();
+            }
             hashes += 32 * (chunkIndex / SLOTS);
             evaluate(Calldata.word(hashes), z, place, p.values);
             if (crosses(chunkIndex)) evaluate(Calldata.word(hashes - 32), z, p.commitmentB, valueB);
@@ -91,7 +92,7 @@ library BlobOpening {
             holds := and(holds, eq(returndatasize(), 64))
             holds := and(holds, and(eq(mload(free), 4096), eq(mload(add(free, 32)), R)))
         }
-        if (!holds) revert Opening();
+        if (!holds) revert ProofErrors.Opening();
     }
 
     function locate(uint256 place, uint256 chunkIndex) private pure returns (Places memory p) {
@@ -100,8 +101,7 @@ library BlobOpening {
             p.commitmentB = place + POINT_LENGTH;
             p.commitmentQ = p.commitmentB + others * POINT_LENGTH;
             p.slot = p.commitmentQ + POINT_LENGTH;
-            p.afterBefore = p.slot + SLOT_LENGTH;
-            p.values = chunkIndex == 0 ? p.afterBefore : p.afterBefore + AFTER_LENGTH;
+            p.values = p.slot + SLOT_LENGTH + (chunkIndex == 0 ? 0 : AFTER_LENGTH); // run B is between
             p.valueQ = p.values + (1 + others) * VALUE_LENGTH;
             p.end = p.valueQ + VALUE_LENGTH;
         }
@@ -113,13 +113,14 @@ library BlobOpening {
     }
 
     /// @return z
-    /// @return elements place in memory of run A's, and B's behind them
+    /// @return elements place in memory of run A's, and B's behind them; it begins a word
     function challenge(uint256 place, Places memory p, uint256 chunkIndex) private pure returns (uint256 z, uint256 elements) {
         uint256 size = p.values - place;
         uint256 head = p.slot - place;
         assembly ("memory-safe") {
-            let text := mload(0x40)
-            let copied := add(text, add(TAG_LENGTH, 2))
+            // The elements begin a word of memory, and so does what is free behind them.
+            let copied := sub(add(mload(0x40), 256), head)
+            let text := sub(copied, add(TAG_LENGTH, 2))
             mstore(text, or(TAG, shl(96, chunkIndex)))
             calldatacopy(copied, place, size)
             z := mod(keccak256(text, add(size, add(TAG_LENGTH, 2))), R)
@@ -128,31 +129,24 @@ library BlobOpening {
         }
     }
 
-    /// (p - I) / (X^128 - h^128) at z, p being the blob's polynomial, I that through the run, h the point of its first element;
-    /// above and below the line divided by h^128.
-    function partA(uint256 z, uint256 elements, uint256 chunkIndex, uint256 value)
-        private
-        pure
-        returns (uint256 numerator, uint256 denominator)
-    {
-        uint256 shift = inverseOfPoint(chunkIndex % SLOTS);
-        uint256 t = mulmod(z, shift, R);
-        uint256 through = mulmod(fold128(elements, t), INVERSE_128, R);
-        numerator = mulmod(addmod(value, R - through, R), power128(shift), R);
-        denominator = addmod(power128(t), R - 1, R);
+    /// @return shift inverse of h, the point of the slot's first element
+    /// @return t z / h
+    function scale(uint256 z, uint256 chunkIndex) private pure returns (uint256 shift, uint256 t) {
+        shift = inverseOfPoint(chunkIndex % SLOTS);
+        t = mulmod(z, shift, R);
     }
 
-    /// (p - I) / (X^2 - h^2) at z; above and below the line divided by h^2.
-    function partB(uint256 z, uint256 elements, uint256 chunkIndex, uint256 value)
+    /// (p - I) / (X^n - h^n) at z, p being the blob's polynomial, I that through a run of n elements; above and below the line
+    /// divided by h^n.
+    /// @param value p(z)
+    /// @param through I(z)
+    function part(uint256 value, uint256 through, uint256 shiftN, uint256 tN)
         private
         pure
         returns (uint256 numerator, uint256 denominator)
     {
-        uint256 shift = inverseOfPoint(chunkIndex % SLOTS);
-        uint256 t = mulmod(z, shift, R);
-        uint256 through = mulmod(fold2(elements, t), INVERSE_2, R);
-        numerator = mulmod(addmod(value, R - through, R), mulmod(shift, shift, R), R);
-        denominator = addmod(mulmod(t, t, R), R - 1, R);
+        numerator = mulmod(addmod(value, R - through, R), shiftN, R);
+        denominator = addmod(tN, R - 1, R);
     }
 
     /// @return inverse of the point of a slot's first element: w(4096) to the power of the slot, its five bits in reverse order
@@ -230,7 +224,7 @@ library BlobOpening {
             right := fold(right, v, mulmod(squared, w4, r), r)
             folded := fold(folded, right, mulmod(squared, squared, r), r)
         }
-        if (!inField) revert Element();
+        if (!inField) revert ProofErrors.Element();
     }
 
     function fold2(uint256 elements, uint256 t) private pure returns (uint256) {
@@ -239,7 +233,7 @@ library BlobOpening {
             a := mload(elements)
             b := mload(add(elements, 32))
         }
-        if (a >= R || b >= R) revert Element();
+        if (a >= R || b >= R) revert ProofErrors.Element();
         return addmod(addmod(a, b, R), mulmod(addmod(a, R - b, R), t, R), R);
     }
 

@@ -5,14 +5,14 @@ import {AccountTree} from "./AccountTree.sol";
 import {Refusal} from "./Refusal.sol";
 import {WithdrawalTree} from "./WithdrawalTree.sol";
 
-/// What is known while a chunk is judged. All places are places in calldata.
+/// What is known while a chunk is judged. Its ops and sigs are in memory, what else the proof holds is in calldata.
 struct Case {
-    uint256 bit; // of the chunk's `ops`: the next bit, counted from calldata's first
+    uint256 bit; // of the chunk's `ops`: the next bit, counted from memory's first
     uint256 bitsEnd;
-    uint256 next; // of the proof: its next byte
-    uint256 end;
     uint256 sigs;
     uint256 sigsLength;
+    uint256 next; // of the proof: its next byte
+    uint256 end;
     uint256 limit; // the l1OpsConsumed that the batch's header claims
     bytes32 domain; // EIP-712's domain separator
     bytes32 before; // the commitment before the chunk

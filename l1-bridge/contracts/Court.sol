@@ -25,7 +25,7 @@ abstract contract Court is RollupState {
     function prove(bytes calldata proof) external nonReentrant {
         require(proof.length >= Header.LENGTH, Truncated());
         uint64 number = standing(proof[:Header.LENGTH]);
-        require(!isFinalSince(records[number].postedAt), BatchFinal());
+        require(!isFinalSince(recordOf(number).postedAt), BatchFinal());
         bytes32 proofHash = judge(proof);
         strike(number, proofHash);
     }
@@ -80,7 +80,7 @@ abstract contract Court is RollupState {
     }
 
     function strike(uint64 number, bytes32 proofHash) private {
-        Record storage struck = records[number];
+        Record storage struck = recordOf(number);
         (uint64 postedAt, uint64 termNumber, uint64 time) = (struck.postedAt, struck.term, uint64(block.timestamp));
         Term storage term = terms[termNumber];
         term.lastProver = commitCounts(msg.sender, proofHash, termNumber, postedAt, time) ? msg.sender : address(0);

@@ -47,8 +47,8 @@ abstract contract Freeze is Bank {
     ) external nonReentrant {
         require(frozen, NotFrozen());
         require(header.length == Header.LENGTH, HeaderLength());
-        require(Hash.keccak(header) == records[headNumber].hash, NotOnHead());
-        require(isFinalSince(records[headNumber].postedAt), BatchNotFinal());
+        require(Hash.keccak(header) == recordOf(headNumber).hash, NotOnHead());
+        require(isFinalSince(recordOf(headNumber).postedAt), BatchNotFinal());
         require(leaf.length == LEAF_LENGTH, LeafLength());
         bytes calldata last = Header.last(header);
         uint256 count = Header.accountCount(last);
@@ -73,9 +73,9 @@ abstract contract Freeze is Bank {
     /// VaultShort, PayGasShort, PaymentFailed, TokenWithoutCode, TokenCallFailed; docs/contract.md, "After a freeze".
     function refund(uint64 index, bytes calldata entry, address receiver, uint256 payGas) external nonReentrant {
         require(frozen, NotFrozen());
-        require(isFinalSince(records[headNumber].postedAt), BatchNotFinal());
+        require(isFinalSince(recordOf(headNumber).postedAt), BatchNotFinal());
         require(entry.length == ENTRY_LENGTH, EntryLength());
-        require(index >= records[headNumber].l1OpsConsumed && index < queueTimes.length, EntryIndex());
+        require(index >= recordOf(headNumber).l1OpsConsumed && index < queueTimes.length, EntryIndex());
         require(!refunded.get(index), AlreadyRefunded());
         bytes32 next = Hash.keccak(queueHashes[index], Hash.keccak(entry));
         require(next == queueHashes[uint256(index) + 1], EntryHash());
@@ -89,9 +89,8 @@ abstract contract Freeze is Bank {
         payOut(token, receiver, amount, payGas);
     }
 
-    /// @dev Whether that batch is final and its withdrawal tree at its end.
+    /// @dev Whether that batch is kept, and final, and its withdrawal tree at its end.
     function isFull(uint64 number) private view returns (bool) {
-        return
-            number <= headNumber && isFinalSince(records[number].postedAt) && records[number].withdrawalCount == type(uint32).max;
+        return isKept(number) && isFinalSince(recordOf(number).postedAt) && recordOf(number).withdrawalCount == type(uint32).max;
     }
 }

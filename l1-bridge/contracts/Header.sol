@@ -3,14 +3,22 @@ pragma solidity 0.8.37;
 
 import {Trees} from "./Trees.sol";
 
-/// @notice The fields of a batch's header (docs/protocol.md, "Batches"), which the caller knows to have 194 bytes:
+/// @notice The fields of a batch's header (docs/protocol.md, "Batches"), which the caller knows to have 195 bytes:
 ///
-///     number(8) parentHash(32) chunkCount(2) chunksRoot(32) sigsRoot(32) last(88)
+///     number(8) parentHash(32) chunkCount(2) source(1) dataRoot(32) sigsRoot(32) last(88)
 ///     last = accountsRoot(32) withdrawalsRoot(32) accountCount(4) withdrawalCount(4) l1OpsConsumed(8) opCount(8)
 library Header {
-    uint256 internal constant LENGTH = 194;
-    uint256 internal constant LAST = 106;
+    uint256 internal constant LENGTH = 195;
+    uint256 internal constant CHUNK_COUNT = 40;
+    uint256 internal constant SOURCE = 42;
+    uint256 internal constant DATA_ROOT = 43;
+    uint256 internal constant SIGS_ROOT = 75; // in blobs: the commitment before the first chunk
+    uint256 internal constant LAST = 107;
     uint256 internal constant LAST_LENGTH = 88;
+
+    /// Where a batch's data are.
+    uint8 internal constant IN_CALLDATA = 0;
+    uint8 internal constant IN_BLOBS = 1;
 
     function number(bytes calldata header) internal pure returns (uint64) {
         return uint64(bytes8(header[0:8]));

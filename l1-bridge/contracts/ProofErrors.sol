@@ -8,6 +8,10 @@ interface ProofErrors {
     error ChunkIndex();
     error OpsPath();
     error SigsPath();
+    error DataRoot();
+    error Element();
+    error Opening();
+    error BeforeState();
     error Frontier();
     error L1Operations();
     error HintRange();

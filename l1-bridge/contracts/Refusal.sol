@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 /// Why a chunk is wrong: docs/protocol.md, "Refusals", with its numbers.
 enum Refusal {
     None,
+    SlotLengths,
     Truncated,
     CodeTooLong,
     OverWeight,

@@ -38,19 +38,19 @@ contract Rollup is Seat, Batches, Court, Freeze, IQueue {
 
     /// @notice The newest batch.
     function head() external view returns (uint64 number, bytes32 hash) {
-        return (headNumber, records[headNumber].hash);
+        return (headNumber, recordOf(headNumber).hash);
     }
 
-    /// @notice What is kept of a batch; zeros above the head.
+    /// @notice What is kept of a batch; zeros above the head, and of a batch that has been overwritten: long final.
     function batch(uint64 number) external view returns (bytes32 hash, uint64 postedAt, uint64 term) {
-        if (number > headNumber) return (0, 0, 0);
-        Record storage record = records[number];
+        if (!isKept(number)) return (0, 0, 0);
+        Record storage record = recordOf(number);
         return (record.hash, record.postedAt, record.term);
     }
 
     /// @notice Whether a batch is final.
     function isFinal(uint64 number) external view returns (bool) {
-        return number <= headNumber && isFinalSince(records[number].postedAt);
+        return isFinalBatch(number);
     }
 
     /// @notice How many L1 operations were ever queued.

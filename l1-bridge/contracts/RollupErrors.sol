@@ -34,7 +34,9 @@ interface RollupErrors {
     error ChunkCount();
     error OpsTooLong();
     error SigsTooLong();
+    error BlobHashes();
     error BatchNumber();
+    error RecordsFull();
     error NotOnHead();
     error L1OpsDecrease();
     error L1OpsBeyondQueue();

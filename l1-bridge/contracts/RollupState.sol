@@ -16,6 +16,8 @@ import {Record, Term, TermEnd} from "./RollupTypes.sol";
 /// and what more than one of them asks or does.
 abstract contract RollupState is RollupEvents, RollupErrors, ProofErrors, ReentrancyGuardTransient {
     uint256 internal constant WEEK = 7 days;
+    /// @dev Of records. They are recycled: batch b has its own in place b % PLACES, for as long as the lap there is b / PLACES.
+    uint256 internal constant PLACES = 1 << 17;
 
     uint64 internal immutable CHALLENGE_WINDOW;
     uint64 internal immutable INCLUSION_WINDOW;
@@ -38,7 +40,7 @@ abstract contract RollupState is RollupEvents, RollupErrors, ProofErrors, Reentr
     /// @notice Wei of stakes that nobody gets; it stays in the contract.
     uint128 public burned;
     // Slots 2 to 11
-    mapping(uint256 => Record) internal records; // by batch number; above the head, old words that mean nothing
+    mapping(uint256 => Record) internal records; // by place; of batches above the head, old words that mean nothing
     mapping(uint256 => Term) internal terms;
     mapping(uint256 => bytes32) internal queueHashes; // h[i], i from 1
     uint64[] internal queueTimes; // of L1 operation i, from 0
@@ -74,17 +76,33 @@ abstract contract RollupState is RollupEvents, RollupErrors, ProofErrors, Reentr
         return block.timestamp >= uint256(postedAt) + CHALLENGE_WINDOW;
     }
 
-    /// @dev The number of the batch with this header of 194 bytes, which must stand.
+    /// @dev What is in the batch's place: its record if isKept.
+    function recordOf(uint256 number) internal view returns (Record storage) {
+        return records[number % PLACES];
+    }
+
+    /// @dev Whether the batch's place holds its record. Of a batch that isn't above the head it else holds a later batch's: this one
+    /// has been overwritten, and was final before.
+    function isKept(uint256 number) internal view returns (bool) {
+        return number <= headNumber && recordOf(number).lap == number / PLACES;
+    }
+
+    /// @dev Whether the batch is final: one that was posted, and overwritten, or long enough ago.
+    function isFinalBatch(uint256 number) internal view returns (bool) {
+        return number <= headNumber && (!isKept(number) || isFinalSince(recordOf(number).postedAt));
+    }
+
+    /// @dev The number of the batch with this header of 195 bytes, which must stand.
     function standing(bytes calldata header) internal view returns (uint64 number) {
         number = Header.number(header);
-        require(number <= headNumber && records[number].hash == Hash.keccak(header), UnknownBatch());
+        require(isKept(number) && recordOf(number).hash == Hash.keccak(header), UnknownBatch());
     }
 
     // ---- Terms ----
 
     /// @dev What a term's last batch is, or would be if the term ended now.
     function lastBatchOf(uint64 term) internal view returns (uint64) {
-        return records[headNumber].term == term ? headNumber : 0;
+        return recordOf(headNumber).term == term ? headNumber : 0;
     }
 
     /// @dev Ends the term that sits.
@@ -97,13 +115,25 @@ abstract contract RollupState is RollupEvents, RollupErrors, ProofErrors, Reentr
         emit TermEnded(number, reason);
     }
 
-    /// @dev Whether the term that sits has let an L1 operation wait for a whole inclusion window.
+    /// @dev Whether the term that sits has let an L1 operation wait for a whole inclusion window in which it could have posted.
     function isOverdue() internal view returns (bool) {
         (bool exists,, uint256 since) = waitingOperation();
         if (since < lastStrikeAt) since = lastStrikeAt;
         uint64 startedAt = terms[currentTerm].startedAt;
         if (since < startedAt) since = startedAt;
+        uint256 room = roomAt(since);
+        if (since < room) since = room;
         return exists && block.timestamp >= since + INCLUSION_WINDOW;
+    }
+
+    /// @dev When the next batch had or will have a place. 0 if it always had; and if the batch in the way was posted since `since`:
+    /// the term that sits has used up all places since then.
+    function roomAt(uint256 since) private view returns (uint256) {
+        uint256 next = uint256(headNumber) + 1;
+        if (next < PLACES) return 0;
+        uint256 inTheWay = next - (PLACES - 1);
+        uint256 posted = recordOf(inTheWay).postedAt;
+        return isKept(inTheWay) && posted < since ? posted + CHALLENGE_WINDOW : 0;
     }
 
     /// @dev Ends the term that sits; a quarter of its stake burns if it leaves an L1 operation overdue. Nobody is spared that by
@@ -129,7 +159,7 @@ abstract contract RollupState is RollupEvents, RollupErrors, ProofErrors, Reentr
 
     /// @dev The first L1 operation that the head hasn't consumed, and when it was queued.
     function waitingOperation() internal view returns (bool exists, uint64 index, uint64 time) {
-        index = records[headNumber].l1OpsConsumed;
+        index = recordOf(headNumber).l1OpsConsumed;
         exists = index < queueTimes.length;
         if (exists) time = queueTimes[index];
     }

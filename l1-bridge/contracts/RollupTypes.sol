@@ -3,13 +3,15 @@ pragma solidity 0.8.37;
 
 // What the contract keeps: docs/contract.md, "Storage". Times are block timestamps in seconds.
 
-/// A batch: hash of its header, when and in which term it was posted, and two counters of its last state.
+/// A batch: hash of its header, when and in which term it was posted, two counters of its last state, and which of the batches
+/// it is that share its place.
 struct Record {
     bytes32 hash;
     uint64 postedAt;
     uint64 term;
     uint64 l1OpsConsumed;
     uint32 withdrawalCount;
+    uint32 lap;
 }
 
 /// A stay in the seat, with a stake of its own.

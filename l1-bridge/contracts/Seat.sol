@@ -74,8 +74,8 @@ abstract contract Seat is RollupState {
         require(!over.slashed, TermSlashed());
         require(!over.stakeTaken, AlreadyTaken());
         uint64 last = over.lastBatch;
-        bool stands = last != 0 && last <= headNumber && records[last].term == term;
-        require(!stands || isFinalSince(records[last].postedAt), LastBatchPending());
+        bool stands = last != 0 && isKept(last) && recordOf(last).term == term;
+        require(!stands || isFinalSince(recordOf(last).postedAt), LastBatchPending());
         over.stakeTaken = true;
         uint256 amount = over.evicted ? STAKE - STAKE / 4 : STAKE;
         emit StakeReturned(term, over.sequencer, amount);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Calldata} from "./Calldata.sol";
-
 /// @notice EIP-712 digests of what users sign (docs/protocol.md, "Operations"), and who signed (there, "Keys and signatures").
 library TypedData {
     bytes32 private constant TRANSFER =
@@ -44,11 +42,14 @@ library TypedData {
         return keccak256(abi.encodePacked(hex"1901", domain, structHash));
     }
 
-    /// @param place where in calldata the signature is: r(32), s(32) with the parity of R's y in its top bit
+    /// @param place where in memory the signature is: r(32), s(32) with the parity of R's y in its top bit
     /// @return Zero if the signature is none. That r and s aren't zero and r is below the order the precompile checks itself.
     function signer(bytes32 digest_, uint256 place) internal view returns (address) {
-        uint256 r = uint256(Calldata.word(place));
-        uint256 s = uint256(Calldata.word(place + 32));
+        (uint256 r, uint256 s) = (0, 0);
+        assembly ("memory-safe") {
+            r := mload(place)
+            s := mload(add(place, 32))
+        }
         uint256 parity = s >> 255;
         s &= type(uint256).max >> 1;
         if (s > HALF_ORDER) return address(0);

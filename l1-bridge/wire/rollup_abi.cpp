@@ -44,6 +44,7 @@ std::vector<AbiFunction> all_functions() {
         call("evict", {}),
         call("takeStake", {{"uint64", "term"}}),
         call("append", {{"bytes", "batch"}}),
+        call("appendBlobs", {{"bytes", "batch"}}),
         call("commitProof", {{"bytes32", "commitment"}}),
         call("prove", {{"bytes", "proof"}}),
         call("takeReward", {{"uint64", "term"}, {"address", "prover"}}),
@@ -199,6 +200,7 @@ const char* name_of(RollupError error) {
         case RollupError::kCalldataNotExact: return "CalldataNotExact";
         case RollupError::kNotPlainAccount: return "NotPlainAccount";
         case RollupError::kBatchNumber: return "BatchNumber";
+        case RollupError::kRecordsFull: return "RecordsFull";
         case RollupError::kNotOnHead: return "NotOnHead";
         case RollupError::kL1OpsDecrease: return "L1OpsDecrease";
         case RollupError::kL1OpsBeyondQueue: return "L1OpsBeyondQueue";

@@ -105,13 +105,14 @@ enum class RollupError : uint8_t {
     kCalldataNotExact,    // append: anything but the canonical calldata
     kNotPlainAccount,     // append: by or through a contract or a delegated account
     kBatchNumber,         // isn't the head's and one
+    kRecordsFull,         // no place for its record until an older batch is final
     kNotOnHead,           // the parent shown isn't the head
     kL1OpsDecrease,       // consumes less than the parent
     kL1OpsBeyondQueue,    // consumes more than is there
     kQueueHash,           // the queue isn't the one that the batch was made for
     kBatchFinal,          // too late for a proof
     kBatchNotFinal,       // too early for a claim
-    kHeaderLength,        // isn't 194 bytes
+    kHeaderLength,        // isn't 195 bytes
     kWithdrawalPosition,  // not below the header's withdrawalCount
     kAlreadyPaid,
     kWithdrawalPath,      // doesn't lead to the header's withdrawalsRoot
@@ -150,6 +151,7 @@ Bytes resign();
 Bytes evict();
 Bytes take_stake(uint64_t term);
 Bytes append(ByteView batch);
+Bytes append_blobs(ByteView batch);
 Bytes commit_proof(const Hash& commitment);
 Bytes prove(ByteView proof);
 Bytes take_reward(uint64_t term, const Address& prover);
@@ -169,8 +171,13 @@ Bytes refund(uint64_t index, const L1Operation& deposit, const Address& receiver
 
 }  // namespace rollup_call
 
-// The one argument of an append's calldata; nullopt if it is no exact calldata of append.
-std::optional<ByteView> batch_of_append(ByteView calldata);
+// What appends a batch: by calldata or by blobs, with which argument.
+struct AppendCall {
+    DataSource source = DataSource::kCalldata;
+    ByteView batch;
+};
+// nullopt if it is no exact calldata of append or appendBlobs.
+std::optional<AppendCall> read_append(ByteView calldata);
 // keccak256(prover(20) || keccak256(proof) || term(8)): what commitProof takes. `term` has posted the batch that the proof is
 // against.
 Hash proof_commitment(const Address& prover, ByteView proof, uint64_t term);

@@ -38,6 +38,7 @@ Bytes resign() { return to("resign").take(); }
 Bytes evict() { return to("evict").take(); }
 Bytes take_stake(uint64_t term) { return to("takeStake").word(term).take(); }
 Bytes append(ByteView batch) { return to("append").bytes(batch).take(); }
+Bytes append_blobs(ByteView batch) { return to("appendBlobs").bytes(batch).take(); }
 Bytes commit_proof(const Hash& commitment) { return to("commitProof").word(commitment).take(); }
 Bytes prove(ByteView proof) { return to("prove").bytes(proof).take(); }
 Bytes take_reward(uint64_t term, const Address& prover) { return to("takeReward").word(term).word(prover).take(); }
@@ -82,10 +83,14 @@ Bytes refund(uint64_t index, const L1Operation& deposit, const Address& receiver
 
 }  // namespace rollup_call
 
-std::optional<ByteView> batch_of_append(ByteView calldata) {
+std::optional<AppendCall> read_append(ByteView calldata) {
     static const std::optional<uint32_t> kAppend = selector_of(rollup_call::append({}));
-    if (calldata.size() < 4 || selector_of(calldata) != kAppend) return std::nullopt;
-    return read_all(calldata.subspan(4), [](AbiReader& in) { return in.bytes(); });
+    static const std::optional<uint32_t> kAppendBlobs = selector_of(rollup_call::append_blobs({}));
+    const auto selector = selector_of(calldata);
+    if (!selector || (selector != kAppend && selector != kAppendBlobs)) return std::nullopt;
+    const auto batch = read_all(calldata.subspan(4), [](AbiReader& in) { return in.bytes(); });
+    if (!batch) return std::nullopt;
+    return AppendCall{selector == kAppend ? DataSource::kCalldata : DataSource::kBlobs, *batch};
 }
 
 Hash proof_commitment(const Address& prover, ByteView proof, uint64_t term) {

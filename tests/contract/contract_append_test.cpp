@@ -131,11 +131,15 @@ TEST_CASE("append: not by a contract under construction, which has no code yet")
 TEST_CASE("append: the calldata of a posted batch can be read back, and nothing else passes for it") {
     Bytes batch = Batch{}.encode();
     Bytes call = rollup_call::append(batch);
-    REQUIRE(batch_of_append(call).has_value());
-    CHECK(to_bytes(*batch_of_append(call)) == batch);
+    REQUIRE(read_append(call).has_value());
+    CHECK(read_append(call)->source == DataSource::kCalldata);
+    CHECK(to_bytes(read_append(call)->batch) == batch);
+    REQUIRE(read_append(rollup_call::append_blobs(batch)).has_value());
+    CHECK(read_append(rollup_call::append_blobs(batch))->source == DataSource::kBlobs);
+    CHECK(to_bytes(read_append(rollup_call::append_blobs(batch))->batch) == batch);
     Bytes longer = call;
     longer.push_back(0);
-    CHECK_FALSE(batch_of_append(longer));
-    CHECK_FALSE(batch_of_append(rollup_call::prove(batch)));
-    CHECK_FALSE(batch_of_append(Bytes{1, 2}));
+    CHECK_FALSE(read_append(longer));
+    CHECK_FALSE(read_append(rollup_call::prove(batch)));
+    CHECK_FALSE(read_append(Bytes{1, 2}));
 }

@@ -36,10 +36,14 @@ contract OpeningHarness {
             hashesPlace := hashes.offset
         }
         uint256 gasBefore = gasleft();
-        (uint256 slot, uint256 afterBefore) = BlobOpening.open(place, hashesPlace, chunkIndex);
+        uint256 elements = BlobOpening.open(place, hashesPlace, chunkIndex);
         uint256 gasUsed = gasBefore - gasleft();
-        bytes32 afterHash = chunkIndex == 0 ? bytes32(0) : keccak256(msg.data[afterBefore:afterBefore + 64]);
-        emit Opened(keccak256(msg.data[slot:slot + BlobOpening.SLOT_LENGTH]), afterHash, gasUsed);
+        (bytes32 slotHash, bytes32 afterHash) = (0, 0);
+        assembly ("memory-safe") {
+            slotHash := keccak256(elements, 4096)
+            if chunkIndex { afterHash := keccak256(add(elements, 4096), 64) }
+        }
+        emit Opened(slotHash, afterHash, gasUsed);
     }
 
     /// @param commitment as the contract takes it

@@ -24,7 +24,7 @@ contract ProverCaller is IQueue {
         external
         returns (uint256 used)
     {
-        if (proof.length >= 194 && keccak256(proof[:194]) != record) revert UnknownBatch();
+        if (proof.length >= 195 && keccak256(proof[:195]) != record) revert UnknownBatch();
         for (uint256 i = 0; i < hashes.length; ++i) {
             uint256 index = first + i;
             bytes32 hash = hashes[i];
@@ -53,11 +53,11 @@ contract ProverParts is ChunkDecoder {
     /// @return The refusal's number alone; or 0, the gas that decoding took, and the chunk: l1, its weight, the numbers of
     /// operations and fee leaves, of each operation kind, sender, fee, memo, number of lines, and of each line byAddress, to,
     /// amount; the fee leaves.
-    function decodeOps(bytes calldata ops) external view returns (uint256[] memory) {
+    function decodeOps(bytes memory ops) external view returns (uint256[] memory) {
         Case memory c;
         uint256 place;
         assembly ("memory-safe") {
-            place := ops.offset
+            place := add(ops, 32)
         }
         c.bit = 8 * place;
         c.bitsEnd = c.bit + 8 * ops.length;
@@ -84,10 +84,10 @@ contract ProverParts is ChunkDecoder {
         return TypedData.digest(domain, TypedData.hashPayout(token, hashes, fee, nonce, memo));
     }
 
-    function signer(bytes32 signed, bytes calldata signature) external view returns (address) {
+    function signer(bytes32 signed, bytes memory signature) external view returns (address) {
         uint256 place;
         assembly ("memory-safe") {
-            place := signature.offset
+            place := add(signature, 32)
         }
         return TypedData.signer(signed, place);
     }

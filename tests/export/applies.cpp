@@ -32,12 +32,13 @@ Json apply_case(const Given& given, State& state) {
                 {"domain", json_of(given.domain)},
                 {"before", hex(before.encode())},
                 {"frontier", hex_list(state.withdrawals.frontier().hashes())},
+                {"lengthsHold", given.chunk.lengths_hold},
                 {"ops", hex(given.chunk.ops)},
                 {"sigs", hex(given.chunk.sigs)},
                 {"limit", decimal(given.limit)}};
     TracingView view(state);
     ListEnv env(given.domain.separator(), given.limit, given.queue, given.first);
-    Outcome outcome = apply(env, view, state.counters, given.chunk.ops, given.chunk.sigs);
+    Outcome outcome = apply(env, view, state.counters, given.chunk);
     if (outcome.kind == Outcome::Kind::kViewFailed) return nullptr;
     Json accesses = Json::array(), entries = Json::array();
     for (const Access& access : view.accesses()) accesses.push_back(access_json(access));

@@ -1,7 +1,6 @@
+#include "tests/export/batches.hpp"
 #include "protocol/check.hpp"
 #include "protocol/encoding.hpp"
-#include "tests/export/export.hpp"
-#include "tests/generator/random.hpp"
 #include "tests/protocol/proof_world.hpp"
 
 namespace gavel::test {
@@ -10,53 +9,21 @@ namespace {
 Json batch_case(const std::string& what, const Bytes& bytes) {
     BatchError error = BatchError::kNone;
     auto batch = decode_batch(bytes, &error);
-    Json out = {{"kind", batch ? "batch" : "refused"}, {"what", what}, {"bytes", hex(bytes)}, {"error", name_of(error)}};
+    Json out = {
+        {"kind", batch ? "batch" : "refused"}, {"what", what}, {"source", 0}, {"bytes", hex(bytes)}, {"error", name_of(error)}};
     if (!batch) return out;
     BatchHeader header = batch->header();
-    Json claims = Json::array();
-    for (size_t i = 0; i < batch->chunks.size(); ++i)
-        claims.push_back({{"before", hex(batch->before(i))}, {"after", hex(batch->after(i))}});
     out["header"] = hex(header.encode());
     out["hash"] = hex(header.hash());
     out["parentHash"] = hex(batch->parent.hash());
     out["l1QueueHash"] = hex(batch->l1_queue_hash);
     out["chunkLeaves"] = hex_list(batch->chunk_leaves());
     out["sigsLeaves"] = hex_list(batch->sigs_leaves());
-    out["claims"] = claims;
+    out["claims"] = claims_of(*batch);
     return out;
 }
 
 Hash some_hash(Random& random) { return keccak256(ByteWriter().u64(random.next()).bytes()); }
-
-// Its chunks are any bytes: the layout doesn't look into them.
-Batch some_batch(Random& random, size_t chunks, size_t most_bytes) {
-    auto fields = [&] {
-        Hash accounts = some_hash(random), withdrawals = some_hash(random);
-        auto count = static_cast<uint32_t>(random.next());
-        return StateFields{accounts, withdrawals, count, count / 2, random.next(), count};
-    };
-    auto bytes = [&](size_t most) {
-        Bytes out(random.below(most + 1));
-        for (uint8_t& byte : out) byte = static_cast<uint8_t>(random.next());
-        return out;
-    };
-    Batch out;
-    out.number = 1 + random.below(1000);
-    out.parent.number = out.number - 1;
-    out.parent.parent_hash = some_hash(random);
-    out.parent.chunk_count = static_cast<uint16_t>(1 + random.below(256));
-    out.parent.chunks_root = some_hash(random);
-    out.parent.sigs_root = some_hash(random);
-    out.parent.last = fields();
-    out.l1_queue_hash = some_hash(random);
-    out.last = fields();
-    for (size_t i = 0; i < chunks; ++i) {
-        Bytes ops = bytes(most_bytes);
-        out.chunks.push_back({ops, bytes(most_bytes)});
-        if (i > 0) out.commitments.push_back(some_hash(random));
-    }
-    return out;
-}
 
 // Where chunkCount and the first chunk's lengths stand in the bytes.
 constexpr size_t kCountAt = 8 + BatchHeader::kSize + 32, kFixedSize = kCountAt + 2 + StateFields::kSize;
@@ -101,6 +68,43 @@ void add_refused(Cases& out, Random& random) {
 }
 
 }  // namespace
+
+Json claims_of(const Batch& batch) {
+    Json claims = Json::array();
+    for (size_t i = 0; i < batch.chunks.size(); ++i)
+        claims.push_back({{"before", hex(batch.before(i))}, {"after", hex(batch.after(i))}});
+    return claims;
+}
+
+Batch some_batch(Random& random, size_t chunks, size_t most_bytes) {
+    auto fields = [&] {
+        Hash accounts = some_hash(random), withdrawals = some_hash(random);
+        auto count = static_cast<uint32_t>(random.next());
+        return StateFields{accounts, withdrawals, count, count / 2, random.next(), count};
+    };
+    auto bytes = [&](size_t most) {
+        Bytes out(random.below(most + 1));
+        for (uint8_t& byte : out) byte = static_cast<uint8_t>(random.next());
+        return out;
+    };
+    Batch out;
+    out.number = 1 + random.below(1000);
+    out.parent.number = out.number - 1;
+    out.parent.parent_hash = some_hash(random);
+    out.parent.chunk_count = static_cast<uint16_t>(1 + random.below(256));
+    out.parent.source = random.pick(std::vector{DataSource::kCalldata, DataSource::kBlobs});
+    out.parent.data_root = some_hash(random);
+    out.parent.sigs_root = some_hash(random);
+    out.parent.last = fields();
+    out.l1_queue_hash = some_hash(random);
+    out.last = fields();
+    for (size_t i = 0; i < chunks; ++i) {
+        Bytes ops = bytes(most_bytes);
+        out.chunks.push_back({ops, bytes(most_bytes)});
+        if (i > 0) out.commitments.push_back(some_hash(random));
+    }
+    return out;
+}
 
 Cases batch_cases() {
     Cases out;

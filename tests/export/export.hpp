@@ -21,12 +21,16 @@ using Cases = std::vector<Json>;
 Cases typed_data_cases();
 // chunks.json: ops, and what they decode to.
 Cases chunk_cases();
-// applies.json: chunks applied, with each access.
+// applies.json: chunks applied, with each access. "lengthsHold" false: of a slot whose lengths don't fit, without ops and sigs.
 Cases apply_cases();
-// proofs.json: fraud proofs, each with the batch that the contract has taken and the queue's hashes that it has stored.
+// proofs.json: fraud proofs, each with the batch that the contract has taken and the queue's hashes that it has stored. "source"
+// is the header's: 0 if the batch is in calldata, 1 if it is in blobs; "blobHashes" are those blobs' versioned hashes.
 Cases proof_cases();
 // batches.json: the argument of append, and the header that the contract makes of it.
 Cases batch_cases();
+// blob_batches.json: the argument of appendBlobs with the transaction's versioned hashes, and the header that the contract makes
+// of it. Those that are batches come with their blobs, and with what is in the slots: null for a chunk whose lengths don't fit.
+Cases blob_batch_cases();
 // trees.json: roots, paths, frontiers, proofs for withdrawals and exits, queue hashes.
 Cases tree_cases();
 

@@ -40,9 +40,13 @@ int main(int argc, char** argv) {
     std::filesystem::path folder = argv[1];
     std::error_code ignored;
     std::filesystem::create_directories(folder, ignored);
-    const std::pair<const char*, Cases (*)()> files[] = {{"typed_data.json", typed_data_cases}, {"chunks.json", chunk_cases},
-                                                         {"applies.json", apply_cases},         {"proofs.json", proof_cases},
-                                                         {"batches.json", batch_cases},         {"trees.json", tree_cases}};
+    const std::pair<const char*, Cases (*)()> files[] = {{"typed_data.json", typed_data_cases},
+                                                         {"chunks.json", chunk_cases},
+                                                         {"applies.json", apply_cases},
+                                                         {"proofs.json", proof_cases},
+                                                         {"batches.json", batch_cases},
+                                                         {"blob_batches.json", blob_batch_cases},
+                                                         {"trees.json", tree_cases}};
     for (const auto& [name, cases] : files) {
         if (write(folder / name, cases())) continue;
         std::fprintf(stderr, "can't write %s\n", (folder / name).c_str());

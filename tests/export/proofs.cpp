@@ -1,5 +1,5 @@
 #include "protocol/check.hpp"
-#include "tests/export/export.hpp"
+#include "tests/export/court.hpp"
 #include "tests/generator/corruptions.hpp"
 #include "tests/generator/lie_proofs.hpp"
 #include "tests/support/limit_cases.hpp"
@@ -7,70 +7,14 @@
 namespace gavel::test {
 namespace {
 
-// Where a proof is judged: the batch that the contract has taken, and its queue.
-struct Court {
-    Court(const Domain& of, const Batch& batch, const QueueHashes& hashes)
-        : domain(of),
-          number(batch.number),
-          limit(batch.last.l1_ops_consumed),
-          record(batch.header().hash()),
-          posted(batch.encode()),
-          queue(hashes) {}
-
-    Domain domain;
-    uint64_t number, limit;
-    Hash record;
-    Bytes posted;
-    const QueueHashes& queue;
-};
-
-ProofVerdict judge(const Court& court, const Bytes& proof) {
-    ProofVerdict verdict;
-    auto header = header_of_proof(proof);
-    if (!header) {
-        verdict.error = ProofError::kTruncated;
-    } else if (header->number != court.number || header->hash() != court.record) {
-        verdict.error = ProofError::kUnknownBatch;
-    } else {
-        return check_fraud_proof(proof, court.domain.separator(), court.queue);
-    }
-    return verdict;
-}
-
-Json proof_case(const std::string& kind, const std::string& what, const Court& court, const Bytes& proof, uint64_t consumed) {
-    Json hashes = Json::object();
-    const uint64_t most = std::max(court.limit, consumed + kMaxChunkWeight / kL1OperationWeight);
-    for (uint64_t i = consumed; i <= most; ++i) {
-        if (auto hash = court.queue.queue_hash(i)) hashes[std::to_string(i)] = hex(*hash);
-    }
-    ProofVerdict verdict = judge(court, proof);
-    Json out = {{"kind", kind},
-                {"what", what},
-                {"domain", json_of(court.domain)},
-                {"batch", {{"number", decimal(court.number)}, {"hash", hex(court.record)}, {"bytes", hex(court.posted)}}},
-                {"queueHashes", hashes},
-                {"proof", hex(proof)},
-                {"error", name_of(verdict.error)}};
-    if (verdict.error == ProofError::kNone || verdict.error == ProofError::kClaimIsTrue) {
-        out["refusal"] = name_of(verdict.refusal);
-        out["result"] = hex(verdict.result.encode());
-        out["accesses"] = verdict.accesses;
-    }
-    return out;
-}
-
-void expect(const Json& one, const std::string& error, const std::string& refusal) {
-    GAVEL_CHECK(one["error"] == error);
-    GAVEL_CHECK(one["refusal"] == refusal);
-}
-
 void add_lies(Cases& out) {
     for (const LieCase& lie : all_lie_cases()) {
+        if (!can_be_in(DataSource::kCalldata, lie.wrong)) continue;
         StateFields before = lie.start.build().fields(), right = fields_after(lie, lie.control);
         KnownQueue queue(lie.queue);
         auto add = [&](const char* kind, const BatchChunk& chunk, const Hash& claim) {
-            Court court(test_domain(), batch_about(lie, chunk, claim), queue);
-            out.push_back(proof_case(kind, lie.what, court, proof_against(lie, chunk, claim), before.l1_ops_consumed));
+            Court court{test_domain(), batch_about(lie, chunk, claim), queue};
+            out.push_back(proof_case(kind, lie.what, court, proof_against(lie, court.batch), before.l1_ops_consumed));
         };
         add("lie", lie.wrong, false_claim_of(lie));
         expect(out.back(), "None", name_of(lie.rule));
@@ -96,7 +40,7 @@ void add_handmade(Cases& out) {
         Worked worked(one);
         for (bool lies : {true, false}) {
             Batch batch = lies ? worked.lying() : worked.batch;
-            Court court(kRollup, batch, worked.world);
+            Court court{kRollup, PostedBatch(batch), worked.world};
             Bytes proof = build(worked, batch);
             out.push_back(proof_case(lies ? "lie" : "truth", one.name, court, proof, worked.before.l1_ops_consumed));
             expect(out.back(), lies ? "None" : "ClaimIsTrue", name_of(one.refusal));
@@ -119,7 +63,7 @@ void add_large(Cases& out) {
         GAVEL_CHECK(worked.outcome.ok());
         for (bool lies : {true, false}) {
             Batch batch = of_256_chunks(lies ? worked.lying() : worked.batch);
-            Court court(kRollup, batch, worked.world);
+            Court court{kRollup, PostedBatch(batch), worked.world};
             const Bytes proof = build(worked, batch);
             out.push_back(proof_case(lies ? kind : "truth", one.name, court, proof, worked.before.l1_ops_consumed));
             expect(out.back(), lies ? "None" : "ClaimIsTrue", "None");
@@ -163,7 +107,7 @@ void add_corrupted(Cases& out) {
     batch.last = claim;
     auto proof = build_fraud_proof(batch, 1, state, env);
     GAVEL_CHECK(proof.has_value());
-    Court court(setting.domain, batch, queue);
+    Court court{setting.domain, PostedBatch(batch), queue};
     out.push_back(proof_case("lie", "the proof that is corrupted below", court, proof->encode(), 0));
     expect(out.back(), "None", "None");
     for (const Corruption& one : corruptions(*proof, traced.accesses(), state.accounts)) {
@@ -201,7 +145,7 @@ void add_example(Cases& out) {
         if (lies) batch.last.account_count = 4;
         auto proof = build_fraud_proof(batch, 1, state, env);
         GAVEL_CHECK(proof.has_value());
-        Court court(domain, batch, queue);
+        Court court{domain, PostedBatch(batch), queue};
         out.push_back(proof_case("example", lies ? "the lie" : "the truth", court, proof->encode(), 1));
         expect(out.back(), lies ? "None" : "ClaimIsTrue", "None");
     }
@@ -216,6 +160,7 @@ Cases proof_cases() {
     add_handmade(out);
     add_corrupted(out);
     add_large(out);
+    add_blob_proofs(out);
     return out;
 }
 

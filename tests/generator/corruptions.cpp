@@ -14,7 +14,7 @@ namespace {
 class Corruptions {
 public:
     Corruptions(const FraudProof& proof, const std::vector<Access>& steps, const AccountTree& before)
-        : proof_(proof), steps_(steps), tree_(before) {
+        : proof_(proof), shown_(std::get<CalldataEvidence>(proof.data)), steps_(steps), tree_(before) {
         header();
         chunk();
         before_and_after();
@@ -45,7 +45,9 @@ private:
         of_header("parentHash", [](BatchHeader& header) { turn(header.parent_hash); });
         of_header("chunkCount", [](BatchHeader& header) { ++header.chunk_count; });
         of_header("chunkCount zero", [](BatchHeader& header) { header.chunk_count = 0; });
-        of_header("chunksRoot", [](BatchHeader& header) { turn(header.chunks_root); });
+        of_header("dataRoot", [](BatchHeader& header) { turn(header.data_root); });
+        of_header("source", [](BatchHeader& header) { header.source = DataSource::kBlobs; });
+        of_header("source unknown", [](BatchHeader& header) { header.source = static_cast<DataSource>(2); });
         of_header("sigsRoot", [](BatchHeader& header) { turn(header.sigs_root); });
         for (const auto& field : corrupt_fields())
             of_header("last " + field.first, [&](BatchHeader& header) { field.second(header.last); });
@@ -66,19 +68,21 @@ private:
         add("chunkIndex past the last", "ChunkIndex", [](FraudProof& proof) { proof.chunk_index = 3; });
         add("chunkIndex the largest", "ChunkIndex", [](FraudProof& proof) { proof.chunk_index = 0xffff; });
         length_field("opsLength", BatchHeader::kSize + 2);
-        length_field("sigsLength", BatchHeader::kSize + 4 + proof_.ops.size());
-        add("ops", "OpsPath", [](FraudProof& proof) { proof.ops[proof.ops.size() / 2] ^= 1; });
-        add("a byte more of ops", "OpsPath", [](FraudProof& proof) { proof.ops.push_back(0); });
-        add("a byte less of ops", "OpsPath", [](FraudProof& proof) { proof.ops.pop_back(); });
-        add("no ops", "OpsPath", [](FraudProof& proof) { proof.ops.clear(); });
-        add("sigs", "SigsPath", [](FraudProof& proof) { proof.sigs[70] ^= 1; });
-        add("a byte more of sigs", "SigsPath", [](FraudProof& proof) { proof.sigs.push_back(0); });
-        add("a signature less", "SigsPath", [](FraudProof& proof) { proof.sigs.erase(proof.sigs.end() - 64, proof.sigs.end()); });
-        add("no sigs", "SigsPath", [](FraudProof& proof) { proof.sigs.clear(); });
-        GAVEL_CHECK(proof_.ops_path.size() == 2);
+        length_field("sigsLength", BatchHeader::kSize + 4 + shown_.ops.size());
+        add("ops", "OpsPath", [](FraudProof& proof) { proof.calldata().ops[proof.calldata().ops.size() / 2] ^= 1; });
+        add("a byte more of ops", "OpsPath", [](FraudProof& proof) { proof.calldata().ops.push_back(0); });
+        add("a byte less of ops", "OpsPath", [](FraudProof& proof) { proof.calldata().ops.pop_back(); });
+        add("no ops", "OpsPath", [](FraudProof& proof) { proof.calldata().ops.clear(); });
+        add("sigs", "SigsPath", [](FraudProof& proof) { proof.calldata().sigs[70] ^= 1; });
+        add("a byte more of sigs", "SigsPath", [](FraudProof& proof) { proof.calldata().sigs.push_back(0); });
+        add("a signature less", "SigsPath", [](FraudProof& proof) {
+            proof.calldata().sigs.erase(proof.calldata().sigs.end() - 64, proof.calldata().sigs.end());
+        });
+        add("no sigs", "SigsPath", [](FraudProof& proof) { proof.calldata().sigs.clear(); });
+        GAVEL_CHECK(shown_.ops_path.size() == 2);
         for (size_t i : {0, 1}) {
-            add("opsPath " + std::to_string(i), "OpsPath", [&](FraudProof& proof) { turn(proof.ops_path[i]); });
-            add("sigsPath " + std::to_string(i), "SigsPath", [&](FraudProof& proof) { turn(proof.sigs_path[i]); });
+            add("opsPath " + std::to_string(i), "OpsPath", [&](FraudProof& proof) { turn(proof.calldata().ops_path[i]); });
+            add("sigsPath " + std::to_string(i), "SigsPath", [&](FraudProof& proof) { turn(proof.calldata().sigs_path[i]); });
         }
     }
     // A length that leads out of the proof.
@@ -91,8 +95,8 @@ private:
     void before_and_after() {
         for (const auto& field : corrupt_fields())
             add("before " + field.first, "OpsPath", [&](FraudProof& proof) { field.second(proof.before); });
-        add("after", "OpsPath", [](FraudProof& proof) { turn(proof.after); });
-        add("after as before", "OpsPath", [](FraudProof& proof) { proof.after = proof.before.hash(); });
+        add("after", "OpsPath", [](FraudProof& proof) { turn(proof.calldata().after); });
+        add("after as before", "OpsPath", [](FraudProof& proof) { proof.calldata().after = proof.before.hash(); });
         GAVEL_CHECK(proof_.frontier.size() == 2);
         for (size_t i : {0, 1}) {
             add("frontier " + std::to_string(i), "Frontier", [&](FraudProof& proof) { turn(proof.frontier[i]); });
@@ -229,6 +233,7 @@ private:
     }
 
     const FraudProof& proof_;
+    const CalldataEvidence& shown_;
     const std::vector<Access>& steps_;
     const AccountTree& tree_;  // before the chunk
     std::vector<Corruption> all_;

@@ -43,6 +43,7 @@ public:
     explicit Lies(const LieSetting& setting) : setting_(setting) {}
     std::vector<LieCase> take() { return std::move(cases_); }
 
+    void slots();
     void codec_flags_and_weights();
     void codec_fees();
     void codec_accounts_and_amounts();
@@ -57,7 +58,7 @@ public:
 private:
     LieCase& add(Refusal rule, std::string what, StartingState start, const Chunk& wrong, const Chunk& control,
                  std::vector<L1Operation> queue = {}) {
-        LieCase out{rule, std::move(what), std::move(start), std::move(queue), 0, {}, {}};
+        LieCase out{rule, std::move(what), std::move(start), std::move(queue), 0, {}, {}, 0, 0};
         out.limit = out.queue.size();
         State state = out.start.build();
         auto next_l1 = std::span<const L1Operation>(out.queue).subspan(out.start.counters.l1_ops_consumed);
@@ -74,7 +75,8 @@ private:
         GAVEL_CHECK(std::holds_alternative<Chunk>(decoded));
         State state = start.build();
         Bytes sigs = sign_chunk(state, std::get<Chunk>(decoded), {}, setting_.domain);
-        cases_.push_back({rule, std::move(what), std::move(start), {}, 0, {std::move(wrong), sigs}, {std::move(control), sigs}});
+        cases_.push_back(
+            {rule, std::move(what), std::move(start), {}, 0, {std::move(wrong), sigs}, {std::move(control), sigs}, 0, 0});
     }
     // The usual transfer, edited.
     void add_raw(Refusal rule, std::string what, const std::function<void(RawOps&)>& lie,

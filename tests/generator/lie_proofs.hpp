@@ -20,9 +20,11 @@ private:
 StateFields fields_after(const LieCase& lie, const BatchChunk& chunk);
 // A false claim about `wrong`: that it did what the control does or, if that is nothing, something.
 Hash false_claim_of(const LieCase& lie);
-// The batch of `chunk` and a second one of nothing, with `claim` as the commitment after the first.
-Batch batch_about(const LieCase& lie, const BatchChunk& chunk, const Hash& claim);
-// The proof against that claim.
-Bytes proof_against(const LieCase& lie, const BatchChunk& chunk, const Hash& claim);
+// The batch of `chunk` and a second one of nothing, with `claim` as the commitment after the first, posted in calldata or blobs
+// (can_be_in). The lie's `wrong` may be one whose lengths don't fit its slot.
+PostedBatch batch_about(const LieCase& lie, const BatchChunk& chunk, const Hash& claim,
+                        DataSource source = DataSource::kCalldata);
+// The proof against that claim, of the batch made of it. In blobs it takes about 0.3 s.
+Bytes proof_against(const LieCase& lie, const PostedBatch& batch);
 
 }  // namespace gavel::test

@@ -6,6 +6,43 @@
 
 namespace gavel::test {
 namespace lies {
+namespace {
+
+// 48 transfers whose ops and sigs together have exactly as many bytes as a slot has room for.
+Chunk slot_filler() {
+    constexpr size_t kTransfers = 48, kLargeAmounts = 5;
+    auto of = [](size_t memos, unsigned bits) {
+        Chunk chunk = chunk_of(std::vector<PostedOperation>(kTransfers, transfer(kAnn, to_index(kBen, 1))));
+        for (size_t i = 0; i < memos; ++i) chunk.operations[i].memo.bytes[31] = 1;
+        for (size_t i = 0; i < kLargeAmounts; ++i) chunk.operations[i].payments[0].amount = Amount{(u128{1} << bits) + 2 * i + 1};
+        return chunk;
+    };
+    for (size_t memos = 0; memos <= kTransfers; ++memos) {
+        for (unsigned bits = 4; bits <= 60; ++bits) {
+            if (encode_ops(of(memos, bits)).size() == kSlotRoom - kTransfers * Signature::kSize) return of(memos, bits);
+        }
+    }
+    GAVEL_CHECK(false);
+    return {};
+}
+
+}  // namespace
+
+void Lies::slots() {
+    const Chunk full = slot_filler();
+    auto add_lengths = [&](std::string what, size_t ops_length, size_t sigs_length) {
+        LieCase& lie = add(Refusal::kSlotLengths, std::move(what), small_world(), full, full);
+        lie.wrong = {{}, {}, false};
+        lie.ops_length = static_cast<uint16_t>(ops_length);
+        lie.sigs_length = static_cast<uint16_t>(sigs_length);
+        GAVEL_CHECK(lie.control.ops.size() + lie.control.sigs.size() == kSlotRoom);
+    };
+    const size_t ops = encode_ops(full).size(), sigs = kSlotRoom - ops;
+    add_lengths("a byte more of ops than there is room for", ops + 1, sigs);
+    add_lengths("a byte more of sigs than there is room for", ops, sigs + 1);
+    add_lengths("lengths whose sum is right modulo 2^16", ops + 32768, sigs + 32768);
+    add_lengths("the largest lengths", 65535, 65535);
+}
 
 void Lies::counts() {
     Chunk one = chunk_of({transfer(kAnn, to_index(kBen, 1))}), two = one;
@@ -169,8 +206,14 @@ StartingState small_world(const LieSetting& setting) {
     return start;
 }
 
+bool can_be_in(DataSource source, const BatchChunk& chunk) {
+    if (source == DataSource::kBlobs) return !chunk.lengths_hold || fits_slot(chunk.ops.size(), chunk.sigs.size());
+    return chunk.lengths_hold && chunk.ops.size() <= kMaxOpsSize && chunk.sigs.size() <= kMaxSigsSize;
+}
+
 std::vector<LieCase> lie_cases(const LieSetting& setting) {
     lies::Lies all(setting);
+    all.slots();
     all.codec_flags_and_weights();
     all.codec_fees();
     all.codec_accounts_and_amounts();

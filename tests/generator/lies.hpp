@@ -18,7 +18,13 @@ struct LieCase {
     uint64_t limit = 0;  // the claimed l1OpsConsumed of either's batch; at most queue.size()
     BatchChunk wrong;
     BatchChunk control;  // right, and different from `wrong` in what the rule is about
+    // What the slot of `wrong` says of its ops and sigs, if that doesn't fit in it: !wrong.lengths_hold, and only blobs can tell
+    // such a lie.
+    uint16_t ops_length = 0, sigs_length = 0;
 };
+
+// Whether the chunk can be posted there.
+bool can_be_in(DataSource source, const BatchChunk& chunk);
 
 // Where the lies are told: what the operations are signed for, and the token beside ETH.
 struct LieSetting {

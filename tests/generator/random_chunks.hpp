@@ -29,6 +29,7 @@ struct PostedChunk {
     Bytes ops;
     Bytes sigs;
     uint64_t limit = 0;
+    bool lengths_hold = true;  // as BatchChunk's
 };
 
 // Makes the next chunk of a history from the state that the one before has led to, and keeps the L1's queue.

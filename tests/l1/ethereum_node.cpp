@@ -34,7 +34,10 @@ std::string anvil_program() {
     return *found;
 }
 
-AnvilNode::AnvilNode(std::vector<std::string> flags) : flags_(std::move(flags)) { start(); }
+AnvilNode::AnvilNode(std::vector<std::string> flags, std::chrono::milliseconds timeout)
+    : flags_(std::move(flags)), timeout_(timeout) {
+    start();
+}
 
 void AnvilNode::start() {
     std::vector<std::string> command{anvil_program(), "--port", port_, "--hardfork", "osaka", "--enable-tx-gas-limit"};
@@ -48,6 +51,7 @@ void AnvilNode::start() {
         l1::JsonRpcOptions options;
         options.url = url_;
         options.error_names = l1::rollup_error_names();
+        options.timeout = timeout_;
         client_ = std::make_unique<l1::JsonRpcClient>(options);
     }
 }

@@ -29,7 +29,8 @@ std::string anvil_program();
 class AnvilNode {
 public:
     // Mainnet's limits are on. `flags` are Anvil's own: "--no-mining", ...
-    explicit AnvilNode(std::vector<std::string> flags = {});
+    // `timeout` is the client's: what has to load its KZG setup first takes longer than others.
+    explicit AnvilNode(std::vector<std::string> flags = {}, std::chrono::milliseconds timeout = std::chrono::seconds(10));
 
     // Kills it (SIGKILL), or lets it end by itself, which writes its state file; starts it again on the same port.
     void kill();
@@ -46,6 +47,7 @@ public:
 
 private:
     std::vector<std::string> flags_;
+    std::chrono::milliseconds timeout_;
     test::TempDir folder_;
     std::string port_ = "0", url_;
     std::unique_ptr<e2e::Process> process_;

@@ -178,16 +178,17 @@ TEST_CASE("answers of more bytes than are taken are asked for in smaller ranges"
 TEST_CASE("a transaction that the node has forgotten is read from its block") {
     Chain chain;  // it knows no transaction by its hash
     const Hash second = hash_at(7, 2);
-    CHECK(fetch_batch_bytes(chain.client, kRollup, second).status().reason == "BATCH_TX_UNKNOWN");
-    auto bytes = fetch_batch_bytes(chain.client, kRollup, second, 7);
-    INFO(node::to_string(bytes.status()));
-    REQUIRE(bytes.ok());
-    CHECK(*bytes == Bytes{1, 2, 1});
-    CHECK(fetch_batch_bytes(chain.client, kRollup, second, 8).status().reason == "BATCH_TX_UNKNOWN");
+    CHECK(fetch_posted(chain.client, kRollup, second, 0).status().reason == "BATCH_TX_UNKNOWN");
+    auto posted = fetch_posted(chain.client, kRollup, second, 0, 7);
+    INFO(node::to_string(posted.status()));
+    REQUIRE(posted.ok());
+    CHECK(posted->source == DataSource::kCalldata);
+    CHECK(posted->argument == Bytes{1, 2, 1});
+    CHECK(fetch_posted(chain.client, kRollup, second, 0, 8).status().reason == "BATCH_TX_UNKNOWN");
     chain.refuse = [](const json& request) -> std::optional<std::string> {
         if (request["method"] != "eth_getTransactionByHash") return std::nullopt;
         return FakeNode::error(request, "transaction indexing is in progress");
     };
-    CHECK(*fetch_batch_bytes(chain.client, kRollup, second, 7) == Bytes{1, 2, 1});
-    CHECK(fetch_batch_bytes(chain.client, kRollup, second, 8).status().reason == "L1_ERROR");
+    CHECK(fetch_posted(chain.client, kRollup, second, 0, 7)->argument == Bytes{1, 2, 1});
+    CHECK(fetch_posted(chain.client, kRollup, second, 0, 8).status().reason == "L1_ERROR");
 }

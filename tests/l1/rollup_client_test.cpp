@@ -26,7 +26,7 @@ TEST_CASE("l1-bridge/abi/Rollup.json is the table in code") {
 
 TEST_CASE("selectors and topics are those of the ABI's signatures") {
     CHECK(to_hex(ByteView{rollup_call::append({})}.first(4)) == to_hex(ByteView{keccak256(view_of("append(bytes)"))}.first(4)));
-    CHECK(rollup_functions()[13].signature() == "claim(bytes,uint32,address,address,uint128,bytes32[],address,uint256)");
+    CHECK(rollup_functions()[14].signature() == "claim(bytes,uint32,address,address,uint128,bytes32[],address,uint256)");
     CHECK(rollup_events()[4].signature() == "L1OperationQueued(uint64,uint8,address,address,address,uint128,uint64)");
     CHECK(to_hex(encode_event(TermStarted{}).topics[0]) == to_hex(keccak256(view_of("TermStarted(uint64,address)"))));
 }
@@ -133,13 +133,13 @@ TEST_CASE("the typed client has views, events, reads a batch back from its calld
     REQUIRE(events->size() == 3);  // a commit has none
     CHECK((*events)[2].event == RollupEvent{BatchAppended{1, batch.header().hash(), 1}});
     CHECK((*events)[2].tx_hash == *appended);
-    CHECK(*rollup.fetch_batch(*appended, batch.header().hash()) == batch);
-    CHECK(rollup.fetch_batch(*appended, {}).status().reason == "L1_ANSWER_INVALID");
-    CHECK(rollup.fetch_batch((*events)[1].tx_hash, batch.header().hash()).status().reason == "L1_ANSWER_INVALID");
-    CHECK(rollup.fetch_batch({}, {}).status().reason == "BATCH_TX_UNKNOWN");
+    CHECK(*rollup.fetch_batch(*appended, {batch.header().hash(), 0, 0}) == batch);
+    CHECK(rollup.fetch_batch(*appended, RollupRecord{}).status().reason == "L1_ANSWER_INVALID");
+    CHECK(rollup.fetch_batch((*events)[1].tx_hash, {batch.header().hash(), 0, 0}).status().reason == "L1_ANSWER_INVALID");
+    CHECK(rollup.fetch_batch({}, RollupRecord{}).status().reason == "BATCH_TX_UNKNOWN");
     auto elsewhere = alice.send(f.bob.address(), 0, rollup_call::append(batch.encode()));
     REQUIRE(elsewhere.ok());
-    CHECK(rollup.fetch_batch(*elsewhere, batch.header().hash()).status().reason == "L1_ANSWER_INVALID");
+    CHECK(rollup.fetch_batch(*elsewhere, {batch.header().hash(), 0, 0}).status().reason == "L1_ANSWER_INVALID");
 
     RollupClient nothing(l1, f.bob.address());
     CHECK(nothing.head().status().reason == "L1_ANSWER_INVALID");

@@ -62,11 +62,13 @@ std::string run_both(State& state, m::State& model, const std::vector<L1Operatio
                      const PostedChunk& chunk, Coverage& coverage) {
     ListEnv env(test_domain().separator(), chunk.limit, queue, first);
     TracingView view(state);
-    Outcome outcome = apply(env, view, state.counters, chunk.ops, chunk.sigs);
+    Outcome outcome = apply(env, view, state.counters, BatchChunk{chunk.ops, chunk.sigs, chunk.lengths_hold});
     INFO("ops " << to_hex(chunk.ops));
     m::Trace trace;
     m::Env its_env = model_env(test_domain(), queue, first, chunk.limit);
-    auto apply_to_model = [&] { return m::apply(its_env, model, bytes(chunk.ops), bytes(chunk.sigs), &trace); };
+    auto apply_to_model = [&] {
+        return m::apply(its_env, model, m::Posted{bytes(chunk.ops), bytes(chunk.sigs), chunk.lengths_hold}, &trace);
+    };
     if (outcome.kind == Outcome::Kind::kViewFailed) {
         REQUIRE_THROWS_AS(apply_to_model(), m::HoleRead);
         REQUIRE(bytes(state.fields().encode()) == model.fields().encode());
@@ -199,7 +201,8 @@ TEST_CASE("each lie is refused by its rule's name, each control applied, by prot
             const BatchChunk& chunk = control ? lie.control : lie.wrong;
             State state = lie.start.build();
             m::State model = model_of(lie.start);
-            std::string refusal = run_both(state, model, lie.queue, 0, {chunk.ops, chunk.sigs, lie.limit}, coverage);
+            std::string refusal =
+                run_both(state, model, lie.queue, 0, {chunk.ops, chunk.sigs, lie.limit, chunk.lengths_hold}, coverage);
             CHECK(refusal == (control ? "" : name_of(lie.rule)));
         }
     }
@@ -322,8 +325,9 @@ void decode_both_garbled(const Bytes& encoded, Random& random) {
     Bytes garbled = encoded;
     if (random.chance(50)) garbled.resize(random.below(garbled.size() + 1));
     if (random.chance(50)) garbled.insert(garbled.end(), 1 + random.below(40), 0);
-    if (garbled.size() > 240 && random.chance(50)) garbled[234 + random.below(2)] ^= 1 << random.below(8);
-    if (garbled.size() > 328 && random.chance(50)) garbled[324 + random.below(4)] ^= 1 << random.below(8);
+    constexpr size_t kCount = 8 + BatchHeader::kSize + 32, kChunks = Batch::kFixedBytes;  // the first chunk's two lengths
+    if (garbled.size() > kCount + 2 && random.chance(50)) garbled[kCount + random.below(2)] ^= 1 << random.below(8);
+    if (garbled.size() > kChunks + 4 && random.chance(50)) garbled[kChunks + random.below(4)] ^= 1 << random.below(8);
     BatchError error = BatchError::kNone;
     auto batch = decode_batch(garbled, &error);
     m::Batch model;

@@ -269,7 +269,7 @@ std::vector<ChunkRecord> chunks_of(OpenLedger& ledger) {
 void apply_all(OpenLedger& ledger, const World& world, const std::vector<ChunkRecord>& chunks, size_t first) {
     ListEnv env = world.env();
     for (size_t i = first; i < chunks.size(); ++i) {
-        Ledger::Applied applied = ledger.apply_chunk(chunks[i].ops, chunks[i].sigs, env, chunks[i].after.hash(), World::kNowMs);
+        Ledger::Applied applied = ledger.apply_chunk({chunks[i].ops, chunks[i].sigs}, env, chunks[i].after.hash(), World::kNowMs);
         REQUIRE(applied.outcome.ok());
         REQUIRE(applied.kept);
         CHECK(applied.after == chunks[i].after);

@@ -70,9 +70,9 @@ void HandL1::tell_all(L1View& view) const {
 }
 
 BatchSource HandL1::source() {
-    return [this](const StandingBatch& batch) -> node::Result<Bytes> {
+    return [this](const StandingBatch& batch) -> node::Result<PostedData> {
         if (!reachable) return node::Status{node::Code::kUnavailable, "L1_UNREACHABLE", "", "down"};
-        return batches.at(batch.tx_hash);
+        return PostedData{DataSource::kCalldata, batches.at(batch.tx_hash)};
     };
 }
 

@@ -70,7 +70,7 @@ TEST_CASE("a false batch stops the replay at the last true state; its strike let
     CHECK(verdict.computed.hash() != verdict.claimed);
     CHECK((verdict.refusal == Refusal::kNone) == (kind == kCommitment || kind == kLast));
     REQUIRE(chain.replayer->false_batch().has_value());
-    CHECK(chain.replayer->false_batch()->batch == lie);
+    CHECK(chain.replayer->false_batch()->batch() == lie);
     CHECK(chain.verifier->sealed_fields().hash() == lie.before(at));
 
     // The proof from this state is accepted.
@@ -84,7 +84,7 @@ TEST_CASE("a false batch stops the replay at the last true state; its strike let
     if (GENERATE(false, true)) {
         chain.restart();
         CHECK(chain.replay() == Replayer::Progress::kFalseBatch);
-        CHECK(chain.replayer->false_batch()->batch == lie);
+        CHECK(chain.replayer->false_batch()->batch() == lie);
     }
     chain.l1.strike(2);
     chain.l1.mine(*chain.view);
@@ -184,7 +184,7 @@ TEST_CASE("a batch that somebody else posted replaces what the ledger had in its
     chain.sequencer->flush(Durability::kSynced);
     ChunkRecord common = *chain.sequencer->chunk(1);
     ListEnv env = chain.world.env();
-    REQUIRE(other.apply_chunk(common.ops, common.sigs, env, common.after.hash()).kept);
+    REQUIRE(other.apply_chunk({common.ops, common.sigs}, env, common.after.hash()).kept);
     REQUIRE(chain.world.submit(other, 4, chain.world.transfer(other, 4, {}, chain.world.address(1), 99, 1)).ok());
     chain.world.seal(other);
     Batch theirs = *other.assemble(other.last_header(), 1, 2);

@@ -157,7 +157,7 @@ TEST_CASE("a chunk is kept only if it leads to what is claimed") {
     Hash claimed;
     claimed.bytes.fill(9);
 
-    auto lie = verifier->apply_chunk(chunks[1].ops, chunks[1].sigs, env, claimed);
+    auto lie = verifier->apply_chunk({chunks[1].ops, chunks[1].sigs}, env, claimed);
     CHECK_FALSE(lie.kept);
     CHECK(lie.outcome.ok());
     CHECK(lie.after == chunks[1].after);
@@ -166,11 +166,11 @@ TEST_CASE("a chunk is kept only if it leads to what is claimed") {
 
     // A wrong chunk changes nothing, and says so truly or not.
     Bytes no_signature;
-    auto wrong = verifier->apply_chunk(chunks[1].ops, no_signature, env, chunks[1].after.hash());
+    auto wrong = verifier->apply_chunk({chunks[1].ops, no_signature}, env, chunks[1].after.hash());
     CHECK(wrong.outcome == Outcome::wrong(Refusal::kSignatureCount));
     CHECK_FALSE(wrong.kept);
     CHECK(rows_of(second) == before);
-    auto honest = verifier->apply_chunk(chunks[1].ops, no_signature, env, chunks[0].after.hash());
+    auto honest = verifier->apply_chunk({chunks[1].ops, no_signature}, env, chunks[0].after.hash());
     CHECK(honest.kept);
     CHECK(verifier->chunk_count() == 2);
     CHECK(verifier->chunk(1)->entry_count == 0);
@@ -186,7 +186,7 @@ TEST_CASE("a chunk is kept only if it leads to what is claimed") {
     node::MemoryStore third;
     auto blind = open(third, world);
     ListEnv knows_nothing(world.separator, 100, {});
-    CHECK(blind->apply_chunk(chunks[0].ops, chunks[0].sigs, knows_nothing).outcome == Outcome::view_failed());
+    CHECK(blind->apply_chunk({chunks[0].ops, chunks[0].sigs}, knows_nothing).outcome == Outcome::view_failed());
     CHECK(blind->chunk_count() == 0);
 }
 

@@ -253,4 +253,8 @@ std::string apply(const Env& env, State& state, const Bytes& ops, const Bytes& s
     return "";
 }
 
+std::string apply(const Env& env, State& state, const Posted& chunk, Trace* trace) {
+    return chunk.lengths_fit ? apply(env, state, chunk.ops, chunk.sigs, trace) : "SlotLengths";
+}
+
 }  // namespace gavel::model

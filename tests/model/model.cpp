@@ -116,12 +116,6 @@ namespace {
 
 uint32_t small(const Bytes& big_endian) { return static_cast<uint32_t>(number(big_endian).ConvertToLong()); }
 
-uint64_t wide(const Bytes& big_endian) {
-    uint64_t out = 0;
-    for (unsigned char byte : big_endian) out = out * 256 + byte;
-    return out;
-}
-
 }  // namespace
 
 Fields Fields::decode(const Bytes& data) {
@@ -194,79 +188,6 @@ Bytes queue_hash(const std::vector<L1Operation>& entries) {
     Bytes h = zeros(32);
     for (const L1Operation& entry : entries) h = H(h + H(entry.encode()));
     return h;
-}
-
-// Batches
-
-Bytes Header::encode() const {
-    return be(4, number >> 32) + be(4, number & 0xffffffff) + parent_hash + be(2, chunk_count) + chunks_root + sigs_root +
-           last.encode();
-}
-
-Header Header::decode(const Bytes& data) {
-    return {wide(data.substr(0, 8)), data.substr(8, 32),  small(data.substr(40, 2)),
-            data.substr(42, 32),     data.substr(74, 32), Fields::decode(data.substr(106, 88))};
-}
-
-Header genesis_header() {
-    Header header;
-    header.last = State{}.fields();
-    return header;
-}
-
-Header Batch::header() const {
-    std::vector<Bytes> chunk_leaves, sigs_leaves;
-    for (size_t i = 0; i < ops.size(); ++i) {
-        chunk_leaves.push_back(H(H(ops[i]) + before(i) + commitments[i]));
-        sigs_leaves.push_back(H(H(sigs[i])));
-    }
-    return {number, parent.hash(), static_cast<uint32_t>(ops.size()), small_tree_root(chunk_leaves), small_tree_root(sigs_leaves),
-            last};
-}
-
-std::string decode_batch(const Bytes& data, Batch& batch) {
-    if (data.size() < 8 + 194 + 32 + 2 + 88) return "Truncated";
-    batch = Batch{};
-    batch.number = wide(data.substr(0, 8));
-    batch.parent = Header::decode(data.substr(8, 194));
-    batch.l1_queue_hash = data.substr(202, 32);
-    uint32_t count = small(data.substr(234, 2));
-    batch.last = Fields::decode(data.substr(236, 88));
-    if (count < 1 || count > 256) return "ChunkCount";
-
-    Bytes rest = data.substr(324);
-    auto take = [&rest](size_t size) {
-        Bytes out = rest.substr(0, size);
-        rest = rest.substr(size);
-        return out;
-    };
-    for (uint32_t i = 0; i < count; ++i) {
-        if (rest.size() < 4) return "Truncated";
-        uint32_t ops_size = small(take(2)), sigs_size = small(take(2));
-        if (ops_size > 4096) return "OpsTooLong";
-        if (sigs_size > 3072) return "SigsTooLong";
-        if (rest.size() < ops_size + sigs_size) return "Truncated";
-        batch.ops.push_back(take(ops_size));
-        batch.sigs.push_back(take(sigs_size));
-    }
-    for (uint32_t i = 0; i + 1 < count; ++i) {
-        if (rest.size() < 32) return "Truncated";
-        batch.commitments.push_back(take(32));
-    }
-    batch.commitments.push_back(batch.last.commitment());
-    return rest.empty() ? "" : "TrailingBytes";
-}
-
-Judgement judge(const Batch& batch, State& state, Env env) {
-    env.limit = batch.last.l1_ops_consumed;
-    for (size_t i = 0; i < batch.ops.size(); ++i) {
-        State after = state;
-        std::string refusal = apply(env, after, batch.ops[i], batch.sigs[i]);
-        Fields truth = after.fields();
-        if (truth.commitment() != batch.commitments[i]) return {i, refusal, truth};
-        state = after;
-    }
-    return {std::nullopt, "", state.fields()};
 }
 
 }  // namespace gavel::model

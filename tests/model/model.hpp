@@ -140,18 +140,26 @@ struct HoleRead : std::logic_error {
 };
 // Empty if the chunk is right, else the refusal's name, and `state` is as before (also when HoleRead is thrown).
 std::string apply(const Env& env, State& state, const Bytes& ops, const Bytes& sigs, Trace* trace = nullptr);
+// A chunk as it is posted. One in a slot whose lengths don't fit has neither ops nor sigs.
+struct Posted {
+    Bytes ops;
+    Bytes sigs;
+    bool lengths_fit = true;
+};
+std::string apply(const Env& env, State& state, const Posted& chunk, Trace* trace = nullptr);
 
 // "Batches".
 struct Header {
     uint64_t number = 0;
     Bytes parent_hash = zeros(32);
     uint32_t chunk_count = 0;
-    Bytes chunks_root = zeros(32);
-    Bytes sigs_root = zeros(32);
+    unsigned source = 0;  // 0: calldata, 1: blobs
+    Bytes data_root = zeros(32);
+    Bytes sigs_root = zeros(32);  // of a batch in blobs what stands in its place: the commitment before the first chunk
     Fields last;
 
     Bytes encode() const;
-    static Header decode(const Bytes& data);  // exactly 194 bytes
+    static Header decode(const Bytes& data);  // exactly 195 bytes
     Bytes hash() const { return H(encode()); }
 };
 Header genesis_header();
@@ -161,15 +169,20 @@ struct Batch {
     Header parent;
     Bytes l1_queue_hash;
     Fields last;
-    std::vector<Bytes> ops;
-    std::vector<Bytes> sigs;
+    unsigned source = 0;
+    std::vector<Bytes> blob_hashes;  // none of a batch in calldata
+    std::vector<Posted> chunks;
     std::vector<Bytes> commitments;  // after each chunk, the last too
 
     Bytes before(size_t chunk) const { return chunk == 0 ? parent.last.commitment() : commitments[chunk - 1]; }
     Header header() const;
 };
-// Empty if the bytes are a batch, else the refusal's name.
+// Empty if the bytes are a batch in calldata, else the refusal's name.
 std::string decode_batch(const Bytes& data, Batch& batch);
+// The same of one in blobs: the bytes in calldata, and the versioned hashes of its transaction's blobs. `blobs`, of 131,072 bytes
+// each, are as many, and are looked at only if nothing is refused.
+std::string decode_blob_batch(const Bytes& data, const std::vector<Bytes>& blobs, const std::vector<Bytes>& blob_hashes,
+                              Batch& batch);
 
 struct Judgement {
     std::optional<size_t> false_claim;  // the first chunk whose claim is false; none if the whole batch is true

@@ -131,7 +131,7 @@ public:
         out.seconds_left = number();
     }
     void draw(BatchHeader& out) {
-        out = {number(), fixed<Hash>(), u16(), fixed<Hash>(), fixed<Hash>(), {}};
+        out = {number(), fixed<Hash>(), u16(), static_cast<DataSource>(u16() % 2), fixed<Hash>(), fixed<Hash>(), {}};
         draw(out.last);
     }
     void draw(ClaimProof& out) {

@@ -14,7 +14,7 @@ namespace {
 const std::vector<uint16_t> kChunks{45, 0, 32};
 
 std::string refusal_of(ByteView bytes, uint16_t chunk) {
-    return name_of(check_blob_opening(bytes, DrawnBatch::get().hashes, chunk).error);
+    return name_of(check_blob_opening(bytes, DrawnBatch::get().hashes, chunk));
 }
 std::string refusal_of(const BlobOpening& opening) { return refusal_of(opening.encode(), opening.chunk_index); }
 
@@ -186,16 +186,16 @@ TEST_CASE("an opening of other blobs opens nothing") {
         blobs[chunk / 32] = drawn_blob("another");
         REQUIRE(refusal_of(build_blob_opening(blobs, chunk).value()) == "Opening");
         const Bytes honest = build_blob_opening(batch.blobs, chunk)->encode();
-        REQUIRE(check_blob_opening(honest, hashes_of(blobs), chunk).error == OpeningError::kOpening);
+        REQUIRE(check_blob_opening(honest, hashes_of(blobs), chunk) == OpeningError::kOpening);
         std::vector<Hash> hashes = batch.hashes;
         hashes[chunk / 32].bytes[0] = 2;
-        REQUIRE(check_blob_opening(honest, hashes, chunk).error == OpeningError::kOpening);
+        REQUIRE(check_blob_opening(honest, hashes, chunk) == OpeningError::kOpening);
         // As many hashes as there are blobs up to the chunk's are enough, one less isn't.
         hashes = batch.hashes;
         hashes.resize(chunk / 32 + 1u);
-        REQUIRE(check_blob_opening(honest, hashes, chunk).error == OpeningError::kNone);
+        REQUIRE(check_blob_opening(honest, hashes, chunk) == OpeningError::kNone);
         hashes.pop_back();
-        REQUIRE(check_blob_opening(honest, hashes, chunk).error == OpeningError::kOpening);
+        REQUIRE(check_blob_opening(honest, hashes, chunk) == OpeningError::kOpening);
     }
     // Only the blob before is another.
     std::vector<Blob> blobs = batch.blobs;
@@ -216,8 +216,8 @@ TEST_CASE("an opening opens no other chunk's slot") {
     const std::vector<Blob> same(3, batch.blobs[0]);
     const auto hashes = hashes_of(same);
     const Bytes second = build_blob_opening(same, 32)->encode();
-    REQUIRE(check_blob_opening(second, hashes, 32).error == OpeningError::kNone);
-    REQUIRE(check_blob_opening(second, hashes, 64).error == OpeningError::kOpening);
+    REQUIRE(check_blob_opening(second, hashes, 32) == OpeningError::kNone);
+    REQUIRE(check_blob_opening(second, hashes, 64) == OpeningError::kOpening);
 }
 
 TEST_CASE("an opening with any bit turned opens nothing") {

@@ -53,6 +53,21 @@ const m::Bytes kRollup = m::Bytes(20, '\x22');
 const m::Bytes kEth = m::zeros(20);
 const m::Number kEther = m::Number("1000000000000000000");
 
+const size_t kFixedPart = 8 + 195 + 32 + 2 + 88;
+
+// The argument of appendBlobs: batch 1 over genesis, in which nothing changes but opCount.
+m::Bytes blob_argument(uint32_t chunk_count) {
+    m::Fields last = m::State{}.fields();
+    last.op_count = 5;
+    return m::be(8, 1) + m::genesis_header().encode() + m::zeros(32) + m::be(2, chunk_count) + last.encode();
+}
+m::Bytes blob_hash(char fill) { return '\x01' + m::Bytes(31, fill); }
+
+// Puts data bytes into a blob's slot. A slot's first data bytes are at 1 to 31 of its first element.
+void put(m::Bytes& blob, size_t slot, const m::Bytes& data) {
+    for (size_t k = 0; k < data.size(); ++k) blob[4096 * slot + 32 * (k / 31) + 1 + k % 31] = data[k];
+}
+
 }  // namespace
 
 TEST_CASE("the model's genesis is made of hashes of zeros") {
@@ -68,7 +83,7 @@ TEST_CASE("the model's genesis is made of hashes of zeros") {
     CHECK(genesis.accounts_root == root);
     CHECK(genesis.withdrawals_root == z);
     CHECK(m::hex(genesis.commitment()) == "edc34e8c148c911284630a75cfacc753464bd58889f62574e36b7f228328b4bd");
-    CHECK(m::hex(m::genesis_header().hash()) == "679544c4c0682b7187aee55f460a9ec86c964fc661025d710426c5e87578c333");
+    CHECK(m::hex(m::genesis_header().hash()) == "1589835aac520e8e9153b1f603e0f6c9d1f68296f80f2bc74285a699f107553f");
     CHECK(m::Fields::decode(genesis.encode()).encode() == genesis.encode());
     CHECK(m::Header::decode(m::genesis_header().encode()).encode() == m::genesis_header().encode());
 }
@@ -164,4 +179,69 @@ TEST_CASE("the model applies a deposit, a transfer to an address, a withdrawal")
     digest = m::withdraw_digest(env.separator, kEth, {kCarol, 1}, 0, 1);
     REQUIRE(m::apply(env, state, withdraw, sign(digest, scalar(1))) == "");
     CHECK(m::hex(state.fields().commitment()) == "e420d9c76031ddb10aed86af43b612d4a907cf2c8e57d4dd9eba3fe2fd57c372");
+}
+
+TEST_CASE("the model reads a batch from its blobs' slots") {
+    // All that isn't put there is 0x77, which nobody looks at: top bytes, what is behind sigs, slots of no chunk.
+    std::vector<m::Bytes> blobs(2, m::Bytes(131072, '\x77'));
+    const m::Bytes after(32, '\x31');
+    for (size_t slot = 0; slot < 32; ++slot) put(blobs[0], slot, after + m::be(2, 0) + m::be(2, 0));
+    put(blobs[0], 1, m::Bytes(32, '\x32') + m::be(2, 40) + m::be(2, 3) + m::Bytes(40, '\x0a') + "sig");
+    put(blobs[0], 2, after + m::be(2, 3932) + m::be(2, 0));
+    put(blobs[0], 3, after + m::be(2, 3900) + m::be(2, 33));
+    put(blobs[0], 31, after + m::be(2, 0) + m::be(2, 3932) + m::Bytes(3932, '\x0b'));
+    put(blobs[1], 0, after + m::be(2, 1) + m::be(2, 65535));
+
+    m::Batch batch;
+    const std::vector<m::Bytes> hashes = {blob_hash('\xaa'), blob_hash('\xbb')};
+    REQUIRE(m::decode_blob_batch(blob_argument(33), blobs, hashes, batch) == "");
+    REQUIRE(batch.chunks.size() == 33);
+    CHECK(batch.before(0) == m::genesis_header().last.commitment());
+    CHECK(batch.commitments[0] == after);
+    CHECK(batch.commitments[1] == m::Bytes(32, '\x32'));
+    CHECK(batch.commitments[32] == batch.last.commitment());
+    CHECK(batch.chunks[0].lengths_fit);
+    CHECK(batch.chunks[0].ops + batch.chunks[0].sigs == "");
+    CHECK(batch.chunks[1].ops == m::Bytes(40, '\x0a'));
+    CHECK(batch.chunks[1].sigs == "sig");
+    CHECK(batch.chunks[2].lengths_fit);
+    CHECK(batch.chunks[2].ops == m::Bytes(3932, '\x77'));
+    CHECK(batch.chunks[31].sigs == m::Bytes(3932, '\x0b'));
+    for (size_t wrong : {3, 32}) {
+        CHECK_FALSE(batch.chunks[wrong].lengths_fit);
+        CHECK(batch.chunks[wrong].ops + batch.chunks[wrong].sigs == "");
+    }
+    CHECK(m::hex(batch.header().data_root) == "7b10ff942a56ad5a27627a81282fe4971233a9407586e9c1454b04055159b435");
+    CHECK(m::hex(batch.header().hash()) == "69ad3207c350ca99ae970fe92804dd6a08f7acc6b27ff52bc68fd8ada27b6897");
+    CHECK(m::Header::decode(batch.header().encode()).encode() == batch.header().encode());
+}
+
+TEST_CASE("the model refuses arguments of appendBlobs, in the page's order") {
+    m::Batch batch;
+    const m::Bytes hash = blob_hash('\xaa');
+    CHECK(m::decode_blob_batch(blob_argument(0).substr(0, kFixedPart - 1), {}, {}, batch) == "Truncated");
+    CHECK(m::decode_blob_batch(blob_argument(0) + "x", {}, {}, batch) == "ChunkCount");
+    CHECK(m::decode_blob_batch(blob_argument(193), {}, {}, batch) == "ChunkCount");
+    CHECK(m::decode_blob_batch(blob_argument(1) + "x", {}, {}, batch) == "TrailingBytes");
+    CHECK(m::decode_blob_batch(blob_argument(1), {}, {}, batch) == "BlobHashes");
+    CHECK(m::decode_blob_batch(blob_argument(32), {}, {hash, hash}, batch) == "BlobHashes");
+    CHECK(m::decode_blob_batch(blob_argument(33), {}, {hash}, batch) == "BlobHashes");
+    CHECK(m::decode_blob_batch(blob_argument(33), {}, {hash, '\x02' + m::Bytes(31, '\xaa')}, batch) == "BlobHashes");
+}
+
+TEST_CASE("the model finds a chunk wrong whose slot's lengths don't fit, whatever it would do") {
+    m::Env env{m::domain_separator(31337, kRollup), {}, 0};
+    m::State state;
+    CHECK(m::apply(env, state, m::Posted{m::unhex("800000"), ""}) == "");
+    CHECK(m::apply(env, state, m::Posted{"", "", false}) == "SlotLengths");
+
+    m::Bytes blob(131072, '\x77');
+    put(blob, 0, state.fields().commitment() + m::be(2, 3) + m::be(2, 0) + m::unhex("800000"));
+    put(blob, 1, m::zeros(32) + m::be(2, 3) + m::be(2, 3930) + m::unhex("800000"));
+    m::Batch batch;
+    REQUIRE(m::decode_blob_batch(blob_argument(2), {blob}, {blob_hash('\xaa')}, batch) == "");
+    m::Judgement judged = m::judge(batch, state, env);
+    CHECK(judged.false_claim == std::optional<size_t>(1));  // it claims an operation
+    CHECK(judged.refusal == "SlotLengths");
+    CHECK(judged.truth.encode() == m::State{}.fields().encode());
 }

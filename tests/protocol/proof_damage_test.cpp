@@ -22,21 +22,22 @@ struct Field {
 
 std::vector<Field> fields_of(const FraudProof& proof) {
     using E = ProofError;
+    const auto& shown = std::get<CalldataEvidence>(proof.data);
     auto hashes = [](const std::vector<Hash>& list) { return 32 * list.size(); };
     // A wrong length or count shifts what follows.
     return {
         {"header", BatchHeader::kSize, {E::kUnknownBatch}},
         {"chunkIndex", 2, {E::kChunkIndex, E::kOpsPath}},
         {"opsLength", 2, {E::kTruncated, E::kOpsPath}},
-        {"ops", proof.ops.size(), {E::kOpsPath}},
+        {"ops", shown.ops.size(), {E::kOpsPath}},
         {"sigsLength", 2, {E::kTruncated, E::kOpsPath}},
-        {"sigs", proof.sigs.size(), {E::kSigsPath}},
-        {"opsPath", hashes(proof.ops_path), {E::kOpsPath}},
-        {"sigsPath", hashes(proof.sigs_path), {E::kSigsPath}},
+        {"sigs", shown.sigs.size(), {E::kSigsPath}},
+        {"opsPath", hashes(shown.ops_path), {E::kOpsPath}},
+        {"sigsPath", hashes(shown.sigs_path), {E::kSigsPath}},
+        {"after", 32, {E::kOpsPath}},
         {"before: roots, accountCount", 68, {E::kOpsPath}},
         {"before: withdrawalCount", 4, {E::kTruncated, E::kOpsPath}},
         {"before: counters", 16, {E::kOpsPath}},
-        {"after", 32, {E::kOpsPath}},
         {"frontier", hashes(proof.frontier), {E::kFrontier}},
         {"entries", L1Operation::kSize * proof.l1_operations.size(), {E::kL1Operations}},
         {"accesses", proof.witness.size(), {E::kLeafPath, E::kHintRange}},
@@ -137,7 +138,7 @@ TEST_CASE("each error of a proof has a cause of its own") {
     bad.chunk_index = 0;
     REQUIRE(error_of(bad) == ProofError::kOpsPath);
     bad = good;
-    bad.after = worked.after.hash();  // a true commitment that wasn't claimed
+    bad.calldata().after = worked.after.hash();  // a true commitment that wasn't claimed
     REQUIRE(error_of(bad) == ProofError::kOpsPath);
     bad = good;
     std::swap(bad.l1_operations[0], bad.l1_operations[1]);
@@ -165,8 +166,8 @@ TEST_CASE("a header without chunks has no chunk to prove") {
     REQUIRE(check_fraud_proof(proof.encode(), kDomain, world).error == ProofError::kChunkIndex);
     proof.header.chunk_count = 0xffff;
     REQUIRE(check_fraud_proof(proof.encode(), kDomain, world).error == ProofError::kTruncated);
-    proof.ops_path.resize(16);
-    proof.sigs_path.resize(16);
+    proof.calldata().ops_path.resize(16);
+    proof.calldata().sigs_path.resize(16);
     REQUIRE(check_fraud_proof(proof.encode(), kDomain, world).error == ProofError::kOpsPath);
 }
 
@@ -196,7 +197,7 @@ TEST_CASE("a fabricated state can make no check crash") {
         batch.commitments[0] = fields.hash();
         FraudProof bad = proof;
         bad.header = batch.header();
-        bad.ops_path = small_tree_path(batch.chunk_leaves(), 1);
+        bad.calldata().ops_path = small_tree_path(batch.chunk_leaves(), 1);
         bad.before = fields;
         bad.frontier = std::move(frontier);
         return check_fraud_proof(bad.encode(), kDomain, worked.world).error;

@@ -50,13 +50,14 @@ TEST_CASE("headers and fields have the layout of the specification") {
 
     BatchHeader header = batch.header();
     Bytes encoded = header.encode();
-    REQUIRE(encoded.size() == 194);
+    REQUIRE(encoded.size() == 195);
     REQUIRE(to_hex(ByteView{encoded}.first(8)) == "0x0102030405060708");
     REQUIRE(Hash::from(ByteView{encoded}.subspan(8)) == keccak256(batch.parent.encode()));
     REQUIRE(to_hex(ByteView{encoded}.subspan(40, 2)) == "0x0003");
-    REQUIRE(Hash::from(ByteView{encoded}.subspan(42)) == header.chunks_root);
-    REQUIRE(Hash::from(ByteView{encoded}.subspan(74)) == header.sigs_root);
-    REQUIRE(to_bytes(ByteView{encoded}.subspan(106)) == fields);
+    REQUIRE(encoded[42] == 0);
+    REQUIRE(Hash::from(ByteView{encoded}.subspan(43)) == header.data_root);
+    REQUIRE(Hash::from(ByteView{encoded}.subspan(75)) == header.sigs_root);
+    REQUIRE(to_bytes(ByteView{encoded}.subspan(107)) == fields);
     REQUIRE(BatchHeader::decode(encoded) == header);
     REQUIRE(header.hash() == keccak256(encoded));
 }
@@ -66,7 +67,7 @@ TEST_CASE("genesis is a header without chunks or parent") {
     REQUIRE(genesis.number == 0);
     REQUIRE(genesis.chunk_count == 0);
     REQUIRE(genesis.parent_hash.is_zero());
-    REQUIRE(genesis.chunks_root.is_zero());
+    REQUIRE(genesis.data_root.is_zero());
     REQUIRE(genesis.sigs_root.is_zero());
     REQUIRE(genesis.last.account_count == 1);
     REQUIRE(genesis.last.withdrawals_root == zero_subtree(32));
@@ -91,7 +92,7 @@ TEST_CASE("each chunk's leaf binds its bytes and the commitments on both sides")
         before = after;
     }
     Hash root = keccak256_pair(keccak256_pair(leaves[0], leaves[1]), keccak256_pair(leaves[2], Hash{}));
-    REQUIRE(batch.header().chunks_root == root);
+    REQUIRE(batch.header().data_root == root);
 }
 
 TEST_CASE("a batch that is encoded and decoded is the same") {

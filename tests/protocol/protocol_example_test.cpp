@@ -95,11 +95,19 @@ TEST_CASE("the worked example of docs/protocol.md comes out as it stands there")
     page.fields("after chunk 1", state.fields());
     batch.last = state.fields();
     batch.commitments = {between.hash()};
-    page.has("chunksRoot", batch.header().chunks_root);
+    page.has("dataRoot", batch.header().data_root);
     page.has("sigsRoot", batch.header().sigs_root);
     page.has("batch hash", batch.header().hash());
     page.has("length of batch", std::to_string(batch.encode().size()));
     page.has("H(batch)", keccak256(batch.encode()));
+
+    // The same in a blob.
+    const PostedBatch in_blobs = PostedBatch::in_blobs(batch);
+    page.has("versioned hash", in_blobs.batch().blob_hashes.at(0));
+    page.has("dataRoot in blobs", in_blobs.header().data_root);
+    page.has("before chunk 0", in_blobs.header().sigs_root);
+    page.has("batch hash in blobs", in_blobs.hash());
+    page.has("length of argument", std::to_string(in_blobs.data().argument.size()));
 
     // The same batch with a lie: it claims one account more than there is.
     batch.last.account_count = 4;
@@ -116,4 +124,12 @@ TEST_CASE("the worked example of docs/protocol.md comes out as it stands there")
     ProofVerdict verdict = check_fraud_proof(bytes, domain.separator(), queue);
     CHECK(verdict.error == ProofError::kNone);
     CHECK(verdict.accesses == 3);
+
+    const PostedBatch lie = PostedBatch::in_blobs(batch);
+    proof = build_fraud_proof(lie.batch(), 1, state, env, lie.data().blobs);
+    REQUIRE(proof.has_value());
+    bytes = proof->encode();
+    page.has("length in blobs", std::to_string(bytes.size()));
+    page.has("H(proof) in blobs", keccak256(bytes));
+    CHECK(check_fraud_proof(bytes, domain.separator(), queue).error == ProofError::kNone);
 }

@@ -116,7 +116,7 @@ TEST_CASE("a proof of a batch with one chunk, whose claim is its last fields") {
     auto verdict = [&] {
         auto proof = build_fraud_proof(batch, 0, worked.world.state, env);
         REQUIRE(proof.has_value());
-        REQUIRE(proof->ops_path.empty());
+        REQUIRE(proof->calldata().ops_path.empty());
         return judge(worked.world, batch.header().hash(), proof->encode());
     };
     REQUIRE(verdict().error == ProofError::kClaimIsTrue);

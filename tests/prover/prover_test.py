@@ -19,8 +19,8 @@ from vectors import ROOT, bytes_tail, keccak256, of_bytes, raw, selector, word
 
 MAX_CODE = 24_576
 KINDS = {"transfer": 0, "withdraw": 1, "payout": 2}
-# Of a chunk wrong for one of these, apply reads no L1 operations: the decoder's sixteen, and the three that follow.
-LAST_BEFORE_L1 = 19
+# Of a chunk wrong for one of these, apply reads no L1 operations: a slot's, the decoder's sixteen, and the three that follow.
+LAST_BEFORE_L1 = 20
 
 
 def refusal_numbers():
@@ -134,9 +134,9 @@ class Suite(vectors.Differences):
         for entry in entries:
             hashes.append(keccak256(hashes[-1] + keccak256(entry)))
         last = bytes(72) + word(int(one["limit"]))[24:] + bytes(8)
-        header = (word(1)[24:] + bytes(32) + word(1)[30:] + keccak256(keccak256(ops) + keccak256(before) + claim)
+        header = (word(1)[24:] + bytes(32) + word(1)[30:] + bytes(1) + keccak256(keccak256(ops) + keccak256(before) + claim)
                   + keccak256(keccak256(sigs)) + last)
-        proof = header + bytes(2) + word(len(ops))[30:] + ops + word(len(sigs))[30:] + sigs + before + claim
+        proof = header + bytes(2) + word(len(ops))[30:] + ops + word(len(sigs))[30:] + sigs + claim + before
         proof += b"".join(map(raw, one["frontier"])) + b"".join(entries)
         for access in one["accesses"]:
             if access["kind"] == "find":

@@ -20,7 +20,7 @@ uint64_t pay(World& w, uint64_t first_nonce, uint64_t count) {
 std::vector<Batch> batches_taken(const World& w) {
     std::vector<Batch> out;
     for (const l1::Transaction& body : w.client.taken)
-        if (auto bytes = l1::batch_of_append(body.data)) out.push_back(*decode_batch(*bytes));
+        if (auto call = l1::read_append(body.data)) out.push_back(*decode_batch(call->batch));
     return out;
 }
 

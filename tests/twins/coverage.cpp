@@ -29,6 +29,7 @@ std::string told(bool success, ByteView output) {
 //
 // Left out, since no sequence of transactions leads there:
 //   depositEth DepositCapExceeded: there isn't so much ETH.
+//   append, appendBlobs RecordsFull: 131,072 batches come before it (tests/prover/records_test.py).
 //   exit, refund TokenWithoutCode: a token from which something was deposited has code for ever (EIP-6780).
 const std::vector<std::pair<std::string, std::string>> kPage = {
     {"becomeSequencer", "Frozen SeatTaken NoticeRequired WrongStake"},
@@ -39,8 +40,12 @@ const std::vector<std::pair<std::string, std::string>> kPage = {
     {"append",
      "CalldataNotExact Frozen NotSequencer NotPlainAccount Truncated ChunkCount OpsTooLong SigsTooLong TrailingBytes BatchNumber "
      "NotOnHead L1OpsDecrease L1OpsBeyondQueue QueueHash"},
+    {"appendBlobs",
+     "CalldataNotExact Frozen NotSequencer NotPlainAccount Truncated ChunkCount TrailingBytes BlobHashes BatchNumber NotOnHead "
+     "L1OpsDecrease L1OpsBeyondQueue QueueHash"},
     {"commitProof", ""},
-    {"prove", "Truncated UnknownBatch BatchFinal ChunkIndex OpsPath SigsPath Frontier L1Operations HintRange LeafPath Lookup "
+    {"prove", "Truncated UnknownBatch BatchFinal ChunkIndex OpsPath SigsPath DataRoot Element Opening BeforeState Frontier "
+              "L1Operations HintRange LeafPath Lookup "
               "TrailingBytes ClaimIsTrue"},
     {"takeReward", "UnknownTerm TermNotSlashed AlreadyTaken RewardTooEarly NotProver PaymentFailed"},
     {"depositEth", "Frozen ZeroAddress ZeroAmount"},

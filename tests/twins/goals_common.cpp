@@ -11,9 +11,7 @@ uint64_t overdue_at(World& world) {
     return std::max({world.waiting()->time, world.last_strike(), started}) + world.parameters.inclusion_window;
 }
 
-Step append_by_sitter(World& world, const Batch& batch) {
-    return step(world.as(*world.sitter(), rollup_call::append(batch.encode())));
-}
+Step append_by_sitter(World& world, const Batch& batch) { return step(world.appending(*world.sitter(), batch)); }
 
 }  // namespace
 
@@ -22,6 +20,7 @@ BatchPlan any_plan(World& world) {
     plan.chunks = 1 + static_cast<unsigned>(world.random.chance(70) ? 0 : world.random.below(4));
     plan.lies = world.random.chance(30);
     plan.consumes = world.random.chance(70);
+    plan.in_blobs = world.random.chance(10);
     if (world.random.chance(20)) plan.estate = [&world](Kept& kept) { world.make_estate(kept); };
     return plan;
 }

@@ -28,14 +28,17 @@ std::optional<Subject> find_subject(World& w, const std::function<bool(const Sub
 Step prove(World& w, Bytes proof) { return step(w.as(w.any_actor(), rollup_call::prove(proof))); }
 
 // A proof with one thing wrong; a batch that allows for it is posted if none stands.
-Next corrupted(World& w, const std::function<bool(const Subject&)>& holds, const std::function<void(Subject&)>& corrupt) {
-    if (auto subject = find_subject(w, holds)) {
+Next corrupted(World& w, const std::function<bool(const Subject&)>& holds, const std::function<void(Subject&)>& corrupt,
+               std::optional<DataSource> source = {}) {
+    auto of_source = [&](const Subject& subject) { return !source || subject.kept->batch.source == *source; };
+    if (auto subject = find_subject(w, [&](const Subject& one) { return of_source(one) && holds(one); })) {
         corrupt(*subject);
         return prove(w, subject->proof.encode());
     }
     if (Prep waiting = need_waiting(w); !waiting.met && w.random.chance(70)) return waiting.step;
     if (Prep poster = need_poster(w); !poster.met) return poster.step;
     BatchPlan plan = any_plan(w);
+    if (source) plan.in_blobs = *source == DataSource::kBlobs;
     plan.estate = [&w](Kept& kept) {
         w.make_estate(kept);
         kept.add_withdrawal({w.any_address(), w.any_token(), Amount{w.random.below(10)}});
@@ -99,26 +102,62 @@ Next wrong_index(World& w) {
 }
 
 Next ops_path(World& w) {
-    return corrupted(w, any, [&](Subject& s) {
+    auto corrupt = [&](Subject& s) {
         switch (w.random.below(4)) {
             case 0:
-                if (!s.proof.ops_path.empty()) return flip(w, s.proof.ops_path);
+                if (!s.proof.calldata().ops_path.empty()) return flip(w, s.proof.calldata().ops_path);
                 [[fallthrough]];
-            case 1: s.proof.after.bytes[w.random.below(32)] ^= 1; break;
+            case 1: s.proof.calldata().after.bytes[w.random.below(32)] ^= 1; break;
             case 2: s.proof.before.op_count ^= 1; break;
             default:
-                if (s.proof.ops.empty()) s.proof.ops.push_back(0);
-                else s.proof.ops[w.random.below(s.proof.ops.size())] ^= 1;
+                if (s.proof.calldata().ops.empty()) s.proof.calldata().ops.push_back(0);
+                else s.proof.calldata().ops[w.random.below(s.proof.calldata().ops.size())] ^= 1;
+        }
+    };
+    return corrupted(w, any, corrupt, DataSource::kCalldata);
+}
+
+Next sigs_path(World& w) {
+    auto corrupt = [&](Subject& s) {
+        if (!s.proof.calldata().sigs_path.empty() && w.random.chance(50)) flip(w, s.proof.calldata().sigs_path);
+        else if (!s.proof.calldata().sigs.empty() && w.random.chance(70))
+            s.proof.calldata().sigs[w.random.below(s.proof.calldata().sigs.size())] ^= 1;
+        else s.proof.calldata().sigs.push_back(0);
+    };
+    return corrupted(w, any, corrupt, DataSource::kCalldata);
+}
+
+Next in_blobs(World& w, const std::function<void(BlobEvidence&)>& corrupt) {
+    return corrupted(
+        w, any, [&](Subject& s) { corrupt(s.proof.blobs()); }, DataSource::kBlobs);
+}
+
+Next data_root(World& w) {
+    return in_blobs(w, [&](BlobEvidence& shown) { flip(w, shown.hashes); });
+}
+
+Next element(World& w) {
+    return in_blobs(w, [&](BlobEvidence& shown) {
+        Bytes& run = shown.opening.after_before.empty() || w.random.chance(50) ? shown.opening.slot : shown.opening.after_before;
+        run[kElementBytes * w.random.below(run.size() / kElementBytes)] = 0xff;  // above the field's order
+    });
+}
+
+Next opening(World& w) {
+    return in_blobs(w, [&](BlobEvidence& shown) {
+        BlobOpening& opening = shown.opening;
+        switch (w.random.below(4)) {
+            case 0: opening.slot[kElementBytes * w.random.below(kSlotElements) + 1 + w.random.below(31)] ^= 1; break;
+            case 1: opening.quotient_value.value.bytes[31] ^= 1; break;
+            case 2: opening.values[0].proof.bytes[w.random.below(48)] ^= 1; break;
+            default: opening.commitments[0].bytes[w.random.below(48)] ^= 1;
         }
     });
 }
 
-Next sigs_path(World& w) {
-    return corrupted(w, any, [&](Subject& s) {
-        if (!s.proof.sigs_path.empty() && w.random.chance(50)) flip(w, s.proof.sigs_path);
-        else if (!s.proof.sigs.empty() && w.random.chance(70)) s.proof.sigs[w.random.below(s.proof.sigs.size())] ^= 1;
-        else s.proof.sigs.push_back(0);
-    });
+Next before_state(World& w) {
+    return corrupted(
+        w, any, [](Subject& s) { s.proof.before.op_count ^= 1; }, DataSource::kBlobs);
 }
 
 Next l1_operations(World& w) {
@@ -191,7 +230,7 @@ Next prove_lie(World& w) {
         const Kept& parent = w.batches[find_lie(w)->header.number - 1];
         const Address next = w.party(w.random.below(3));
         out.transactions.push_back(w.as(next, rollup_call::become_sequencer(), w.parameters.stake));
-        out.transactions.push_back(w.as(next, rollup_call::append(w.make_batch(any_plan(w), &parent).encode())));
+        out.transactions.push_back(w.appending(next, w.make_batch(any_plan(w), &parent)));
     }
     return out;
 }
@@ -289,6 +328,10 @@ std::vector<Goal> court_goals() {
         {{"prove", "ChunkIndex"}, wrong_index},
         {{"prove", "OpsPath"}, ops_path},
         {{"prove", "SigsPath"}, sigs_path},
+        {{"prove", "DataRoot"}, data_root},
+        {{"prove", "Element"}, element},
+        {{"prove", "Opening"}, opening},
+        {{"prove", "BeforeState"}, before_state},
         {{"prove", "Frontier"}, frontier},
         {{"prove", "L1Operations"}, l1_operations},
         {{"prove", "HintRange"}, hint_range},

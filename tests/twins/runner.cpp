@@ -187,16 +187,22 @@ uint64_t draw_time(World& world, const Step& step) {
 }  // namespace
 
 SignedTransaction Runner::sign_next(Sequence& sequence, const Tx& transaction) {
-    const Transaction body{kChainId,
-                           sequence.nonces[test::person_address(transaction.from)]++,
-                           0,
-                           0,
-                           kGasLimit,
-                           transaction.to,
-                           transaction.value,
-                           transaction.data,
-                           {}};
-    return sign(body, test::person(transaction.from));
+    Transaction body{kChainId,
+                     sequence.nonces[test::person_address(transaction.from)]++,
+                     0,
+                     0,
+                     kGasLimit,
+                     transaction.to,
+                     transaction.value,
+                     transaction.data,
+                     {}};
+    if (transaction.blobs) {
+        body.max_blob_fee = kGwei;
+        body.blob_hashes = versioned_hashes(*transaction.blobs);
+    }
+    SignedTransaction out = sign(body, test::person(transaction.from));
+    if (transaction.blobs) out.raw = network_form(out, *transaction.blobs);
+    return out;
 }
 
 void Runner::run_step(Sequence& sequence, Step step) {
@@ -221,7 +227,11 @@ void Runner::run_step(Sequence& sequence, Step step) {
         }
     }
     std::map<size_t, u128> spent;
+    std::map<size_t, bool> has_blobs;
     for (const Tx& transaction : step.transactions) {
+        // Nor would one take transactions of an account with blobs and without at the same time.
+        const bool in_blobs = transaction.blobs != nullptr;
+        if (has_blobs.try_emplace(transaction.from, in_blobs).first->second != in_blobs) continue;
         // Two steps in one block may want to spend the same ether, which no node would take.
         u128& all = spent[transaction.from];
         if (transaction.value > world.wei_of(test::person_address(transaction.from)) - all) continue;

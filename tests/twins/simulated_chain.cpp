@@ -65,6 +65,7 @@ public:
         options.chain_id = kChainId;
         options.block_gas_limit = 1'000'000'000;
         options.initial_base_fee = 0;
+        options.least_blob_tip = 0;
         options.genesis_balances = funds;
         chain_ = value_of(SimulatedChain::open(*store_, clock_, registry_, options));
     }

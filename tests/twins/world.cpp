@@ -231,15 +231,31 @@ Batch World::make_batch(const BatchPlan& plan, const Kept* parent) {
     for (unsigned i = 0; i + 1 < plan.chunks; ++i) batch.commitments.push_back(kept.states[i + 1].commitment());
     batch.last = kept.after().fields();
     batch.l1_queue_hash = queue_hash(batch.last.l1_ops_consumed);
+    if (plan.in_blobs) {
+        const PostedBatch posted = PostedBatch::in_blobs(batch);
+        batch = posted.batch();
+        kept.blobs = posted.data().blobs;
+    }
     kept.header = batch.header();
     Batch out = batch;
     proposed_.insert_or_assign(kept.header.hash(), std::move(kept));
     return out;
 }
 
+Tx World::appending(const Address& actor, const Batch& batch) {
+    if (batch.source == DataSource::kCalldata) return as(actor, rollup_call::append(batch.encode()));
+    Tx out = as(actor, rollup_call::append_blobs(batch.encode()));
+    out.blobs = std::make_shared<const BlobSidecar>(make_sidecar(batch.blobs()).value());
+    return out;
+}
+
 FraudProof World::proof_of(Kept& kept, size_t chunk) {
     ListEnv env(domain_of(rollup).separator(), kept.batch.last.l1_ops_consumed, queue);
-    auto proof = build_fraud_proof(kept.batch, chunk, kept.states[chunk], env);
+    auto evidence = kept.evidence.find(chunk);
+    if (evidence == kept.evidence.end()) {
+        evidence = kept.evidence.emplace(chunk, evidence_of(kept.batch, chunk, kept.blobs).value()).first;
+    }
+    auto proof = build_fraud_proof(kept.batch, chunk, evidence->second, kept.states[chunk], env);
     GAVEL_CHECK(proof.has_value());
     return *proof;
 }

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "l1-bridge/wire/blob_sidecar.hpp"
 #include "protocol/amount.hpp"
 #include "protocol/fraud_proof.hpp"
 #include "protocol/state.hpp"
@@ -42,6 +43,7 @@ struct Tx {
     Address to;
     Bytes data;
     u128 value = 0;
+    std::shared_ptr<const BlobSidecar> blobs = nullptr;  // of a transaction of type 3
 };
 
 // What is done next: transactions of one block.
@@ -55,6 +57,8 @@ struct Step {
 // A batch that stands, or did. states[i] is the state before chunk i as claimed, states.back() the one after the last.
 struct Kept {
     Batch batch;
+    std::vector<Blob> blobs;                   // if it is in blobs
+    std::map<size_t, ChunkEvidence> evidence;  // of chunks that were asked for: an opening takes its time
     BatchHeader header;
     std::vector<State> states;
     std::vector<bool> is_lie;             // of each chunk's claim, taken by itself
@@ -72,8 +76,9 @@ struct Kept {
 // What a new batch is to be.
 struct BatchPlan {
     unsigned chunks = 1;
-    bool lies = false;                  // some chunk's claim is false
-    bool consumes = true;               // takes L1 operations if there are any
+    bool lies = false;     // some chunk's claim is false
+    bool consumes = true;  // takes L1 operations if there are any
+    bool in_blobs = false;
     std::function<void(Kept&)> estate;  // changes the claim after the last chunk
 };
 
@@ -132,6 +137,8 @@ public:
     // ---- Batches and proofs ----
     // The next batch; on `parent` if given, else the head.
     Batch make_batch(const BatchPlan& plan, const Kept* parent = nullptr);
+    // The call that appends it, in calldata or in blobs.
+    Tx appending(const Address& actor, const Batch& batch);
     // Proof against one chunk of a batch that was kept; the state before it is known.
     FraudProof proof_of(Kept& kept, size_t chunk);
     // Leaves and withdrawals that nobody paid in: one for each kind of owner, token and amount.

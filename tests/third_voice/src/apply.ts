@@ -1,4 +1,5 @@
 // docs/protocol.md, "Views" and "Applying a chunk".
+import type { Posted } from "./batch.js";
 import { MAX_128, MAX_64, ZERO_HASH, type Hex } from "./bytes.js";
 import { decodeChunk, Refusal, refuse, type Chunk, type PostedOperation } from "./codec.js";
 import { isLowLeaf, keyOf, leafHash, MAX_COUNT, ownerOf, tokenOf, type Fields, type Leaf } from "./state.js";
@@ -32,12 +33,12 @@ export interface Applied {
   after: Fields;
 }
 
-export async function apply(env: Env, view: View, before: Fields, ops: Uint8Array, sigs: Uint8Array): Promise<Applied> {
+export async function apply(env: Env, view: View, before: Fields, posted: Posted): Promise<Applied> {
   const saved = view.save();
   const state = { ...before };
   try {
-    const chunk = decodeChunk(ops);
-    await new Step(env, view, state).run(chunk, sigs);
+    if (posted === null) refuse("SlotLengths");
+    await new Step(env, view, state).run(decodeChunk(posted.ops), posted.sigs);
   } catch (why) {
     if (!(why instanceof Refusal)) throw why;
     view.restore(saved);

@@ -3,11 +3,11 @@
 // usage: node kzg_main.js vectors URL HARNESS FILE    the consensus specification's cases, from FILE: {suite: [{name, input, output}]}
 //        node kzg_main.js absent URL HARNESS          on a node of a fork without the precompile
 import { readFileSync } from "node:fs";
-import { loadKZG } from "kzg-wasm";
-import { bytesToHex, size, type Hex } from "viem";
-import { blobOf, elementsOf, evaluate, versionedHashOf, type Commit } from "./blob.js";
+import { size, type Hex } from "viem";
+import { blobOf, elementsOf, evaluate, versionedHashOf } from "./blob.js";
 import { same } from "./expect.js";
 import { Harness } from "./harness.js";
+import { commit } from "./kzg.js";
 
 interface Case {
   name: string;
@@ -27,8 +27,6 @@ function tell(suite: string, cases: Case[], left: number): void {
 
 // The commitments, values and proofs that are made here.
 async function made(): Promise<void> {
-  const kzg = await loadKZG();
-  const commit: Commit = (blob) => kzg.blobToKZGCommitment(bytesToHex(blob)).toLowerCase() as Hex;
   const { blob_to_kzg_commitment: commitments = [], compute_kzg_proof: proofs = [] } = suites();
   const valid = (cases: Case[]) => cases.filter((one) => one.output !== null);
   for (const { name, input, output } of valid(commitments)) {

@@ -1,6 +1,7 @@
 // Checks a folder of test vectors against docs/protocol.md, from which all of this is written. usage: main.js FOLDER
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import * as batches from "./batch_cases.js";
 import * as cases from "./cases.js";
 import { checkOperation } from "./wallets.js";
 
@@ -20,14 +21,15 @@ const FILES: Record<string, Record<string, Kind>> = {
     random: kind(cases.checkApply, 180),
   },
   "proofs.json": {
-    example: kind(cases.checkFraudProof, 2),
-    lie: kind(cases.checkFraudProof, 230),
-    truth: kind(cases.checkFraudProof, 230),
-    corrupted: kind(cases.checkFraudProof, 400),
-    ordinary: kind(cases.checkFraudProof, 1),
-    worst: kind(cases.checkFraudProof, 7),
+    example: kind(batches.checkFraudProof, 2),
+    lie: kind(batches.checkFraudProof, 290),
+    truth: kind(batches.checkFraudProof, 270),
+    corrupted: kind(batches.checkFraudProof, 650),
+    ordinary: kind(batches.checkFraudProof, 1),
+    worst: kind(batches.checkFraudProof, 12),
   },
-  "batches.json": { batch: kind(cases.checkBatch, 80), refused: kind(cases.checkBatch, 70) },
+  "batches.json": { batch: kind(batches.checkBatch, 80), refused: kind(batches.checkBatch, 70) },
+  "blob_batches.json": { batch: kind(batches.checkBlobBatch, 9), refused: kind(batches.checkBlobBatch, 50) },
   "trees.json": {
     accounts: kind(cases.checkAccounts, 25),
     withdrawals: kind(cases.checkWithdrawals, 15),
@@ -44,13 +46,14 @@ const DECODER = words(`
   Truncated CodeTooLong OverWeight IdleFlag BadFeeWidth LooseNumber NumberTooLarge RepeatedFee LooseWidth BadReference UnusedFee
   RepeatedLiteral BadMagnitude ZeroMemo TrailingByte NonzeroPadding`);
 const APPLY = words(`
-  SignatureCount OpCountOverflow L1LimitExceeded WithdrawalTreeFull SenderIndex NonceExhausted InsufficientBalance RecipientIndex
+  SlotLengths SignatureCount OpCountOverflow L1LimitExceeded WithdrawalTreeFull SenderIndex NonceExhausted InsufficientBalance RecipientIndex
   RecipientToken BalanceOverflow RecipientZero AccountTreeFull RecipientHasLeaf WithdrawalOfZero FeeOverflow SignatureInvalid
   SignerNotOwner FeeLeafMissing FeeLeafExtra FeeLeafIndex FeeLeafToken`);
 const PROOF = words(`
-  None Truncated UnknownBatch ChunkIndex OpsPath SigsPath Frontier L1Operations HintRange LeafPath Lookup TrailingBytes
+  None Truncated UnknownBatch ChunkIndex OpsPath SigsPath DataRoot Element Opening BeforeState Frontier L1Operations HintRange LeafPath Lookup TrailingBytes
   ClaimIsTrue`);
 const BATCH = words("Truncated ChunkCount OpsTooLong SigsTooLong TrailingBytes");
+const BLOB_BATCH = words("Truncated ChunkCount TrailingBytes BlobHashes");
 // How often each name has to come up.
 const NAMES: Record<string, { field: string; names: string[]; least: number }[]> = {
   "chunks.json": [{ field: "refusal", names: DECODER, least: 5 }],
@@ -63,6 +66,7 @@ const NAMES: Record<string, { field: string; names: string[]; least: number }[]>
     { field: "error", names: PROOF, least: 2 },
   ],
   "batches.json": [{ field: "error", names: BATCH, least: 2 }],
+  "blob_batches.json": [{ field: "error", names: BLOB_BATCH, least: 2 }],
 };
 
 let faults = 0;
@@ -85,7 +89,7 @@ async function checkFile(folder: string, file: string): Promise<void> {
   }
   for (const [name, { least }] of Object.entries(FILES[file])) {
     const count = passed.get(name) ?? 0;
-    console.log(`${file.padEnd(16)} ${name.padEnd(16)} ${count}`);
+    console.log(`${file.padEnd(18)} ${name.padEnd(16)} ${count}`);
     if (count < least) fault(`${file}: ${count} of ${name}, at least ${least} expected`);
   }
   for (const { field, names, least } of NAMES[file] ?? []) {

@@ -1,12 +1,12 @@
 // Openings of a chunk's slot: docs/protocol.md, "Openings".
 import { stringToBytes, type Hex } from "viem";
 import { cat, H, uint } from "./bytes.js";
+import { SLOT_ELEMENTS, SLOTS } from "./blob_batch.js";
 import { commitmentTo, evaluate, pointOf, type Blob, type Commit, type Value } from "./blob.js";
 import { inverse, mod, power, quotient, R, throughPoints } from "./field.js";
 
-export const SLOTS = 32;
-export const SLOT = 128; // elements
-const AFTER = 2;
+export const SLOT = SLOT_ELEMENTS;
+export const AFTER = 2; // elements
 const TAG = stringToBytes("Gavel blob opening");
 
 // What an opening says that the blobs hold: elements as they are sent, 32 bytes each, whatever they are.
@@ -49,7 +49,7 @@ export function challenge(one: Opening): bigint {
 }
 
 // The constant of a run's vanishing polynomial X^n - c.
-const constant = (chunk: number, n: number): bigint => power(pointOf(firstOf(chunk)), BigInt(n));
+export const constant = (chunk: number, n: number): bigint => power(pointOf(firstOf(chunk)), BigInt(n));
 
 interface Quotient {
   q: bigint[];

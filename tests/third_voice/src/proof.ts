@@ -1,9 +1,10 @@
 // docs/protocol.md, "Fraud proofs" and "Withdrawal and exit proofs".
 import { apply, RunningView } from "./apply.js";
-import { chunkLeaf, decodeHeader, HEADER_SIZE, sigsLeaf } from "./batch.js";
+import { decodeHeader, HEADER_SIZE } from "./batch.js";
 import { H, OutOfBytes, Reader, type Hex } from "./bytes.js";
+import { readData } from "./proof_data.js";
 import { commitment, decodeFields, decodeLeaf, FIELDS_SIZE, LEAF_SIZE, leafHash, type Fields, type Leaf } from "./state.js";
-import { bitsSet, carried, fold, Frontier, smallDepth, smallFold, withdrawalLeaf } from "./trees.js";
+import { bitsSet, carried, fold, Frontier, withdrawalLeaf } from "./trees.js";
 import { decodeEntry, ENTRY_SIZE, FORCED_WITHDRAWAL, nextQueueHash, type Entry } from "./words.js";
 
 export class ProofError extends Error {}
@@ -72,17 +73,13 @@ async function judge(court: Court, reader: Reader, verdict: Verdict): Promise<vo
   const header = decodeHeader(headerBytes);
   if (header.number !== court.batch.number || H(headerBytes) !== court.batch.hash) fails("UnknownBatch");
   const chunkIndex = reader.number(2);
-  const ops = reader.take(reader.number(2));
-  const sigs = reader.take(reader.number(2));
-  const depth = smallDepth(header.chunkCount);
-  const [opsPath, sigsPath] = [reader.hashes(depth), reader.hashes(depth)];
+  const data = readData(reader, header, chunkIndex);
   const before = decodeFields(reader.take(FIELDS_SIZE));
-  const after = reader.hash();
   const frontier = new Frontier(before.withdrawalCount, reader.hashes(bitsSet(before.withdrawalCount)));
 
   if (chunkIndex >= header.chunkCount) fails("ChunkIndex");
-  if (smallFold(chunkLeaf(ops, commitment(before), after), chunkIndex, opsPath) !== header.chunksRoot) fails("OpsPath");
-  if (smallFold(sigsLeaf(sigs), chunkIndex, sigsPath) !== header.sigsRoot) fails("SigsPath");
+  const wrong = data.error(commitment(before));
+  if (wrong) fails(wrong);
   if (frontier.root() !== before.withdrawalsRoot) fails("Frontier");
 
   const l1 = (first: bigint, count: number): Entry[] => {
@@ -100,12 +97,12 @@ async function judge(court: Court, reader: Reader, verdict: Verdict): Promise<vo
   };
   const view = new ProofView(reader, before, frontier);
   const env = { separator: court.separator, limit: header.last.l1OpsConsumed, l1 };
-  const applied = await apply(env, view, before, ops, sigs);
+  const applied = await apply(env, view, before, data.posted);
   if (reader.left() !== 0) fails("TrailingBytes");
   verdict.refusal = applied.refusal;
   verdict.result = applied.after;
   verdict.accesses = view.accesses;
-  if (commitment(applied.after) === after) fails("ClaimIsTrue");
+  if (commitment(applied.after) === data.claim) fails("ClaimIsTrue");
 }
 
 function leadsTo(root: Hex, leaf: Hex, index: number, count: number, path: Hex[]): boolean {

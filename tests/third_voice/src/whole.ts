@@ -1,7 +1,9 @@
-// The whole state, kept plainly, and what stands on the L1 replayed into it: the contract's events and its batches' calldata.
+// The whole state, kept plainly, and what stands on the L1 replayed into it: the contract's events, its batches' calldata and blobs.
 import { createPublicClient, decodeFunctionData, hexToBytes, http, type Abi } from "viem";
 import { apply, type View } from "./apply.js";
-import { decodeBatch, encodeHeader, type Batch, type Header } from "./batch.js";
+import { decodeBatch, encodeHeader, IN_CALLDATA, type Batch, type Header } from "./batch.js";
+import { batchIn, decodeBlobPost } from "./blob_batch.js";
+import { blobsFrom } from "./blob_source.js";
 import { H, ZERO_HASH, type Hex } from "./bytes.js";
 import { commitment, isLowLeaf, leafHash, type Leaf } from "./state.js";
 import { Tree } from "./trees.js";
@@ -21,7 +23,10 @@ export class State implements View {
     return this.leaves[index];
   }
   find(key: Hex): Leaf {
-    return this.read(this.leaves.findIndex((leaf) => leaf.key === key || isLowLeaf(leaf, key)));
+    return this.read(this.placeFor(key));
+  }
+  protected placeFor(key: Hex): number {
+    return this.leaves.findIndex((leaf) => leaf.key === key || isLowLeaf(leaf, key));
   }
   write(leaf: Leaf): void {
     this.leaves[this.at] = leaf;
@@ -49,7 +54,7 @@ export class State implements View {
 export class Contract {
   private readonly client;
   constructor(
-    l1Url: string,
+    private readonly l1Url: string,
     private readonly rollup: Hex,
     private readonly abi: Abi,
   ) {
@@ -74,13 +79,22 @@ export class Contract {
       const [hash] = await this.view<[Hex]>("batch", number);
       const event = appended.find(({ args }) => args.batchHash === hash); // one that was struck has another hash
       if (event === undefined) throw new Error(`batch ${number} isn't among the events`);
-      const { input } = await this.client.getTransaction({ hash: event.transactionHash });
-      const batch = decodeBatch(hexToBytes(decodeFunctionData({ abi: this.abi, data: input }).args![0] as Hex));
+      const batch = await this.posted(event.transactionHash);
       const isRight = typeof batch !== "string" && H(encodeHeader(batch.header)) === hash;
       if (!isRight) throw new Error(`batch ${number} has another hash`);
       out.push(batch);
     }
     return out;
+  }
+
+  private async posted(transaction: Hex): Promise<Batch | string> {
+    const { input, blockNumber, blobVersionedHashes } = await this.client.getTransaction({ hash: transaction });
+    const { functionName, args } = decodeFunctionData({ abi: this.abi, data: input });
+    const bytes = hexToBytes(args![0] as Hex);
+    if (functionName !== "appendBlobs") return decodeBatch(bytes);
+    const hashes = [...(blobVersionedHashes ?? [])];
+    const post = decodeBlobPost(bytes, hashes);
+    return typeof post === "string" ? post : batchIn(post, await blobsFrom(this.l1Url, blockNumber, hashes));
   }
 
   async queue(): Promise<Entry[]> {
@@ -98,8 +112,16 @@ const lowerCase = (entry: Entry): Entry => {
 
 export function genesis(state: State): Header {
   const counts = { accountCount: 1, withdrawalCount: 0, l1OpsConsumed: 0n, opCount: 0n };
-  const [parentHash, chunksRoot, sigsRoot] = [ZERO_HASH, ZERO_HASH, ZERO_HASH];
-  return { number: 0n, parentHash, chunkCount: 0, chunksRoot, sigsRoot, last: { ...state.roots(), ...counts } };
+  const [parentHash, dataRoot, sigsRoot] = [ZERO_HASH, ZERO_HASH, ZERO_HASH];
+  return {
+    number: 0n,
+    parentHash,
+    chunkCount: 0,
+    source: IN_CALLDATA,
+    dataRoot,
+    sigsRoot,
+    last: { ...state.roots(), ...counts },
+  };
 }
 
 // The state after the newest final batch, and its header.
@@ -113,8 +135,8 @@ export async function rebuild(contract: Contract): Promise<{ header: Header; sta
   for (const batch of await contract.batches(last)) {
     let fields = header.last;
     const env = { separator, limit: batch.header.last.l1OpsConsumed, l1 };
-    for (const [i, { ops, sigs }] of batch.chunks.entries()) {
-      fields = (await apply(env, state, fields, ops, sigs)).after;
+    for (const [i, posted] of batch.chunks.entries()) {
+      fields = (await apply(env, state, fields, posted)).after;
       if (commitment(fields) !== batch.claims[i].after) throw new Error(`batch ${batch.header.number} is false at chunk ${i}`);
     }
     header = batch.header;
