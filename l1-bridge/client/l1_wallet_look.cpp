@@ -33,7 +33,7 @@ node::Result<bool> L1Wallet::is_lost(const Hash& sent) {
         std::lock_guard lock(mutex_);
         const Sent* found = find(sent);
         if (found && found->waits()) return false;
-        is_known = found != nullptr && found->body.nonce < mined_;
+        is_known = found != nullptr && found->body().nonce < mined_;
     }
     auto mined = receipt(sent);
     if (!mined) return mined.status();
@@ -97,6 +97,7 @@ node::Status L1Wallet::explain(const Receipt& failed) {
     request.to = failed.to;
     request.value = (*input)->value;
     request.data = (*input)->input;
+    request.blob_hashes = (*input)->blob_hashes;
     request.block = failed.block_number - 1;
     auto reply = client_.try_call(request);
     if (!reply || reply->success) return unknown;

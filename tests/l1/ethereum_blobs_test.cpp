@@ -6,6 +6,7 @@
 
 #include "l1-bridge/chain/beacon_service.hpp"
 #include "l1-bridge/chain/rpc_objects.hpp"
+#include "l1-bridge/client/l1_wallet.hpp"
 #include "tests/l1/blob_world.hpp"
 #include "tests/l1/ethereum_node.hpp"
 
@@ -193,4 +194,33 @@ TEST_CASE("a sidecar that proves nothing is refused here and on Anvil") {
         CHECK(!two.anvil.client().send_raw(raw).ok());
         CHECK(!two.chain->send_raw(raw).ok());
     }
+}
+
+TEST_CASE("the wallet's blobs are taken by Anvil, replaced and mined") {
+    AnvilNode anvil({"--no-mining", "--block-base-fee-per-gas", "1000000000"});
+    node::ManualClock clock{1'000'000};
+    const PrivateKey alice = PrivateKey::derived("alice"), bob = PrivateKey::derived("bob");
+    anvil.fund(alice.address());
+    L1Wallet wallet(anvil.client(), alice, {}, clock);
+    auto sidecar = std::make_shared<const BlobSidecar>(flat_sidecar(2));
+    const auto hashes = versioned_hashes(*sidecar);
+    auto sent = wallet.send_blobs(bob.address(), {}, std::move(sidecar));  // and estimated
+    INFO(node::to_string(sent.status()));
+    REQUIRE(sent.ok());
+    CHECK(wallet.send(bob.address(), 1, {}, 21'000).status().reason == "TX_OTHER_KIND_WAITS");
+    CHECK((**anvil.client().transaction_input(*sent)).blob_hashes == hashes);
+    anvil.ask("anvil_dropTransaction", "[\"" + to_hex(*sent) + "\"]");
+    clock.advance(3'000);
+    CHECK(wallet.keep_up().ok());
+    CHECK((**anvil.client().transaction_input(*sent)).blob_hashes == hashes);
+    wallet.cancel(*sent);
+    anvil.mine();
+    auto receipt = wallet.receipt(*sent);
+    REQUIRE((receipt.ok() && *receipt));
+    CHECK((*receipt)->to == alice.address());
+    CHECK((*receipt)->blob_gas->used == kGasPerBlob);  // one of zeros
+    auto paid = wallet.send(bob.address(), 1, {}, 21'000);
+    CHECK(paid.ok());
+    anvil.mine();
+    CHECK(wallet.receipt(*paid)->has_value());
 }
