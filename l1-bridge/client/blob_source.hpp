@@ -1,0 +1,26 @@
+// Who has the blobs of batches: a beacon node, another Gavel server, an archive. What one gives is believed by its KZG commitment
+// alone.
+#pragma once
+
+#include "node/status.hpp"
+#include "protocol/blob.hpp"
+
+namespace gavel::l1 {
+
+// Number and timestamp of the L1 block whose transaction carries a blob.
+struct BlobPlace {
+    uint64_t block = 0;
+    uint64_t time = 0;
+};
+
+// Thread-safe, each implementation.
+class BlobSource {
+public:
+    virtual ~BlobSource() = default;
+    // The blob with that versioned hash. The answer has been checked: its commitment has that hash. Reasons: BLOB_UNKNOWN
+    // (kNotFound: whoever was asked has no such blob, or no longer), BLOBS_UNREACHABLE (kUnavailable), BLOB_FALSE (kInternal: an
+    // answer is another blob, or none).
+    virtual node::Result<Blob> fetch(const Hash& versioned_hash, const BlobPlace& place) = 0;
+};
+
+}  // namespace gavel::l1
