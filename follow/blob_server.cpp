@@ -15,8 +15,11 @@ public:
 
     // nullptr: none is free.
     std::shared_ptr<const void> take() {
-        std::shared_ptr<const void> place(this, [self = shared_from_this()](const void*) { ++self->free_; });
-        return --free_ < 0 ? nullptr : place;
+        if (--free_ < 0) {
+            ++free_;
+            return nullptr;
+        }
+        return {this, [self = shared_from_this()](const void*) { ++self->free_; }};
     }
 
 private:

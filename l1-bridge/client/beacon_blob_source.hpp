@@ -28,6 +28,8 @@ struct BeaconOptions {
 // another such. What it said is kept. If it had no slots and now doesn't know a blob, it is asked again: it may have been
 // starting, or stand behind a balancer that was.
 //
+// Slots of a length that changes (there are none yet) would want more than that.
+//
 // Follows no redirection; never tries twice. Nothing secret of the URL is in any Status.
 class BeaconBlobSource final : public BlobSource {
 public:
