@@ -47,21 +47,23 @@ void BlobSources::note(size_t source, Outcome result, const node::Status& status
 
 node::Result<Blob> BlobSources::fetch(const Hash& versioned_hash, const BlobPlace& place) {
     size_t counts[kOutcomes] = {};
+    auto told = [](node::Code code, const char* reason, const std::string& message) {
+        return node::Status{code, reason, "", message};
+    };
     for (const size_t source : order()) {
+        if (is_closed_) break;
         auto blob = sources_[source].source->fetch(versioned_hash, place);
         const node::Code code = blob.status().code;
         const Outcome result = blob                                   ? kBlob
                                : code == node::Code::kNotFound        ? kUnknown
                                : blob.status().reason == "BLOB_FALSE" ? kFalse
                                                                       : kUnreachable;
-        note(source, result, blob.status());
+        if (!is_closed_) note(source, result, blob.status());
         if (blob) return blob;
         ++counts[result];
     }
     const std::string hash = to_hex(versioned_hash);
-    auto told = [&](node::Code code, const char* reason, const std::string& message) {
-        return node::Status{code, reason, "", message};
-    };
+    if (is_closed_) return told(node::Code::kUnavailable, "BLOBS_UNREACHABLE", "closed");
     if (sources_.empty()) return told(node::Code::kUnavailable, "BLOBS_UNREACHABLE", "no source of blobs is named (--blobs)");
     if (counts[kUnreachable] > 0) {
         return told(node::Code::kUnavailable, "BLOBS_UNREACHABLE",
@@ -93,6 +95,7 @@ void BlobSources::count_in(node::Metrics& metrics) {
 }
 
 void BlobSources::close() {
+    is_closed_ = true;
     for (const Source& source : sources_) source.close();
 }
 

@@ -1,6 +1,7 @@
 // Several sources of blobs as one. None is trusted: each blob is checked by who fetches it, so a list is as good as its best.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -43,6 +44,7 @@ public:
     // From now on gavel_blob_answers_total{source, result}; result is one of blob, unknown, false, unreachable. Before the first
     // fetch(). `metrics` must outlive it.
     void count_in(node::Metrics& metrics);
+    // Ends what waits, and whatever is asked later at once: BLOBS_UNREACHABLE. No source is blamed for it.
     void close();
 
 private:
@@ -60,6 +62,7 @@ private:
     const std::vector<Source> sources_;
     const node::Clock& clock_;
     const uint64_t rest_ms_;
+    std::atomic<bool> is_closed_{false};
     mutable std::mutex mutex_;
     std::vector<State> states_;  // of each source
 };

@@ -173,10 +173,13 @@ TEST_CASE("figures tell of each source how often it was right, ignorant, wrong o
     CHECK_FALSE(t.all->figures()[1].is_last);
 }
 
-TEST_CASE("closing reaches each source") {
+TEST_CASE("closing reaches each source, and none of them is blamed for it") {
     Three t;
     t.all->close();
     for (Scripted* source : t.sources) CHECK(source->is_closed);
+    CHECK(t.reason() == "BLOBS_UNREACHABLE");
+    CHECK(t.asked().empty());
+    CHECK(t.lines.empty());
 }
 
 TEST_CASE("an honest server behind one that lies, one that can't be reached and one that knows nothing gives the blob") {
