@@ -13,6 +13,8 @@
 //   o owner entry         flags and token: what touched the owner
 //   w recipient position  (empty)
 //   g generation          number of entries that the roll-back which began it left
+//
+// "l1/..." and "blob/..." are others' (follow/).
 #pragma once
 
 #include <string>

@@ -35,15 +35,6 @@ HttpResponse run(const HttpServer::RequestHandler& handler, const std::string& p
     }
 }
 
-void answer(const httplib::Request& request, httplib::Response& to, HttpResponse response) {
-    // httplib would compress by brotli's slowest setting, half a second for a large block, and cut any answer to a Range.
-    auto& asked = const_cast<httplib::Request&>(request);
-    asked.headers.erase("Accept-Encoding");
-    asked.ranges.clear();
-    to.status = response.status;
-    to.set_content(std::move(response.body), response.content_type);
-}
-
 // A connection, on which each part of a request has its time as a whole: a client that sends a byte now and then gains nothing.
 class Connection final : public httplib::Stream {
 public:
@@ -64,6 +55,9 @@ public:
         pollfd state{fd_, POLLRDHUP, 0};
         return poll(&state, 1, 0) > 0 && (state.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
     }
+
+    // What is to be kept until the answer is sent, in place of what was; nullptr for nothing.
+    void hold(std::shared_ptr<const void> held) { held_ = std::move(held); }
 
     // Something couldn't be read whole, or was no HTTP: nothing that follows can be told apart.
     bool is_lost() const { return is_lost_; }
@@ -131,11 +125,22 @@ private:
     Time until_{};
     size_t head_left_ = 0;
     bool is_lost_ = false;
+    std::shared_ptr<const void> held_;
     std::string in_;  // of which the first read_at_ bytes are read
     size_t read_at_ = 0;
 };
 
 thread_local Connection* t_connection = nullptr;  // that this thread serves
+
+void answer(const httplib::Request& request, httplib::Response& to, HttpResponse response) {
+    // httplib would compress by brotli's slowest setting, half a second for a large block, and cut any answer to a Range.
+    auto& asked = const_cast<httplib::Request&>(request);
+    asked.headers.erase("Accept-Encoding");
+    asked.ranges.clear();
+    t_connection->hold(std::move(response.until_sent));
+    to.status = response.status;
+    to.set_content(std::move(response.body), response.content_type);
+}
 
 // httplib as what reads requests and writes answers; sockets and threads are ours.
 class Parser final : public httplib::Server {
@@ -198,7 +203,9 @@ struct HttpServer::Impl {
         t_connection = &connection;
         for (size_t i = 0; i < kMaxRequestsPerConnection && !stopping && connection.wait_for_request(); ++i) {
             connection.begin_head();
-            if (!parser.serve_one(connection) || connection.is_lost()) break;
+            const bool may_go_on = parser.serve_one(connection);
+            connection.hold(nullptr);
+            if (!may_go_on || connection.is_lost()) break;
         }
         t_connection = nullptr;
     }

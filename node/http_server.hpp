@@ -42,6 +42,8 @@ struct HttpResponse {
     int status = 200;
     std::string content_type = "text/plain; charset=utf-8";
     std::string body{};
+    // Let go when the client has taken the answer, or hasn't in its time: for counting answers that are in memory.
+    std::shared_ptr<const void> until_sent{};
 };
 
 enum class HttpMethod : uint8_t { kGet, kPost };

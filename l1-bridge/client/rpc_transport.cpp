@@ -34,6 +34,13 @@ public:
         curl_free(text);
         return out;
     }
+    // The URL with another path and query; empty if it can't be read.
+    std::string with(const std::string& path, const std::string& query) {
+        const char* query_or_none = query.empty() ? nullptr : query.c_str();
+        is_read_ = is_read_ && curl_url_set(handle_, CURLUPART_PATH, path.c_str(), 0) == CURLUE_OK &&
+                   curl_url_set(handle_, CURLUPART_QUERY, query_or_none, 0) == CURLUE_OK;
+        return get(CURLUPART_URL);
+    }
 
 private:
     CURLU* handle_;
@@ -58,6 +65,14 @@ std::vector<std::string> secrets_of(const std::string& url) {
     // Longer ones first: one may be a part of another.
     std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.size() > b.size(); });
     return out;
+}
+
+std::string url_below(const std::string& url, const std::string& path, const std::string& query) {
+    UrlParts parts(url);
+    std::string base = parts.get(CURLUPART_PATH);
+    if (!base.ends_with('/')) base += '/';
+    const std::string own = parts.get(CURLUPART_QUERY);
+    return parts.with(base + path, query.empty() || own.empty() ? query + own : query + "&" + own);
 }
 
 // A proxy of the environment is for other machines.
@@ -99,14 +114,15 @@ struct RpcTransport::Impl {
     std::string shown;
     std::vector<std::string> secrets;
     bool is_loopback = false;
-    curl_slist* headers = nullptr;
+    curl_slist *post_headers = nullptr, *get_headers = nullptr;
     std::atomic<bool> is_closed{false};
     std::mutex mutex;
     std::vector<CURL*> idle;  // handles keep their connections
 
     ~Impl() {
         for (CURL* handle : idle) curl_easy_cleanup(handle);
-        curl_slist_free_all(headers);
+        curl_slist_free_all(post_headers);
+        curl_slist_free_all(get_headers);
     }
     CURL* take_handle() {
         std::lock_guard lock(mutex);
@@ -119,50 +135,65 @@ struct RpcTransport::Impl {
         std::lock_guard lock(mutex);
         idle.push_back(handle);
     }
+    // By a handle that knows method and body.
+    node::Result<Answer> perform(CURL* handle, const std::string& to);
 };
 
 RpcTransport::RpcTransport(std::string url, std::chrono::milliseconds timeout, std::chrono::milliseconds connect_timeout,
                            uint64_t max_answer_bytes)
-    : impl_(new Impl{std::move(url), timeout, connect_timeout, max_answer_bytes, {}, {}, false, nullptr, false, {}, {}}) {
+    : impl_(new Impl{std::move(url), timeout, connect_timeout, max_answer_bytes, {}, {}, false, nullptr, nullptr, {}, {}, {}}) {
     static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
     GAVEL_CHECK(started == CURLE_OK);
     impl_->shown = shown_url(impl_->url);
     impl_->secrets = secrets_of(impl_->url);
     impl_->is_loopback = l1::is_loopback(impl_->url);
-    impl_->headers = curl_slist_append(impl_->headers, "Content-Type: application/json");
-    impl_->headers = curl_slist_append(impl_->headers, "Expect:");
+    impl_->post_headers = curl_slist_append(impl_->post_headers, "Content-Type: application/json");
+    impl_->post_headers = curl_slist_append(impl_->post_headers, "Expect:");
+    impl_->get_headers = curl_slist_append(impl_->get_headers, "Accept: application/json");
 }
 RpcTransport::~RpcTransport() = default;
 
-node::Result<RpcTransport::Answer> RpcTransport::post(const std::string& body) {
-    CURL* handle = impl_->take_handle();
-    if (handle == nullptr) return unreachable("no memory for a connection");
-    Download download{{}, impl_->max_answer_bytes};
-    curl_easy_setopt(handle, CURLOPT_URL, impl_->url.c_str());
+node::Result<RpcTransport::Answer> RpcTransport::Impl::perform(CURL* handle, const std::string& to) {
+    Download download{{}, max_answer_bytes};
+    curl_easy_setopt(handle, CURLOPT_URL, to.c_str());
     curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
-    if (impl_->is_loopback) curl_easy_setopt(handle, CURLOPT_PROXY, "");
+    if (is_loopback) curl_easy_setopt(handle, CURLOPT_PROXY, "");
     curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(handle, CURLOPT_HTTPHEADER, impl_->headers);
-    curl_easy_setopt(handle, CURLOPT_POSTFIELDS, body.data());
-    curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
-    curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(impl_->timeout.count()));
-    curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(impl_->connect_timeout.count()));
+    curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
+    curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(connect_timeout.count()));
     curl_easy_setopt(handle, CURLOPT_ACCEPT_ENCODING, "");
     curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, on_data);
     curl_easy_setopt(handle, CURLOPT_WRITEDATA, &download);
     curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
     curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, on_progress);
-    curl_easy_setopt(handle, CURLOPT_XFERINFODATA, &impl_->is_closed);
+    curl_easy_setopt(handle, CURLOPT_XFERINFODATA, &is_closed);
     const CURLcode result = curl_easy_perform(handle);
     long status = 0;
     curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
-    impl_->give_back(handle);
+    give_back(handle);
     if (download.too_large) {
         return node::Status{node::Code::kInternal, "L1_ANSWER_INVALID", "too-large",
-                            "the L1's answer has over " + std::to_string(impl_->max_answer_bytes) + " bytes"};
+                            "the L1's answer has over " + std::to_string(max_answer_bytes) + " bytes"};
     }
-    if (result != CURLE_OK) return unreachable(impl_->shown + ": " + curl_easy_strerror(result));
+    if (result != CURLE_OK) return unreachable(shown + ": " + curl_easy_strerror(result));
     return Answer{std::move(download.body), status};
+}
+
+node::Result<RpcTransport::Answer> RpcTransport::post(const std::string& body) {
+    CURL* handle = impl_->take_handle();
+    if (handle == nullptr) return unreachable("no memory for a connection");
+    curl_easy_setopt(handle, CURLOPT_HTTPHEADER, impl_->post_headers);
+    curl_easy_setopt(handle, CURLOPT_POSTFIELDS, body.data());
+    curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
+    return impl_->perform(handle, impl_->url);
+}
+
+node::Result<RpcTransport::Answer> RpcTransport::get(const std::string& path, const std::string& query) {
+    CURL* handle = impl_->take_handle();
+    if (handle == nullptr) return unreachable("no memory for a connection");
+    curl_easy_setopt(handle, CURLOPT_HTTPHEADER, impl_->get_headers);
+    curl_easy_setopt(handle, CURLOPT_HTTPGET, 1L);
+    return impl_->perform(handle, url_below(impl_->url, path, query));
 }
 
 void RpcTransport::close() { impl_->is_closed = true; }

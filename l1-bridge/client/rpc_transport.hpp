@@ -1,5 +1,5 @@
-// HTTP and HTTPS to one JSON-RPC endpoint: requests out, bodies back, bounded in time and size. What is secret in its URL (user,
-// password, path, query) stays here.
+// HTTP and HTTPS to one endpoint, of JSON-RPC or of a beacon node: requests out, bodies back, bounded in time and size. What is
+// secret in its URL (user, password, path, query) stays here.
 #pragma once
 
 #include <chrono>
@@ -26,8 +26,11 @@ public:
     };
     // Reasons: L1_UNREACHABLE (kUnavailable); L1_ANSWER_INVALID (kInternal, field "too-large") for more than max_answer_bytes.
     node::Result<Answer> post(const std::string& body);
+    // GET of a path below the URL's own ("eth/v1/...", without a slash before it), with that query before the URL's own; either
+    // is of URL characters. The same reasons.
+    node::Result<Answer> get(const std::string& path, const std::string& query = {});
 
-    // Ends what post() is waiting for, within a second or so, and whatever is posted later at once: L1_UNREACHABLE.
+    // Ends what post() and get() are waiting for, within a second or so, and whatever is asked later at once: L1_UNREACHABLE.
     void close();
 
     // shown_url of its own.

@@ -6,6 +6,7 @@
 
 #include "l1-bridge/chain/beacon_service.hpp"
 #include "l1-bridge/chain/rpc_objects.hpp"
+#include "l1-bridge/client/beacon_blob_source.hpp"
 #include "l1-bridge/client/l1_wallet.hpp"
 #include "tests/l1/blob_world.hpp"
 #include "tests/l1/ethereum_node.hpp"
@@ -182,6 +183,26 @@ TEST_CASE("the beacon URL answers the same here and on Anvil") {
             if (ours.status == 200 && theirs->status == 200) CHECK(json::parse(ours.body) == json::parse(theirs->body));
         }
     }
+}
+
+TEST_CASE("blobs are fetched from Anvil by their block's number, though it has a genesis") {
+    TwoChains two(kGwei);
+    const BlobSidecar sidecar = flat_sidecar(2), second = flat_sidecar(1, 2);
+    for (const BlobSidecar* one : {&sidecar, &second, &second}) two.send(*one);
+    two.mine();
+    httplib::Client http(two.anvil.url());
+    CHECK(http.Get("/eth/v1/beacon/genesis")->status == 200);
+    CHECK(http.Get("/eth/v1/config/spec")->status == 404);
+    BeaconBlobSource source({two.anvil.url()});
+    const json block = two.ask("eth_getBlockByNumber", {"latest", false});
+    const BlobPlace place{1, static_cast<uint64_t>(*rpc::parse_quantity(block["timestamp"]))};
+    for (size_t i : {1, 0}) CHECK(*source.fetch(versioned_hashes(sidecar)[i], place) == sidecar.blobs[i]);
+    CHECK(*source.fetch(versioned_hashes(second)[0], place) == second.blobs[0]);  // the block has it twice
+    CHECK(source.fetch(versioned_hashes(flat_sidecar(1, 3))[0], place).status().reason == "BLOB_UNKNOWN");
+    for (uint64_t other : {0, 7})
+        CHECK(source.fetch(versioned_hashes(second)[0], {other, place.time}).status().reason == "BLOB_UNKNOWN");
+    two.anvil.kill();
+    CHECK(source.fetch(versioned_hashes(second)[0], place).status().reason == "BLOBS_UNREACHABLE");
 }
 
 TEST_CASE("a sidecar that proves nothing is refused here and on Anvil") {

@@ -13,8 +13,10 @@
 #include "node/store.hpp"
 #include "node/troubles.hpp"
 #include "tests/support/temp_dir.hpp"
+#include "tests/support/within.hpp"
 
 using namespace gavel::node;
+using gavel::test::within;
 using namespace std::chrono_literals;
 
 TEST_CASE("host:port is read strictly") {
@@ -150,6 +152,33 @@ TEST_CASE("bad HTTP requests are refused by status, and the server lives on") {
     set_log_output({});
     REQUIRE(lines.size() == 1);
     CHECK_THAT(lines[0], Catch::Contains("a bug"));
+}
+
+TEST_CASE("what a response holds is held until it is sent, or the client has gone") {
+    HttpServer server{HttpServerOptions{}};
+    auto held = std::make_shared<int>(1);
+    size_t size = 100;
+    server.route(HttpMethod::kGet, "/", HttpServer::RequestHandler([&](const HttpRequest&) {
+                     return HttpResponse{200, "text/plain", std::string(size, 'x') + "end", held};
+                 }));
+    REQUIRE(server.start().ok());
+    auto is_held = [&] { return held.use_count() > 1; };
+    const std::string request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+    Connection connection(server.port());
+    for (int i = 0; i < 2; ++i) {
+        connection.send(request);
+        CHECK_THAT(connection.receive("end"), Catch::EndsWith("xend"));
+        CHECK(within(5s, [&] { return !is_held(); }));  // the connection stays
+    }
+    size = 64 << 20;  // more than the sockets have room for
+    {
+        Connection slow(server.port());
+        slow.send(request);
+        CHECK(within(5s, is_held));
+        std::this_thread::sleep_for(200ms);
+        CHECK(is_held());
+    }
+    CHECK(within(5s, [&] { return !is_held(); }));
 }
 
 TEST_CASE("a port in use is refused, and free after stop") {
