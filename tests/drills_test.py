@@ -55,13 +55,13 @@ class Drills:
         with open(path, encoding="ascii") as file:
             return bytes.fromhex(file.read().strip().removeprefix("0x"))
 
-    def verifiers(self, number):
-        """The verifier's proof, once it has seen the batch."""
+    def verifier_makes(self, number, proof):
+        """Whether that becomes the verifier's proof: until it has seen the batch, it has none, or that against the lie before."""
         def made():
             try:
-                return self.make(number)
+                return self.make(number) == proof
             except Broken:
-                return None
+                return False
         return self.world.wait(20, made)
 
     def run(self, kind):
@@ -70,7 +70,7 @@ class Drills:
         world.drill(kind, "operator", "--take-seat")
         number = head[0] + 1
         proof = self.make(number, "--from-l1")
-        if self.verifiers(number) != proof:
+        if not self.verifier_makes(number, proof):
             raise Broken(f"{kind}: the verifier has another proof, or none")
         for at in range(len(proof)):
             turned = proof[:at] + bytes([proof[at] ^ 1 << at % 8]) + proof[at + 1:]
