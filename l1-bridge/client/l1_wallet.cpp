@@ -15,7 +15,7 @@ constexpr uint64_t kGasOfSlot = 22'100;
 constexpr uint64_t kGasOfByte = 16;      // at least
 constexpr int kLooks = 4;                // for what a node has refused, one poll apart: others behind its address may have it
 constexpr int kMostSends = 16;           // of one transaction, with other nonces and tips
-constexpr uint64_t kMostWithBlobs = 16;  // of an account wait in a node: geth's maxTxsPerAccount, Nethermind's and reth's default
+constexpr uint64_t kMostWithBlobs = 16;  // of an account wait in a node: geth's maxTxsPerAccount
 
 node::Status refusal(std::string reason, std::string message) {
     return {node::Code::kInvalidArgument, std::move(reason), "sidecar", std::move(message)};

@@ -22,7 +22,7 @@ struct FeeBounds {
 node::Status set_first_fees(Transaction& transaction, const Fees& fees, u128 least_tip, const FeeBounds& bounds);
 
 // What a replacement's cap must be above, at least. Without blobs an eighth more, what every node's mempool takes (geth asks for
-// a tenth); with blobs twice as much, of all three caps (geth's blobpool, PriceBump 100; Besu, Nethermind and reth the same).
+// a tenth); with blobs twice as much, of all three caps (geth's blobpool; Besu's --tx-pool-blob-price-bump, 100 percent).
 u128 raised(u128 fee, bool has_blobs);
 // The caps of a version that replaces this one: raised, or what the L1 asks now if that is more. Not OK: a bound holds one of
 // them back, L1_FEE_OVER_CAP as above; `what` begins the message. Then the transaction is as it was.
