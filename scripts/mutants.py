@@ -148,7 +148,8 @@ class Rules:
     """By the tests of lies and their proofs, and those that compare with the naive model."""
 
     def __init__(self, options):
-        self.tests = [("lies_proof_test", []), ("ledger_differential_test", ["each lie is refused*,both decoders agree*"])]
+        self.tests = [("lies_proof_test", ["a proof against*,of a lie's control*"]),
+                      ("ledger_differential_test", ["each lie is refused*,both decoders agree*"])]
         if options.world:
             self.tests += [("lies_world_test", ["each lie on the L1*,that a wrong chunk*"])]
         self.programs = [program for program, _ in self.tests]

@@ -20,7 +20,7 @@ BatchPlan any_plan(World& world) {
     plan.chunks = 1 + static_cast<unsigned>(world.random.chance(70) ? 0 : world.random.below(4));
     plan.lies = world.random.chance(30);
     plan.consumes = world.random.chance(70);
-    plan.in_blobs = world.random.chance(10);
+    plan.in_blobs = world.random.chance(4);  // its sidecar and proofs take their time
     if (world.random.chance(20)) plan.estate = [&world](Kept& kept) { world.make_estate(kept); };
     return plan;
 }
