@@ -155,9 +155,9 @@ TEST_CASE("bad HTTP requests are refused by status, and the server lives on") {
 }
 
 TEST_CASE("what a response holds is held until it is sent, or the client has gone") {
-    HttpServer server{HttpServerOptions{}};
     auto held = std::make_shared<int>(1);
-    size_t size = 100;
+    std::atomic<size_t> size = 100;
+    HttpServer server{HttpServerOptions{}};
     server.route(HttpMethod::kGet, "/", HttpServer::RequestHandler([&](const HttpRequest&) {
                      return HttpResponse{200, "text/plain", std::string(size, 'x') + "end", held};
                  }));
