@@ -287,7 +287,16 @@ TEST_CASE("no more answers are made at once than a server has places for") {
     gate.open();
     first.join();
     CHECK(first_status == 200);
-    for (int i = 0; i < 3; ++i) CHECK(status(query) == 200);
+    // A client has its answer a little before the server knows that it is sent.
+    auto in_the_end = [&] {
+        int last = status(query);
+        for (int i = 0; i < 500 && last == 503; ++i) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+            last = status(query);
+        }
+        return last;
+    };
+    for (int i = 0; i < 3; ++i) CHECK(in_the_end() == 200);
 }
 
 TEST_CASE("two servers give each other what they lack") {
