@@ -64,30 +64,31 @@ G = (0x79BE667EF9DCBBAC55A06295CE870B07029BFCDB2DCE28D959F2815B16F81798,
      0x483ADA7726A3C4655DA4FBFC0E1108A8FD17B448A68554199C47D08FFB10D4B8)
 
 
-def _add(p, q):
+def _add(p, q, modulus):
     if p is None or q is None:
         return p or q
     if p[0] == q[0]:
-        if (p[1] + q[1]) % P == 0:
+        if (p[1] + q[1]) % modulus == 0:
             return None
-        slope = 3 * p[0] * p[0] * pow(2 * p[1], -1, P)
+        slope = 3 * p[0] * p[0] * pow(2 * p[1], -1, modulus)
     else:
-        slope = (q[1] - p[1]) * pow(q[0] - p[0], -1, P)
-    x = (slope * slope - p[0] - q[0]) % P
-    return x, (slope * (p[0] - x) - p[1]) % P
+        slope = (q[1] - p[1]) * pow(q[0] - p[0], -1, modulus)
+    x = (slope * slope - p[0] - q[0]) % modulus
+    return x, (slope * (p[0] - x) - p[1]) % modulus
 
 
-def _multiply(k, point):
+def multiply(k, point, modulus=P):
+    """k times the point of a curve y^2 = x^3 + b over that prime: (x, y), or None at infinity."""
     total = None
     while k:
         if k & 1:
-            total = _add(total, point)
-        point, k = _add(point, point), k >> 1
+            total = _add(total, point, modulus)
+        point, k = _add(point, point, modulus), k >> 1
     return total
 
 
 def address_of(key):
-    x, y = _multiply(key, G)
+    x, y = multiply(key, G)
     return keccak256(x.to_bytes(32, "big") + y.to_bytes(32, "big"))[12:]
 
 
@@ -130,7 +131,7 @@ def _nonces(key, digest):
 def sign(key, digest):
     """(y's parity, r, s) with a low s."""
     for nonce in _nonces(key, digest):
-        x, y = _multiply(nonce, G)
+        x, y = multiply(nonce, G)
         r = x % N
         s = (int.from_bytes(digest, "big") + r * key) * pow(nonce, -1, N) % N
         if r and s:

@@ -12,28 +12,11 @@ G1 = (0x17f1d3a73197d7942695638c4fa9ac0fc3688c4f9774b905a14e3a3f171bac586c55e83f
       0x08b3f481e3aaa0f1a09e30ed741d8ae4fcf5e095d5d00af600db18cb2c04b3edd03cc744a2888ae40caa232946c5e7e1)
 
 
-def add(p, q):
-    if p is None or q is None:
-        return p or q
-    if p[0] == q[0]:
-        if (p[1] + q[1]) % P == 0:
-            return None
-        slope = 3 * p[0] * p[0] * pow(2 * p[1], -1, P)
-    else:
-        slope = (q[1] - p[1]) * pow(q[0] - p[0], -1, P)
-    x = (slope * slope - p[0] - q[0]) % P
-    return x, (slope * (p[0] - x) - p[1]) % P
-
-
 def commitment(value):
-    total, power = None, G1
-    while value:
-        if value & 1:
-            total = add(total, power)
-        value, power = value >> 1, add(power, power)
-    if total is None:
+    point = ethereum.multiply(value, G1, P)
+    if point is None:
         return INFINITY
-    return ((5 if 2 * total[1] > P else 4) << 381 | total[0]).to_bytes(48, "big")
+    return ((5 if 2 * point[1] > P else 4) << 381 | point[0]).to_bytes(48, "big")
 
 
 class Blob:
