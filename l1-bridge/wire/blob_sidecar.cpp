@@ -34,8 +34,10 @@ std::vector<Item> read_items(RlpReader& fields, size_t most, const char* name, s
     RlpReader list = fields.list();
     while (list.more() && out.size() < most) {
         auto item = read(list);
-        if (!item) bad = name;
-        if (!item) return out;
+        if (!item) {
+            bad = name;
+            return out;
+        }
         out.push_back(std::move(*item));
     }
     if (!list.finished()) bad = name;
