@@ -54,12 +54,13 @@ LayersWorld::Station LayersWorld::open(const std::string& store_dir, const Priva
     Station out;
     out.store = std::make_unique<node::LevelDbStore>(store_dir);
     out.wallet = std::make_unique<l1::L1Wallet>(*far_, key, l1::L1WalletOptions{}, clock);
-    auto sync = follow::L1Sync::open(*out.store, *far_, rollup);
+    out.blobs = std::make_unique<StationBlobs>(*chain);
+    auto sync = follow::L1Sync::open(*out.store, *far_, rollup, {.blobs = &out.blobs->source});
     if (!sync) throw std::runtime_error(node::to_string(sync.status()));
     out.sync = std::move(*sync);
     out.metrics = std::make_unique<node::Metrics>();
-    out.sequencer =
-        std::make_unique<sequencer::Sequencer>(*out.store, *out.sync, *far_, *out.wallet, clock, *out.metrics, config);
+    out.sequencer = std::make_unique<sequencer::Sequencer>(*out.store, *out.sync, *far_, *out.wallet, out.blobs->archive, clock,
+                                                           *out.metrics, config);
     return out;
 }
 

@@ -48,9 +48,18 @@ public:
     // Each question of the sequencers' to the L1 takes so long from now on.
     void set_latency(unsigned milliseconds) { far_->latency_ms = milliseconds; }
 
+    // A sequencer's blobs, in memory, and the chain's behind them.
+    struct StationBlobs {
+        explicit StationBlobs(const l1::SimulatedChain& its_chain) : chain(its_chain) {}
+        node::MemoryStore store;
+        follow::BlobArchive archive{store};
+        l1::InProcessBlobs chain;
+        follow::ArchivingSource source{archive, chain};
+    };
     // A sequencer with what it needs beside the L1.
     struct Station {
         std::unique_ptr<node::LevelDbStore> store;
+        std::unique_ptr<StationBlobs> blobs;
         std::unique_ptr<l1::L1Wallet> wallet;
         std::unique_ptr<follow::L1Sync> sync;
         std::unique_ptr<node::Metrics> metrics;

@@ -159,7 +159,9 @@ Status show_batch(Session& session, const BatchOptions& options) {
     if (!number || *number == 0) return {Code::kInvalidArgument, "BATCH_INVALID", "number", "needs a batch's number, from 1"};
     auto rollup = session.rollup();
     if (!rollup) return rollup.status();
-    l1::RollupClient contract(session.l1(), *rollup);
+    auto blobs = session.blobs();
+    if (!blobs) return blobs.status();
+    l1::RollupClient contract(session.l1(), *rollup, {}, *blobs);
     auto record = contract.batch(*number);
     if (!record) return record.status();
     if (record->hash.is_zero()) return {Code::kNotFound, "UNKNOWN_BATCH", "number", "no such batch stands on the L1"};

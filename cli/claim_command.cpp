@@ -105,7 +105,7 @@ Result<std::unique_ptr<ClaimSource>> open_source(Session& session, const Address
         if (*server != nullptr) return std::unique_ptr<ClaimSource>(std::make_unique<ServersClaims>(**server));
         session.warn("no server answers; reading the L1 instead");
     }
-    auto state = L1State::rebuild(session.l1(), rollup, options.payment.state);
+    auto state = L1State::rebuild(session, rollup, options.payment.state);
     if (!state) return state.status();
     return std::unique_ptr<ClaimSource>(std::make_unique<RebuiltClaims>(*std::move(state)));
 }

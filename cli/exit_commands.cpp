@@ -138,7 +138,7 @@ Status exit_accounts(Session& session, const ExitOptions& options) {
     auto facts = read_facts(caller->contract());
     if (!facts) return facts.status();
     if (!facts->frozen) return are_exits_open(*facts);
-    auto state = L1State::rebuild(session.l1(), caller->contract().address(), options.payment.state);
+    auto state = L1State::rebuild(session, caller->contract().address(), options.payment.state);
     if (!state) return state.status();
     auto accounts = find_accounts(session, *caller, **state, *facts, options);
     if (!accounts) return accounts.status();
@@ -214,7 +214,7 @@ Status refund(Session& session, const RefundOptions& options) {
     auto facts = read_facts(contract);
     if (!facts) return facts.status();
     if (Status status = are_exits_open(*facts); !status.ok()) return status;
-    auto state = L1State::read(session.l1(), contract.address(), options.payment.state);
+    auto state = L1State::read(session, contract.address(), options.payment.state);
     if (!state) return state.status();
     auto found = deposits_to_refund((*state)->view(), *facts, options, *owner);
     if (!found) return found.status();

@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "cli/progress.hpp"
+#include "cli/session.hpp"
 
 namespace gavel::cli {
 namespace {
@@ -30,11 +31,15 @@ void add_l1_state_options(node::Options& options, L1StateOptions& state) {
     follow::add_l1_sync_flags(options, state.sync);
 }
 
-Result<std::unique_ptr<L1State>> L1State::read(l1::L1Client& client, const Address& rollup, const L1StateOptions& options) {
+Result<std::unique_ptr<L1State>> L1State::read(Session& session, const Address& rollup, const L1StateOptions& options) {
+    auto blobs = session.blobs();
+    if (!blobs) return blobs.status();
+    follow::L1SyncOptions reading = options.sync;
+    reading.blobs = *blobs;
     try {
         std::unique_ptr<L1State> out(new L1State);
         out->store_ = node::open_store(options.data_dir);
-        auto sync = follow::L1Sync::open(*out->store_, client, rollup, options.sync);
+        auto sync = follow::L1Sync::open(*out->store_, session.l1(), rollup, reading);
         if (!sync) return sync.status();
         out->sync_ = *std::move(sync);
         if (Status status = out->catch_up(); !status.ok()) return status;
@@ -44,8 +49,8 @@ Result<std::unique_ptr<L1State>> L1State::read(l1::L1Client& client, const Addre
     }
 }
 
-Result<std::unique_ptr<L1State>> L1State::rebuild(l1::L1Client& client, const Address& rollup, const L1StateOptions& options) {
-    auto out = read(client, rollup, options);
+Result<std::unique_ptr<L1State>> L1State::rebuild(Session& session, const Address& rollup, const L1StateOptions& options) {
+    auto out = read(session, rollup, options);
     if (!out) return out;
     try {
         if (Status status = (*out)->replay(); !status.ok()) return status;

@@ -18,16 +18,16 @@ struct L1StateOptions {
 };
 void add_l1_state_options(node::Options& options, L1StateOptions& state);
 
+class Session;
+
 // Throws node::StoreError where the ledger does.
 class L1State {
 public:
-    // Reads the L1 up to its head; nothing is replayed. `client` must outlive it. Draws its progress on a terminal. Reasons:
-    // L1Sync's, STORE_FAILED (data-dir).
-    static node::Result<std::unique_ptr<L1State>> read(l1::L1Client& client, const Address& rollup,
-                                                       const L1StateOptions& options);
+    // Reads the L1 up to its head; nothing is replayed. `session`, whose L1 and sources of blobs are asked, must outlive it.
+    // Draws its progress on a terminal. Reasons: L1Sync's, STORE_FAILED (data-dir).
+    static node::Result<std::unique_ptr<L1State>> read(Session& session, const Address& rollup, const L1StateOptions& options);
     // The same, and replays every batch up to the first false one.
-    static node::Result<std::unique_ptr<L1State>> rebuild(l1::L1Client& client, const Address& rollup,
-                                                          const L1StateOptions& options);
+    static node::Result<std::unique_ptr<L1State>> rebuild(Session& session, const Address& rollup, const L1StateOptions& options);
 
     const follow::L1View& view() const { return sync_->view(); }
     Domain domain() const { return sync_->domain(); }

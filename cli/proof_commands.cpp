@@ -48,7 +48,7 @@ Result<Made> ask_verifier(Session& session, uint64_t number) {
 Result<Made> build(Session& session, uint64_t number, const L1StateOptions& options) {
     auto rollup = session.rollup();
     if (!rollup) return rollup.status();
-    auto state = L1State::rebuild(session.l1(), *rollup, options);
+    auto state = L1State::rebuild(session, *rollup, options);
     if (!state) return state.status();
     const auto& found = (*state)->false_batch();
     const std::string which = "batch " + std::to_string(number);

@@ -43,6 +43,7 @@ void add_session_options(node::Options& options, SessionOptions& session) {
     node::add_grpc_channel_options(options, "sequencer", "host:port of gavel-sequencer", session.sequencer);
     node::add_grpc_channel_options(options, "verifier", "host:port of gavel-verifier", session.verifier);
     l1::add_l1_flags(options, session.l1);
+    l1::add_blob_flags(options, session.blobs);
     options.text("--rollup", session.rollup, "address of the rollup contract; without it, the sequencer's word is taken for it");
     l1::add_wallet_flags(options, session.wallet);
     options.group("Keys");
@@ -82,6 +83,15 @@ l1::L1Client& Session::l1() {
     // What is no URL can't be reached, and says so when it is asked.
     l1_ = opened ? *std::move(opened) : std::make_unique<l1::JsonRpcClient>(l1::JsonRpcOptions{.url = ""});
     return *l1_;
+}
+
+Result<l1::BlobSource*> Session::blobs() {
+    if (!blobs_) {
+        auto opened = l1::open_blob_sources(options_.blobs, options_.l1, clock_);
+        if (!opened) return opened.status();
+        blobs_ = *std::move(opened);
+    }
+    return static_cast<l1::BlobSource*>(blobs_.get());
 }
 
 Result<Domain> Session::domain() {

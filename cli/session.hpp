@@ -12,6 +12,7 @@
 #include "api/sequencer.hpp"
 #include "api/verifier.hpp"
 #include "cli/keystore.hpp"
+#include "l1-bridge/client/blob_sources.hpp"
 #include "l1-bridge/client/l1_sources.hpp"
 #include "l1-bridge/client/l1_wallet.hpp"
 #include "node/config.hpp"
@@ -26,6 +27,7 @@ struct SessionOptions {
     node::GrpcChannelOptions sequencer{.target = "127.0.0.1:9545"};
     node::GrpcChannelOptions verifier{.target = "127.0.0.1:9546"};
     l1::L1Flags l1;
+    l1::BlobFlags blobs;
     std::string rollup;  // empty: asked from the sequencer
     l1::L1WalletFlags wallet;
     bool json = false;
@@ -64,6 +66,8 @@ public:
     // How long connections made from now on wait for an answer.
     void set_patience(std::chrono::milliseconds patience) { patience_ = patience; }
     l1::L1Client& l1();
+    // Who has the blobs of batches: --blobs, or the L1's own URLs. Reason: OPTION_INVALID.
+    node::Result<l1::BlobSource*> blobs();
     // Of a wallet that says the hash of what it has sent before anything is waited for.
     l1::L1WalletOptions wallet_options();
 
@@ -115,6 +119,7 @@ private:
     std::unique_ptr<api::Verifier> verifier_;
     node::SystemClock clock_;
     std::unique_ptr<l1::L1Client> l1_;
+    std::unique_ptr<l1::BlobSources> blobs_;
     std::optional<Domain> domain_;
     std::optional<Address> rollup_;
     std::map<Address, TokenInfo> tokens_;

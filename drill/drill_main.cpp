@@ -3,6 +3,7 @@
 
 #include "drill/drill.hpp"
 #include "follow/l1_sync.hpp"
+#include "l1-bridge/client/blob_sources.hpp"
 #include "l1-bridge/client/key_file.hpp"
 #include "l1-bridge/client/l1_sources.hpp"
 #include "l1-bridge/client/option_values.hpp"
@@ -21,10 +22,12 @@ struct Settings {
     l1::L1Flags l1;
     std::string rollup;
     follow::L1SyncOptions sync;
+    l1::BlobFlags blobs;
     std::string key_file;
     bool allow_readable_key = false;
     std::string key;
     std::string lie;
+    std::string data = "calldata";
     std::string data_dir;
     bool take_seat = false;
     node::LogOptions log{.level = "warn"};
@@ -32,6 +35,7 @@ struct Settings {
 
 void add_options(node::Options& options, Settings& s) {
     options.choice("--lie", s.lie, drill::lie_names(), "which lie to post").required();
+    options.choice("--data", s.data, {"calldata", "blobs"}, "where it is posted");
     l1::add_l1_flags(options, s.l1);
     options.text("--rollup", s.rollup, "address of the rollup contract").required();
     options.text("--key-file", s.key_file, "file with the private key (hex) of the account that holds the seat");
@@ -40,6 +44,7 @@ void add_options(node::Options& options, Settings& s) {
     options.toggle("--take-seat", s.take_seat, "take the seat, with the stake, if it is free");
     options.text("--data-dir", s.data_dir, "folder to keep what was read from the L1; empty: in memory");
     follow::add_l1_sync_flags(options, s.sync);
+    l1::add_blob_flags(options, s.blobs);
     node::add_log_options(options, s.log);
 }
 
@@ -57,7 +62,12 @@ public:
         if (!chain_id) return chain_id.status();
         if (*chain_id == kMainnet) return refused("MAINNET", "l1", "this is Ethereum's main chain: no lies there");
         store_ = node::open_store(settings_.data_dir);
-        auto sync = follow::L1Sync::open(*store_, client_, rollup, settings_.sync);
+        auto blobs = l1::open_blob_sources(settings_.blobs, settings_.l1, clock_);
+        if (!blobs) return blobs.status();
+        blobs_ = *std::move(blobs);
+        follow::L1SyncOptions reading = settings_.sync;
+        reading.blobs = blobs_.get();
+        auto sync = follow::L1Sync::open(*store_, client_, rollup, reading);
         if (!sync) return sync.status();
         sync_ = std::move(*sync);
         ledger_.emplace(*store_, sync_->domain());
@@ -114,6 +124,18 @@ private:
         return {};
     }
 
+    node::Result<l1::Receipt> post(const PostedData& data) {
+        if (data.source == DataSource::kCalldata) return wallet_.run(rollup(), 0, l1::rollup_call::append(data.argument));
+        auto sidecar = l1::make_sidecar(data.blobs);
+        if (!sidecar) return refused("NO_SIDECAR", "", "the lie's blobs can't be posted");
+        auto sent = wallet_.send_blobs(rollup(), l1::rollup_call::append_blobs(data.argument),
+                                       std::make_shared<const l1::BlobSidecar>(*std::move(sidecar)));
+        if (!sent) return sent.status();
+        auto receipt = wallet_.wait(*sent);
+        if (receipt && !receipt->success) return wallet_.explain(*receipt);
+        return receipt;
+    }
+
     node::Status lie() {
         ledger::writing.assume();  // the program has one thread
         auto kind = *drill::lie_from_name(settings_.lie);
@@ -126,13 +148,13 @@ private:
             made = drill::make_lie(*ledger_, sync_->view(), kind, key_);
         }
         if (!made) return made.status();
-        const Bytes posted = made->batch.encode();
-        auto receipt = wallet_.run(rollup(), 0, l1::rollup_call::append(posted));
+        const PostedBatch posted = settings_.data == "blobs" ? PostedBatch::in_blobs(made->batch) : PostedBatch(made->batch);
+        auto receipt = post(posted.data());
         if (!receipt) return receipt.status();
         std::printf("lie      %s\n", settings_.lie.c_str());
         std::printf("batch    %llu, %zu chunks, %zu bytes\n", static_cast<unsigned long long>(made->batch.number),
-                    made->batch.chunks.size(), posted.size());
-        std::printf("hash     %s\n", to_hex(made->batch.header().hash()).c_str());
+                    made->batch.chunks.size(), posted.data().size());
+        std::printf("hash     %s\n", to_hex(posted.hash()).c_str());
         std::printf("tx       %s, block %llu\n", to_hex(receipt->tx_hash).c_str(),
                     static_cast<unsigned long long>(receipt->block_number));
         std::printf("chunk    %u is false, those before it are true\n", made->chunk);
@@ -146,6 +168,7 @@ private:
     l1::L1Wallet wallet_;
     node::SystemClock clock_;
     std::unique_ptr<node::Store> store_;
+    std::unique_ptr<l1::BlobSources> blobs_;
     std::unique_ptr<follow::L1Sync> sync_;
     std::optional<ledger::Ledger> ledger_;
     std::optional<follow::Replayer> replayer_;

@@ -102,7 +102,7 @@ struct L1Sync::Impl {
           options(its_options),
           domain{facts.chain_id, rollup},
           view(opened, rollup, facts.parameters),
-          channel(its_client, rollup),
+          channel(its_client, rollup, options.blobs),
           is_known(was_asked) {
         follower_options.start_block = options.start_block;
         follower_options.chain_id = facts.chain_id;
@@ -213,7 +213,7 @@ struct L1Sync::Impl {
     const L1SyncOptions options;
     const Domain domain;
     L1View view;
-    l1::CalldataChannel channel;
+    l1::ContractChannel channel;
     bool is_known;  // that the L1 is the store's
     l1::FollowerOptions follower_options;
     std::optional<l1::L1Follower> follower;

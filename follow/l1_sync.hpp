@@ -21,6 +21,8 @@ struct L1SyncOptions {
     uint64_t start_block = 0;
     // Of the chain that is expected; 0: whichever the L1 is.
     uint64_t chain_id = 0;
+    // Who has the blobs of batches, for batch_source(); not owned. Null: batches in blobs can't be had.
+    l1::BlobSource* blobs = nullptr;
 };
 
 // The flags for it, the same for every program.
@@ -68,7 +70,7 @@ public:
     node::Status contradiction() const;
     // How often blocks were taken back, in this process's life.
     uint64_t reorganisations() const;
-    // Gets batches' bytes from this L1, for a Replayer. Lives as long as this.
+    // Gets batches from this L1, and their blobs from where the options say, for a Replayer. Lives as long as this.
     BatchSource batch_source();
 
 private:

@@ -28,7 +28,8 @@ struct OpenChunk {
     Chunk chunk;  // without fee leaves yet
     std::vector<Signature> signatures;
     FeeTally fees;
-    unsigned weight = 0;  // with a fee leaf for each token in `fees`
+    unsigned weight = 0;   // with a fee leaf for each token in `fees`
+    size_t most_bits = 0;  // of ops that its operations take
     uint64_t first_entry = 0;
     bool empty() const { return chunk.l1_operations == 0 && chunk.operations.empty(); }
 };

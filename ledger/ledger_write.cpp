@@ -98,21 +98,6 @@ PostedOperation Ledger::posted_form(const Operation& operation, uint32_t sender)
     return out;
 }
 
-unsigned Reader::Impl::weight_with(unsigned more, const Address* fee_token) const {
-    const auto& fees = open_.fees.entries();
-    auto same_token = [&](const FeeTally::Entry& entry) { return entry.token == *fee_token; };
-    bool new_fee_leaf = fee_token && std::none_of(fees.begin(), fees.end(), same_token);
-    return open_.weight + more + (new_fee_leaf ? kFeeLeafWeight : 0);
-}
-
-bool OpenLedger::fits(const PostedOperation& posted, const Address& token) const {
-    return impl_->weight_with(posted.weight(), posted.fee.is_zero() ? nullptr : &token) <= kMaxChunkWeight;
-}
-
-bool OpenLedger::fits_l1_operation() const {
-    return impl_->open_.chunk.operations.empty() && impl_->weight_with(kL1OperationWeight, nullptr) <= kMaxChunkWeight;
-}
-
 Outcome OpenLedger::open_l1_operation(const L1Operation& operation) {
     std::unique_lock lock(impl_->mutex_);
     GAVEL_CHECK(impl_->open_.chunk.operations.empty());
@@ -177,6 +162,7 @@ Outcome Reader::Impl::execute(const PostedOperation& posted, uint64_t at_ms, con
                                    std::span(view_.notes()).subspan(first_note)));
     ++state_.counters.op_count;
     open_.chunk.operations.push_back(posted);
+    open_.most_bits += most_ops_bits(posted);
     open_.fees = std::move(fees);
     open_.weight = weight;
     return outcome;

@@ -24,8 +24,8 @@ class OpenLedger : public Ledger {
 public:
     using Ledger::Ledger;
 
-    // Whether the open chunk takes an operation of this weight, with its fee leaf if it is the first with a fee in `token`. An
-    // operation that doesn't fit an empty chunk never does.
+    // Whether the open chunk takes an operation, with its fee leaf if it is the first with a fee in `token`: by its weight, and
+    // by the bytes that a slot of a blob has. An operation that doesn't fit an empty chunk never does.
     bool fits(const PostedOperation& posted, const Address& token) const GAVEL_REQUIRES(writing);
     bool fits_l1_operation() const GAVEL_REQUIRES(writing);
 

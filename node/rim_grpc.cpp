@@ -5,12 +5,12 @@
 namespace gavel::node {
 
 void add_rim_options(Options& options, RimOptions& rim) {
-    options.text("--metrics-listen", rim.metrics_listen, "host:port for /metrics and /healthz (default: none)");
+    options.text("--metrics-listen", rim.metrics_listen, "host:port for /metrics, /healthz and blobs (default: none)");
     add_grpc_server_options(options, rim.grpc);
 }
 
 Result<std::unique_ptr<Rim>> Rim::open(const RimOptions& options, const std::vector<grpc::Service*>& services, Metrics& metrics,
-                                       std::function<Status()> health) {
+                                       std::function<Status()> health, const std::function<void(HttpServer&)>& more) {
     std::unique_ptr<Rim> out(new Rim);
     auto grpc = GrpcServer::start(options.grpc, services);
     if (!grpc) return grpc.status();
@@ -21,6 +21,7 @@ Result<std::unique_ptr<Rim>> Rim::open(const RimOptions& options, const std::vec
         Status status = health();
         return status.ok() ? grpc.answers() : status;
     });
+    if (more) more(*out->http_);
     if (Status status = out->http_->start(); !status.ok()) return status;
     return out;
 }

@@ -24,9 +24,11 @@ void add_rim_options(Options& options, RimOptions& rim);
 class Rim {
 public:
     // Serves from now on; all that is named must outlive it. `health`: of the daemon's work; the rim adds whether its own gRPC
-    // port answers. Reasons: GrpcServer::start's and HttpServer::start's.
+    // port answers. `more`: adds routes to the HTTP server before it starts. Reasons: GrpcServer::start's and
+    // HttpServer::start's.
     static Result<std::unique_ptr<Rim>> open(const RimOptions& options, const std::vector<grpc::Service*>& services,
-                                             Metrics& metrics, std::function<Status()> health);
+                                             Metrics& metrics, std::function<Status()> health,
+                                             const std::function<void(HttpServer&)>& more = {});
 
     uint16_t grpc_port() const { return grpc_->port(); }
     // Until the daemon is asked to stop; then ends everything in order: `close` (what keeps calls and loops waiting), gRPC, the

@@ -48,6 +48,7 @@ constexpr unsigned largest_chunk_bits(unsigned weight) {
     }
     return kHeaderBits + kFeeTableBits + weight / 2 * per_two;
 }
+static_assert(kMostHeadBits == kHeaderBits + kFeeTableBits && kMostFeeLeafBits == kAccountWidth);
 static_assert(kMaxChunkWeight % 2 == 0);
 static_assert((largest_chunk_bits(kMaxChunkWeight) + 7) / 8 <= kMaxOpsSize);
 
@@ -69,6 +70,17 @@ unsigned PostedOperation::weight() const {
     if (traits.payees == Payees::kL1) return sum;
     for (const PostedPayment& payment : payments) sum += payment.to.address.has_value();
     return sum;
+}
+
+size_t most_ops_bits(const PostedOperation& operation) {
+    const OperationTraits& kind = traits_of(operation.kind);
+    const auto count = static_cast<unsigned>(operation.payments.size());
+    size_t bits = kind.word.length + kind.head_bits(count) + kOperationBits + (kind.has_memo ? kMemoBits : 0);
+    for (const PostedPayment& payment : operation.payments) {
+        if (kind.payees == Payees::kL1) bits += kL1PaymentBits;
+        else bits += payment.to.address ? kByAddressBits : kByIndexBits;
+    }
+    return bits;
 }
 
 unsigned PostedOperation::signatures() const { return traits_of(kind).signatures; }

@@ -73,6 +73,12 @@ struct OpsBits {
 // its memo zero. `bits`: to be told how they are spent.
 Bytes encode_ops(const Chunk& chunk, OpsBits* bits = nullptr);
 
+// Bits of ops that an operation takes at most, whatever else is in its chunk; and that a chunk takes beside its operations, fee
+// leaves left out, and for each of these.
+size_t most_ops_bits(const PostedOperation& operation);
+inline constexpr size_t kMostHeadBits = 11 + 12 + 5 + 3 + 17;
+inline constexpr size_t kMostFeeLeafBits = 32;
+
 // The chunk, or why the bytes are none. Any bytes may be passed; work and memory are bounded by the weight limit.
 std::variant<Chunk, Refusal> decode_ops(ByteView ops);
 

@@ -18,7 +18,7 @@ FUNDED = ["alice", "bank", "dave", "first operator", "second operator", "watcher
 WINDOW_S = int(os.environ.get("DEMO_WINDOW", 20))  # in which a batch can be proven wrong; seconds
 STAKE = 32
 USD_FEE = 1000         # base units of the test dollar, which has six decimals
-MAX_PROOF_GAS = 2**24
+BLOB_GAS, LEAST_BLOB_PRICE, MAX_PROOF_GAS = 2**17, 16, 2**24  # the price, EIP-7918's: at least gas's through 2^17 / 2^13
 MAX_PROOF_BYTES = 131_072
 LIES = ["money-from-nothing", "forged-signature", "skipped-deposit", "withdrawal-without-burn", "garbage-bytes"]
 LIE_IN_WORDS = {
@@ -176,12 +176,12 @@ class Story:
         world.chapter("The sequencer posts what it has confirmed; the verifier reads it from the L1 and runs it all again.")
         status = self.agree()
         world.check(status, "the verifier finds every batch true, and the sequencer's state")
-        sizes = [world.transaction_cost(event["transaction"]) for event in world.events("BatchAppended(uint64,bytes32,uint64)")]
+        batches, total, gas, blobs = world.batch_costs()
         operations = world.gavel("alice", "status")["verifier"]["operations"]
-        total = sum(size for size, _, _ in sizes)
-        self.figures["bytes"] = total / operations
-        self.figures["gas"] = sum(gas for _, gas, _ in sizes) / operations
-        world.say(f"{group(operations)} operations in {len(sizes)} batches, {group(total)} bytes of calldata.")
+        self.figures.update(bytes=total / operations, gas=gas / operations,
+                            blob_gas=blobs * BLOB_GAS / LEAST_BLOB_PRICE / operations)
+        world.check(blobs > 0, "batches are in blobs")
+        world.say(f"{group(operations)} operations in {batches} batches, {blobs} blobs and {group(total)} bytes of calldata.")
 
     def claimed(self):
         world = self.world
@@ -323,7 +323,8 @@ class Story:
             ("", "Gavel", "directly on the L1"),
             ("payments per second", group(figures["rate"]),
              f"{60e6 / 12 / l1_gas:.0f} (computed: blocks of 60 million gas, each 12 s)"),
-            ("L1 gas per payment", group(round(figures["gas"])),
+            ("L1 gas per payment", f"{figures['gas'] + figures['blob_gas']:.0f} ({figures['gas']:.0f} of execution; blobs at the "
+                                   f"least price as {figures['blob_gas']:.0f})",
              f"{group(round(l1_gas))} (ETH {group(figures['eth_gas'])}, ERC-20 {group(figures['erc20_gas'])}, mixed as here)"),
             ("L1 calldata per payment", f"{figures['bytes']:.1f} bytes",
              f"0 bytes for ETH, {figures['erc20_bytes']} for an ERC-20"),

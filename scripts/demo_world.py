@@ -249,3 +249,10 @@ class World:
         transaction = self.l1.rpc("eth_getTransactionByHash", tx_hash)
         receipt = self.l1.receipt(tx_hash)
         return (len(transaction["input"]) - 2) // 2, receipt["gasUsed"], receipt["status"] == 1
+
+    def batch_costs(self):
+        """All batches' together: (how many, bytes of calldata, gas, blobs)."""
+        hashes = [event["transaction"] for event in self.events("BatchAppended(uint64,bytes32,uint64)")]
+        costs = [self.transaction_cost(tx_hash) for tx_hash in hashes]
+        named = [self.l1.rpc("eth_getTransactionByHash", tx_hash).get("blobVersionedHashes") or [] for tx_hash in hashes]
+        return len(hashes), sum(size for size, _, _ in costs), sum(gas for _, gas, _ in costs), sum(map(len, named))

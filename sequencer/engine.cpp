@@ -13,6 +13,7 @@ namespace {
 
 constexpr size_t kOpenOpsBytes = 12;  // of an operation whose chunk isn't encoded yet, on the average
 constexpr size_t kL1OperationsAtOnce = 320;
+constexpr uint64_t kWithoutBlobsMs = 600'000;
 
 size_t posted_size(const ledger::ChunkRecord& chunk) { return chunk.ops.size() + chunk.sigs.size() + Batch::kBytesPerChunk; }
 
@@ -238,18 +239,39 @@ void Engine::note_unbatched() {
 }
 
 // The sealed chunks, from the first that no batch holds, that fill a batch.
-Engine::Fill Engine::next_fill() const {
-    Fill out{0, Batch::kFixedBytes, false};
+Engine::Fill Engine::fill(DataSource source) const {
+    Fill out{source, 0, Batch::kFixedBytes, false};
+    const bool in_blobs = source == DataSource::kBlobs;
+    const size_t most_chunks = in_blobs ? kSlotsPerBlob * config_.posting.max_blobs : kMaxChunks;
     const uint64_t first = first_unbatched_chunk();
     for (const Waiting& waiting : unposted_) {
         if (waiting.chunk < first) continue;
         // One chunk at least: it can't be cut any more.
-        out.is_full = out.chunks == kMaxChunks || (out.chunks > 0 && out.bytes + waiting.bytes > batch_limit_);
+        const bool is_long = !in_blobs && out.bytes + waiting.bytes > batch_limit_;
+        out.is_full = out.chunks == most_chunks || (out.chunks > 0 && is_long);
         if (out.is_full) break;
         out.bytes += waiting.bytes;
         ++out.chunks;
     }
     return out;
+}
+
+std::optional<Amount> Engine::cost_of(const Fill& fill, bool open) const {
+    if (fill.source == DataSource::kCalldata) return fees_.calldata_cost(fill.bytes + (open ? open_bytes() : 0));
+    return fees_.blobs_cost(std::max(size_t{1}, fill.chunks + size_t{open && !ledger_.open_chunk().empty()}));
+}
+
+// In calldata or in blobs, as configured, or where a chunk costs less.
+Engine::Fill Engine::next_fill() const {
+    if (config_.posting.data != DataMode::kAuto)
+        return fill(config_.posting.data == DataMode::kBlobs ? DataSource::kBlobs : DataSource::kCalldata);
+    const Fill calldata = fill(DataSource::kCalldata), blobs = fill(DataSource::kBlobs);
+    if (clock_.steady_ms() < no_blobs_until_ms_) return calldata;
+    const auto calldata_cost = cost_of(calldata, true), blobs_cost = cost_of(blobs, true);
+    if (!calldata_cost || !blobs_cost) return calldata;
+    // With one more chunk for what is open, so that none divides by zero.
+    const u128 a = calldata_cost->value() / (calldata.chunks + 1u), b = blobs_cost->value() / (blobs.chunks + 1u);
+    return b < a ? blobs : calldata;
 }
 
 // Whether what the chunks of that fill and the open one have taken in fees pays for posting them now.
@@ -258,7 +280,8 @@ bool Engine::fees_pay(const Fill& fill) const {
     const uint64_t first = first_unbatched_chunk();
     for (const Waiting& waiting : unposted_)
         if (waiting.chunk >= first) fees.insert(fees.end(), waiting.fees.begin(), waiting.fees.end());
-    return !fees.empty() && fees_.cover_a_batch(fees, fill.bytes + open_bytes());
+    const auto cost = cost_of(fill, true);
+    return !fees.empty() && cost && fees_.cover(fees, *cost);
 }
 
 bool Engine::batch_is_due() const {
@@ -279,7 +302,7 @@ std::optional<Engine::Cut> Engine::cut_batch() {
         fill = next_fill();
     }
     if (fill.chunks == 0) return std::nullopt;
-    return Cut{ledger_.last_header(), first_unbatched_chunk(), fill.chunks};
+    return Cut{ledger_.last_header(), first_unbatched_chunk(), fill.chunks, fill.source};
 }
 
 void Engine::batch_was_marked() {
@@ -290,6 +313,13 @@ void Engine::batch_was_marked() {
 bool Engine::batch_was_refused(size_t bytes, size_t chunks) {
     if (chunks < 2) return false;
     batch_limit_ = std::min(batch_limit_, bytes / 2);
+    due_below_ = first_unbatched_chunk();
+    return true;
+}
+
+bool Engine::blobs_were_refused() {
+    if (config_.posting.data == DataMode::kBlobs) return false;
+    no_blobs_until_ms_ = clock_.steady_ms() + kWithoutBlobsMs;
     due_below_ = first_unbatched_chunk();
     return true;
 }

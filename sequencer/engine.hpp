@@ -20,6 +20,7 @@ struct EngineConfig {
     size_t batch_bytes = 120'000;          // a batch is cut at the latest here (a transaction has at most 131,072 bytes)
     uint64_t l1_confirmations = 0;         // blocks on top of the one that queued an L1 operation before it is consumed
     size_t max_unposted_bytes = 64 << 20;  // confirmed but not posted: above this, operations are refused
+    PostingConfig posting;
 };
 
 // Who signed what, for operations confirmed here: so that re-executing a batch from its bytes needs no signature checked twice.
@@ -55,6 +56,7 @@ public:
         BatchHeader parent;
         uint64_t first_chunk = 0;
         uint16_t chunks = 0;
+        DataSource source = DataSource::kCalldata;
     };
 
     Engine(ledger::OpenLedger& ledger, const follow::L1View& view, const FeePolicy& fees, const node::Clock& clock,
@@ -87,6 +89,9 @@ public:
     // An L1 node takes no batch of so many bytes, whose mark is about to be taken back: those cut from now on are half as large,
     // at once, and grow by a sixteenth with each that comes to stand. False, and all stays, if it holds one chunk alone.
     bool batch_was_refused(size_t bytes, size_t chunks) GAVEL_REQUIRES(ledger::writing);
+    // An L1 node takes no batch in blobs, whose mark is about to be taken back: for a while those cut are in calldata, this one
+    // at once. False, and all stays, if only blobs are allowed.
+    bool blobs_were_refused() GAVEL_REQUIRES(ledger::writing);
 
     void publish() GAVEL_REQUIRES(ledger::writing);
     EngineFigures figures() const;  // any thread
@@ -105,11 +110,15 @@ private:
     size_t open_bytes() const GAVEL_REQUIRES(ledger::writing);
     void note_unbatched() GAVEL_REQUIRES(ledger::writing);
     struct Fill {
+        DataSource source = DataSource::kCalldata;
         uint16_t chunks = 0;
         size_t bytes = 0;
         bool is_full = false;  // there would be more
     };
+    Fill fill(DataSource source) const GAVEL_REQUIRES(ledger::writing);
     Fill next_fill() const GAVEL_REQUIRES(ledger::writing);
+    // Of a batch of that fill and, with `open`, of what is open, in wei; nullopt: it isn't known.
+    std::optional<Amount> cost_of(const Fill& fill, bool open) const GAVEL_REQUIRES(ledger::writing);
     void add_unposted(const ledger::ChunkRecord& chunk, std::vector<FeeTally::Entry> fees) GAVEL_REQUIRES(ledger::writing);
     std::vector<FeeTally::Entry> fees_of(const ledger::ChunkRecord& chunk) const GAVEL_REQUIRES(ledger::writing);
     bool fees_pay(const Fill& fill) const GAVEL_REQUIRES(ledger::writing);
@@ -126,7 +135,8 @@ private:
     std::optional<uint64_t> generation_;  // of the ledger, as unposted_ knows it; nullopt: it knows nothing yet
     uint64_t posted_ = 0;                 // the last batch that stands on the L1
     uint64_t due_below_ = 0;              // chunks below this one have been in a batch that a node didn't take
-    size_t batch_limit_;                  // bytes: what the L1's nodes take, at most what is configured
+    size_t batch_limit_;                  // bytes of calldata: what the L1's nodes take, at most what is configured
+    uint64_t no_blobs_until_ms_ = 0;      // by the monotonic clock
     std::optional<uint64_t> oldest_unbatched_ms_;
     bool post_at_once_ = false;
     mutable std::mutex figures_mutex_;

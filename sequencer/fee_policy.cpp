@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "l1-bridge/wire/blob_gas.hpp"
+#include "protocol/blob.hpp"
 #include "protocol/keys.hpp"
 #include "protocol/kinds/kinds.hpp"
 
@@ -15,6 +17,8 @@ constexpr unsigned kAddressBytes = 18;  // a recipient by address rather than by
 constexpr unsigned kMemoBytes = 32;
 constexpr unsigned kLineBytes = 8;  // each further line of a payout
 constexpr unsigned kTransferBytes = kSignatureBytes + kOpsBytes + kShareBytes;
+// Of a slot, that operations fill on the average: weight cuts a chunk of plain transfers.
+constexpr size_t kFilledSlotBytes = 47 * kTransferBytes;
 
 struct PostedBytes {
     OperationKind kind;
@@ -55,9 +59,10 @@ Amount round_up_to_a_digit(Amount amount) {
     }
 }
 
-void FeePolicy::set_gas_price(u128 wei_per_gas) {
+void FeePolicy::set_gas_price(u128 wei_per_gas, std::optional<u128> wei_per_blob_gas) {
     std::lock_guard lock(mutex_);
     wei_per_gas_ = wei_per_gas;
+    wei_per_blob_gas_ = wei_per_blob_gas;
 }
 
 void FeePolicy::set_batch_price(const l1::BatchChannel::Price& price) {
@@ -71,7 +76,7 @@ node::Result<FeeQuote> FeePolicy::quote(const Address& token, const OperationSha
         minimum = scaled(named->second, posted_bytes(shape), kTransferBytes);
     } else if (token.is_zero()) {
         std::lock_guard lock(mutex_);
-        minimum = scaled(Amount{wei_per_gas_}, u128{price_.per_byte} * posted_bytes(shape) * config_.eth_percent, 100);
+        minimum = wei_of_bytes(posted_bytes(shape), config_.eth_percent);
     } else {
         return node::Status{node::Code::kInvalidArgument, "TOKEN_NOT_ACCEPTED", "token",
                             "this sequencer takes no payments of the token " + to_checksum(token)};
@@ -84,14 +89,38 @@ u128 FeePolicy::wei_worth(const FeeTally::Entry& fee) const {
     if (fee.token.is_zero()) return fee.total.value();
     auto named = config_.per_transfer.find(fee.token);
     if (named == config_.per_transfer.end() || named->second.is_zero()) return 0;
-    const u128 transfer_wei = scaled(Amount{wei_per_gas_}, u128{price_.per_byte} * kTransferBytes, 1).value();
+    const u128 transfer_wei = wei_of_bytes(kTransferBytes, 100).value();
     return scaled(fee.total, transfer_wei, named->second.value()).value();
 }
 
-bool FeePolicy::cover_a_batch(const std::vector<FeeTally::Entry>& fees, size_t bytes) const {
+// Under the lock, both. What operations of so many bytes cost in a full batch, where they cost less.
+Amount FeePolicy::wei_of_bytes(unsigned bytes, unsigned percent) const {
+    const Amount in_calldata = scaled(Amount{wei_per_gas_}, u128{price_.per_byte} * bytes * percent, 100);
+    if (config_.posting.data == DataMode::kCalldata || !wei_per_blob_gas_) return in_calldata;
+    const size_t chunks = kSlotsPerBlob * config_.posting.max_blobs;
+    const Amount in_blobs = scaled(blobs_cost_of(chunks), u128{bytes} * percent, u128{kFilledSlotBytes} * chunks * 100);
+    return config_.posting.data == DataMode::kBlobs ? in_blobs : std::min(in_calldata, in_blobs);
+}
+
+Amount FeePolicy::blobs_cost_of(size_t chunks) const {
+    const Amount blobs = scaled(Amount{*wei_per_blob_gas_}, u128{l1::kGasPerBlob} * blobs_for(chunks), 1);
+    return blobs.plus(scaled(Amount{wei_per_gas_}, price_.blobs_overhead, 1)).value_or(Amount::max());
+}
+
+std::optional<Amount> FeePolicy::calldata_cost(size_t bytes) const {
     std::lock_guard lock(mutex_);
-    if (wei_per_gas_ == 0) return false;
-    const Amount cost = scaled(Amount{wei_per_gas_}, price_.overhead + u128{price_.per_byte} * bytes, 1);
+    if (wei_per_gas_ == 0) return std::nullopt;
+    return scaled(Amount{wei_per_gas_}, price_.overhead + u128{price_.per_byte} * bytes, 1);
+}
+
+std::optional<Amount> FeePolicy::blobs_cost(size_t chunks) const {
+    std::lock_guard lock(mutex_);
+    if (wei_per_gas_ == 0 || !wei_per_blob_gas_) return std::nullopt;
+    return blobs_cost_of(chunks);
+}
+
+bool FeePolicy::cover(const std::vector<FeeTally::Entry>& fees, Amount cost) const {
+    std::lock_guard lock(mutex_);
     u128 worth = 0;
     for (const FeeTally::Entry& fee : fees) worth += std::min(wei_worth(fee), ~u128{0} - worth);
     return worth >= cost.value();

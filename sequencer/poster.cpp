@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "node/log.hpp"
+#include "protocol/check.hpp"
 
 namespace gavel::sequencer {
 namespace {
@@ -13,16 +14,22 @@ bool is_refused_by_node(const node::Status& status) {
            (status.reason == "TX_REFUSED" || status.reason == "L1_ERROR" || status.reason == "TX_TOO_LARGE");
 }
 
+// Whether it is the blobs that can't be had now: no node takes them, or tells their price, or they cost more than the cap.
+bool is_without_blobs(const node::Status& status) {
+    return is_refused_by_node(status) || status.reason == "L1_NO_BLOBS" || status.reason == "L1_FEE_OVER_CAP";
+}
+
 }  // namespace
 
 Poster::Poster(ledger::Ledger& ledger, Engine& engine, const follow::L1View& view, l1::L1Client& client, l1::L1Wallet& wallet,
-               l1::BatchChannel& channel, const SignerCache& signers, Writer& writer, Config config)
+               l1::BatchChannel& channel, follow::BlobArchive* archive, const SignerCache& signers, Writer& writer, Config config)
     : ledger_(ledger),
       engine_(engine),
       view_(view),
       client_(client),
       wallet_(wallet),
       channel_(channel),
+      archive_(archive),
       signers_(signers),
       writer_(writer),
       config_(config) {}
@@ -33,6 +40,17 @@ void Poster::restart() {
     sent_ = view_.batch_head();
 }
 
+PostedBatch Poster::posted_in(DataSource source, Batch batch) {
+    return source == DataSource::kBlobs ? PostedBatch::in_blobs(std::move(batch)) : PostedBatch(std::move(batch));
+}
+
+// Before it is marked: whoever posts a batch can always tell what is in it.
+void Poster::keep_blobs(const PostedBatch& posted) {
+    const PostedData& data = posted.data();
+    GAVEL_CHECK(data.blobs.empty() || archive_ != nullptr);
+    for (size_t i = 0; i < data.blobs.size(); ++i) archive_->put(data.blob_hashes[i], data.blobs[i], posted.number());
+}
+
 // A batch that is marked: as it was made, or, after a restart, made again from its chunks. nullptr: it is marked no more.
 const PostedBatch* Poster::made(uint64_t number) {
     std::erase_if(made_, [&](const auto& one) { return one.first <= view_.batch_head(); });
@@ -40,7 +58,8 @@ const PostedBatch* Poster::made(uint64_t number) {
     auto record = ledger_.batch(number), parent = ledger_.batch(number - 1);
     if (!record || (number > 1 && !parent)) return nullptr;
     auto batch = ledger_.assemble(parent ? parent->header : genesis_header(), record->first_chunk, record->header.chunk_count);
-    return batch ? &made_.emplace(number, PostedBatch(*std::move(batch))).first->second : nullptr;
+    if (!batch) return nullptr;
+    return &made_.emplace(number, posted_in(record->header.source, *std::move(batch))).first->second;
 }
 
 // Starts the second state at the last batch that stands on the L1, or at genesis.
@@ -89,9 +108,10 @@ node::Status Poster::prepare() {
     if (!cut) return {};
     auto batch = ledger_.assemble(cut->parent, cut->first_chunk, cut->chunks);
     if (!batch) return {};  // rolled back
-    PostedBatch posted(*std::move(batch));
+    PostedBatch posted = posted_in(cut->source, *std::move(batch));
     if (node::Status status = check_up_to(posted.number() - 1); !status.ok()) return status;
     if (node::Status status = check(posted); !status.ok()) return status;
+    keep_blobs(posted);
 
     const bool is_marked = writer_.run(node::Durability::kSynced, [&]() GAVEL_REQUIRES(ledger::writing) {
         if (ledger_.last_header() != cut->parent || engine_.first_unbatched_chunk() != cut->first_chunk) return false;
@@ -109,7 +129,9 @@ node::Result<bool> Poster::send_one(uint64_t number) {
     const PostedBatch* posted = made(number);
     if (posted == nullptr) return false;
     auto sent = channel_.publish(wallet_, *posted, number == view_.batch_head() + 1);
-    if (!sent && is_refused_by_node(sent.status())) return take_back(*posted, sent.status());
+    const bool in_blobs = posted->data().source == DataSource::kBlobs;
+    if (!sent && (in_blobs ? is_without_blobs(sent.status()) : is_refused_by_node(sent.status())))
+        return take_back(*posted, sent.status());
     if (!sent) return sent.status();
     if (!*sent) return false;
     writer_.run([&]() GAVEL_REQUIRES(ledger::writing) {
@@ -118,20 +140,23 @@ node::Result<bool> Poster::send_one(uint64_t number) {
     return true;
 }
 
-// A marked batch that no block has and a node doesn't take: its mark goes, and its chunks become smaller batches. Of one behind
-// another that is on its way that is decided when its turn comes: the node may only think that it would revert.
+// A marked batch that no block has and a node doesn't take: its mark goes, and its chunks become smaller batches, or, if it is in
+// blobs, some in calldata. Of one behind another that is on its way that is decided when its turn comes: the node may only think
+// that it would revert.
 node::Status Poster::take_back(const PostedBatch& posted, const node::Status& why) {
     const uint64_t number = posted.number();
-    const size_t bytes = posted.data().size(), chunks = posted.header().chunk_count;
+    const size_t bytes = posted.data().argument.size(), chunks = posted.header().chunk_count;
+    const bool in_blobs = posted.data().source == DataSource::kBlobs;
     if (number != view_.batch_head() + 1) return why;
-    const bool is_smaller = writer_.run([&]() GAVEL_REQUIRES(ledger::writing) {
-        if (!engine_.batch_was_refused(bytes, chunks)) return false;
+    const bool is_cut_anew = writer_.run([&]() GAVEL_REQUIRES(ledger::writing) {
+        if (in_blobs ? !engine_.blobs_were_refused() : !engine_.batch_was_refused(bytes, chunks)) return false;
         ledger_.unmark_batches_from(number);
         engine_.batch_was_marked();
         return true;
     });
-    if (!is_smaller) return why;
-    node::log_warn("a batch that the L1's node doesn't take is cut anew, smaller",
+    if (!is_cut_anew) return why;
+    node::log_warn(in_blobs ? "a batch in blobs that the L1's node doesn't take is cut anew, in calldata"
+                            : "a batch that the L1's node doesn't take is cut anew, smaller",
                    {{"batch", number}, {"bytes", bytes}, {"chunks", chunks}, {"why", node::to_string(why)}});
     restart();
     return why;

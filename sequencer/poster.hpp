@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 
+#include "follow/blob_archive.hpp"
 #include "l1-bridge/client/batch_channel.hpp"
 #include "sequencer/engine.hpp"
 #include "sequencer/rechecker.hpp"
@@ -17,9 +18,10 @@ public:
         uint64_t max_in_flight = 4;  // batches sent and not yet seen on the L1
     };
 
-    // None of these is owned. Not the writing thread's: what it needs written it has the writer do.
+    // None of these is owned. Not the writing thread's: what it needs written it has the writer do. `archive`: where blobs are
+    // kept before they are posted; null where batches are in calldata alone.
     Poster(ledger::Ledger& ledger, Engine& engine, const follow::L1View& view, l1::L1Client& client, l1::L1Wallet& wallet,
-           l1::BatchChannel& channel, const SignerCache& signers, Writer& writer, Config config);
+           l1::BatchChannel& channel, follow::BlobArchive* archive, const SignerCache& signers, Writer& writer, Config config);
 
     // Cuts the next batch if it is due and there is room, checks it, marks it. One that doesn't pass is a bug of the sequencer's:
     // INTERNAL, BATCH_CHECK_FAILED; nothing may be posted any more.
@@ -35,6 +37,8 @@ private:
     // Whether it was sent; a batch whose gas can't be told yet isn't.
     node::Result<bool> send_one(uint64_t number);
     node::Status take_back(const PostedBatch& posted, const node::Status& why);
+    static PostedBatch posted_in(DataSource source, Batch batch);
+    void keep_blobs(const PostedBatch& posted);
     node::Status look_for_lost();
     const PostedBatch* made(uint64_t number);
     bool make_rechecker();
@@ -45,6 +49,7 @@ private:
     l1::L1Client& client_;
     l1::L1Wallet& wallet_;
     l1::BatchChannel& channel_;
+    follow::BlobArchive* archive_;
     const SignerCache& signers_;
     Writer& writer_;
     Config config_;

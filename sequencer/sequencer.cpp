@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "l1-bridge/client/rollup_client.hpp"
+#include "l1-bridge/wire/records.hpp"
 #include "node/log.hpp"
 #include "protocol/keys.hpp"
 #include "sequencer/repair.hpp"
@@ -37,7 +38,7 @@ EngineConfig within(EngineConfig config, const l1::BatchChannel::Limits& limits)
 }  // namespace
 
 Sequencer::Sequencer(node::Store& store, follow::L1Sync& sync, l1::L1Client& client, l1::L1Wallet& wallet,
-                     const node::Clock& clock, node::Metrics& metrics, SequencerConfig config)
+                     follow::BlobArchive& archive, const node::Clock& clock, node::Metrics& metrics, SequencerConfig config)
     : clock_(clock),
       config_(std::move(config)),
       sync_(sync),
@@ -49,11 +50,11 @@ Sequencer::Sequencer(node::Store& store, follow::L1Sync& sync, l1::L1Client& cli
       freshness_(clock, troubles_, sync.view().parameters().inclusion_window, config_.l1_stale_after_ms),
       ledger_(store, sync.domain()),
       fees_(config_.fees),
-      channel_(client, sync.view().rollup(), &clock),
+      channel_(client, sync.view().rollup(), nullptr, &clock),
       engine_(ledger_, sync.view(), fees_, clock, within(config_.engine, channel_.limits()), signers_),
       writer_(ledger_, config_.max_queued, [this]() GAVEL_REQUIRES(ledger::writing) { engine_.publish(); }),
-      replayer_(ledger_, sync.view(), follow::batch_source(channel_), clock, {.keep_lost_batches = true}),
-      poster_(ledger_, engine_, sync.view(), client, wallet, channel_, signers_, writer_, config_.posting),
+      replayer_(ledger_, sync.view(), sync.batch_source(), clock, {.keep_lost_batches = true}),
+      poster_(ledger_, engine_, sync.view(), client, wallet, channel_, &archive, signers_, writer_, config_.posting),
       fee_accounts_(ledger_, sync.view(), client, wallet, clock, troubles_, config_.engine.fee_recipient, fee_tokens(config_)),
       queries_(ledger_, sync.view()),
       figures_(metrics),
@@ -153,6 +154,8 @@ node::Status Sequencer::keep_seat() {
     if (own != terms.rend() && own->reason == l1::TermEnd::kEvicted)
         return not_sequencing("EVICTED", "this sequencer left an L1 operation overdue and was evicted; once that can't happen "
                                          "again, take the seat with 'gavel sequencer become'");
+    if (!view.is_final(l1::in_the_way_of(view.batch_head() + 1)))
+        return not_sequencing("RECORDS_FULL", "the contract has no place for another batch until an older one is final");
     node::Status waiting = not_sequencing("SEAT_FREE", "this sequencer doesn't hold the seat");
     uint64_t now_ms = clock_.steady_ms();
     if (!config_.take_seat || (seat_tried_ms_ != 0 && now_ms < seat_tried_ms_ + config_.seat_retry_ms)) return waiting;
@@ -211,7 +214,7 @@ void Sequencer::update_gas_price() {
     const l1::BlockRef head = sync_.view().head();
     fees_asked_.at(head, [&] {
         auto fees = client_.fees();
-        if (fees) fees_.set_gas_price(fees->base_fee + fees->priority_fee);
+        if (fees) fees_.set_gas_price(fees->base_fee + fees->priority_fee, fees->blob_base_fee);
         return fees.ok();
     });
     channel_.refresh_price(wallet_.address());

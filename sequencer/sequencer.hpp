@@ -37,8 +37,10 @@ struct SequencerConfig {
 class Sequencer {
 public:
     // None of the references is owned. `sync` has been made for the ledger's store. Throws node::StoreError.
-    Sequencer(node::Store& store, follow::L1Sync& sync, l1::L1Client& client, l1::L1Wallet& wallet, const node::Clock& clock,
-              node::Metrics& metrics, SequencerConfig config);
+    // `archive`: where it keeps the blobs that it posts, and finds those of batches that it reads; `sync` has it for the latter,
+    // with whoever else has blobs behind it.
+    Sequencer(node::Store& store, follow::L1Sync& sync, l1::L1Client& client, l1::L1Wallet& wallet, follow::BlobArchive& archive,
+              const node::Clock& clock, node::Metrics& metrics, SequencerConfig config);
     ~Sequencer();
 
     // ---- Any thread ----
@@ -105,7 +107,7 @@ private:
     ledger::OpenLedger ledger_;
     FeePolicy fees_;
     SignerCache signers_;
-    l1::CalldataChannel channel_;
+    l1::ContractChannel channel_;
     Engine engine_;
     Writer writer_;
     follow::Replayer replayer_;

@@ -3,6 +3,7 @@
 
 #include <thread>
 
+#include "follow/blob_keeper.hpp"
 #include "l1-bridge/client/key_file.hpp"
 #include "l1-bridge/client/l1_sources.hpp"
 #include "l1-bridge/client/option_values.hpp"
@@ -28,6 +29,9 @@ struct Settings {
     l1::L1WalletFlags wallet;
     std::string fee_recipient;
     std::vector<std::string> fees;
+    follow::BlobKeeperOptions blobs;
+    std::string data = "auto";
+    uint64_t max_blobs = 3;
     uint64_t eth_fee_percent = 110;
     uint64_t l1_confirmations = 2;
     uint64_t batch_bytes = 120'000;
@@ -66,16 +70,25 @@ void add_options(node::Options& options, Settings& s) {
     options.duration("--batch-age", s.batch_age,
                      "the oldest confirmed operation waits no longer for its batch, full or paid for or not");
     options.byte_size("--batch-bytes", s.batch_bytes, "a batch is posted at the latest at this size", 2'000, 130'000);
+    options.choice("--data", s.data, {"auto", "blobs", "calldata"}, "where a batch's data go; auto: what costs less");
+    options.number("--max-blobs", s.max_blobs, "blobs of a batch; builders of blocks pass over those with many", 1, kMaxBlobs);
     options.number("--max-in-flight", s.max_in_flight, "batches sent and not yet in a block", 1, 64);
     options.byte_size("--max-unposted", s.max_unposted, "bytes confirmed and not posted above which operations are refused",
                       4'096);
     options.group("Server");
     options.text("--data-dir", s.data_dir, "folder of the database");
+    follow::add_blob_keeper_flags(options, s.blobs);
     options.toggle("--new-data", s.new_data, "begin with an empty folder although this key was the sequencer before");
     options.toggle("--repair", s.repair, "if the folder is damaged, make a new one of the L1 and of what can be read of it");
     options.number("--signature-threads", s.signature_threads, "threads that check signatures, beside the callers' own", 0, 256);
     node::add_rim_options(options, s.rim);
     node::add_log_options(options, s.log);
+}
+
+sequencer::PostingConfig posting_of(const Settings& s) {
+    using sequencer::DataMode;
+    const DataMode data = s.data == "blobs" ? DataMode::kBlobs : s.data == "calldata" ? DataMode::kCalldata : DataMode::kAuto;
+    return {data, static_cast<uint16_t>(s.max_blobs)};
 }
 
 node::Result<sequencer::SequencerConfig> config_of(const Settings& s, const Address& poster) {
@@ -96,6 +109,7 @@ node::Result<sequencer::SequencerConfig> config_of(const Settings& s, const Addr
     config.engine.l1_confirmations = s.l1_confirmations;
     config.engine.max_unposted_bytes = s.max_unposted;
     config.posting.max_in_flight = s.max_in_flight;
+    config.engine.posting = config.fees.posting = posting_of(s);
     config.take_seat = !s.no_seat;
     config.new_data = s.new_data;
     config.l1_stale_after_ms = static_cast<uint64_t>(s.l1_stale_after.count());
@@ -118,16 +132,23 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
     if (s.repair) sequencer::repair_folder(s.data_dir, *rollup);
     node::LevelDbStore store(s.data_dir);
     node::Scrub scrub(store, node::request_stop);
+    auto blobs = follow::BlobKeeper::open(s.blobs, s.l1, s.data_dir, clock);
+    if (!blobs) return blobs.status();
+    follow::L1SyncOptions reading = s.sync;
+    reading.blobs = &(*blobs)->source();
     auto sync =
-        follow::L1Sync::open_when_reachable(store, **client, *rollup, s.sync, [&] { return signals.wait_for(s.poll) == 0; });
+        follow::L1Sync::open_when_reachable(store, **client, *rollup, reading, [&] { return signals.wait_for(s.poll) == 0; });
     if (!sync) return sync.status();
     if (!*sync) return {};
 
     node::Metrics metrics;
-    sequencer::Sequencer sequencer(store, **sync, **client, wallet, clock, metrics, *config);
+    sequencer::Sequencer sequencer(store, **sync, **client, wallet, (*blobs)->archive(), clock, metrics, *config);
+    (*blobs)->count_in(metrics);
     sequencer::SequencerService service(sequencer);
     query::QueryService queries(sequencer.queries(), "sequencer");
-    auto rim = node::Rim::open(s.rim, {&service, &queries}, metrics, [&] { return sequencer.health(); });
+    auto rim = node::Rim::open(
+        s.rim, {&service, &queries}, metrics, [&] { return sequencer.health(); },
+        [&](node::HttpServer& server) { (*blobs)->serve(server, [](const char*) { node::request_stop(); }); });
     if (!rim) return rim.status();
     node::log_info(
         "serving",
@@ -148,6 +169,7 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
     return (*rim)->serve(signals, sequencer.troubles(), loops, store, [&] {
         sequencer.stop();
         (*client)->close();
+        (*blobs)->close();
     });
 }
 

@@ -285,8 +285,12 @@ void Verifier::publish() {
     known.withdrawals_full = final_batch && final_batch->header.last.withdrawal_count == kMaxWithdrawalCount;
     known.notice = notice_;
     if (replayer_.false_batch()) known.false_batch = replayer_.false_batch()->verdict.number;
+    if (progress_ == Progress::kUnavailable && l1::is_without_blobs(replayer_.status())) {
+        known.not_judged = ledger_.batch_head() + 1;
+        known.why_not_judged = replayer_.status().message;
+    }
     // Behind the L1 everything looks late: what was told before stays.
-    if (now.is_synced) now.warnings = warnings_of(view_, known, options_.warnings);
+    if (now.is_synced || known.not_judged) now.warnings = warnings_of(view_, known, options_.warnings);
     else std::erase_if(now.warnings, [](const Warning& warning) { return is_trouble(warning.reason); });
     for (Warning& trouble : troubles_) {
         for (const Warning& old : before)

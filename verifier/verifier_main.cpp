@@ -1,4 +1,5 @@
 // gavel-verifier: reads the L1, verifies every batch, proves false ones, tells of it over gRPC.
+#include "follow/blob_keeper.hpp"
 #include "l1-bridge/client/key_file.hpp"
 #include "l1-bridge/client/l1_sources.hpp"
 #include "l1-bridge/client/option_values.hpp"
@@ -22,6 +23,7 @@ struct Settings {
     std::vector<std::string> claim_tokens;
     l1::L1WalletFlags wallet;
     std::string data_dir = "gavel-verifier-data";
+    follow::BlobKeeperOptions blobs;
     bool repair = false;
     std::chrono::milliseconds poll{1'000};
     std::chrono::milliseconds l1_stale_after{0};
@@ -62,6 +64,7 @@ void add_options(node::Options& options, Settings& s) {
                     "warn when no batch comes for so long; 0: an inclusion window");
     options.group("Server");
     options.text("--data-dir", s.data_dir, "folder of the database");
+    follow::add_blob_keeper_flags(options, s.blobs);
     options.toggle("--repair", s.repair, "if the folder is damaged, put it aside and read everything from the L1 again");
     node::add_rim_options(options, s.rim);
     node::add_log_options(options, s.log);
@@ -142,8 +145,12 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
     if (s.repair) repair_folder(s.data_dir, *rollup);
     node::LevelDbStore store(s.data_dir);
     node::Scrub scrub(store, node::request_stop);
+    auto blobs = follow::BlobKeeper::open(s.blobs, s.l1, s.data_dir, clock);
+    if (!blobs) return blobs.status();
+    follow::L1SyncOptions reading = s.sync;
+    reading.blobs = &(*blobs)->source();
     auto sync =
-        follow::L1Sync::open_when_reachable(store, **client, *rollup, s.sync, [&] { return signals.wait_for(s.poll) == 0; });
+        follow::L1Sync::open_when_reachable(store, **client, *rollup, reading, [&] { return signals.wait_for(s.poll) == 0; });
     if (!sync) return sync.status();
     if (!*sync) return {};
 
@@ -157,7 +164,10 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
     verifier::VerifierService service(verifier);
     query::QueryService queries(verifier.queries(), "verifier");
     add_metrics(metrics, verifier);
-    auto rim = node::Rim::open(s.rim, {&service, &queries}, metrics, [&] { return verifier.health(); });
+    (*blobs)->count_in(metrics);
+    auto rim = node::Rim::open(
+        s.rim, {&service, &queries}, metrics, [&] { return verifier.health(); },
+        [&](node::HttpServer& server) { (*blobs)->serve(server, [](const char*) { node::request_stop(); }); });
     if (!rim) return rim.status();
     node::log_info("serving", {{"grpc_port", (*rim)->grpc_port()},
                                {"rollup", to_checksum(*rollup)},
@@ -170,7 +180,10 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
         if (!more) node::log_status(node::LogLevel::kDebug, "round with the L1", more.status());
         if (!more || !*more) loops.rest(s.poll);
     });
-    return (*rim)->serve(signals, verifier.troubles(), loops, store, [&] { (*client)->close(); });
+    return (*rim)->serve(signals, verifier.troubles(), loops, store, [&] {
+        (*client)->close();
+        (*blobs)->close();
+    });
 }
 
 }  // namespace

@@ -25,6 +25,7 @@ public:
             look_for_silence();
             look_at_notice();
         }
+        if (known_.not_judged) look_at_unjudged(*known_.not_judged);
         if (known_.false_batch) look_at_lie(*known_.false_batch);
         return std::move(out_);
     }
@@ -79,6 +80,17 @@ private:
              notice.from - (view_.parameters().inclusion_window + 3) / 4);
     }
 
+    void look_at_unjudged(uint64_t number) {
+        auto batch = view_.batch(number);
+        if (!batch) return;
+        const uint64_t final_at = view_.parameters().final_at(batch->posted_at);
+        const std::string left = now_ < final_at ? "it becomes final in " + seconds(final_at - now_) : "it is final";
+        warn("BLOBS_MISSING",
+             "batch " + std::to_string(number) + " can't be judged, and " + left +
+                 ": nobody has its blobs: " + known_.why_not_judged,
+             batch->posted_at);
+    }
+
     void look_at_lie(uint64_t number) {
         auto batch = view_.batch(number);
         if (!batch) return;
@@ -125,7 +137,8 @@ std::vector<Warning> warnings_of(const follow::L1View& view, const KnownFacts& k
 }
 
 bool is_critical(const Warning& warning) {
-    return warning.reason == "FROZEN" || warning.reason == "FALSE_BATCH_FINAL" || warning.reason == "PROOF_DEADLINE";
+    return warning.reason == "BLOBS_MISSING" || warning.reason == "FROZEN" || warning.reason == "FALSE_BATCH_FINAL" ||
+           warning.reason == "PROOF_DEADLINE";
 }
 
 }  // namespace gavel::verifier

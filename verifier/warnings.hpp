@@ -27,6 +27,9 @@ struct KnownFacts {
     bool can_prove = false;
     bool withdrawals_full = false;  // a final batch has all the withdrawals that there can be
     l1::Notice notice{};            // of the home operator, as the contract told it last
+    // The batch that can't be judged since its blobs can't be had, and why.
+    std::optional<uint64_t> not_judged{};
+    std::string why_not_judged{};
 };
 
 // By the newest block's time. Reasons:
@@ -35,6 +38,8 @@ struct KnownFacts {
 //   TAKEOVER_ANNOUNCED         the home operator may take the seat soon, or now; the sequencer confirms nothing meanwhile
 //   FREEZE_POSSIBLE            the waiting operation is as old as the freeze age, or no more withdrawals can be made
 //   FROZEN                     the rollup is frozen: critical, who has money in it has to exit
+//   BLOBS_MISSING              a batch can't be judged, since nobody has its blobs: critical, whatever is above it isn't judged
+//                              either, and a lie in it becomes final like anything else
 //   FALSE_BATCH                a false batch stands and can still be proven
 //   PROOF_DEADLINE             twice the margin before that ends: critical
 //   FALSE_BATCH_FINAL          it has become final: critical, the rollup's money is not safe

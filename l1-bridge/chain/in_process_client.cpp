@@ -84,4 +84,10 @@ node::Result<uint64_t> InProcessClient::estimate_gas(const CallRequest& request)
     return estimate->gas;
 }
 
+node::Result<Blob> InProcessBlobs::fetch(const Hash& versioned_hash, const BlobPlace& place) {
+    auto found = chain_.blobs(place.block, {versioned_hash});
+    if (found && !found->empty()) return std::move(found->front());
+    return node::Status{node::Code::kNotFound, "BLOB_UNKNOWN", "", "the chain has no blob " + to_hex(versioned_hash)};
+}
+
 }  // namespace gavel::l1

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "l1-bridge/chain/simulated_chain.hpp"
+#include "l1-bridge/client/blob_source.hpp"
 #include "l1-bridge/client/l1_client.hpp"
 
 namespace gavel::l1 {
@@ -34,6 +35,16 @@ public:
 private:
     SimulatedChain& chain_;
     ErrorNames error_names_;
+};
+
+// The blobs of its blocks, as long as it keeps them. `chain` must outlive it.
+class InProcessBlobs final : public BlobSource {
+public:
+    explicit InProcessBlobs(const SimulatedChain& chain) : chain_(chain) {}
+    node::Result<Blob> fetch(const Hash& versioned_hash, const BlobPlace& place) override;
+
+private:
+    const SimulatedChain& chain_;
 };
 
 }  // namespace gavel::l1

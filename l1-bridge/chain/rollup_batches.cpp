@@ -56,9 +56,7 @@ void RunningCall::append_to_head(Globals& globals, const BatchFrame& batch, cons
 
 void RunningCall::check_on_head(const Globals& globals, const BatchFrame& batch) {
     if (batch.number != globals.head + 1) refuse(RollupError::kBatchNumber);
-    if (batch.number >= kRecordPlaces && !is_final_batch(globals, batch.number - kRecordPlaces + 1)) {
-        refuse(RollupError::kRecordsFull);
-    }
+    if (batch.number >= kRecordPlaces && !is_final_batch(globals, in_the_way_of(batch.number))) refuse(RollupError::kRecordsFull);
     if (batch.parent.number != globals.head || !standing(globals, batch.parent)) refuse(RollupError::kNotOnHead);
     uint64_t consumed = batch.last.l1_ops_consumed;
     if (consumed < batch.parent.last.l1_ops_consumed) refuse(RollupError::kL1OpsDecrease);

@@ -180,7 +180,7 @@ bool RunningCall::is_final_batch(const Globals& globals, uint64_t number) {
 u128 RunningCall::room_at(const Globals& globals, uint64_t since) {
     const uint64_t next = globals.head + 1;
     if (next < kRecordPlaces) return 0;
-    const auto in_the_way = record(globals, next - kRecordPlaces + 1);
+    const auto in_the_way = record(globals, in_the_way_of(next));
     if (!in_the_way || in_the_way->posted_at >= since) return 0;
     return u128{in_the_way->posted_at} + storage_.windows().challenge_window;
 }

@@ -11,7 +11,7 @@
 namespace gavel::l1::rollup_gas {
 
 // ---- append = kAppend + kChunk x chunks + kTreeNode x 2 (2^d - 1) + kHashedWord x words of all ops and sigs ----
-constexpr uint64_t kAppend = 4'651;  // fixed fields, the header's hash, checks
+constexpr uint64_t kAppend = 2'811;  // fixed fields, the header's hash, checks
 constexpr uint64_t kChunk = 1'500;   // the loop, four hashes, bounds of calldata
 constexpr uint64_t kTreeNode = 430;  // the two trees have 2^d - 1 inner nodes each
 constexpr uint64_t kHashedWord = 9;  // CALLDATACOPY and KECCAK256

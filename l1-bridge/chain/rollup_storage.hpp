@@ -3,6 +3,7 @@
 #pragma once
 
 #include "l1-bridge/chain/chain_host.hpp"
+#include "l1-bridge/wire/records.hpp"
 #include "l1-bridge/wire/rollup_abi.hpp"
 
 namespace gavel::l1 {
@@ -30,10 +31,6 @@ struct RecordInfo {
     uint32_t withdrawal_count = 0;
     uint32_t lap = 0;  // of its batch: lap_of
 };
-
-// Records are recycled: batch n's is in place n mod kRecordPlaces, and is there still if the lap there is n's.
-inline constexpr uint64_t kRecordPlaces = 1 << 17;
-constexpr uint32_t lap_of(uint64_t number) { return static_cast<uint32_t>(number / kRecordPlaces); }
 
 // First word of a term.
 struct TermSeat {

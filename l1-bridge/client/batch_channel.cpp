@@ -15,25 +15,27 @@ constexpr uint64_t kAskAgainMs = 600'000;
 constexpr uint64_t kMostGasPerByte = 1'024;   // whatever a node says
 constexpr size_t kAppendsRemembered = 16;     // the dearest of them counts
 constexpr uint64_t kFirstOverhead = 100'000;  // until an append was seen
+constexpr uint64_t kGasOfBlobs = 2'000;       // by which the next appendBlobs may be dearer: each blob's hash
 
 }  // namespace
 
-BatchChannel::Limits CalldataChannel::limits() const { return {kMostBatchBytes}; }
+BatchChannel::Limits ContractChannel::limits() const { return {kMostBatchBytes}; }
 
-BatchChannel::Price CalldataChannel::price() const {
+BatchChannel::Price ContractChannel::price() const {
     std::lock_guard lock(mutex_);
-    return {per_byte_, overheads_.empty() ? kFirstOverhead : *std::max_element(overheads_.begin(), overheads_.end())};
+    return {per_byte_, overheads_.empty() ? kFirstOverhead : *std::max_element(overheads_.begin(), overheads_.end()),
+            blobs_gas_.value_or(kFirstOverhead)};
 }
 
 // Of a transaction to oneself that carries nothing else, and no zero byte.
-node::Result<uint64_t> CalldataChannel::gas_of_bytes(const Address& payer, size_t count) {
+node::Result<uint64_t> ContractChannel::gas_of_bytes(const Address& payer, size_t count) {
     CallRequest request;
     request.from = request.to = payer;
     request.data = Bytes(count, 0xff);
     return client_.estimate_gas(request);
 }
 
-void CalldataChannel::refresh_price(const Address& payer) {
+void ContractChannel::refresh_price(const Address& payer) {
     const uint64_t now_ms = clock_ ? clock_->steady_ms() : 0;
     {
         std::lock_guard lock(mutex_);
@@ -46,7 +48,7 @@ void CalldataChannel::refresh_price(const Address& payer) {
     per_byte_ = std::clamp<uint64_t>((*with - *without + kProbeBytes - 1) / kProbeBytes, 1, kMostGasPerByte);
 }
 
-void CalldataChannel::note_append(const Estimate& estimate) {
+void ContractChannel::note_append(const Estimate& estimate) {
     std::lock_guard lock(mutex_);
     estimate_ = estimate;
     const uint64_t for_bytes = per_byte_ * estimate.bytes;
@@ -56,7 +58,7 @@ void CalldataChannel::note_append(const Estimate& estimate) {
 
 // The node estimates the batch whose parent stands. The next ones take no more in proportion to bytes or chunks, whichever are
 // more, since what an append takes grows with both and has a fixed part. nullopt: no such batch was estimated yet.
-node::Result<std::optional<uint64_t>> CalldataChannel::gas_limit_of(L1Wallet& wallet, const Bytes& calldata, size_t chunks,
+node::Result<std::optional<uint64_t>> ContractChannel::gas_limit_of(L1Wallet& wallet, const Bytes& calldata, size_t chunks,
                                                                     bool stands_parent) {
     if (stands_parent) {
         auto gas = wallet.estimate(rollup_, 0, calldata);
@@ -72,7 +74,28 @@ node::Result<std::optional<uint64_t>> CalldataChannel::gas_limit_of(L1Wallet& wa
     return std::optional(std::min(wallet.limit_for(gas), wallet.options().max_gas));
 }
 
-node::Result<std::optional<Hash>> CalldataChannel::publish(L1Wallet& wallet, const PostedBatch& batch, bool stands_parent) {
+// What an appendBlobs takes hangs on how many blobs it has, by a little, and on its place among the records.
+node::Result<std::optional<uint64_t>> ContractChannel::blobs_gas_limit(L1Wallet& wallet, const Bytes& calldata,
+                                                                       const std::vector<Hash>& hashes, bool stands_parent) {
+    if (stands_parent) {
+        auto gas = wallet.estimate(rollup_, 0, calldata, hashes);
+        if (!gas) return gas.status();
+        std::lock_guard lock(mutex_);
+        blobs_gas_ = *gas;
+        return std::optional(wallet.limit_for(*gas));
+    }
+    std::lock_guard lock(mutex_);
+    if (!blobs_gas_) return std::optional<uint64_t>{};
+    return std::optional(std::min(wallet.limit_for(*blobs_gas_ + kGasOfBlobs), wallet.options().max_gas));
+}
+
+node::Result<std::optional<Hash>> ContractChannel::publish(L1Wallet& wallet, const PostedBatch& batch, bool stands_parent) {
+    const bool in_blobs = batch.data().source == DataSource::kBlobs;
+    return in_blobs ? publish_blobs(wallet, batch, stands_parent) : publish_calldata(wallet, batch, stands_parent);
+}
+
+node::Result<std::optional<Hash>> ContractChannel::publish_calldata(L1Wallet& wallet, const PostedBatch& batch,
+                                                                    bool stands_parent) {
     Bytes calldata = rollup_call::append(batch.data().argument);
     const size_t size = calldata.size();
     auto gas = gas_limit_of(wallet, calldata, batch.header().chunk_count, stands_parent);
@@ -84,8 +107,22 @@ node::Result<std::optional<Hash>> CalldataChannel::publish(L1Wallet& wallet, con
     return std::optional(*sent);
 }
 
-node::Result<PostedData> CalldataChannel::fetch(const BatchPlace& place) {
-    return fetch_posted(client_, rollup_, place.transaction, place.time, place.block);
+node::Result<std::optional<Hash>> ContractChannel::publish_blobs(L1Wallet& wallet, const PostedBatch& batch, bool stands_parent) {
+    const PostedData& data = batch.data();
+    Bytes calldata = rollup_call::append_blobs(data.argument);
+    auto gas = blobs_gas_limit(wallet, calldata, data.blob_hashes, stands_parent);
+    if (!gas) return gas.status();
+    if (!*gas) return std::optional<Hash>{};
+    auto sidecar = std::make_shared<const BlobSidecar>(make_sidecar(data.blobs).value());
+    auto sent = wallet.send_blobs(rollup_, std::move(calldata), std::move(sidecar), **gas);
+    if (!sent) return sent.status();
+    node::log_info("batch sent",
+                   {{"batch", batch.number()}, {"blobs", data.blobs.size()}, {"gas_limit", **gas}, {"tx", to_hex(*sent)}});
+    return std::optional(*sent);
+}
+
+node::Result<PostedData> ContractChannel::fetch(const BatchPlace& place) {
+    return fetch_posted(client_, rollup_, place.transaction, place.time, place.block, blobs_);
 }
 
 }  // namespace gavel::l1

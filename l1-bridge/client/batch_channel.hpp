@@ -1,10 +1,11 @@
-// How batches get onto an L1, and back. Calldata is one way; another one has other bytes, limits and prices.
+// How batches get onto an L1, in calldata or in blobs, and back.
 #pragma once
 
 #include <deque>
 #include <mutex>
 #include <optional>
 
+#include "l1-bridge/client/blob_source.hpp"
 #include "l1-bridge/client/l1_client.hpp"
 #include "l1-bridge/client/l1_wallet.hpp"
 #include "node/clock.hpp"
@@ -23,12 +24,13 @@ struct BatchPlace {
 class BatchChannel {
 public:
     struct Limits {
-        size_t bytes = 0;  // of a batch, as encoded
+        size_t bytes = 0;  // of a batch in calldata, as encoded
     };
     // What a batch costs, in gas.
     struct Price {
-        uint64_t per_byte = 0;
-        uint64_t overhead = 0;  // beside its bytes
+        uint64_t per_byte = 0;        // of calldata
+        uint64_t overhead = 0;        // of an append, beside its bytes
+        uint64_t blobs_overhead = 0;  // of an appendBlobs, beside its blobs
     };
     virtual ~BatchChannel() = default;
 
@@ -37,18 +39,19 @@ public:
     virtual Price price() const = 0;
     virtual void refresh_price(const Address& payer) = 0;
     // Sends the batch's transaction. `stands_parent`: the parent is the head on the L1, so that a node can tell the gas. nullopt:
-    // it can't be told yet; when the parent stands it can. Reasons: L1Wallet::send's and estimate's.
+    // it can't be told yet; when the parent stands it can. Reasons: L1Wallet::send's, send_blobs's and estimate's.
     virtual node::Result<std::optional<Hash>> publish(L1Wallet& wallet, const PostedBatch& batch, bool stands_parent) = 0;
     // What was posted at a place, whatever batch it is. Reasons: fetch_posted's.
     virtual node::Result<PostedData> fetch(const BatchPlace& place) = 0;
 };
 
-// A batch is the argument of an append (docs/contract.md, "Batches").
-class CalldataChannel final : public BatchChannel {
+// By the contract's append and appendBlobs (docs/contract.md, "Batches").
+class ContractChannel final : public BatchChannel {
 public:
-    // None is owned. `clock`: when to ask for prices again; it may be null for one that only fetches.
-    CalldataChannel(L1Client& client, const Address& rollup, const node::Clock* clock = nullptr)
-        : client_(client), rollup_(rollup), clock_(clock) {}
+    // None is owned. `blobs`: who has those of batches that are fetched; null: they can't be. `clock`: when to ask for prices
+    // again; it may be null for one that only fetches.
+    ContractChannel(L1Client& client, const Address& rollup, BlobSource* blobs = nullptr, const node::Clock* clock = nullptr)
+        : client_(client), rollup_(rollup), blobs_(blobs), clock_(clock) {}
 
     Limits limits() const override;
     Price price() const override;
@@ -63,16 +66,22 @@ private:
     };
     node::Result<std::optional<uint64_t>> gas_limit_of(L1Wallet& wallet, const Bytes& calldata, size_t chunks,
                                                        bool stands_parent);
+    node::Result<std::optional<uint64_t>> blobs_gas_limit(L1Wallet& wallet, const Bytes& calldata,
+                                                          const std::vector<Hash>& hashes, bool stands_parent);
+    node::Result<std::optional<Hash>> publish_calldata(L1Wallet& wallet, const PostedBatch& batch, bool stands_parent);
+    node::Result<std::optional<Hash>> publish_blobs(L1Wallet& wallet, const PostedBatch& batch, bool stands_parent);
     void note_append(const Estimate& estimate);
     node::Result<uint64_t> gas_of_bytes(const Address& payer, size_t count);
 
     L1Client& client_;
     const Address rollup_;
+    BlobSource* blobs_;
     const node::Clock* clock_;
     mutable std::mutex mutex_;
-    std::optional<Estimate> estimate_;  // the node's last, of a batch whose parent stood
-    std::deque<uint64_t> overheads_;    // gas of the last appends beyond that for their bytes
-    uint64_t per_byte_ = 64;            // until it is told (EIP-7976)
+    std::optional<Estimate> estimate_;   // the node's last, of a batch whose parent stood
+    std::deque<uint64_t> overheads_;     // gas of the last appends beyond that for their bytes
+    std::optional<uint64_t> blobs_gas_;  // that the node has estimated for an appendBlobs last
+    uint64_t per_byte_ = 64;             // until it is told (EIP-7976)
     std::optional<uint64_t> asked_ms_;
 };
 

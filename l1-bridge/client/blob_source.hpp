@@ -23,4 +23,10 @@ public:
     virtual node::Result<Blob> fetch(const Hash& versioned_hash, const BlobPlace& place) = 0;
 };
 
+// Whether it is the blobs of a batch that can't be had: BlobSource's reasons, or NO_BLOB_SOURCE.
+inline bool is_without_blobs(const node::Status& status) {
+    return status.reason == "BLOB_UNKNOWN" || status.reason == "BLOBS_UNREACHABLE" || status.reason == "BLOB_FALSE" ||
+           status.reason == "NO_BLOB_SOURCE";
+}
+
 }  // namespace gavel::l1

@@ -107,9 +107,10 @@ void add_blob_flags(node::Options& options, BlobFlags& flags) {
                  "which are asked in this order");
 }
 
-node::Result<std::unique_ptr<BlobSources>> open_blob_sources(const BlobFlags& flags, const node::Clock& clock) {
+node::Result<std::unique_ptr<BlobSources>> open_blob_sources(const BlobFlags& flags, const L1Flags& l1,
+                                                             const node::Clock& clock) {
     std::vector<BlobSources::Source> sources;
-    for (const std::string& url : flags.urls) {
+    for (const std::string& url : flags.urls.empty() ? l1.urls : flags.urls) {
         std::string shown = shown_url(url);
         if (!shown.starts_with("http://") && !shown.starts_with("https://"))
             return node::invalid_option("--blobs", "needs an URL of http or https");

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "l1-bridge/client/blob_source.hpp"
+#include "l1-bridge/client/l1_sources.hpp"
 #include "node/clock.hpp"
 #include "node/config.hpp"
 #include "node/metrics.hpp"
@@ -72,7 +73,8 @@ struct BlobFlags {
     std::vector<std::string> urls;
 };
 void add_blob_flags(node::Options& options, BlobFlags& flags);
-// One BeaconBlobSource for each URL. Reason: OPTION_INVALID, for what is no URL.
-node::Result<std::unique_ptr<BlobSources>> open_blob_sources(const BlobFlags& flags, const node::Clock& clock);
+// One BeaconBlobSource for each URL. Without any, for the L1's own URLs: gavel-l1 and Anvil have blobs there, an Ethereum node
+// hasn't. Reason: OPTION_INVALID, for what is no URL.
+node::Result<std::unique_ptr<BlobSources>> open_blob_sources(const BlobFlags& flags, const L1Flags& l1, const node::Clock& clock);
 
 }  // namespace gavel::l1

@@ -302,7 +302,7 @@ TEST_CASE("no more answers are made at once than a server has places for") {
 TEST_CASE("two servers give each other what they lack") {
     Serving a(2), b(0);
     node::ManualClock clock;
-    auto from_a = open_blob_sources({{a.url()}}, clock), from_b = open_blob_sources({{b.url()}}, clock);
+    auto from_a = open_blob_sources({{a.url()}}, {}, clock), from_b = open_blob_sources({{b.url()}}, {}, clock);
     ArchivingSource to_b(b.archive, **from_a), to_a(a.archive, **from_b);
     const HashedBlob third = some_blob(3);
     b.archive.put(third.hash, third.blob);

@@ -190,7 +190,7 @@ TEST_CASE("an honest server behind one that lies, one that can't be reached and 
     node::ManualClock clock;
     std::vector<std::string> lines;
     node::set_log_output([&](std::string_view line) { lines.emplace_back(line); });
-    auto sources = open_blob_sources(flags, clock);
+    auto sources = open_blob_sources(flags, {}, clock);
     REQUIRE(sources.ok());
     for (int i = 0; i < 2; ++i) CHECK(*(**sources).fetch(one.hash, {7, 0}) == one.blob);
     node::set_log_output({});
@@ -217,11 +217,11 @@ TEST_CASE("--blobs takes URLs, several of them or none") {
     CHECK(parsed({"--blobs", "http://a", "--blobs", "https://b/x"}) == std::vector<std::string>{"http://a", "https://b/x"});
     CHECK(parsed({"--blobs", "http://a,http://b"}).size() == 2);
     node::ManualClock clock;
-    CHECK(open_blob_sources({}, clock).ok());
-    CHECK((**open_blob_sources({{"http://a", "http://ab", "http://a:1"}}, clock)).figures()[2].name == "http://a (2)");
+    CHECK(open_blob_sources({}, {}, clock).ok());
+    CHECK((**open_blob_sources({{"http://a", "http://ab", "http://a:1"}}, {}, clock)).figures()[2].name == "http://a (2)");
     for (const char* bad : {"", "a", "ftp://a", "file:///etc/passwd", "http://"}) {
         INFO(bad);
-        const auto opened = open_blob_sources({{bad}}, clock);
+        const auto opened = open_blob_sources({{bad}}, {}, clock);
         CHECK(opened.status().reason == "OPTION_INVALID");
     }
 }

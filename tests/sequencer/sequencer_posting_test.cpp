@@ -82,7 +82,11 @@ TEST_CASE("a batch is due when its fees pay for posting it now") {
 TEST_CASE("fees of a token count by what a transfer of it costs here") {
     const Address token = PrivateKey::derived("token").address();
     sequencer::FeePolicy fees({{{token, Amount{100}}}, 110});
-    auto pays = [&](u128 units) { return fees.cover_a_batch({{token, Amount{units}}}, 1'000); };
+    auto cover = [&](const std::vector<FeeTally::Entry>& taken) {
+        const auto cost = fees.calldata_cost(1'000);
+        return cost && fees.cover(taken, *cost);
+    };
+    auto pays = [&](u128 units) { return cover({{token, Amount{units}}}); };
     fees.set_batch_price({40, 100'000});
     CHECK_FALSE(pays(1'000'000'000));  // the L1's price isn't known
     fees.set_gas_price(1'000'000'000);
@@ -92,9 +96,9 @@ TEST_CASE("fees of a token count by what a transfer of it costs here") {
     fees.set_batch_price({40, 50'000});  // 29.6 of them
     CHECK_FALSE(pays(2'960));
     CHECK(pays(2'961));
-    CHECK_FALSE(fees.cover_a_batch({{Address{}, Amount{89'999}}}, 1'000));
-    CHECK(fees.cover_a_batch({{Address{}, Amount{u128{90'000} * 1'000'000'000}}}, 1'000));
-    CHECK(fees.cover_a_batch({{Address{}, Amount{u128{45'000} * 1'000'000'000}}, {token, Amount{1'481}}}, 1'000));
+    CHECK_FALSE(cover({{Address{}, Amount{89'999}}}));
+    CHECK(cover({{Address{}, Amount{u128{90'000} * 1'000'000'000}}}));
+    CHECK(cover({{Address{}, Amount{u128{45'000} * 1'000'000'000}}, {token, Amount{1'481}}}));
 }
 
 TEST_CASE("a fee follows what the L1 takes for a byte") {
@@ -116,7 +120,7 @@ TEST_CASE("a fee follows what the L1 takes for a byte") {
     CHECK(minimum > 63 * 76 * wei);
     CHECK(minimum < 80 * 76 * wei);
 
-    l1::CalldataChannel channel(w.client, w.l1.rollup);
+    l1::ContractChannel channel(w.client, w.l1.rollup);
     w.client.gas_per_byte = uint64_t{1} << 50;  // what no L1 takes
     channel.refresh_price(w.key.address());
     CHECK(channel.price().per_byte == 1'024);

@@ -10,6 +10,7 @@
 
 #include "l1-bridge/chain/in_process_client.hpp"
 #include "l1-bridge/client/l1_wallet.hpp"
+#include "l1-bridge/wire/blob_sidecar.hpp"
 #include "sequencer/sequencer.hpp"
 #include "tests/contract/contract_fixture.hpp"
 #include "tests/support/moody_node.hpp"
@@ -25,11 +26,19 @@ using sequencer::SubmitOutcome;
 class PickyNode final : public test::MoodyNode {
 public:
     using MoodyNode::MoodyNode;
-    size_t most_bytes = 0;       // of a raw transaction; 0: any
-    uint64_t gas_per_byte = 40;  // of calldata, at least
+    size_t most_bytes = 0;         // of a raw transaction; 0: any
+    uint64_t gas_per_byte = 40;    // of calldata, at least
+    std::optional<u128> blob_wei;  // price of blob gas that it tells; nullopt: the chain's
+    bool tells_no_blob_fee = false, takes_no_blobs = false;
     size_t sent = 0, refused = 0;
     std::vector<l1::Transaction> taken;
 
+    node::Result<l1::Fees> fees() override {
+        auto fees = MoodyNode::fees();
+        if (fees && blob_wei) fees->blob_base_fee = *blob_wei;
+        if (fees && tells_no_blob_fee) fees->blob_base_fee.reset();
+        return fees;
+    }
     node::Result<uint64_t> estimate_gas(const l1::CallRequest& request) override {
         auto gas = MoodyNode::estimate_gas(request);
         if (gas) *gas = std::max<uint64_t>(*gas, 21'000 + gas_per_byte * request.data.size());
@@ -37,7 +46,11 @@ public:
     }
     node::Result<Hash> send_raw(ByteView raw) override {
         ++sent;
-        const l1::Transaction body = l1::decode_transaction(raw)->body;
+        const l1::Transaction body = l1::decode_sent_transaction(raw)->transaction.body;
+        if (body.has_blobs() && takes_no_blobs) {
+            ++refused;
+            return node::Status{node::Code::kFailedPrecondition, "L1_ERROR", "", "transaction type not supported"};
+        }
         const bool is_too_large = most_bytes != 0 && raw.size() > most_bytes;
         if (is_too_large || body.gas_limit < 21'000 + gas_per_byte * body.data.size()) {
             ++refused;
@@ -60,10 +73,14 @@ public:
         : store(std::move(its_store)), config(std::move(wanted)), key(its_key) {
         config.engine.fee_recipient = l1.home.address();
         config.engine.batch_age_ms = 5'000;
+        // Most tests are about bytes of calldata; those about blobs say so.
+        if (config.engine.posting.data == sequencer::DataMode::kAuto) post_in(sequencer::DataMode::kCalldata);
         config.fees.eth_percent = 0;
         start();
     }
 
+    // From the next start() on.
+    void post_in(sequencer::DataMode mode) { config.engine.posting.data = config.fees.posting.data = mode; }
     void stop() {
         sequencer.reset();
         sync.reset();
@@ -72,12 +89,12 @@ public:
     void start() {
         stop();
         wallet = std::make_unique<l1::L1Wallet>(client, key, wallet_options, clock);
-        auto opened = follow::L1Sync::open(*store, client, l1.rollup);
+        auto opened = follow::L1Sync::open(*store, client, l1.rollup, {.blobs = &blobs});
         INFO(node::to_string(opened.status()));
         REQUIRE(opened.ok());
         sync = std::move(*opened);
         metrics = std::make_unique<node::Metrics>();
-        sequencer = std::make_unique<Sequencer>(*store, *sync, client, *wallet, clock, *metrics, config);
+        sequencer = std::make_unique<Sequencer>(*store, *sync, client, *wallet, archive, clock, *metrics, config);
     }
     void start(std::unique_ptr<node::Store> on) {
         stop();
@@ -165,6 +182,10 @@ public:
     test::ContractFixture l1;
     l1::InProcessClient chain_client{*l1.chain, l1::ErrorNames(l1::rollup_error_signatures())};
     PickyNode client{chain_client};
+    node::MemoryStore blob_store;
+    follow::BlobArchive archive{blob_store};
+    l1::InProcessBlobs chain_blobs{*l1.chain};
+    follow::ArchivingSource blobs{archive, chain_blobs};
     node::ManualClock clock{test::kStart * 1000};
     std::unique_ptr<node::Store> store;
     SequencerConfig config;

@@ -27,6 +27,7 @@ L1World::L1World() {
     REQUIRE(opened.ok());
     chain = std::move(*opened);
     client = std::make_unique<l1::InProcessClient>(*chain, l1::rollup_error_names());
+    blobs = std::make_unique<MoodyBlobs>(*chain);
     auto at = l1::ensure_deployed(*chain, deployer, 0, l1::kRollupName,
                                   l1::NativeRegistry::creation_data(l1::kRollupName, parameters.encode()), client->error_names());
     REQUIRE(at.ok());
@@ -57,8 +58,8 @@ l1::Receipt L1World::run(const PrivateKey& from, Bytes calldata, u128 value) {
 
 // ---- Operator ----
 
-Operator::Operator(L1World& in, const PrivateKey& its_key) : world(in), key(its_key) {
-    auto opened = follow::L1Sync::open(store, *world.client, world.rollup);
+Operator::Operator(L1World& in, const PrivateKey& its_key, DataSource its_source) : world(in), key(its_key), source(its_source) {
+    auto opened = follow::L1Sync::open(store, *world.client, world.rollup, {.blobs = world.blobs.get()});
     REQUIRE(opened.ok());
     sync = std::move(*opened);
     ledger = std::make_unique<ledger::OpenLedger>(store, sync->domain());
@@ -108,8 +109,8 @@ BatchHeader Operator::post(const std::vector<Order>& orders, bool and_mine) {
     ledger::ChunkRecord sealed;
     REQUIRE(ledger->seal([](const Address&) { return std::nullopt; }, sealed).ok());
     ledger->flush(node::Durability::kSynced);
-    Batch batch = *ledger->assemble(ledger->last_header(), first_chunk, 1);
-    ledger->mark_batch({batch.header(), batch.l1_queue_hash, first_chunk, 0, {}});
+    const PostedBatch batch = posted(*ledger->assemble(ledger->last_header(), first_chunk, 1));
+    ledger->mark_batch({batch.header(), batch.batch().l1_queue_hash, first_chunk, 0, {}});
     append(batch, and_mine);
     return batch.header();
 }
@@ -119,7 +120,9 @@ drill::Lie Operator::lie(drill::LieKind kind, bool and_mine) {
     auto made = drill::make_lie(*ledger, sync->view(), kind, key);
     INFO(node::to_string(made.status()));
     REQUIRE(made.ok());
-    append(made->batch, and_mine);
+    const PostedBatch batch = posted(made->batch);
+    append(batch, and_mine);
+    made->batch = batch.batch();
     return *made;
 }
 
@@ -130,12 +133,22 @@ BatchHeader Operator::post_nothing_on(const BatchHeader& parent) {
     batch.last = parent.last;
     batch.l1_queue_hash = *world.contract().queue_hash(parent.last.l1_ops_consumed);
     batch.chunks = {{encode_ops({}), {}}};
-    append(batch, true);
-    return batch.header();
+    const PostedBatch out = posted(std::move(batch));
+    append(out, true);
+    return out.header();
 }
 
-void Operator::append(const Batch& batch, bool and_mine) {
-    auto sent = l1::L1Wallet(*world.client, key).send(world.rollup, 0, l1::rollup_call::append(batch.encode()));
+PostedBatch Operator::posted(Batch batch) const {
+    return source == DataSource::kBlobs ? PostedBatch::in_blobs(std::move(batch)) : PostedBatch(std::move(batch));
+}
+
+void Operator::append(const PostedBatch& posted, bool and_mine) {
+    const PostedData& data = posted.data();
+    l1::L1Wallet wallet(*world.client, key);
+    auto sent = source == DataSource::kCalldata
+                    ? wallet.send(world.rollup, 0, l1::rollup_call::append(data.argument))
+                    : wallet.send_blobs(world.rollup, l1::rollup_call::append_blobs(data.argument),
+                                        std::make_shared<const l1::BlobSidecar>(l1::make_sidecar(data.blobs).value()));
     INFO(node::to_string(sent.status()));
     REQUIRE(sent.ok());
     if (!and_mine) return;
@@ -159,7 +172,7 @@ Watcher::Watcher(L1World& in, const PrivateKey* with_key, verifier::VerifierOpti
 void Watcher::start() {
     verifier.reset();
     sync.reset();
-    auto opened = follow::L1Sync::open(store, client, world.rollup);
+    auto opened = follow::L1Sync::open(store, client, world.rollup, {.blobs = world.blobs.get()});
     REQUIRE(opened.ok());
     sync = std::move(*opened);
     wallet = key ? std::make_unique<l1::L1Wallet>(client, *key, l1::L1WalletOptions{}, world.clock) : nullptr;

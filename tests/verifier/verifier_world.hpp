@@ -21,6 +21,20 @@ namespace gavel::test {
 
 inline constexpr uint64_t kWindow = 4000, kInclusion = 800, kBlockTime = 12;
 
+// Who has the chain's blobs, and moods.
+class MoodyBlobs final : public l1::BlobSource {
+public:
+    explicit MoodyBlobs(const l1::SimulatedChain& chain) : blobs_(chain) {}
+    bool is_empty = false;
+    node::Result<Blob> fetch(const Hash& versioned_hash, const l1::BlobPlace& place) override {
+        if (is_empty) return node::Status{node::Code::kNotFound, "BLOB_UNKNOWN", "", "nobody has it"};
+        return blobs_.fetch(versioned_hash, place);
+    }
+
+private:
+    l1::InProcessBlobs blobs_;
+};
+
 // The chain, its clock, and whoever has ETH on it.
 class L1World {
 public:
@@ -47,6 +61,7 @@ public:
     l1::NativeRegistry registry;
     std::unique_ptr<l1::SimulatedChain> chain;
     std::unique_ptr<l1::InProcessClient> client;
+    std::unique_ptr<MoodyBlobs> blobs;
     l1::RollupParameters parameters;
     Address rollup, refuser;  // the second takes no ETH
 };
@@ -81,7 +96,7 @@ public:
 // Whoever holds the seat: posts honest batches, made operation by operation, and lies.
 class Operator {
 public:
-    explicit Operator(L1World& world, const PrivateKey& key);
+    explicit Operator(L1World& world, const PrivateKey& key, DataSource source = DataSource::kCalldata);
 
     // Takes the seat with the stake.
     void sit();
@@ -95,28 +110,31 @@ public:
         bool withdraw = false;
     };
     BatchHeader post(const std::vector<Order>& orders, bool and_mine = true);
+    // As it was posted, in blobs perhaps.
     drill::Lie lie(drill::LieKind kind, bool and_mine = true);
     // A batch of nothing on any header, a false one perhaps.
     BatchHeader post_nothing_on(const BatchHeader& parent);
 
     L1World& world;
     PrivateKey key;
+    DataSource source;  // where its batches' data are
     node::MemoryStore store;
     std::unique_ptr<follow::L1Sync> sync;
     std::unique_ptr<ledger::OpenLedger> ledger;
     std::unique_ptr<follow::Replayer> replayer;
 
 private:
-    void append(const Batch& batch, bool and_mine);
+    PostedBatch posted(Batch batch) const;
+    void append(const PostedBatch& posted, bool and_mine);
     Operation operation_of(const Order& order) const;
 };
 
 // Two honest batches: deposits of alice, bob and the operator, and payments among them.
 struct HonestStart {
     L1World world;
-    Operator op{world, world.operator_key};
+    Operator op;
 
-    HonestStart() {
+    explicit HonestStart(DataSource source = DataSource::kCalldata) : op(world, world.operator_key, source) {
         op.sit();
         world.deposit(world.alice.address(), 10 * kEther);
         world.deposit(world.bob.address(), 5 * kEther);
