@@ -62,8 +62,9 @@ Kzg::Kzg() : settings_(std::make_unique<Settings>()) {
 Kzg::~Kzg() { free_trusted_setup(&settings_->c); }
 
 const Kzg& Kzg::get() {
-    static const Kzg shared;
-    return shared;
+    // Never destroyed: a thread may be loading it when the process ends.
+    static const Kzg* const shared = new Kzg;
+    return *shared;
 }
 
 std::optional<KzgCommitment> Kzg::commitment(BlobView blob) const {

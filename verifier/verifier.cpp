@@ -11,7 +11,8 @@ namespace {
 
 constexpr size_t kFollowersPerStep = 16;
 constexpr int kReplayerSteps = 4;
-constexpr const char *kL1Trouble = "L1_TROUBLE", *kProofNotSent = "PROOF_NOT_SENT", *kClaimsNotSent = "CLAIMS_NOT_SENT";
+constexpr const char *kL1Trouble = "L1_TROUBLE", *kProofNotSent = "PROOF_NOT_SENT", *kClaimsNotSent = "CLAIMS_NOT_SENT",
+                     *kBlobsMissing = "BLOBS_MISSING";
 
 bool is_trouble(const std::string& reason) { return reason == kL1Trouble || reason == kProofNotSent || reason == kClaimsNotSent; }
 
@@ -90,8 +91,11 @@ node::Result<bool> Verifier::step() {
         note(kL1Trouble, sync_.contradiction());
     } else {
         status = replay();
-        if (node::Status read = read_notice(); status.ok()) status = read;
-        note(kL1Trouble, status);
+        const node::Status no_blobs = l1::is_without_blobs(status) ? status : node::Status{};
+        troubles_now_.settle(kBlobsMissing, no_blobs, options_.trouble_after_ms);
+        node::Status read = read_notice();
+        note(kL1Trouble, status.ok() || !no_blobs.ok() ? read : status);
+        if (status.ok()) status = read;
         if (node::Status acted = act(); status.ok()) status = acted;
         read_balance();
     }
@@ -321,8 +325,9 @@ VerifierStatus Verifier::status() const {
 }
 
 node::Status Verifier::health() const {
+    if (node::Status trouble = troubles_now_.health(); !trouble.ok()) return trouble;
     if (!status().is_synced) return {node::Code::kUnavailable, "NOT_SYNCED", "", "the verifier isn't up to date with the L1"};
-    return troubles_now_.health();
+    return {};
 }
 
 }  // namespace gavel::verifier

@@ -84,7 +84,8 @@ Proxy::Proxy(std::string node_url, uint64_t seed)
         write(exchange, response);
     });
     server_->Get(R"(/.*)", [this](const httplib::Request& request, httplib::Response& response) {
-        auto answer = httplib::Client(node_url_).Get(request.target);
+        const size_t own = request.target.find("/eth/");  // behind what providers have in front of it
+        auto answer = httplib::Client(node_url_).Get(own == request.target.npos ? request.target : request.target.substr(own));
         response.status = answer ? answer->status : 502;
         if (!answer) return;
         if (falsifies_blobs_ && falsify(answer->body)) ++falsified_;

@@ -1,8 +1,7 @@
 #include <atomic>
 #include <memory>
 
-#include "l1-bridge/wire/transaction.hpp"
-#include "protocol/keccak.hpp"
+#include "l1-bridge/wire/blob_sidecar.hpp"
 #include "tests/hostile/fault.hpp"
 
 namespace gavel::hostile {
@@ -18,11 +17,12 @@ std::optional<Bytes> raw_of(const Exchange& exchange) {
     return raw.is_string() ? from_hex(raw.get_ref<const std::string&>()) : std::nullopt;
 }
 
-std::optional<l1::Transaction> transaction_of(const Exchange& exchange) {
+// With blobs or without.
+std::optional<l1::SignedTransaction> transaction_of(const Exchange& exchange) {
     auto raw = raw_of(exchange);
     if (!raw) return std::nullopt;
-    auto decoded = l1::decode_transaction(*raw);
-    return decoded ? std::optional(decoded->body) : std::nullopt;
+    auto decoded = l1::decode_sent_transaction(*raw);
+    return decoded ? std::optional(decoded->transaction) : std::nullopt;
 }
 
 // A fault of eth_sendRawTransaction that looks at the transaction, before the node has it.
@@ -30,7 +30,7 @@ Fault refusing(const char* name, std::function<std::optional<std::string>(const 
     return Fault{name,
                  [objection = std::move(objection)](Exchange& exchange) {
                      auto transaction = transaction_of(exchange);
-                     auto words = transaction ? objection(*transaction) : std::nullopt;
+                     auto words = transaction ? objection(transaction->body) : std::nullopt;
                      if (words) exchange.refuse(-32000, *words);
                      return words.has_value();
                  }}
@@ -115,9 +115,9 @@ Fault knows_after_sending() {
 Fault swallows() {
     return Fault{"swallows",
                  [](Exchange& exchange) {
-                     auto raw = raw_of(exchange);
-                     if (raw) exchange.set_result(to_hex(keccak256(*raw)));
-                     return raw.has_value();
+                     auto transaction = transaction_of(exchange);
+                     if (transaction) exchange.set_result(to_hex(transaction->hash));
+                     return transaction.has_value();
                  }}
         .only({kSend});
 }

@@ -135,7 +135,7 @@ TEST_CASE("a transaction that a node has taken isn't failed, whatever any node s
 }
 
 TEST_CASE("a node that takes smaller transactions than a batch: the batch is cut anew") {
-    HostileWorld hostile({.sequencer_flags = {"--data", "calldata"}});
+    HostileWorld hostile({.sequencer_flags = {"--data", "calldata", "--eth-fee-percent", "0"}});
     World& world = hostile.world();
     hostile.start();
     hostile.before_sequencer().misbehave({drops().only(kSend)});

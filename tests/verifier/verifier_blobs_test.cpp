@@ -53,9 +53,13 @@ TEST_CASE("a batch whose blobs nobody has isn't judged, which is the loudest war
     REQUIRE(watcher.warns("BLOBS_MISSING"));
     CHECK(verifier::is_critical(*watcher.warning("BLOBS_MISSING")));
     CHECK_FALSE(watcher.verifier->health().ok());
+    world.clock.advance(24'000);  // two blocks
+    CHECK_FALSE(watcher.verifier->step().ok());
+    CHECK(watcher.verifier->health().reason == "BLOBS_MISSING");
 
     world.blobs->is_empty = false;
     watcher.challenge_until_head(2);
+    CHECK(watcher.verifier->health().ok());
     CHECK_FALSE(watcher.warns("BLOBS_MISSING"));
     CHECK(world.term(1).slashed);
 }
