@@ -12,6 +12,11 @@ namespace gavel::bench {
 inline constexpr size_t kMempoolBytes = 131'072;
 inline constexpr uint64_t kMaxGas = uint64_t{1} << 24;
 
+// What a chunk of payments usually is: 47 transfers that pay the same fee.
+Mix ordinary_mix();
+// Throws if these are no blobs of a transaction.
+l1::BlobSidecar sidecar_of(std::vector<Blob> blobs);
+
 // A rollup on both chains, and whoever uses it. Each function adds rows to the table.
 class GasBench {
 public:
@@ -22,8 +27,12 @@ public:
     void run_seat();
     void run_queue();
     void run_appends(bool all);
-    // A batch as full of ordinary payments as a transaction may be; how many payments.
-    size_t run_full_batch();
+    // A batch in calldata as full of ordinary payments as a transaction may be. work["payments"]: how many.
+    Row run_full_batch();
+    // Batches in blobs: each size with records of their own, then in steady state, where a record is overwritten. The latter's
+    // of 96 chunks, full of ordinary payments.
+    Row run_blob_appends(bool all);
+    Row run_transfer();
     void run_claims();
     // Posts a lie about the mix's chunk, commits to the proof and proves; each in the next block.
     Row prove(const std::string& name, const Mix& mix, const Setting& setting);
@@ -40,6 +49,11 @@ public:
 private:
     Row& call(const std::string& name, const std::string& function, const PrivateKey& from, const Bytes& data, u128 value = 0);
     Row& append(const std::string& name, const Batch& batch);
+    Row& append_blobs(const std::string& name, Batch batch, const l1::BlobSidecar& sidecar);
+    // The head is a batch of the second lap, and the records of those that come next are the first lap's.
+    void begin_second_lap(size_t batches);
+    void put_record(const BatchHeader& header);
+    void expect_head(const std::string& name);
     void sit();
     void enqueue(const L1Operation& entry);
     uint64_t queue_length();

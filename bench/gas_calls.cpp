@@ -20,7 +20,8 @@ nlohmann::json sizes(const l1::rollup_gas::ProofWork& work) {
     return {{"proofWords", work.proof_words},     {"classes", work.classes},
             {"listSteps", work.list_steps},       {"accesses", work.accesses},
             {"operations", work.operations},      {"lines", work.lines},
-            {"l1Operations", work.l1_operations}, {"charged", l1::rollup_gas::of_proof(work)}};
+            {"l1Operations", work.l1_operations}, {"openings", work.openings},
+            {"evaluations", work.evaluations},    {"charged", l1::rollup_gas::of_proof(work)}};
 }
 
 }  // namespace
@@ -69,6 +70,13 @@ void GasBench::run_seat() {
     }
 }
 
+Row GasBench::run_transfer() {
+    Row row = chains_.send(alice_, bob_.address(), {}, kEther);
+    row.name = row.call = "a transfer of ETH";
+    rows_.push_back(row);
+    return row;
+}
+
 void GasBench::run_queue() {
     const Address to = bob_.address();
     for (const char* which : {"first", "second", "third"}) {
@@ -98,6 +106,12 @@ Batch GasBench::batch_of(size_t chunks, size_t ops, size_t sigs, const StateFiel
     return out;
 }
 
+void GasBench::expect_head(const std::string& name) {
+    l1::Head head = *l1::rollup_view::read_head(chains_.view(rollup_, l1::rollup_view::head()));
+    if (head.number == headers_.back().number && head.hash == headers_.back().hash()) return;
+    throw std::runtime_error(name + ": another head");
+}
+
 Row& GasBench::append(const std::string& name, const Batch& batch) {
     sit();
     Row& row = call(name, "append", operator_, l1::rollup_call::append(batch.encode()));
@@ -113,8 +127,7 @@ Row& GasBench::append(const std::string& name, const Batch& batch) {
                 {"words", words},
                 {"nodes", nodes},
                 {"charged", l1::rollup_gas::of_append(batch)}};
-    Bytes head = chains_.view(rollup_, l1::rollup_view::head());
-    if (l1::rollup_view::read_head(head)->hash != headers_.back().hash()) throw std::runtime_error(name + ": another header");
+    expect_head(name);
     return row;
 }
 
@@ -134,31 +147,36 @@ void GasBench::run_appends(bool all) {
     }
 }
 
-size_t GasBench::run_full_batch() {
-    Mix ordinary;
-    ordinary.transfers = 47;
-    ordinary.fees = 1;
+Mix ordinary_mix() {
+    Mix out;
+    out.transfers = 47;
+    out.fees = 1;
+    return out;
+}
+
+Row GasBench::run_full_batch() {
+    Mix mix = ordinary_mix();
     Batch batch = batch_of(1, 0, 0, headers_.back().last);
     batch.chunks.clear();
     Setting where = setting(1 << 20, true, 2);
     size_t payments = 0, envelope = 200;
-    auto add = [&](const Mix& mix) {
+    auto add = [&]() {
         ++where.seed;
         Built built = build(mix, where);
         Batch larger = batch;
         larger.chunks.push_back(built.posted);
         if (larger.chunks.size() > 1) larger.commitments.push_back(keccak256(built.posted.ops));
         Bytes data = l1::rollup_call::append(larger.encode());
-        if (data.size() + envelope > kMempoolBytes || 21'000 + 64 * data.size() >= kMaxGas) return false;
+        if (data.size() + envelope > kMempoolBytes || floor_of_7976(data.size()) >= kMaxGas) return false;
         batch = larger;
         payments += mix.transfers;
         return true;
     };
-    while (batch.chunks.size() < kMaxChunks && add(ordinary)) continue;
-    while (ordinary.transfers > 1 && !add(ordinary)) --ordinary.transfers;
+    while (batch.chunks.size() < kMaxChunks && add()) continue;
+    while (mix.transfers > 1 && !add()) --mix.transfers;
     Row& row = append(fmt::format("append, a full batch: {} payments in {} chunks", payments, batch.chunks.size()), batch);
     row.work["payments"] = payments;
-    return payments;
+    return row;
 }
 
 void GasBench::run_claims() {
@@ -226,13 +244,16 @@ Row GasBench::prove(const std::string& name, const Mix& mix, const Setting& wher
     now.l1_time = latest.l1_time;
     Built built = build(mix, now);
     for (const L1Operation& entry : built.entries) enqueue(entry);
-    Batch batch = built.lying_batch(headers_.back(), now);
-    FraudProof parts = built.proof_of(batch);
-    Bytes proof = parts.encode();
+    const Lie lie = built.lie(headers_.back(), now);
+    Bytes proof = built.proof_of(lie).encode();
     ProofVerdict verdict = check(built, now, proof);
     if (verdict.error != ProofError::kNone) throw std::runtime_error(name + ": " + name_of(verdict.error));
 
-    append(name, batch);
+    if (lie.blobs.empty()) {
+        append(name, lie.batch);
+    } else {
+        append_blobs(name, lie.batch, sidecar_of(lie.blobs));
+    }
     uint64_t posted = rows_.back().block;
     rows_.pop_back();
     call("commitProof", "commitProof", bob_, l1::rollup_call::commit_proof(l1::proof_commitment(bob_.address(), proof, terms_)));
@@ -242,10 +263,9 @@ Row GasBench::prove(const std::string& name, const Mix& mix, const Setting& wher
     row.work["blocks"] = row.block - posted;
     headers_.pop_back();
     sits_ = false;
-    l1::Head head = *l1::rollup_view::read_head(chains_.view(rollup_, l1::rollup_view::head()));
+    expect_head(name);
     l1::TermRecord term = *l1::rollup_view::read_term(chains_.view(rollup_, l1::rollup_view::term(terms_)));
-    bool struck = head.number == headers_.back().number && head.hash == headers_.back().hash();
-    if (!struck || !term.slashed || term.last_prover != bob_.address()) throw std::runtime_error(name + ": nothing is struck");
+    if (!term.slashed || term.last_prover != bob_.address()) throw std::runtime_error(name + ": nothing is struck");
     return row;
 }
 

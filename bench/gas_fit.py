@@ -13,12 +13,13 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 # Of each call the sizes that its formula multiplies, and what it adds besides.
 APPEND = ({"kAppend": None, "kChunk": "chunks", "kTreeNode": "nodes", "kHashedWord": "words"}, lambda work: 0)
+APPEND_BLOBS = ({"kAppendBlobs": None, "kBlob": "blobs"}, lambda work: 0)
 PROVE = ({"kProve": None, "kClass": "classes", "kListStep": "listSteps", "kAccess": "accesses", "kOperation": "operations",
-          "kLine": "lines", "kL1Operation": "l1Operations"},
+          "kLine": "lines", "kL1Operation": "l1Operations", "kOpening": "openings", "kEvaluation": "evaluations"},
          lambda work: 6 * work["proofWords"] + work["proofWords"] ** 2 // 512)
 CLAIM = ({"kClaim": None, "kClaimSibling": "siblings"}, lambda work: 0)
 EXIT = ({"kExit": None, "kExitSibling": "siblings"}, lambda work: 0)
-FORMULAS = {"append": APPEND, "prove": PROVE, "claim": CLAIM, "exit": EXIT}
+FORMULAS = {"append": APPEND, "appendBlobs": APPEND_BLOBS, "prove": PROVE, "claim": CLAIM, "exit": EXIT}
 
 
 def solve(rows, goals, weights):

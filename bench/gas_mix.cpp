@@ -11,7 +11,6 @@ namespace gavel::bench {
 namespace {
 
 constexpr size_t kForcer = 1'000;  // number of the key that L1 operations come from
-const BatchChunk kNothing{{0x80, 0, 0}, {}};
 
 u128 top_byte(uint8_t top, unsigned bytes, Draw& draw) {
     u128 out = top;
@@ -286,65 +285,6 @@ Built build(const Mix& mix, const Setting& setting) {
     out.witness = view.take_witness();
     out.work = view.work();
     return out;
-}
-
-Hash Built::queue_hash_after(const Setting& setting) const {
-    Hash hash = setting.l1_hash;
-    for (const L1Operation& entry : entries) hash = entry.chain(hash);
-    return hash;
-}
-
-Batch Built::lying_batch(const BatchHeader& parent, const Setting& setting) const {
-    Batch out;
-    out.number = parent.number + 1;
-    out.parent = parent;
-    out.l1_queue_hash = queue_hash_after(setting);
-    out.chunks.assign(setting.chunks, kNothing);
-    size_t at = setting.chunks / 2;
-    out.chunks[at] = posted;
-    for (size_t i = 0; i + 1 < setting.chunks; ++i) out.commitments.push_back(drawn<Hash>(uint64_t{5} << 32 | i));
-    out.commitments[at - 1] = before.hash();
-    out.last = after;
-    out.last.l1_ops_consumed = setting.l1_first + entries.size();
-    if (at + 1 == setting.chunks) out.last.accounts_root = drawn<Hash>(6);
-    return out;
-}
-
-FraudProof Built::proof_of(const Batch& batch, std::span<const Blob> blobs) const {
-    FraudProof out;
-    size_t at = batch.chunks.size() / 2;
-    out.header = batch.header();
-    out.chunk_index = static_cast<uint16_t>(at);
-    out.data = evidence_of(batch, at, blobs).value();
-    out.before = before;
-    out.frontier = frontier;
-    out.l1_operations = entries;
-    out.witness = witness;
-    return out;
-}
-
-namespace {
-
-class SettingQueue : public QueueHashes {
-public:
-    SettingQueue(const Built& built, const Setting& setting) : setting_(setting) {
-        hashes_.push_back(setting.l1_hash);
-        for (const L1Operation& entry : built.entries) hashes_.push_back(entry.chain(hashes_.back()));
-    }
-    std::optional<Hash> queue_hash(uint64_t index) const override {
-        if (index < setting_.l1_first || index - setting_.l1_first >= hashes_.size()) return std::nullopt;
-        return hashes_[index - setting_.l1_first];
-    }
-
-private:
-    const Setting& setting_;
-    std::vector<Hash> hashes_;
-};
-
-}  // namespace
-
-ProofVerdict check(const Built& built, const Setting& setting, ByteView proof) {
-    return check_fraud_proof(proof, setting.domain, SettingQueue(built, setting));
 }
 
 }  // namespace gavel::bench

@@ -56,7 +56,8 @@ struct Setting {
     Hash l1_hash;           // the queue's hash before it
     uint64_t l1_time = 0;   // when it is queued; the next ones each so much later:
     uint64_t l1_step = 12;
-    size_t chunks = 256;  // of the batch, at least 2
+    DataSource source = DataSource::kCalldata;
+    size_t chunks = kMaxChunks;  // of the batch, at least 2, at most kMaxBlobChunks in blobs
     uint64_t seed = 1;
 };
 
@@ -64,6 +65,12 @@ struct Setting {
 const PrivateKey& l1_caller();
 // A key whose address has no zero byte; the same one for the same number.
 const PrivateKey& key_number(size_t number);
+
+// A false batch, with its blobs if it is in any.
+struct Lie {
+    Batch batch;
+    std::vector<Blob> blobs;
+};
 
 // A chunk over its state, worked out.
 struct Built {
@@ -78,10 +85,13 @@ struct Built {
     Work work;
 
     Hash queue_hash_after(const Setting& setting) const;
+    // Whether a batch in blobs can have it.
+    bool fits_slot() const { return gavel::fits_slot(posted.ops.size(), posted.sigs.size()); }
     // A batch on `parent` of `setting.chunks` chunks that claims something false after this chunk, which is one in the middle;
-    // and the proof of that. The claim before it is this chunk's state before, whatever was before that.
-    Batch lying_batch(const BatchHeader& parent, const Setting& setting) const;
-    FraudProof proof_of(const Batch& batch, std::span<const Blob> blobs = {}) const;
+    // and the proof of that. The claim before it is this chunk's state before, whatever was before that. In blobs the middle is
+    // a blob's first slot if the number of chunks is a multiple of 64, and the proof has to open the blob before, too.
+    Lie lie(const BatchHeader& parent, const Setting& setting) const;
+    FraudProof proof_of(const Lie& lie) const;
 };
 std::vector<L1Operation> entries_of(const Mix& mix, const Setting& setting);
 Built build(const Mix& mix, const Setting& setting);

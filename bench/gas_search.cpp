@@ -64,12 +64,13 @@ public:
     Rater(TwoChains& chains, const Address& caller, const Setting& setting)
         : chains_(chains), caller_(caller), setting_(setting) {}
 
+    // Of one that a batch in blobs has no place for: zeros.
     const Found& rate(const Mix& mix) {
         auto known = known_.find(mix);
         if (known != known_.end()) return known->second;
         Built built = build(mix, setting_);
-        BatchHeader parent = genesis_header();
-        FraudProof parts = built.proof_of(built.lying_batch(parent, setting_));
+        if (setting_.source == DataSource::kBlobs && !built.fits_slot()) return known_.emplace(mix, Found{mix}).first->second;
+        FraudProof parts = built.proof_of(built.lie(genesis_header(), setting_));
         Bytes proof = parts.encode();
         ProofVerdict verdict = check(built, setting_, proof);
         if (verdict.error != ProofError::kNone) throw std::runtime_error(mix.describe() + ": " + name_of(verdict.error));
@@ -80,9 +81,22 @@ public:
         return known_.emplace(mix, found).first->second;
     }
 
+    // Takes of what there is most of until there is a place for it.
+    Mix cut_to_fit(Mix mix) {
+        while (rate(mix).gas == 0) {
+            unsigned Mix::*most = kCounts[0];
+            for (unsigned Mix::*count : kCounts) most = mix.*count > mix.*most ? count : most;
+            --(mix.*most);
+            mix.fees = std::min(mix.fees, mix.operations());
+        }
+        return mix;
+    }
+
     Search best() const {
         Search out;
-        for (const auto& [mix, found] : known_) out.by_gas.push_back(found);
+        for (const auto& [mix, found] : known_) {
+            if (found.gas > 0) out.by_gas.push_back(found);
+        }
         out.tried = out.by_gas.size();
         out.by_bytes = out.by_gas;
         std::sort(out.by_gas.begin(), out.by_gas.end(), [](const Found& a, const Found& b) { return a.gas > b.gas; });
@@ -158,7 +172,7 @@ std::vector<Mix> known_mixes() {
 
 Search rate_known(TwoChains& chains, const Address& caller, const Setting& setting) {
     Rater rater(chains, caller, setting);
-    for (const Mix& mix : known_mixes()) (void)rater.rate(mix);
+    for (const Mix& mix : known_mixes()) (void)rater.cut_to_fit(mix);
     return rater.best();
 }
 
@@ -166,19 +180,18 @@ Search search_worst(TwoChains& chains, const Address& caller, const Setting& set
                     uint64_t seed) {
     Rater rater(chains, caller, setting);
     Draw draw(seed);
-    for (const Mix& mix : known_mixes()) (void)rater.rate(mix);
+    std::vector<Mix> known;
+    for (const Mix& mix : known_mixes()) known.push_back(rater.cut_to_fit(mix));
     auto end = std::chrono::steady_clock::now() + budget;
     for (unsigned round = 0; std::chrono::steady_clock::now() < end; ++round) {
         // From each of the known in turn, then from the best so far, for gas and for bytes.
-        std::vector<Mix> from = known_mixes();
-        if (round >= from.size()) {
-            Search so_far = rater.best();
-            from = {so_far.by_gas[draw.below(5)].mix, so_far.by_bytes[draw.below(5)].mix};
-            climb(rater, from[0], true, 20, draw, end);
-            climb(rater, from[1], false, 20, draw, end);
+        if (round < known.size()) {
+            climb(rater, known[round], true, 15, draw, end);
             continue;
         }
-        climb(rater, from[round], true, 15, draw, end);
+        Search so_far = rater.best();
+        climb(rater, so_far.by_gas[draw.below(5)].mix, true, 20, draw, end);
+        climb(rater, so_far.by_bytes[draw.below(5)].mix, false, 20, draw, end);
     }
     return rater.best();
 }

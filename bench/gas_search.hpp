@@ -1,4 +1,5 @@
-// The dearest proof that an attacker can make others bring: a search over mixes of operations at the weights' bound.
+// The dearest proof that an attacker can make others bring: a search over mixes of operations at the weights' bound, and in blobs
+// at a slot's, too.
 #pragma once
 
 #include <chrono>

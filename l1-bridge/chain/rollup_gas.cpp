@@ -51,7 +51,11 @@ ProofWork work_of(ByteView proof, const ProofVerdict& verdict) {
     const auto header = header_of_proof(proof);
     const auto shown = chunk_of_proof(proof);
     if (!header || !shown) return out;
-    out.openings = header->source == DataSource::kBlobs;
+    if (header->source == DataSource::kBlobs) {
+        const uint16_t chunk = ByteReader(proof.subspan(BatchHeader::kSize)).u16();
+        out.openings = 1;
+        out.evaluations = chunk > 0 && chunk % kSlotsPerBlob == 0 ? 3 : 2;
+    }
     std::variant<Chunk, Refusal> decoded = decode_ops(shown->ops);
     const Chunk* chunk = std::get_if<Chunk>(&decoded);
     if (chunk == nullptr) return out;
@@ -63,8 +67,9 @@ ProofWork work_of(ByteView proof, const ProofVerdict& verdict) {
 
 uint64_t of_proof(const ProofWork& work) {
     uint64_t copied = 6 * work.proof_words + work.proof_words * work.proof_words / 512;
-    return kProve + copied + kOpening * work.openings + kClass * work.classes + kListStep * work.list_steps +
-           kAccess * work.accesses + kOperation * work.operations + kLine * work.lines + kL1Operation * work.l1_operations;
+    const uint64_t opened = kOpening * work.openings + kEvaluation * work.evaluations;
+    return kProve + copied + opened + kClass * work.classes + kListStep * work.list_steps + kAccess * work.accesses +
+           kOperation * work.operations + kLine * work.lines + kL1Operation * work.l1_operations;
 }
 
 }  // namespace gavel::l1::rollup_gas

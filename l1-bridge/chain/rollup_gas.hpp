@@ -16,8 +16,8 @@ constexpr uint64_t kChunk = 1'500;   // the loop, four hashes, bounds of calldat
 constexpr uint64_t kTreeNode = 430;  // the two trees have 2^d - 1 inner nodes each
 constexpr uint64_t kHashedWord = 9;  // CALLDATACOPY and KECCAK256
 uint64_t of_append(const Batch& batch);
-constexpr uint64_t kAppendBlobs = 2'500;  // fixed fields, the header's hash, checks
-constexpr uint64_t kBlob = 200;           // a versioned hash asked for and hashed
+constexpr uint64_t kAppendBlobs = 2'694;  // fixed fields, the header's hash, checks
+constexpr uint64_t kBlob = 342;           // a versioned hash asked for and hashed
 uint64_t of_append_blobs(size_t blobs);
 
 // ---- prove: the sum over what its chunk holds, each times the constant of the same name ----
@@ -29,7 +29,8 @@ struct ProofWork {
     uint64_t operations = 0;   // that were carried out: decoding, digest, ecrecover
     uint64_t lines = 0;        // of those
     uint64_t l1_operations = 0;
-    uint64_t openings = 0;  // of a blob
+    uint64_t openings = 0;     // of blobs: one, if the batch is in blobs
+    uint64_t evaluations = 0;  // by the precompile: two within one blob, three across two
 };
 // `proof` has been checked, with that verdict.
 ProofWork work_of(ByteView proof, const ProofVerdict& verdict);
@@ -40,7 +41,8 @@ constexpr uint64_t kAccess = 14'003;
 constexpr uint64_t kOperation = 9'004;
 constexpr uint64_t kLine = 3'653;
 constexpr uint64_t kL1Operation = 2'496;
-constexpr uint64_t kOpening = 126'742;  // two evaluations by the precompile, the runs folded
+constexpr uint64_t kOpening = 32'000;     // the runs hashed, folded and read; a third less if the slot's lengths are wrong
+constexpr uint64_t kEvaluation = 50'620;  // EIP-4844: 50,000 of it
 uint64_t of_proof(const ProofWork& work);
 
 // ---- claim, exit: a path of 32 heights; a sibling that is carried costs a little more than one that isn't. refund ----
