@@ -155,10 +155,13 @@ private:
 
 uint64_t posted(LayersWorld& world) { return world.sequencer->queries().chain_info().head_batch; }
 
-// Until nothing waits, a block at a time.
-void post_all(LayersWorld& world) {
+// Until nothing waits, a block at a time; what is due only after `age` is old enough each time.
+void post_all(LayersWorld& world, milliseconds age = {}) {
     const query::Queries& queries = world.sequencer->queries();
-    for (int i = 0; i < 200 && queries.chain_info().posted_op_count < queries.chain_info().op_count; ++i) world.step();
+    for (int i = 0; i < 200 && queries.chain_info().posted_op_count < queries.chain_info().op_count; ++i) {
+        world.clock.advance(static_cast<uint64_t>(age.count()));
+        world.step();
+    }
 }
 
 void measure_posting(const Options& options, const std::string& folder) {
@@ -204,8 +207,7 @@ void measure_blobs(const Options& options, const std::string& folder) {
     payer.make_accounts(options.accounts);
     for (L1Loop loop : {L1Loop::kRests, L1Loop::kFollows, L1Loop::kRests, L1Loop::kFollows}) {
         world.set_latency(0);
-        world.clock.advance(kNever.count());
-        post_all(world);
+        post_all(world, kNever);
         const auto payments = payer.payments(size_t{options.seconds} * options.blobs_rate, options.accounts);
         const size_t before = world.blobs_taken().size();
         world.set_latency(options.latency_ms);
