@@ -140,7 +140,8 @@ def compression_blobs(figures, stem):
     """The plots of what is in blobs; their paths."""
     rows = own_rows(figures)
     blobs = {one["set"]: one for one in figures["inBlobs"]}
-    sets = [one["name"] for one in figures["sets"] if one["payments"] >= FULL_CHUNK]
+    # Of smaller corpora most of a blob is empty slots, beside which nothing else would be seen.
+    sets = [name for name, one in blobs.items() if one["full"]["payments"]] or list(blobs)
     shares = {name: blobs[name]["parts"] for name in sets}
     out = [
         bars(stem + "-slots.svg", "Where a blob's bytes go", "all bytes of the blobs but the signature's 64, for each payment; "
