@@ -166,6 +166,9 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
         if (!status.ok()) node::log_status(node::LogLevel::kDebug, "round with the L1", status);
         loops.rest(s.poll);
     });
+    if (config->engine.posting.data != sequencer::DataMode::kCalldata)
+        loops.start(
+            sequencer::trouble::kSidecarsFailed, [&] { sequencer.make_sidecars(50); }, [&] { sequencer.leave_sidecars(); });
     return (*rim)->serve(signals, sequencer.troubles(), loops, store, [&] {
         sequencer.stop();
         (*client)->close();
