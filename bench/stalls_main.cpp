@@ -52,6 +52,7 @@ public:
         if (loop == L1Loop::kFollows) {
             threads_.emplace_back([&] {
                 while (running_) sequencer.make_sidecars(50);
+                sequencer.leave_sidecars();
                 posting_seconds_ += thread_seconds();
             });
             threads_.emplace_back([&] {
