@@ -1,5 +1,5 @@
-// Cuts chunks as a sequencer does: an operation that would make the chunk too heavy, its token's fee leaf counted, begins the
-// next.
+// Cuts chunks as a sequencer does: an operation that would make the chunk too heavy, its token's fee leaf counted, or too long
+// for a blob's slot, begins the next.
 #pragma once
 
 #include <optional>
@@ -20,6 +20,8 @@ public:
     std::optional<Chunk> cut();
 
 private:
+    bool fits(const PostedOperation& operation, bool is_new_token) const;
+
     Chunk chunk_;
     std::vector<Address> tokens_;
 };

@@ -131,6 +131,19 @@ std::unique_ptr<Compressor> own_compressor(const Form& form) {
     return plain();
 }
 
+std::vector<const FormRow*> posted_rows(const std::vector<FormRow>& rows, const std::string& set) {
+    std::vector<const FormRow*> out;
+    auto packs = [&](const FormRow& row) {
+        return std::any_of(rows.begin(), rows.end(),
+                           [&](const FormRow& one) { return one.set == set && one.form == row.form && one.is_own; });
+    };
+    for (const FormRow& row : rows) {
+        if (row.set != set || row.payments == 0) continue;
+        if (packs(row) ? row.is_own : row.compressor == plain()->name()) out.push_back(&row);
+    }
+    return out;
+}
+
 GavelBytes breakdown_of(Payments payments, size_t batch) {
     GavelBytes out;
     GavelForm gavel;

@@ -5,11 +5,12 @@
 
 namespace gavel::bench {
 
-// What a payment costs where, in the fee columns.
+// What a payment's gas costs.
 struct Prices {
-    double gas_gwei = 5;
-    double blob_gas_gwei = 1;
+    std::vector<double> gas_gwei = {1, 5};
     double eth_usd = 3000;
+
+    double usd(double gas, double gwei) const { return gas * gwei * 1e-9 * eth_usd; }
 };
 
 // Of one form under one compressor over a set of payments. Sums; per payment by the functions.
@@ -31,11 +32,8 @@ struct FormRow {
     double per_payment(uint64_t sum) const { return payments == 0 ? 0 : double(sum) / double(payments); }
     double megabytes_in() const { return in_seconds == 0 ? 0 : double(rlp_bytes) / 1e6 / in_seconds; }
     double megabytes_out() const { return out_seconds == 0 ? 0 : double(rlp_bytes) / 1e6 / out_seconds; }
-    double fee_usd(const Prices& prices) const { return per_payment(gas) * prices.gas_gwei * 1e-9 * prices.eth_usd; }
-    // If the same bytes were in blobs (EIP-4844): 31 of 32 bytes of each field element are usable; a blob is 2^17 blob gas.
-    double blob_fee_usd(const Prices& prices) const {
-        return per_payment(bytes) * 32 / 31 * prices.blob_gas_gwei * 1e-9 * prices.eth_usd;
-    }
+    // If the same bytes were in blobs (EIP-4844): 31 of 32 bytes of each field element are usable, and each byte is blob gas.
+    double blob_gas_each() const { return per_payment(bytes) * 32 / 31; }
 };
 
 // Without figures yet.
@@ -50,6 +48,9 @@ std::vector<FormRow> measure_set(const PaymentSet& set, size_t batch);
 
 // The one compressor that a form's system packs with; where it names two, the one with fewer bytes.
 std::unique_ptr<Compressor> own_compressor(const Form& form);
+
+// The rows of a set that are as their systems post: by their own compressor, or plain where they have none.
+std::vector<const FormRow*> posted_rows(const std::vector<FormRow>& rows, const std::string& set);
 
 // Lines of a plot: bytes a payment of each form, by some number.
 struct Point {

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/codec_figures.hpp"
-#include "bench/compression.hpp"
+#include "bench/compression_blobs.hpp"
 #include "bench/entropy.hpp"
 #include "node/file.hpp"
 
@@ -74,10 +74,10 @@ std::string title_of(const PaymentSet& set) {
     return fmt::format("{}: {} payments, {}", set.name, set.payments.size(), kind);
 }
 
-void print_rows(const PaymentSet& set, const std::vector<FormRow>& rows, const Prices& prices) {
+void print_rows(const PaymentSet& set, const std::vector<FormRow>& rows, const BlobFigures& in_blobs) {
     fmt::print("\n### {}\n\n", title_of(set));
     fmt::print("| form | packed by | bytes / payment | signature | rest | to RLP | MB/s in | out | gas | at 64 a byte | "
-               "fee, USD | in blobs (not yet a mode of Gavel), USD |\n"
+               "gas in blobs at the reserve | at ten times it |\n"
                "| --- | --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |\n");
     double rlp = 0;
     for (const FormRow& row : rows) {
@@ -95,12 +95,20 @@ void print_rows(const PaymentSet& set, const std::vector<FormRow>& rows, const P
         const char* own = row.is_own ? " (own)" : "";
         fmt::print("| {}{} | {}{} | {:.2f} | {:.2f} | {:.2f} | {:.3f} |", row.form, share, row.compressor, own, bytes, signature,
                    bytes - signature, bytes / rlp);
-        fmt::print(" {:.1f} | {:.1f} | {:.0f} | {:.0f} | {:.4f} | {:.5f} |\n", row.megabytes_in(), row.megabytes_out(),
-                   row.per_payment(row.gas), row.per_payment(row.gas_later), row.fee_usd(prices), row.blob_fee_usd(prices));
+        fmt::print(" {:.1f} | {:.1f} | {:.0f} | {:.0f} |", row.megabytes_in(), row.megabytes_out(), row.per_payment(row.gas),
+                   row.per_payment(row.gas_later));
+        if (row.form == GavelForm().name()) fmt::print(" | |\n");
+        else fmt::print(" {:.1f} | {:.1f} |\n", kReserve * row.blob_gas_each(), 10 * kReserve * row.blob_gas_each());
     }
+    const double bytes = in_blobs.per_payment(in_blobs.posted_bytes()),
+                 signature = in_blobs.per_payment(in_blobs.said.signatures);
+    fmt::print("| Gavel in blobs, measured | plain (own) | {:.2f} | {:.2f} | {:.2f} | {:.3f} | {:.1f} | {:.1f} | | | {:.1f} | "
+               "{:.1f} |\n",
+               bytes, signature, bytes - signature, bytes / rlp, in_blobs.megabytes_in(), in_blobs.megabytes_out(),
+               in_blobs.all.gas_each(1), in_blobs.all.gas_each(10));
 }
 
-json json_of(const FormRow& row, const Prices& prices) {
+json json_of(const FormRow& row) {
     return {{"set", row.set},
             {"form", row.form},
             {"compressor", row.compressor},
@@ -118,8 +126,7 @@ json json_of(const FormRow& row, const Prices& prices) {
             {"rlpBytes", row.rlp_bytes},
             {"mbPerSecondIn", row.megabytes_in()},
             {"mbPerSecondOut", row.megabytes_out()},
-            {"feeUsd", row.fee_usd(prices)},
-            {"blobFeeUsd", row.blob_fee_usd(prices)}};
+            {"blobGasEach", row.blob_gas_each()}};
 }
 
 json json_of(const std::vector<Point>& points) {
@@ -198,22 +205,23 @@ bool is_smallest(const std::vector<FormRow>& rows) {
 
 int run(const Options& options) {
     std::vector<PaymentSet> sets = load(options);
-    json out = {{"batch", options.batch},
-                {"gasGwei", options.prices.gas_gwei},
-                {"blobGasGwei", options.prices.blob_gas_gwei},
-                {"ethUsd", options.prices.eth_usd},
-                {"rows", json::array()},
-                {"sets", json::array()},
+    json out = {{"batch", options.batch},  {"gasGwei", options.prices.gas_gwei}, {"ethUsd", options.prices.eth_usd},
+                {"rows", json::array()},   {"inBlobs", json::array()},           {"sets", json::array()},
                 {"entropy", json::array()}};
     bool kept = true;
     print_forms();
     std::vector<std::pair<std::string, json>> breakdowns;
-    std::vector<BenchPayment> pooled;
+    std::vector<FormRow> all_rows;
+    std::vector<BlobFigures> in_blobs;
     for (const PaymentSet& set : sets) {
         std::vector<FormRow> rows = measure_set(set, options.batch);
-        print_rows(set, rows, options.prices);
+        fmt::print(stderr, "{}: Gavel in blobs ...\n", set.name);
+        in_blobs.push_back(measure_in_blobs(set.name, set.payments));
+        print_rows(set, rows, in_blobs.back());
         kept &= is_smallest(rows);
-        for (const FormRow& row : rows) out["rows"].push_back(json_of(row, options.prices));
+        for (const FormRow& row : rows) out["rows"].push_back(json_of(row));
+        out["inBlobs"].push_back(json_of(in_blobs.back()));
+        all_rows.insert(all_rows.end(), rows.begin(), rows.end());
         json parts;
         for (const auto& [name, bytes] : parts_of(breakdown_of(set.payments, options.batch))) {
             parts[name] = bytes / double(set.payments.size());
@@ -225,9 +233,9 @@ int run(const Options& options) {
                                {"skipped", set.skipped},
                                {"synthetic", set.is_synthetic},
                                {"breakdown", parts}});
-        pooled.insert(pooled.end(), set.payments.begin(), set.payments.end());
     }
     print_breakdown(breakdowns);
+    print_blobs(in_blobs, all_rows, options.prices);
     fmt::print("\n### An entropy coder over `ops` (rANS over bytes): an experiment\n\n"
                "| corpus | bytes of ops | table fixed | table sent |\n| --- | --: | --: | --: |\n");
     for (const PaymentSet& set : sets) out["entropy"].push_back(measure_entropy_of(set, options.batch));
@@ -240,6 +248,8 @@ int run(const Options& options) {
         out["byBatchSize"] = json_of(by_batch_size(largest.payments));
         out["byNewRecipients"] = json_of(by_new_recipients(largest.payments));
         out["byPayoutLines"] = json_of(by_payout_lines(largest.payments));
+        fmt::print(stderr, "cost by size of batch ...\n");
+        out["costByBatchSize"] = json_of(costs_by_batch_size(largest.payments));
     }
     if (!options.json.empty()) {
         node::Status written = node::write_file(options.json, out.dump(1) + "\n");
@@ -262,8 +272,7 @@ int main(int argc, char** argv) {
     app.add_option("--max", options.max_payments, "payments of each corpus; 0: all")->capture_default_str();
     app.add_flag("--strict", options.strict, "a bad row is fatal, and isn't skipped");
     app.add_flag("--short", options.short_form, "without the lines of the plots");
-    app.add_option("--gas-price", options.prices.gas_gwei, "gwei")->capture_default_str();
-    app.add_option("--blob-gas-price", options.prices.blob_gas_gwei, "gwei")->capture_default_str();
+    app.add_option("--gas-price", options.prices.gas_gwei, "base fee, gwei; repeatable")->capture_default_str();
     app.add_option("--eth-price", options.prices.eth_usd, "USD")->capture_default_str();
     app.add_option("--json", options.json, "file for the figures");
     CLI11_PARSE(app, argc, argv);

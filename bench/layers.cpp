@@ -38,20 +38,41 @@ Amount fee_of(LayersWorld& world, const Address& token, OperationKind kind, unsi
 }
 
 struct Sent {
-    uint64_t size = 0, gas = 0, block = 0;
+    uint64_t block = 0, operations = 0;
+    size_t calldata = 0, blobs = 0;
+    bool is_full = false;  // every slot of its blobs has a chunk
+    l1::Receipt receipt;
 };
+
+std::optional<Sent> sent_by(const l1::Transaction& body) {
+    const auto call = l1::read_append(body.data);
+    if (!call) return std::nullopt;
+    Sent out;
+    auto count = [&](const BatchFrame& frame) { out.operations = frame.last.op_count - frame.parent.last.op_count; };
+    if (call->source == DataSource::kCalldata) {
+        count(decode_batch(call->batch).value());
+    } else {
+        const BlobBatchFrame frame = decode_blob_frame(call->batch, body.blob_hashes).value();
+        count(frame);
+        out.is_full = frame.chunk_count == kSlotsPerBlob * body.blob_hashes.size();
+    }
+    out.calldata = body.data.size();
+    out.blobs = body.blob_hashes.size();
+    return out;
+}
 
 // What the L1 has of the rollup's batches from a block on.
 std::vector<Sent> batches_since(LayersWorld& world, uint64_t first_block) {
     std::vector<Sent> out;
     for (uint64_t number = first_block; number <= world.chain->head().number; ++number) {
         for (const Hash& hash : world.chain->transaction_hashes(number)) {
-            auto found = world.chain->transaction(hash);
-            const l1::Transaction& body = found->transaction.body;
-            if (body.to != world.rollup || !l1::read_append(body.data)) continue;
-            auto receipt = world.chain->receipt(hash);
-            if (!receipt->success) throw std::runtime_error("a batch fails on the L1");
-            out.push_back({body.data.size(), receipt->gas_used, number});
+            const l1::Transaction body = world.chain->transaction(hash)->transaction.body;
+            auto sent = body.to == world.rollup ? sent_by(body) : std::nullopt;
+            if (!sent) continue;
+            sent->block = number;
+            sent->receipt = world.chain->receipt(hash).value();
+            if (!sent->receipt.success) throw std::runtime_error("a batch fails on the L1");
+            out.push_back(*std::move(sent));
         }
     }
     return out;
@@ -169,7 +190,6 @@ RollupFigures measure_rollup(LayersWorld& world, Kind kind, size_t payments, siz
         submissions.push_back(world.sign(world.user(user), std::move(operation), nonce->second++));
     }
     RollupFigures out;
-    out.payments = submissions.size() * lines;
     const uint64_t first_block = world.chain->head().number + 1;
     const auto begin = Clock::now();
     for (size_t at = 0; at < submissions.size(); at += kSubmitted) {
@@ -178,16 +198,20 @@ RollupFigures measure_rollup(LayersWorld& world, Kind kind, size_t payments, siz
     }
     out.seconds = seconds_since(begin);
     post_all(world);
-    std::map<uint64_t, double> share;  // of all bytes, by block
+    std::map<uint64_t, uint64_t> in_block;
     for (const Sent& sent : batches_since(world, first_block)) {
+        const uint64_t paid = sent.operations * lines;
         ++out.batches;
-        out.bytes += sent.size;
-        out.gas += sent.gas;
-        share[sent.block] += double(sent.size);
+        out.blobs += sent.blobs;
+        out.bytes += sent.calldata;
+        out.cost.add(paid, sent.receipt);
+        in_block[sent.block] += paid;
+        if (!sent.is_full) continue;
+        out.full.add(paid, sent.receipt);
+        out.full_blobs += sent.blobs;
     }
-    double most = 0;
-    for (const auto& [block, bytes] : share) most = std::max(most, bytes);
-    out.fullest_block = static_cast<uint64_t>(most / double(out.bytes) * double(out.payments));
+    if (out.cost.payments != submissions.size() * lines) throw std::runtime_error("other payments are posted than were made");
+    for (const auto& [block, paid] : in_block) out.fullest_block = std::max(out.fullest_block, paid);
     return out;
 }
 

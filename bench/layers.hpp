@@ -26,17 +26,27 @@ struct DirectFigures {
 };
 DirectFigures measure_direct(LayersWorld& world, Kind kind, unsigned blocks);
 
-// Through the rollup.
+// Through the rollup, in calldata or in blobs.
 struct RollupFigures {
-    uint64_t payments = 0;
-    uint64_t batches = 0;
-    uint64_t bytes = 0, gas = 0;  // of the batches
-    uint64_t fullest_block = 0;   // payments whose batches are in one L1 block
-    double seconds = 0;           // of this machine, from submitted to durable: signatures, execution, disk
-    double gas_each() const { return double(gas) / double(payments); }
-    double bytes_each() const { return double(bytes) / double(payments); }
-    double per_second() const { return double(kBlockGas) / gas_each() / kBlockTime; }
-    double computed_per_second() const { return double(payments) / seconds; }
+    BlobCost cost;
+    BlobCost full;  // of the batches alone whose every slot has a chunk
+    uint64_t batches = 0, blobs = 0, full_blobs = 0;
+    uint64_t bytes = 0;          // of the batches' calldata
+    uint64_t fullest_block = 0;  // payments whose batches are in one L1 block
+    double seconds = 0;          // of this machine, from submitted to durable: signatures, execution, disk
+    double bytes_each() const { return double(bytes) / double(cost.payments); }
+    // In full batches, or in those there are.
+    double payments_per_blob() const {
+        if (full_blobs > 0) return double(full.payments) / double(full_blobs);
+        return blobs > 0 ? double(cost.payments) / double(blobs) : 0;
+    }
+    // By what L1 blocks have room for: gas.
+    double per_second_by_gas() const { return double(kBlockGas) / cost.execution_each() / kBlockTime; }
+    // So many blobs of each block, as full as full batches have them.
+    double per_second_by_blobs(uint64_t blobs_of_block) const {
+        return payments_per_blob() * double(blobs_of_block) / kBlockTime;
+    }
+    double computed_per_second() const { return double(cost.payments) / seconds; }
 };
 // `payments`: at least so many, to the `accounts` that fill_state() made.
 RollupFigures measure_rollup(LayersWorld& world, Kind kind, size_t payments, size_t accounts);
@@ -55,8 +65,10 @@ Times measure_times(LayersWorld& world);
 // A congested L1, block by block.
 struct Moment {
     uint64_t block = 0;
-    double demand = 0;  // gas asked for in this block, in blocks
+    double demand = 0;          // gas asked for in this block, in blocks
+    uint64_t blobs_wanted = 0;  // by others, in this block
     double base_fee_gwei = 0;
+    double blob_fee_gwei = 0;   // of a blob gas
     double direct_fee = 0;      // ETH, of a transfer on the L1
     double rollup_fee = 0;      // ETH, what the sequencer asks for a transfer
     double confirmed_ms = 0;    // mean of this block's payments on the L2

@@ -13,6 +13,7 @@ namespace {
 constexpr uint64_t kBidGas = 2'500'000;  // of a bidder's transaction: calldata, 40 gas a byte
 constexpr unsigned kPaymentsPerBlock = 200;
 constexpr uint64_t kTransferGas = 21'000;
+constexpr uint64_t kBidBlobs = 6;  // of a transaction
 
 double unit(uint64_t seed) { return double(ByteReader(keccak256(ByteWriter().u64(seed).bytes())).u64() >> 11) * 0x1p-53; }
 
@@ -27,6 +28,24 @@ void bid(LayersWorld& world, uint64_t block, double blocks) {
         world.send(world.transaction(world.next_of_crowd(), Address::from(Bytes(20, 0xbb)), data, 0, kBidGas, worth));
     }
 }
+
+// People who want blobs, likewise: the gas of one is worth 1 to 400 times its reserve at 1 gwei. All post the same.
+class BlobBidders {
+public:
+    explicit BlobBidders(LayersWorld& world) : world_(world) {}
+
+    void bid(uint64_t block, uint64_t blobs) {
+        for (uint64_t i = 0; i < blobs / kBidBlobs; ++i) {
+            const auto worth = static_cast<u128>(std::pow(400.0, unit(block * 1'000 + 500 + i)) * kReserve * 1e9);
+            const Address to = Address::from(Bytes(20, 0xcc));
+            world_.send(world_.blob_transaction(world_.next_of_crowd(), to, {}, sidecar_, kTransferGas, {0, worth}));
+        }
+    }
+
+private:
+    LayersWorld& world_;
+    const l1::BlobSidecar sidecar_ = l1::make_sidecar(std::vector<Blob>(kBidBlobs)).value();
+};
 
 // Somebody who pays on the L1 once a block, with a wallet's usual fee: twice the base fee, and a tip.
 class DirectUser {
@@ -53,13 +72,17 @@ private:
 std::vector<Moment> measure_congestion(LayersWorld& world, unsigned calm, unsigned busy, unsigned after) {
     std::vector<Moment> out;
     DirectUser direct(world);
+    BlobBidders blob_bidders(world);
     uint64_t nonce = world.sequencer->queries().account({world.user(1).address(), {}}).nonce;
     std::deque<std::pair<uint64_t, uint64_t>> unposted;  // operations in all after a block's payments, and when they were made
     for (unsigned block = 0; block < calm + busy + after; ++block) {
         Moment now;
         now.block = block;
-        now.demand = block < calm || block >= calm + busy ? 0.4 : 2.0;
+        const bool is_calm = block < calm || block >= calm + busy;
+        now.demand = is_calm ? 0.4 : 2.0;
+        now.blobs_wanted = is_calm ? 2 * kBidBlobs : 2 * world.chain->blob_schedule().max;
         bid(world, block, now.demand);
+        blob_bidders.bid(block, now.blobs_wanted);
         direct.pay();
 
         auto quote = world.sequencer->estimate_fee({}, {});
@@ -82,6 +105,7 @@ std::vector<Moment> measure_congestion(LayersWorld& world, unsigned calm, unsign
         l1::BlockHeader header = world.mine();
         (void)world.sequencer->follow();
         now.base_fee_gwei = double(header.base_fee) / 1e9;
+        now.blob_fee_gwei = double(l1::blob_base_fee(world.chain->blob_schedule(), header.blob_gas.excess)) / 1e9;
         now.direct_fee = double(header.base_fee + kGwei) * kTransferGas / 1e18;
         now.direct_waits = direct.waiting();
         const uint64_t posted = world.sequencer->queries().chain_info().posted_op_count;

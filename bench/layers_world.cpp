@@ -25,6 +25,20 @@ node::Status FarClient::admit() {
     return {};
 }
 
+node::Result<Hash> FarClient::send_raw(ByteView raw) {
+    auto taken = ForwardingClient::send_raw(raw);
+    if (taken && raw[0] == l1::kBlobTransactionType) {
+        std::lock_guard lock(mutex_);
+        blobs_taken_.push_back(std::chrono::steady_clock::now());
+    }
+    return taken;
+}
+
+std::vector<std::chrono::steady_clock::time_point> FarClient::blobs_taken() const {
+    std::lock_guard lock(mutex_);
+    return blobs_taken_;
+}
+
 LayersWorld::LayersWorld(const std::string& store_dir, size_t users, const sequencer::SequencerConfig& config)
     : LayersWorld(store_dir, users, config, people_of(users)) {}
 

@@ -5,6 +5,8 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
+#include <mutex>
 
 #include "bench/own_l1.hpp"
 #include "l1-bridge/chain/in_process_client.hpp"
@@ -19,9 +21,15 @@ class FarClient final : public l1::ForwardingClient {
 public:
     using ForwardingClient::ForwardingClient;
     std::atomic<unsigned> latency_ms{0};  // of each question
+    // When it took transactions with blobs.
+    std::vector<std::chrono::steady_clock::time_point> blobs_taken() const;
+    node::Result<Hash> send_raw(ByteView raw) override;
 
 private:
     node::Status admit() override;
+
+    mutable std::mutex mutex_;
+    std::vector<std::chrono::steady_clock::time_point> blobs_taken_;
 };
 
 // Fails by throwing std::runtime_error.
@@ -47,6 +55,7 @@ public:
 
     // Each question of the sequencers' to the L1 takes so long from now on.
     void set_latency(unsigned milliseconds) { far_->latency_ms = milliseconds; }
+    std::vector<std::chrono::steady_clock::time_point> blobs_taken() const { return far_->blobs_taken(); }
 
     // A sequencer's blobs, in memory, and the chain's behind them.
     struct StationBlobs {

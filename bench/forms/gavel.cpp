@@ -13,11 +13,6 @@ namespace {
 
 constexpr size_t kEnvelope = 200;  // of an L1 transaction, more than it ever takes
 
-struct CutChunk {
-    Bytes ops, sigs;
-    OpsBits bits;
-};
-
 // Whether a batch of so many bytes of calldata may be one L1 transaction, today and at 64 gas a byte (EIP-7976).
 bool fits(size_t calldata) {
     return calldata + kEnvelope <= l1::gas::kMaxTransactionBytes && 21'000 + 64 * calldata < l1::gas::kMaxTransactionGas;
@@ -98,23 +93,36 @@ std::vector<GavelForm::Signed> GavelForm::operations(Payments payments) const {
     return out;
 }
 
+std::vector<CutChunk> GavelForm::chunks(Payments payments) const {
+    std::vector<CutChunk> out;
+    Bytes sigs;
+    ChunkCutter cutter;
+    auto take = [&](const std::optional<Chunk>& full) {
+        if (!full) return;
+        CutChunk chunk;
+        chunk.ops = encode_ops(*full, &chunk.bits);
+        chunk.sigs = std::exchange(sigs, {});
+        out.push_back(std::move(chunk));
+    };
+    for (Signed& one : operations(payments)) {
+        take(cutter.add(std::move(one.operation), one.token));
+        append(sigs, one.signature);
+    }
+    take(cutter.cut());
+    return out;
+}
+
 std::vector<Batch> GavelForm::batches(Payments payments, GavelBytes* bytes) const {
     std::vector<Batch> out;
     BatchHeader parent = genesis_header();
     GavelBytes unasked;
     GavelBytes& counted = bytes ? *bytes : unasked;
     size_t size = 0;
-    Bytes sigs;
-    ChunkCutter cutter;
     auto finish = [&](Batch& batch) {
         count(counted, batch);
         parent = batch.header();
     };
-    auto take = [&](std::optional<Chunk> full) {
-        if (!full) return;
-        CutChunk chunk;
-        chunk.ops = encode_ops(*full, &chunk.bits);
-        chunk.sigs = std::exchange(sigs, {});
+    for (const CutChunk& chunk : chunks(payments)) {
         size_t added = 4 + chunk.ops.size() + chunk.sigs.size() + Hash::kSize;
         if (out.empty() || out.back().chunks.size() == kMaxChunks || !fits(calldata_size(size + added))) {
             if (!out.empty()) finish(out.back());
@@ -124,13 +132,24 @@ std::vector<Batch> GavelForm::batches(Payments payments, GavelBytes* bytes) cons
         add_chunk(out.back(), chunk);
         size += added;
         count(counted, chunk);
-    };
-    for (Signed& one : operations(payments)) {
-        take(cutter.add(std::move(one.operation), one.token));
-        append(sigs, one.signature);
     }
-    take(cutter.cut());
     if (!out.empty()) finish(out.back());
+    return out;
+}
+
+Batch GavelForm::next_in_blobs(std::span<const CutChunk>& chunks, const BatchHeader& parent, size_t max_blobs,
+                               GavelBytes& bytes) const {
+    Batch out = next_batch(parent);
+    out.source = DataSource::kBlobs;
+    const std::span<const CutChunk> taken = chunks.first(std::min(chunks.size(), kSlotsPerBlob * max_blobs));
+    for (const CutChunk& chunk : taken) {
+        add_chunk(out, chunk);
+        count(bytes, chunk);
+    }
+    // Each slot has a commitment, the last one's being in calldata as well.
+    bytes.commitments += double(Hash::kSize * taken.size());
+    bytes.batch_header += double(l1::rollup_call::append_blobs(out.encode()).size());
+    chunks = chunks.subspan(taken.size());
     return out;
 }
 
@@ -143,23 +162,34 @@ Posted GavelForm::post(Payments payments, const Compressor&) const {
 }
 
 bool GavelForm::holds(const Posted& posted, const Compressor&, Payments payments) const {
-    std::vector<Signed> expected = operations(payments);
-    size_t at = 0;
+    std::vector<Batch> batches;
     for (const Bytes& calldata : posted.calldata) {
         auto call = l1::read_append(calldata);
         auto batch = call ? decode_batch(call->batch) : std::nullopt;
         if (!batch) return false;
-        for (const BatchChunk& posted_chunk : batch->chunks) {
-            auto decoded = decode_ops(posted_chunk.ops);
-            const Chunk* chunk = std::get_if<Chunk>(&decoded);
-            if (!chunk || posted_chunk.sigs.size() != Signature::kSize * chunk->operations.size()) return false;
-            ByteReader sigs(posted_chunk.sigs);
-            for (const PostedOperation& operation : chunk->operations) {
-                if (at == expected.size() || operation != expected[at].operation) return false;
-                if (sigs.fixed<Signature>() != expected[at++].signature) return false;
-            }
-        }
+        batches.push_back(*std::move(batch));
     }
+    return holds(batches, payments);
+}
+
+bool GavelForm::holds(const std::vector<Batch>& batches, Payments payments) const {
+    const std::vector<Signed> expected = operations(payments);
+    size_t at = 0;
+    auto is_next = [&](const PostedOperation& operation, const Signature& signature) {
+        if (at == expected.size()) return false;
+        const Signed& next = expected[at++];
+        return operation == next.operation && signature == next.signature;
+    };
+    auto is_said_by = [&](const BatchChunk& posted) {
+        auto decoded = decode_ops(posted.ops);
+        const Chunk* chunk = std::get_if<Chunk>(&decoded);
+        if (!chunk || posted.sigs.size() != Signature::kSize * chunk->operations.size()) return false;
+        ByteReader sigs(posted.sigs);
+        return std::all_of(chunk->operations.begin(), chunk->operations.end(),
+                           [&](const PostedOperation& operation) { return is_next(operation, sigs.fixed<Signature>()); });
+    };
+    for (const Batch& batch : batches)
+        if (!std::all_of(batch.chunks.begin(), batch.chunks.end(), is_said_by)) return false;
     return at == expected.size();
 }
 
@@ -172,9 +202,7 @@ uint64_t GavelForm::gas(const Posted& posted) const {
 
 std::vector<Bytes> GavelForm::ops(Payments payments) const {
     std::vector<Bytes> out;
-    for (const Batch& batch : batches(payments)) {
-        for (const BatchChunk& chunk : batch.chunks) out.push_back(chunk.ops);
-    }
+    for (CutChunk& chunk : chunks(payments)) out.push_back(std::move(chunk.ops));
     return out;
 }
 

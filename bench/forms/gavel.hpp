@@ -17,6 +17,12 @@ struct GavelBytes {
     double total() const { return ops() + signatures + lengths + commitments + batch_header; }
 };
 
+// A chunk as it is posted.
+struct CutChunk {
+    Bytes ops, sigs;
+    OpsBits bits;
+};
+
 class GavelForm final : public Form {
 public:
     struct Options {
@@ -36,6 +42,13 @@ public:
 
     // The same before it is calldata. Each batch stands on the one before, the first on genesis.
     std::vector<Batch> batches(Payments payments, GavelBytes* bytes = nullptr) const;
+    // The next batch in blobs, of as many of the chunks as so many blobs hold; they are taken off. `bytes`: what it says is
+    // added, without what is left empty in its blobs.
+    Batch next_in_blobs(std::span<const CutChunk>& chunks, const BatchHeader& parent, size_t max_blobs, GavelBytes& bytes) const;
+    // The chunks alone, in order.
+    std::vector<CutChunk> chunks(Payments payments) const;
+    // Whether the batches' chunks say these payments, and nothing else.
+    bool holds(const std::vector<Batch>& batches, Payments payments) const;
     // All ops, chunk by chunk.
     std::vector<Bytes> ops(Payments payments) const;
 

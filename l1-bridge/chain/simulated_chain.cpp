@@ -58,6 +58,7 @@ node::Status SimulatedChain::load_or_start() {
     Block genesis;
     genesis.header.gas_limit = options_.block_gas_limit;
     genesis.header.base_fee = options_.initial_base_fee;
+    genesis.header.blob_gas.excess = options_.initial_blob_excess;
     genesis.header.time = now_s();
     for (const auto& [address, balance] : options_.genesis_balances) genesis.edits.push_back({address, balance, std::nullopt});
     WorldState state(store_);

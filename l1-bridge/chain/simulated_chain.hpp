@@ -29,6 +29,7 @@ struct ChainOptions {
     u128 initial_base_fee = kGwei;  // of the genesis block
     u128 minimum_base_fee = 0;      // holds the base fee up when blocks are empty
     BlobSchedule blob_schedule;
+    uint64_t initial_blob_excess = 0;  // of the genesis block, in blob gas, from which the blob base fee follows
     // For how long blobs can be had, by block times: 4,096 epochs of 32 slots of 12 s, as long as Ethereum's nodes must.
     uint64_t blob_retention_s = uint64_t{4'096} * 32 * 12;
     u128 least_blob_tip = 1;  // wei per gas; a transaction with blobs that offers less isn't taken (geth's --txpool.pricelimit)

@@ -1,6 +1,6 @@
 // The compression benchmark measures what it says: each form decodes to its payments, totals are the calldata's, gas is the
 // chain's.
-#include "bench/compression.hpp"
+#include "bench/compression_blobs.hpp"
 
 #include <fstream>
 
@@ -151,6 +151,54 @@ TEST_CASE("the gas column is what the simulated chain charges") {
     FormRow small = row_of("", form, *plain());
     measure(small, form, *plain(), Payments(set.payments).first(10), 10);
     CHECK(small.gas > calldata_gas(form.post(Payments(set.payments).first(10), *plain()).calldata));
+}
+
+TEST_CASE("Gavel in blobs: bytes add up to the blobs', gas is the chain's, and a batch is as full as its blobs allow") {
+    const PaymentSet set = synthetic_payments(2'000, 4);  // 46 chunks or more
+    const BlobFigures one = measure_in_blobs("", set.payments, 1);
+    CHECK(one.all.payments == 2'000);
+    CHECK(one.batches == 2);
+    CHECK(one.blobs == 2);
+    CHECK(one.chunks == GavelForm().chunks(set.payments).size());
+    CHECK(one.all.blob_gas == 2 * 131'072);
+    CHECK(one.full.blob_gas == 131'072);  // the first alone has 32 chunks
+    CHECK(one.full.payments < 2'000);
+    CHECK(one.full.payments > 32 * 40);
+    // A record of its own each: the first is dearer by the slot of the head.
+    CHECK(one.all.gas > 2 * 80'000);
+    CHECK(one.all.gas < 2 * 120'000);
+    const GavelBytes& said = one.said;
+    CHECK(said.signatures == 64.0 * 2'000);
+    CHECK(said.commitments == 32.0 * double(one.chunks));
+    CHECK(said.total() - said.batch_header + one.empty_in_slots + one.empty_slots + one.top_bytes == 2.0 * kBlobBytes);
+    CHECK(said.batch_header == double(one.calldata));
+    CHECK(one.calldata == 2 * l1::rollup_call::append_blobs(Bytes(8 + 195 + 32 + 2 + 88)).size());
+
+    const BlobFigures three = measure_in_blobs("", set.payments, 3);
+    CHECK(three.batches == 1);
+    CHECK(three.blobs == 2);  // no more than its chunks need
+    CHECK(three.full.payments == 0);
+    CHECK(three.all.gas < one.all.gas);
+    CHECK(three.said.ops() == one.said.ops());
+    // Each batch by itself, 100 payments in a blob.
+    const BlobFigures small = measure_in_blobs("", Payments(set.payments).first(300), 3, 100);
+    CHECK(small.batches == 3);
+    CHECK(small.blobs == 3);
+    CHECK(small.share_used() < 0.1);
+    CHECK(small.all.gas_each(10) > 10 * three.all.gas_each(10));
+}
+
+TEST_CASE("chunks are cut where a slot is full, though they weigh less than they may") {
+    PaymentSet set = synthetic_payments(100, 6);
+    for (BenchPayment& payment : set.payments) payment.operation.memo = keccak256(view_of(to_string(payment.amount)));
+    const GavelForm gavel;
+    const std::vector<CutChunk> chunks = gavel.chunks(set.payments);
+    CHECK(chunks.size() == 3);  // 47 or fewer would be light enough; with memos of 32 bytes 36 or so fill a slot
+    for (const CutChunk& chunk : chunks) CHECK(fits_slot(chunk.ops.size(), chunk.sigs.size()));
+    CHECK(chunks[0].ops.size() + chunks[0].sigs.size() > kSlotRoom - 200);
+    const BlobFigures posted = measure_in_blobs("", set.payments);
+    CHECK(posted.all.payments == 100);
+    CHECK(posted.said.memos > 3'000);
 }
 
 TEST_CASE("a corpus's transaction is what its chain has, or is refused") {

@@ -60,6 +60,21 @@ TEST_CASE("a blob fee cap below the block's fee waits") {
     CHECK(w.chain->receipt(waits)->blob_gas->price == 1);
 }
 
+TEST_CASE("a chain may begin with blobs at a price") {
+    BlobWorld w;
+    // The least with which a blob's gas costs 1/16 of a base fee of 1 gwei: below it the excess stays though nothing is used, and
+    // from it on it falls by 14 blobs.
+    const uint64_t at_reserve = 209'747'757;
+    for (uint64_t excess : {at_reserve - 1, at_reserve}) {
+        w.options.initial_blob_excess = excess;
+        w.begin_anew();
+        CHECK(w.chain->head_header().blob_gas == BlobGas{0, excess});
+        CHECK(w.chain->next_header().blob_gas.excess == (excess < at_reserve ? excess : excess - 14 * kGasPerBlob));
+    }
+    w.reopen();
+    CHECK(w.chain->head_header().blob_gas.excess == at_reserve);
+}
+
 TEST_CASE("a block takes no more blobs than its schedule has") {
     BlobWorld w;
     const BlobSidecar six = flat_sidecar(6), four = flat_sidecar(4, 2), three = flat_sidecar(3, 3);
