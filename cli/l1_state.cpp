@@ -34,8 +34,8 @@ Status with_way_out(Status status) {
     return status;
 }
 
-// Where a snapshot grows, until it has been taken: beside the data folder, so that a call that was broken off is gone on with; or,
-// without one, in a folder of this call's own.
+// Where a snapshot grows, until it has been taken: beside the data folder, so that a call that was broken off is gone on with;
+// or, without one, in a folder of this call's own.
 class DraftFile {
 public:
     explicit DraftFile(const std::string& data_dir) : path_(data_dir + "-snapshot.part") {

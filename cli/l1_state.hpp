@@ -16,7 +16,8 @@ namespace gavel::cli {
 struct L1StateOptions {
     std::string data_dir;  // database kept between calls (that of a stopped verifier serves, too); empty: in memory
     follow::L1SyncOptions sync;
-    std::vector<std::string> snapshots;  // URLs or files, to begin with where the database holds no ledger; empty: from genesis on
+    std::vector<std::string>
+        snapshots;  // URLs or files, to begin with where the database holds no ledger; empty: from genesis on
 };
 void add_l1_state_options(node::Options& options, L1StateOptions& state);
 

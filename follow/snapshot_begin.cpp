@@ -57,7 +57,8 @@ Status begin_ledger(node::Store& store, const L1View& view, const SnapshotDraft&
     const BatchHeader& header = snapshot.head().header;
     const auto queue_hash = view.queue_hash(header.last.l1_ops_consumed);
     if (!queue_hash)
-        return {Code::kUnavailable, "L1_OPERATIONS_MISSING", "l1", "L1 operations that the snapshot's batch consumed aren't known"};
+        return {Code::kUnavailable, "L1_OPERATIONS_MISSING", "l1",
+                "L1 operations that the snapshot's batch consumed aren't known"};
     if (Status linked = check_links(snapshot); !linked.ok()) return linked;
     ledger::LedgerStart start(store, snapshot.head().domain, {header, *queue_hash});
     Status read = each_piece(snapshot, SnapshotPart::kLeaves, [&](ByteView piece) { start.add_leaves(piece); });

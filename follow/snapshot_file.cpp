@@ -40,7 +40,8 @@ Result<SnapshotFile> SnapshotFile::open(const std::string& path) {
     if (!bytes) return bytes.status();
     const auto head = SnapshotHead::decode(view_of(*bytes));
     if (!head) return invalid(path, "is no snapshot");
-    if (*size != SnapshotLayout(head->header.last).file_bytes()) return invalid(path, "hasn't the length that its counts ask for");
+    if (*size != SnapshotLayout(head->header.last).file_bytes())
+        return invalid(path, "hasn't the length that its counts ask for");
     return SnapshotFile(*std::move(file), *head);
 }
 
@@ -73,9 +74,8 @@ Result<SnapshotDraft> SnapshotDraft::open(const std::string& path, const Snapsho
     SnapshotDraft out(path, *std::move(file), head, roots);
     if (left && left->head == head && std::ranges::equal(left->roots, roots)) return out;
     const Bytes head_bytes = head.encode();
-    for (const Status& done :
-         {out.file_.resize(0), out.file_.resize(out.layout_.file_bytes()), out.file_.write(0, string_of(head_bytes)),
-          out.file_.write(SnapshotHead::kSize, string_of(roots))})
+    for (const Status& done : {out.file_.resize(0), out.file_.resize(out.layout_.file_bytes()),
+                               out.file_.write(0, string_of(head_bytes)), out.file_.write(SnapshotHead::kSize, string_of(roots))})
         if (!done.ok()) return done;
     return out;
 }

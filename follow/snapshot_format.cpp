@@ -20,7 +20,8 @@ struct PartForm {
     size_t record_bytes;
     unsigned height;  // of a whole piece's subtree
 };
-constexpr PartForm kForms[] = {{"roots", Hash::kSize, 15}, {"leaves", Account::kSize, 13}, {"withdrawals", Withdrawal::kSize, 14}};
+constexpr PartForm kForms[] = {
+    {"roots", Hash::kSize, 15}, {"leaves", Account::kSize, 13}, {"withdrawals", Withdrawal::kSize, 14}};
 static_assert(std::all_of(std::begin(kForms), std::end(kForms),
                           [](const PartForm& form) { return form.record_bytes << form.height <= kMaxPieceBytes; }));
 

@@ -1,6 +1,6 @@
 // A snapshot: what is left of a chain's past once its blobs are gone. All leaves and all withdrawals as they were after a final
-// batch, in pieces, each of which is a subtree of its tree: its root is named before it is sent, and the roots lead to the batch's
-// header, whose hash the contract holds. So a false piece is found as it comes. (docs/protocol.md, "Snapshots")
+// batch, in pieces, each of which is a subtree of its tree: its root is named before it is sent, and the roots lead to the
+// batch's header, whose hash the contract holds. So a false piece is found as it comes. (docs/protocol.md, "Snapshots")
 //
 //   head         "gavel snapshot 1" chainId(8) rollup(20) header(195)
 //   roots        the root of each piece of leaves, then of withdrawals, 32 bytes each

@@ -12,9 +12,9 @@ using node::Result;
 using node::Status;
 using std::chrono::milliseconds;
 
-constexpr milliseconds kPause{5'000};              // between two tries
-constexpr auto kTold = std::chrono::seconds(5);    // of the progress
-constexpr uint64_t kBlobsLastS = 4096 * 32 * 12;   // on nodes of the L1 (EIP-4844)
+constexpr milliseconds kPause{5'000};             // between two tries
+constexpr auto kTold = std::chrono::seconds(5);   // of the progress
+constexpr uint64_t kBlobsLastS = 4096 * 32 * 12;  // on nodes of the L1 (EIP-4844)
 
 // A try that can't go better.
 bool is_lasting(const Status& status) {
@@ -37,9 +37,8 @@ private:
 
 void tell(const L1View& view, const SnapshotHead& head) {
     const StateFields& state = head.header.last;
-    node::log_info("the ledger begins with a snapshot", {{"batch", head.batch()},
-                                                         {"accounts", state.account_count},
-                                                         {"withdrawals", state.withdrawal_count}});
+    node::log_info("the ledger begins with a snapshot",
+                   {{"batch", head.batch()}, {"accounts", state.account_count}, {"withdrawals", state.withdrawal_count}});
     auto next = view.batch(head.batch() + 1);
     if (next && next->posted_at + kBlobsLastS <= view.head().time)
         node::log_warn("the snapshot is so old that nodes of the L1 may have dropped the blobs of the batches behind it",
@@ -54,8 +53,7 @@ void add_snapshot_flag(node::Options& options, std::vector<std::string>& from) {
                  "checked against the L1 (repeat)");
 }
 
-void add_snapshot_flags(node::Options& options, SnapshotFlags& flags) {
-    add_snapshot_flag(options, flags.from);
+void add_snapshot_making_flags(node::Options& options, SnapshotFlags& flags) {
     options.seconds("--snapshot-every", flags.every, "how often a snapshot of a final batch is made, by the L1's time; 0: never");
     options.text("--snapshots-dir", flags.folder,
                  "folder of the newest two snapshots (default: --data-dir's, with -snapshots behind it)");
@@ -101,8 +99,9 @@ Result<bool> SnapshotKeeper::begin(node::Store& store, L1Sync& sync, l1::L1Clien
             continue;
         }
         if (status.ok()) {
-            auto begun = begin_from_snapshot(store, sync, client, flags_.from, shelf_->draft_path("taking"),
-                                             [&](uint64_t done, uint64_t all) { return progress(done, all) && rest(milliseconds(0)); });
+            auto begun =
+                begin_from_snapshot(store, sync, client, flags_.from, shelf_->draft_path("taking"),
+                                    [&](uint64_t done, uint64_t all) { return progress(done, all) && rest(milliseconds(0)); });
             status = begun ? shelf_->add(*std::move(begun)) : begun.status();
             if (status.ok()) return true;
             if (ledger::has_ledger(store) || is_lasting(status)) return status;

@@ -11,9 +11,9 @@ struct SnapshotFlags {
     std::string folder;             // of those that are kept; empty: beside the data folder, with "-snapshots" behind its name
     uint64_t every = 86'400;        // seconds of the L1's time; 0: never
 };
-// --snapshot, of whoever takes one; and all three, of a daemon.
+// --snapshot, of whoever takes one; and the others, of who makes them.
 void add_snapshot_flag(node::Options& options, std::vector<std::string>& from);
-void add_snapshot_flags(node::Options& options, SnapshotFlags& flags);
+void add_snapshot_making_flags(node::Options& options, SnapshotFlags& flags);
 
 // Begins the ledger in `store`, which has none, with the newest snapshot that one of `from` has; `draft` is the file where it
 // grows. `sync` is up to date. The value is that snapshot, whole. Reasons: SnapshotTaker's, begin_ledger's, OPTION_INVALID.
@@ -29,9 +29,9 @@ public:
 
     SnapshotShelf& shelf() { return *shelf_; }
     uint64_t every() const { return flags_.every; }
-    // If the flags name snapshots and the store has no ledger: reads the L1 to its head, and begins the ledger with one, again and
-    // again until that has gone well. Tells in the log how far it is. `rest` waits for so long, which may be no time, and says
-    // whether to go on. The value: false if not. Not OK: no other try could go better. Throws node::StoreError.
+    // If the flags name snapshots and the store has no ledger: reads the L1 to its head, and begins the ledger with one, again
+    // and again until that has gone well. Tells in the log how far it is. `rest` waits for so long, which may be no time, and
+    // says whether to go on. The value: false if not. Not OK: no other try could go better. Throws node::StoreError.
     node::Result<bool> begin(node::Store& store, L1Sync& sync, l1::L1Client& client,
                              const std::function<bool(std::chrono::milliseconds)>& rest);
 

@@ -34,11 +34,15 @@ SnapshotMaker::SnapshotMaker(SnapshotShelf& shelf, uint64_t every, const node::C
     });
 }
 
-void SnapshotMaker::look(const ledger::Ledger& ledger, const L1View& view) {
-    if (every_ == 0 || is_making_ || clock_.steady_ms() < again_at_ms_) return;
-    const uint64_t number = batch_for_snapshot(view, every_);
+bool SnapshotMaker::is_due(const L1View& view) const {
+    if (every_ == 0 || is_making_ || clock_.steady_ms() < again_at_ms_) return false;
     const auto newest = shelf_.newest();
-    if (number == 0 || (newest && newest->head().batch() >= number)) return;
+    return batch_for_snapshot(view, every_) > (newest ? newest->head().batch() : 0);
+}
+
+void SnapshotMaker::look(const ledger::Ledger& ledger, const L1View& view) {
+    if (!is_due(view)) return;
+    const uint64_t number = batch_for_snapshot(view, every_);
     auto header = ledger.header(number);
     auto standing = view.batch(number);
     if (!header || !standing || header->hash() != standing->hash) return;

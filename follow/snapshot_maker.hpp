@@ -25,6 +25,8 @@ public:
     SnapshotMaker(SnapshotShelf& shelf, uint64_t every, const node::Clock& clock, node::Troubles& troubles,
                   node::Metrics* metrics = nullptr);
 
+    // Any thread: whether look() may find one due.
+    bool is_due(const L1View& view) const;
     // The writing thread, as often as it likes: quick. If a snapshot is due whose batch the ledger has as the L1 holds it, takes
     // what it is made of. `view` is up to date.
     void look(const ledger::Ledger& ledger, const L1View& view) GAVEL_REQUIRES(ledger::writing);

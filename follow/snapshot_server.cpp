@@ -14,32 +14,32 @@ constexpr const char* kBytesType = "application/octet-stream";
 
 HttpResponse no_answer(int status, const char* why) { return {status, "text/plain; charset=utf-8", std::string(why) + "\n"}; }
 
-// nullopt: it isn't asked for, or the question has no form; `is_asked` tells which.
-std::optional<uint64_t> batch_of(const HttpRequest& request, bool& is_asked) {
-    is_asked = false;
-    std::optional<uint64_t> out;
+struct Asked {
+    bool has_form = true;
+    std::optional<uint64_t> batch;  // none: it isn't asked for
+};
+
+Asked batch_of(const HttpRequest& request) {
+    Asked out;
     for (const auto& [name, value] : request.query) {
         if (name != "batch") continue;
-        auto number = node::parse_number(value);
-        if (is_asked || !number) return is_asked = true, std::nullopt;
-        is_asked = true;
-        out = *number;
+        const auto number = node::parse_number(value);
+        if (out.batch || !number) return {false, std::nullopt};
+        out.batch = *number;
     }
     return out;
 }
 
 HttpResponse answer_head(const SnapshotShelf& shelf, const HttpRequest& request) {
-    bool is_asked = false;
-    const auto batch = batch_of(request, is_asked);
-    if (is_asked && !batch) return no_answer(400, "batch: a number");
+    const auto [has_form, batch] = batch_of(request);
+    if (!has_form) return no_answer(400, "batch: a number");
     const auto file = batch ? shelf.find(*batch) : shelf.newest();
     if (!file) return no_answer(404, "no such snapshot is here");
     return {200, kBytesType, string_of(file->head().encode())};
 }
 
 HttpResponse answer_piece(const SnapshotShelf& shelf, SnapshotPart part, Places& places, const HttpRequest& request) {
-    bool is_asked = false;
-    const auto batch = batch_of(request, is_asked);
+    const auto batch = batch_of(request).batch;
     const auto number = node::parse_number(request.path.substr(request.path.rfind('/') + 1));
     if (!batch || !number) return no_answer(400, "a piece's number, and batch: a number");
     const auto file = shelf.find(*batch);
@@ -63,9 +63,9 @@ void serve_snapshots(node::HttpServer& server, const SnapshotShelf& shelf, size_
                  node::HttpServer::RequestHandler([&shelf](const HttpRequest& request) { return answer_head(shelf, request); }));
     auto places = std::make_shared<Places>(at_once);
     for (SnapshotPart part : kSnapshotParts) {
-        server.route_word(
-            node::HttpMethod::kGet, path + name_of(part) + "/",
-            [&shelf, part, places](const HttpRequest& request) { return answer_piece(shelf, part, *places, request); });
+        server.route_word(node::HttpMethod::kGet, path + name_of(part) + "/", [&shelf, part, places](const HttpRequest& request) {
+            return answer_piece(shelf, part, *places, request);
+        });
     }
 }
 

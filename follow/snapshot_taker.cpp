@@ -75,7 +75,8 @@ void SnapshotTaker::close() {
 void SnapshotTaker::refuse(Source& source, const Status& why) {
     source.is_refused = true;
     lies_.emplace_back(source.source->name(), why);
-    node::log_error("a snapshot is refused", {{"source", source.source->name()}, {"reason", why.reason}, {"detail", why.message}});
+    node::log_error("a snapshot is refused",
+                    {{"source", source.source->name()}, {"reason", why.reason}, {"detail", why.message}});
 }
 
 Status SnapshotTaker::ask(const std::function<Status(SnapshotSource&)>& question, bool all) {

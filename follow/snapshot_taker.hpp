@@ -28,8 +28,9 @@ public:
     using Progress = std::function<bool(uint64_t done, uint64_t all)>;
 
     // `draft`: the file where it grows. Sources are asked in their order.
-    SnapshotTaker(std::vector<std::unique_ptr<SnapshotSource>> sources, std::string draft, HeadJudge judge,
-                  Progress progress = [](uint64_t, uint64_t) { return true; });
+    SnapshotTaker(
+        std::vector<std::unique_ptr<SnapshotSource>> sources, std::string draft, HeadJudge judge,
+        Progress progress = [](uint64_t, uint64_t) { return true; });
 
     // Of the newest batch that a source has a good head of; or of the one that an earlier call, of an earlier process perhaps,
     // has begun with, as long as somebody has it: the pieces that are there are kept. A source that lies is told in the log and

@@ -112,7 +112,9 @@ Reader::Impl::Impl(node::Store& opened, const Domain& its_domain)
 void Reader::Impl::check_format() {
     std::string mine = std::string(rows::kFormat) + string_of(domain_separator_);
     auto kept = store_.get(rows::kFormatKey);
-    if (!kept && store_.get(rows::kStartingKey)) throw node::StoreError("the ledger was being begun from a snapshot, and isn't yet");
+    if (!kept && store_.get(rows::kStartingKey))
+        throw node::StoreError(
+            "the ledger was being begun with a snapshot, which has to be given again (or begin with an empty folder)");
     if (!kept) {
         sealed_fields_ = genesis_fields();
         node::WriteBatch batch;
@@ -221,9 +223,7 @@ Hash Ledger::l1_queue_hash(uint64_t index) const {
     return index == counters().l1_ops_consumed ? impl_->queue_hash_ : impl_->queue_hash(index);
 }
 
-BatchHeader Ledger::last_header() const {
-    return impl_->batches_.empty() ? impl_->base_.header : impl_->batches_.back().header;
-}
+BatchHeader Ledger::last_header() const { return impl_->batches_.empty() ? impl_->base_.header : impl_->batches_.back().header; }
 
 std::optional<AccountAt> OpenLedger::newest_account(const AccountKey& key) const {
     AccountTree::Found found = impl_->state_.accounts.find(key);

@@ -55,9 +55,9 @@ private:
 
 class Ledger : public Reader {
 public:
-    // Opens what the store holds (LedgerStart may have put it there), or starts at genesis. `store` must outlive the ledger; keys with "l1/" or "blob/" in front are
-    // left to others (L1View, BlobArchive). Throws StoreError if the store is another domain's, or damaged: if what it holds
-    // doesn't lead to the commitments that it claims.
+    // Opens what the store holds (LedgerStart may have put it there), or starts at genesis. `store` must outlive the ledger; keys
+    // with "l1/" or "blob/" in front are left to others (L1View, BlobArchive). Throws StoreError if the store is another
+    // domain's, or damaged: if what it holds doesn't lead to the commitments that it claims.
     Ledger(node::Store& store, const Domain& domain);
 
     // ---- Chunks that exist ----

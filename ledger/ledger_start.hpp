@@ -11,10 +11,10 @@ namespace gavel::ledger {
 // Whether a Ledger opened on this store would go on from something.
 bool has_ledger(const node::StoreView& store);
 
-// Writes a state into a store without a ledger: leaves, then withdrawals, then finish(), which makes a ledger of it in one atomic,
-// synced write. Before that no Ledger can be opened on the store, and another LedgerStart begins anew. Whoever gives the state has
-// found it to be that of base.header.last, and its leaves to be linked as they must: a Ledger that is opened checks the roots, and
-// throws. Failure: node::StoreError.
+// Writes a state into a store without a ledger: leaves, then withdrawals, then finish(), which makes a ledger of it in one
+// atomic, synced write. Before that no Ledger can be opened on the store, and another LedgerStart begins anew. Whoever gives the
+// state has found it to be that of base.header.last, and its leaves to be linked as they must: a Ledger that is opened checks the
+// roots, and throws. Failure: node::StoreError.
 class LedgerStart {
 public:
     // `store` must outlive it. Keys with "l1/" or "blob/" in front are left to others, all else is erased.

@@ -63,8 +63,8 @@ struct FeeEntry {
     friend bool operator==(const FeeEntry&, const FeeEntry&) = default;
 };
 
-// Entries are numbered from 0, where the ledger begins, without gaps, in the order in which they took effect. A roll-back takes the latest numbers away,
-// and they are used again (see Ledger::generation).
+// Entries are numbered from 0, where the ledger begins, without gaps, in the order in which they took effect. A roll-back takes
+// the latest numbers away, and they are used again (see Ledger::generation).
 struct Entry {
     uint64_t number = 0;
     std::variant<OperationEntry, L1Entry, FeeEntry> what;

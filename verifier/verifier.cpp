@@ -48,8 +48,7 @@ Verifier::Verifier(node::Store& store, follow::L1Sync& sync, l1::L1Client& clien
         if (claim_wallet_ == wallet) claims.reserve = proof_reserve(wallet->options().max_fee_cap);
         claimer_.emplace(ledger_, view_, client, *claim_wallet_, clock, options.lost_after_ms, claims);
     }
-    if (options.snapshots)
-        snapshots_.emplace(*options.snapshots, options.snapshot_every, clock, troubles_now_, options.metrics);
+    if (options.snapshots) snapshots_.emplace(*options.snapshots, options.snapshot_every, clock, troubles_now_, options.metrics);
     ledger::writing.assume();
     restore_verdicts();
     publish();

@@ -31,7 +31,7 @@ struct VerifierOptions {
     uint64_t l1_stale_after_ms = 0;      // without a new block; 0: as L1Freshness finds
     WarningOptions warnings;
     ClaimerOptions claims;
-    node::Metrics* metrics = nullptr;  // for what stands in the way
+    node::Metrics* metrics = nullptr;            // for what stands in the way
     follow::SnapshotShelf* snapshots = nullptr;  // where those that it makes go; null: none are made. Not owned
     uint64_t snapshot_every = 0;                 // seconds of the L1's time; 0: never
 };

@@ -67,7 +67,8 @@ void add_options(node::Options& options, Settings& s) {
     options.group("Server");
     options.text("--data-dir", s.data_dir, "folder of the database");
     follow::add_blob_keeper_flags(options, s.blobs);
-    follow::add_snapshot_flags(options, s.snapshots);
+    follow::add_snapshot_flag(options, s.snapshots.from);
+    follow::add_snapshot_making_flags(options, s.snapshots);
     options.toggle("--repair", s.repair, "if the folder is damaged, put it aside and read everything from the L1 again");
     node::add_rim_options(options, s.rim);
     node::add_log_options(options, s.log);

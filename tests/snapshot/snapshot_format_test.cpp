@@ -24,8 +24,8 @@ TEST_CASE("a snapshot's roots are those of the trees in memory, whatever the cou
     struct Case {
         uint32_t accounts, withdrawals, leaf_pieces, withdrawal_pieces;
     };
-    for (const Case& at : {Case{1, 0, 1, 0}, Case{2, 1, 1, 1}, Case{8'191, 16'384, 1, 1}, Case{8'192, 16'385, 1, 2},
-                           Case{8'193, 3, 2, 1}}) {
+    for (const Case& at :
+         {Case{1, 0, 1, 0}, Case{2, 1, 1, 1}, Case{8'191, 16'384, 1, 1}, Case{8'192, 16'385, 1, 2}, Case{8'193, 3, 2, 1}}) {
         INFO(at.accounts << " accounts, " << at.withdrawals << " withdrawals");
         const SomeSnapshot snapshot(1, at.accounts, at.withdrawals);
         const StateFields& state = snapshot.head.header.last;
@@ -78,8 +78,9 @@ TEST_CASE("every piece follows the one before it, and none is above a mebibyte, 
         CHECK(is_bounded);
         CHECK(is_in_turn);
         CHECK(layout.file_bytes() == at);
-        CHECK(at == SnapshotHead::kSize + uint64_t{accounts} * 104 + uint64_t{withdrawals} * 56 +
-                        32 * (uint64_t{accounts / 8192} + (accounts % 8192 != 0) + withdrawals / 16384 + (withdrawals % 16384 != 0)));
+        CHECK(at ==
+              SnapshotHead::kSize + uint64_t{accounts} * 104 + uint64_t{withdrawals} * 56 +
+                  32 * (uint64_t{accounts / 8192} + (accounts % 8192 != 0) + withdrawals / 16384 + (withdrawals % 16384 != 0)));
     }
 }
 
@@ -133,7 +134,8 @@ TEST_CASE("a file of another length than its counts ask for is no snapshot") {
                         string_of(snapshot.withdrawals);
     REQUIRE(node::write_file(folder.file("good"), bytes).ok());
     CHECK(SnapshotFile::open(folder.file("good")).ok());
-    for (const std::string& bad : {bytes.substr(0, bytes.size() - 1), bytes + "x", bytes.substr(1), bytes.substr(0, 100), std::string()}) {
+    for (const std::string& bad :
+         {bytes.substr(0, bytes.size() - 1), bytes + "x", bytes.substr(1), bytes.substr(0, 100), std::string()}) {
         REQUIRE(node::write_file(folder.file("bad"), bad).ok());
         CHECK(SnapshotFile::open(folder.file("bad")).status().reason == "SNAPSHOT_INVALID");
         CHECK_FALSE(SnapshotDraft::left_at(folder.file("bad")));

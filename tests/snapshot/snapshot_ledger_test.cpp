@@ -179,10 +179,8 @@ TEST_CASE("leaves that aren't linked by their keys begin no ledger, though a hea
         {"a link to nobody", with_leaf(good, 3, [&](Account& leaf) { leaf.next = far; })},
         {"the sentinel's link", with_leaf(good, 0, [&](Account& leaf) { leaf.next = far; })},
         {"a key where the sentinel should be", with_leaf(good, 0, [&](Account& leaf) { leaf.key = far; })},
-        {"a key that is there twice", with_leaf(good, 3,
-                                                [&](Account& leaf) {
-                                                    leaf.key = Account::decode(ByteView(good.leaves).subspan(104 * 4, 104)).key;
-                                                })},
+        {"a key that is there twice",
+         with_leaf(good, 3, [&](Account& leaf) { leaf.key = Account::decode(ByteView(good.leaves).subspan(104 * 4, 104)).key; })},
         {"the sentinel twice", with_leaf(good, 3, [](Account& leaf) { leaf.key = {}; })},
     };
     for (const auto& [what, snapshot] : cases) {

@@ -91,7 +91,8 @@ TEST_CASE("a snapshot goes over HTTP piece by piece") {
 
     std::vector<std::unique_ptr<SnapshotSource>> sources;
     sources.push_back(*open_snapshot_source(serving.url()));
-    SnapshotTaker taker(std::move(sources), serving.folder.file("taking.part"), [](const SnapshotHead&) { return node::Status{}; });
+    SnapshotTaker taker(std::move(sources), serving.folder.file("taking.part"),
+                        [](const SnapshotHead&) { return node::Status{}; });
     auto taken = taker.take();
     REQUIRE(taken.ok());
     CHECK(*taken->read({SnapshotPart::kLeaves, 2}) == snapshot.piece({SnapshotPart::kLeaves, 2}));
@@ -107,8 +108,8 @@ TEST_CASE("what is no question is refused") {
     for (const char* none : {"head?batch=6", "leaves/1?batch=5", "leaves/4294967296?batch=5", "withdrawals/0?batch=5",
                              "leaves/0?batch=6", "others/0?batch=5", "leaves?batch=5"})
         CHECK(serving.status_of(none) == 404);
-    for (const char* bad : {"head?batch=x", "head?batch=", "head?batch=5&batch=5", "leaves/0", "leaves/x?batch=5", "leaves/0?batch=-1",
-                            "leaves/18446744073709551616?batch=5", "roots/0?batch=18446744073709551616"})
+    for (const char* bad : {"head?batch=x", "head?batch=", "head?batch=5&batch=5", "leaves/0", "leaves/x?batch=5",
+                            "leaves/0?batch=-1", "leaves/18446744073709551616?batch=5", "roots/0?batch=18446744073709551616"})
         CHECK(serving.status_of(bad) == 400);
 }
 

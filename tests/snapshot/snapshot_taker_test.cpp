@@ -38,8 +38,7 @@ struct Taking {
 void check_whole(const SnapshotDraft& draft, const SomeSnapshot& snapshot) {
     CHECK(draft.head() == snapshot.head);
     for (SnapshotPart part : kSnapshotParts)
-        for (uint32_t i = 0; i < draft.layout().pieces(part); ++i)
-            CHECK(*draft.read({part, i}) == snapshot.piece({part, i}));
+        for (uint32_t i = 0; i < draft.layout().pieces(part); ++i) CHECK(*draft.read({part, i}) == snapshot.piece({part, i}));
 }
 
 struct Lie {
@@ -81,9 +80,8 @@ const std::vector<Lie>& lies() {
         {"a leaf's nonce", "SNAPSHOT_PIECE_FALSE", lies_of(leaves, [](std::string& data) { flip(data, 104 * 17 + 47); })},
         {"a leaf's balance", "SNAPSHOT_PIECE_FALSE", lies_of(leaves, [](std::string& data) { flip(data, 104 * 17 + 63); })},
         {"a leaf's link", "SNAPSHOT_PIECE_FALSE", lies_of(leaves, [](std::string& data) { flip(data, 104 * 17 + 70); })},
-        {"two leaves exchanged", "SNAPSHOT_PIECE_FALSE", lies_of(last, [](std::string& data) {
-             std::swap_ranges(data.begin(), data.begin() + 104, data.begin() + 104);
-         })},
+        {"two leaves exchanged", "SNAPSHOT_PIECE_FALSE",
+         lies_of(last, [](std::string& data) { std::swap_ranges(data.begin(), data.begin() + 104, data.begin() + 104); })},
         {"a withdrawal's recipient", "SNAPSHOT_PIECE_FALSE", lies_of(withdrawals, [](std::string& data) { flip(data, 56); })},
         {"a withdrawal's amount", "SNAPSHOT_PIECE_FALSE", lies_of(withdrawals, [](std::string& data) { flip(data, 55); })},
         {"leaves cut short", "SNAPSHOT_PIECE_LENGTH", lies_of(last, [](std::string& data) { data.resize(data.size() - 104); })},
@@ -92,10 +90,11 @@ const std::vector<Lie>& lies() {
         {"a withdrawal less", "SNAPSHOT_PIECE_LENGTH",
          lies_of(withdrawals, [](std::string& data) { data.resize(data.size() - 56); })},
         {"the snapshot of another state, from the second piece on", "SNAPSHOT_PIECE_FALSE",
-         lies_of(leaves, [](std::string& data) {
-             static const SomeSnapshot other(5, 20'000, 0, 70'000);
-             data = other.piece({SnapshotPart::kLeaves, 1});
-         })},
+         lies_of(leaves,
+                 [](std::string& data) {
+                     static const SomeSnapshot other(5, 20'000, 0, 70'000);
+                     data = other.piece({SnapshotPart::kLeaves, 1});
+                 })},
     };
     return all;
 }

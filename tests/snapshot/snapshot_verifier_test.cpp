@@ -36,7 +36,8 @@ struct SnapshotWorld {
         start.op.post({{&world.alice, carol, 100, true}, {&world.bob, carol, 200, true}});
         world.pass(kWindow + kEvery);
         old.settle();
-        old_payment = std::get<api::OperationInfo>(old.verifier->queries().history(world.bob.address(), {}, 0, 1)->items.at(0).what).hash;
+        old_payment =
+            std::get<api::OperationInfo>(old.verifier->queries().history(world.bob.address(), {}, 0, 1)->items.at(0).what).hash;
         REQUIRE(old.verifier->make_snapshot());
         REQUIRE(shelf->newest());
         REQUIRE(shelf->newest()->head().batch() == 3);
@@ -133,7 +134,8 @@ TEST_CASE("one that begins with a snapshot agrees with the chain on every later 
     check_agrees(watcher, w.start.op, 6);
     w.old.settle();
     for (const PrivateKey* key : {&world.alice, &world.bob})
-        CHECK(watcher.verifier->queries().account({key->address(), {}}) == w.old.verifier->queries().account({key->address(), {}}));
+        CHECK(watcher.verifier->queries().account({key->address(), {}}) ==
+              w.old.verifier->queries().account({key->address(), {}}));
 }
 
 TEST_CASE("what came before the snapshot is NOT_FOUND, since which batch is told; withdrawals of before are all there") {

@@ -23,9 +23,7 @@ inline AccountTree some_accounts(uint32_t count, uint64_t seed = 0) {
     return out;
 }
 
-inline Withdrawal some_withdrawal(uint64_t number) {
-    return {Address::from(test::number(number)), {}, Amount{u128{1} + number}};
-}
+inline Withdrawal some_withdrawal(uint64_t number) { return {Address::from(test::number(number)), {}, Amount{u128{1} + number}}; }
 
 struct SomeSnapshot {
     SnapshotHead head;
