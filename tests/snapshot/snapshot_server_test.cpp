@@ -108,9 +108,9 @@ TEST_CASE("what is no question is refused") {
     for (const char* none : {"head?batch=6", "leaves/1?batch=5", "leaves/4294967296?batch=5", "withdrawals/0?batch=5",
                              "leaves/0?batch=6", "others/0?batch=5", "leaves?batch=5"})
         CHECK(serving.status_of(none) == 404);
-    for (const char* bad : {"head?batch=x", "head?batch=", "head?batch=5&batch=5", "leaves/0", "leaves/x?batch=5",
+    for (const char* bad : {"head?batch=x", "head?batch=", "head?batch=5&batch=6", "leaves/0", "leaves/x?batch=5",
                             "leaves/0?batch=-1", "leaves/18446744073709551616?batch=5", "roots/0?batch=18446744073709551616"})
-        CHECK(serving.status_of(bad) == 400);
+        CHECK(std::pair(std::string(bad), serving.status_of(bad)) == std::pair(std::string(bad), 400));
 }
 
 TEST_CASE("over so many answers at one time there are none") {
