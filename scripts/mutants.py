@@ -195,7 +195,7 @@ def compile_solidity(folder, mutant):
     (copy / "node_modules").symlink_to(ROOT / table.SOLIDITY / "node_modules")
     plant(folder, mutant)
     code = folder / "code" / "Rollup.creation.hex"
-    done = subprocess.run(["node", str(copy / "compile.mjs"), "artifacts", str(code.parent)], capture_output=True, text=True)
+    done = subprocess.run(["node", str(copy / "compile.mjs"), "mutant", str(code.parent)], capture_output=True, text=True)
     if done.returncode != 0 or not code.exists():
         raise CannotWork(done.stdout + done.stderr)
     return {"GAVEL_ROLLUP_CODE": str(code)}

@@ -2,6 +2,7 @@
 //
 // usage: node compile.mjs artifacts DIR [ABI]   all contracts of this folder; those that are deployed as DIR/NAME.creation.hex.
 //                                               With a file ABI: fails unless it tells Rollup's functions, events and errors
+//        node compile.mjs mutant DIR            as artifacts, with no warning an error: a fault on purpose may leave a name unused
 //        node compile.mjs tests DIR             the contracts of tests/contracts/, each as DIR/NAME.creation.hex
 //
 // A file holds creation code in hex, one line without 0x. The same sources give the same bytes anywhere: nothing of a path, a
@@ -39,7 +40,7 @@ function findImport(path) {
 }
 
 // { contract's name: { abi, creation, runtime } } of the files named in `folder`; code in hex.
-function compile(folder) {
+function compile(folder, allowsWarnings = false) {
   const source = (name) => [name, { content: readFileSync(join(folder, name), 'utf8') }];
   const sources = Object.fromEntries(solidityFiles(folder).map(source));
   const input = {
@@ -54,8 +55,9 @@ function compile(folder) {
     },
   };
   const output = JSON.parse(solc.compile(JSON.stringify(input), { import: findImport }));
-  const told = (output.errors ?? []).filter((one) => one.severity !== 'info' && !accepted.includes(one.errorCode));
-  if (told.length > 0) fail(told.map((one) => one.formattedMessage).join('\n')); // a warning is an error
+  const isFault = (one) => one.severity === 'error' || (one.severity === 'warning' && !allowsWarnings);
+  const told = (output.errors ?? []).filter((one) => isFault(one) && !accepted.includes(one.errorCode));
+  if (told.length > 0) fail(told.map((one) => one.formattedMessage).join('\n'));
   const contracts = {};
   for (const name of Object.keys(sources)) {
     for (const [contract, made] of Object.entries(output.contracts[name] ?? {})) {
@@ -76,8 +78,8 @@ function write(directory, name, made) {
   if (!existsSync(file) || readFileSync(file, 'utf8') !== text) writeFileSync(file, text);
 }
 
-function artifacts(directory, abiFile) {
-  const contracts = compile(here);
+function artifacts(directory, abiFile, allowsWarnings = false) {
+  const contracts = compile(here, allowsWarnings);
   let tooLarge = false;
   for (const [name, made] of withCode(contracts)) {
     const [creation, runtime] = [made.creation.length / 2, made.runtime.length / 2];
@@ -115,5 +117,6 @@ function compareAbi(abi, file) {
 
 const [mode, where, abiFile] = process.argv.slice(2);
 if (mode === 'artifacts' && where) artifacts(where, abiFile);
+else if (mode === 'mutant' && where) artifacts(where, undefined, true);
 else if (mode === 'tests' && where) for (const [name, made] of withCode(compile(testsFolder))) write(where, name, made);
-else fail('usage: node compile.mjs artifacts DIR [ABI] | tests DIR');
+else fail('usage: node compile.mjs artifacts DIR [ABI] | mutant DIR | tests DIR');

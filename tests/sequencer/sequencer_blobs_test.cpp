@@ -114,7 +114,7 @@ TEST_CASE("a node that takes no blobs gets calldata, and is asked again later") 
     CHECK(w.newest().source == DataSource::kCalldata);
     CHECK(w.balance(w.l1.bob.address()) == 100);
     w.client.takes_no_blobs = false;
-    w.clock.advance(600'000);
+    w.mine(600);
     w.client.taken.clear();
     w.run(2);
     w.pay(100);
