@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "node/file.hpp"
 #include "tests/e2e/world.hpp"
 
 using namespace gavel;
@@ -17,7 +18,7 @@ const std::string kNobody = "127.0.0.1:1";  // where no server is
 class Story {
 public:
     Story() {
-        world.set_sequencer_flags({"--eth-fee-percent", "0", "--data", "blobs"});
+        world.set_sequencer_flags({"--eth-fee-percent", "0", "--data", "blobs", "--snapshot-every", "60s"});
         world.set_verifier_flags({"--snapshot-every", "60s"});
         world.start_sequencer();
         world.start_verifier("");
@@ -52,14 +53,14 @@ public:
         REQUIRE(world.l1_client().request("evm_increaseTime", "[" + std::to_string(seconds) + "]").ok());
         world.mine();
     }
-    // Until the verifier has a snapshot of that batch.
-    void wait_for_snapshot(uint64_t batch) {
+    // Until that daemon has a snapshot of that batch.
+    void wait_for_snapshot(const std::string& daemon, uint64_t batch) {
         world.eventually("a snapshot of batch " + std::to_string(batch), [&] {
-            return world.metrics("verifier").find("\ngavel_snapshot_batch " + std::to_string(batch) + "\n") != std::string::npos;
+            return world.metrics(daemon).find("\ngavel_snapshot_batch " + std::to_string(batch) + "\n") != std::string::npos;
         });
     }
-    std::string file(uint64_t batch) const {
-        return world.folder().file("verifier.db-snapshots/snapshot-" + std::to_string(batch));
+    std::string file(uint64_t batch, const std::string& daemon = "verifier") const {
+        return world.folder().file(daemon + ".db-snapshots/snapshot-" + std::to_string(batch));
     }
     u128 ether_of(const std::string& who) { return *world.l1_client().balance(address_of(who)); }
 
@@ -79,9 +80,10 @@ TEST_CASE("the blobs are gone and the operator too: with a snapshot and the L1 e
     story.served("alice", {"tx", receipt["hash"].get<std::string>(), "--wait", "posted", "--timeout", "60s"});
     world.wait_for_agreement();
     const uint64_t batch = world.at_verifier().chain_info()->head_batch;
-    world.sequencer().kill_now();
     story.pass(kChallenge + 60);
-    story.wait_for_snapshot(batch);
+    for (const char* daemon : {"verifier", "sequencer"}) story.wait_for_snapshot(daemon, batch);
+    CHECK(*node::read_file(story.file(batch)) == *node::read_file(story.file(batch, "sequencer")));
+    world.sequencer().kill_now();
     story.pass(20 * kDay);
 
     const json gone = story.refusal("carol", {"claim", "--from-l1"});

@@ -1,4 +1,5 @@
 // A verifier that begins with another's snapshot, after the L1 has dropped the blobs: it agrees with the chain from there on.
+#include <filesystem>
 #include <fstream>
 
 #include "follow/snapshot_keeper.hpp"
@@ -241,6 +242,44 @@ TEST_CASE("who began with a snapshot keeps it, makes the same ones as others, an
     Watcher third(world, nullptr, Watcher::default_options(), w.from({w.folder.file("new/snapshot-5")}, "third"));
     third.settle();
     check_agrees(third, w.start.op, 6);
+}
+
+TEST_CASE("a ledger that began with what the L1 doesn't hold judges nothing, and says so") {
+    HonestStart start;
+    SomeSnapshot other(2, 30, 7);
+    other.head.domain = {*start.world.client->chain_id(), start.world.rollup};
+    Watcher watcher(start.world, nullptr, Watcher::default_options(), [&](Watcher& at) {
+        ledger::LedgerStart beginning(at.store, other.head.domain, {other.head.header, {}});
+        beginning.add_leaves(other.leaves);
+        beginning.add_withdrawals(other.withdrawals);
+        beginning.finish();
+    });
+    auto step = watcher.verifier->step();
+    REQUIRE_FALSE(step.ok());
+    CHECK(step.status().reason == "SNAPSHOT_CONTRADICTED");
+    CHECK_FALSE(watcher.verifier->health().ok());
+}
+
+TEST_CASE("a snapshot that can't be written is told, holds nothing up, and is made later") {
+    SnapshotWorld w;
+    w.start.op.post({{&w.world.alice, w.world.bob.address(), 7}});
+    w.world.pass(kWindow + kEvery);
+    w.old.settle();
+    std::filesystem::remove_all(w.folder.file("old"));
+    CHECK(w.old.verifier->make_snapshot());
+    const auto standing = w.old.verifier->troubles().standing();
+    REQUIRE(standing.size() == 1);
+    CHECK(standing[0].reason == "SNAPSHOT_NOT_MADE");
+    CHECK_FALSE(standing[0].is_grave);
+    CHECK(w.old.verifier->health().ok());
+    w.old.settle();
+    CHECK_FALSE(w.old.verifier->make_snapshot());  // not at once again
+    std::filesystem::create_directory(w.folder.file("old"));
+    w.world.pass(600);
+    w.old.settle();
+    CHECK(w.old.verifier->make_snapshot());
+    CHECK(w.shelf->newest()->head().batch() == 4);
+    CHECK(w.old.verifier->troubles().standing().empty());
 }
 
 TEST_CASE("a store that has a ledger is left as it is; without one that can be had, beginning is tried until it is broken off") {
