@@ -25,16 +25,12 @@ void scan_accounts(const node::StoreView& store, uint32_t count, const std::func
 
 void load_accounts(const node::StoreView& store, uint32_t count, State& state) {
     if (count == 1) return;  // the sentinel alone may have no row
-    scan_accounts(store, count, [&](uint32_t index, ByteView row) {
-        Account account = Account::decode(row);
-        bool fits = index == 0 ? account.key.is_zero() : !state.accounts.find(account.key).present;
-        if (!fits) throw node::StoreError("the ledger's store is damaged: an account is there twice");
-        if (index == 0) {
-            state.accounts.write(0, account);
-        } else {
-            state.accounts.append(account);
-        }
-    });
+    std::vector<Account> leaves;
+    leaves.reserve(count);
+    scan_accounts(store, count, [&](uint32_t, ByteView row) { leaves.push_back(Account::decode(row)); });
+    auto accounts = AccountTree::of(std::move(leaves));
+    if (!accounts) throw node::StoreError("the ledger's store is damaged: an account is there twice");
+    state.accounts = *std::move(accounts);
 }
 
 void scan_withdrawals(const node::StoreView& store, uint32_t count, const std::function<void(const Withdrawal&)>& visit) {

@@ -20,6 +20,31 @@ TEST_CASE("the root of a subtree is that of the naive tree, from any height") {
     }
 }
 
+TEST_CASE("a tree of all leaves at once is the one that grew leaf by leaf, and grows on like it") {
+    for (uint32_t count : {1u, 2u, 3u, 257u, 600u}) {
+        AccountTree grown = some_accounts(count);
+        std::vector<Account> leaves;
+        for (uint32_t i = 0; i < count; ++i) leaves.push_back(*grown.at(i));
+        auto made = AccountTree::of(leaves);
+        REQUIRE(made.has_value());
+        CHECK(made->count() == count);
+        CHECK(made->root() == grown.root());
+        for (AccountTree* tree : {&grown, &*made}) insert(*tree, key_of(9'999), 5);
+        CHECK(made->root() == grown.root());
+        CHECK(made->path(count) == grown.path(count));
+        CHECK(made->find(key_of(9'999)).index == count);
+        for (AccountTree* tree : {&grown, &*made}) tree->pop();
+        CHECK(made->root() == grown.root());
+        if (count < 3) continue;
+        std::vector<Account> twice = leaves, headless = leaves;
+        twice[2].key = twice[1].key;
+        headless[0].key = key_of(9'999);
+        CHECK_FALSE(AccountTree::of(twice));
+        CHECK_FALSE(AccountTree::of(headless));
+    }
+    CHECK_FALSE(AccountTree::of({}));
+}
+
 TEST_CASE("a snapshot's roots are those of the trees in memory, whatever the counts") {
     struct Case {
         uint32_t accounts, withdrawals, leaf_pieces, withdrawal_pieces;
