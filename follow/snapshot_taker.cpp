@@ -75,8 +75,11 @@ void SnapshotTaker::close() {
 void SnapshotTaker::refuse(Source& source, const Status& why) {
     source.is_refused = true;
     lies_.emplace_back(source.source->name(), why);
-    node::log_error("a snapshot is refused",
-                    {{"source", source.source->name()}, {"reason", why.reason}, {"detail", why.message}});
+    // Its place in the list, too: two of one host look alike.
+    node::log_error("a snapshot is refused", {{"source", source.source->name()},
+                                              {"number", &source - sources_.data() + 1},
+                                              {"reason", why.reason},
+                                              {"detail", why.message}});
 }
 
 Status SnapshotTaker::ask(const std::function<Status(SnapshotSource&)>& question, bool all) {
