@@ -33,6 +33,9 @@ public:
             sequencer.leave();  // or the other loop would wait for it for ever
         });
         threads_.emplace_back([&] {
+            while (running_) sequencer.make_sidecars(50);
+        });
+        threads_.emplace_back([&] {
             while (running_) {
                 sequencer.follow();
                 std::this_thread::sleep_for(milliseconds(100));

@@ -1,6 +1,7 @@
 #include "follow/blob_keeper.hpp"
 
 #include "follow/blob_server.hpp"
+#include "protocol/kzg.hpp"
 
 namespace gavel::follow {
 
@@ -10,7 +11,11 @@ void add_blob_keeper_flags(node::Options& options, BlobKeeperOptions& keeper) {
 }
 
 BlobKeeper::BlobKeeper(const std::string& folder, std::unique_ptr<l1::BlobSources> sources)
-    : store_(folder), archive_(store_), sources_(std::move(sources)), source_(archive_, *sources_) {}
+    : store_(folder), archive_(store_), sources_(std::move(sources)), source_(archive_, *sources_), loading_([] {
+          Kzg::get();
+      }) {}
+
+BlobKeeper::~BlobKeeper() { loading_.join(); }
 
 node::Result<std::unique_ptr<BlobKeeper>> BlobKeeper::open(const BlobKeeperOptions& options, const l1::L1Flags& l1,
                                                            const std::string& data_folder, const node::Clock& clock) {

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "follow/blob_archive.hpp"
 #include "l1-bridge/client/blob_sources.hpp"
@@ -25,6 +26,8 @@ public:
     static node::Result<std::unique_ptr<BlobKeeper>> open(const BlobKeeperOptions& options, const l1::L1Flags& l1,
                                                           const std::string& data_folder, const node::Clock& clock);
 
+    ~BlobKeeper();
+
     BlobArchive& archive() { return archive_; }
     // The archive and, for what isn't in it, the others, whose answers it keeps.
     l1::BlobSource& source() { return source_; }
@@ -43,6 +46,7 @@ private:
     BlobArchive archive_;
     std::unique_ptr<l1::BlobSources> sources_;
     ArchivingSource source_;
+    std::thread loading_;  // the KZG setup, so that no loop of the daemon waits for that
 };
 
 }  // namespace gavel::follow

@@ -22,7 +22,8 @@ bool is_without_blobs(const node::Status& status) {
 }  // namespace
 
 Poster::Poster(ledger::Ledger& ledger, Engine& engine, const follow::L1View& view, l1::L1Client& client, l1::L1Wallet& wallet,
-               l1::BatchChannel& channel, follow::BlobArchive* archive, const SignerCache& signers, Writer& writer, Config config)
+               l1::BatchChannel& channel, follow::BlobArchive* archive, Sidecars& sidecars, const SignerCache& signers,
+               Writer& writer, Config config)
     : ledger_(ledger),
       engine_(engine),
       view_(view),
@@ -30,6 +31,7 @@ Poster::Poster(ledger::Ledger& ledger, Engine& engine, const follow::L1View& vie
       wallet_(wallet),
       channel_(channel),
       archive_(archive),
+      sidecars_(sidecars),
       signers_(signers),
       writer_(writer),
       config_(config) {}
@@ -54,6 +56,7 @@ void Poster::keep_blobs(const PostedBatch& posted) {
 // A batch that is marked: as it was made, or, after a restart, made again from its chunks. nullptr: it is marked no more.
 const PostedBatch* Poster::made(uint64_t number) {
     std::erase_if(made_, [&](const auto& one) { return one.first <= view_.batch_head(); });
+    sidecars_.forget_below(view_.batch_head() + 1);
     if (auto found = made_.find(number); found != made_.end()) return &found->second;
     auto record = ledger_.batch(number), parent = ledger_.batch(number - 1);
     if (!record || (number > 1 && !parent)) return nullptr;
@@ -120,7 +123,9 @@ node::Status Poster::prepare() {
         engine_.batch_was_marked();
         return true;
     });
-    if (is_marked) made_.insert_or_assign(posted.number(), std::move(posted));
+    if (!is_marked) return {};
+    if (cut->source == DataSource::kBlobs) sidecars_.of(posted);
+    made_.insert_or_assign(posted.number(), std::move(posted));
     return {};
 }
 
@@ -128,8 +133,10 @@ node::Result<bool> Poster::send_one(uint64_t number) {
     if (node::Status status = check_up_to(number); !status.ok()) return status;
     const PostedBatch* posted = made(number);
     if (posted == nullptr) return false;
-    auto sent = channel_.publish(wallet_, *posted, number == view_.batch_head() + 1);
     const bool in_blobs = posted->data().source == DataSource::kBlobs;
+    const Sidecars::Sidecar sidecar = in_blobs ? sidecars_.of(*posted) : nullptr;
+    if (in_blobs && !sidecar) return false;
+    auto sent = channel_.publish(wallet_, *posted, sidecar, number == view_.batch_head() + 1);
     if (!sent && (in_blobs ? is_without_blobs(sent.status()) : is_refused_by_node(sent.status())))
         return take_back(*posted, sent.status());
     if (!sent) return sent.status();

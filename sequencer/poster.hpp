@@ -8,6 +8,7 @@
 #include "l1-bridge/client/batch_channel.hpp"
 #include "sequencer/engine.hpp"
 #include "sequencer/rechecker.hpp"
+#include "sequencer/sidecars.hpp"
 #include "sequencer/writer.hpp"
 
 namespace gavel::sequencer {
@@ -19,9 +20,10 @@ public:
     };
 
     // None of these is owned. Not the writing thread's: what it needs written it has the writer do. `archive`: where blobs are
-    // kept before they are posted; null where batches are in calldata alone.
+    // kept before they are posted; null where batches are in calldata alone. `sidecars`: who makes them.
     Poster(ledger::Ledger& ledger, Engine& engine, const follow::L1View& view, l1::L1Client& client, l1::L1Wallet& wallet,
-           l1::BatchChannel& channel, follow::BlobArchive* archive, const SignerCache& signers, Writer& writer, Config config);
+           l1::BatchChannel& channel, follow::BlobArchive* archive, Sidecars& sidecars, const SignerCache& signers,
+           Writer& writer, Config config);
 
     // Cuts the next batch if it is due and there is room, checks it, marks it. One that doesn't pass is a bug of the sequencer's:
     // INTERNAL, BATCH_CHECK_FAILED; nothing may be posted any more.
@@ -34,7 +36,7 @@ public:
 private:
     node::Status check(const PostedBatch& posted);
     node::Status check_up_to(uint64_t number);
-    // Whether it was sent; a batch whose gas can't be told yet isn't.
+    // Whether it was sent; a batch whose gas can't be told yet, or whose sidecar is in the making, isn't.
     node::Result<bool> send_one(uint64_t number);
     node::Status take_back(const PostedBatch& posted, const node::Status& why);
     static PostedBatch posted_in(DataSource source, Batch batch);
@@ -50,6 +52,7 @@ private:
     l1::L1Wallet& wallet_;
     l1::BatchChannel& channel_;
     follow::BlobArchive* archive_;
+    Sidecars& sidecars_;
     const SignerCache& signers_;
     Writer& writer_;
     Config config_;

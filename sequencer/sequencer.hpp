@@ -17,6 +17,7 @@
 #include "sequencer/fee_accounts.hpp"
 #include "sequencer/intake.hpp"
 #include "sequencer/poster.hpp"
+#include "sequencer/sidecars.hpp"
 
 namespace gavel::sequencer {
 
@@ -76,6 +77,10 @@ public:
     // One round with the L1: reads, takes back what it must, takes the seat, posts. Not OK: tried again in the next round,
     // unless the reason is BATCH_CHECK_FAILED or OWN_TERM_SLASHED: then nothing is posted or confirmed any more.
     node::Status follow();
+    // One turn of the thread that makes sidecars; without one follow() makes them itself.
+    void make_sidecars(uint64_t timeout_ms) { sidecars_.turn(timeout_ms); }
+    // That thread ends.
+    void leave_sidecars() { sidecars_.leave(); }
     // One other thread: makes the snapshot that is due; false if none is. Throws node::StoreError.
     bool make_snapshot() { return snapshots_ && snapshots_->step(); }
     // execute() and follow(), for tests.
@@ -116,6 +121,7 @@ private:
     Engine engine_;
     Writer writer_;
     follow::Replayer replayer_;
+    Sidecars sidecars_;
     Poster poster_;
     FeeAccounts fee_accounts_;
     query::Queries queries_;

@@ -176,6 +176,9 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
         if (!status.ok()) node::log_status(node::LogLevel::kDebug, "round with the L1", status);
         loops.rest(s.poll);
     });
+    if (config->engine.posting.data != sequencer::DataMode::kCalldata)
+        loops.start(
+            sequencer::trouble::kSidecarsFailed, [&] { sequencer.make_sidecars(50); }, [&] { sequencer.leave_sidecars(); });
     loops.start(sequencer::trouble::kSnapshotsFailed, [&] {
         if (!sequencer.make_snapshot()) loops.rest(s.poll);
     });

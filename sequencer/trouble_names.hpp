@@ -12,6 +12,7 @@ inline constexpr const char* kTransactionsHeldUp = "L1_TRANSACTIONS_HELD_UP";  /
 // A loop of the daemon ended a round with an exception.
 inline constexpr const char* kExecutingFailed = "EXECUTING_FAILED";
 inline constexpr const char* kFollowingFailed = "FOLLOWING_FAILED";
+inline constexpr const char* kSidecarsFailed = "SIDECARS_FAILED";
 inline constexpr const char* kSnapshotsFailed = "SNAPSHOTS_FAILED";
 
 }  // namespace gavel::sequencer::trouble

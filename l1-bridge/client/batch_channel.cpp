@@ -89,9 +89,10 @@ node::Result<std::optional<uint64_t>> ContractChannel::blobs_gas_limit(L1Wallet&
     return std::optional(std::min(wallet.limit_for(*blobs_gas_ + kGasOfBlobs), wallet.options().max_gas));
 }
 
-node::Result<std::optional<Hash>> ContractChannel::publish(L1Wallet& wallet, const PostedBatch& batch, bool stands_parent) {
-    const bool in_blobs = batch.data().source == DataSource::kBlobs;
-    return in_blobs ? publish_blobs(wallet, batch, stands_parent) : publish_calldata(wallet, batch, stands_parent);
+node::Result<std::optional<Hash>> ContractChannel::publish(L1Wallet& wallet, const PostedBatch& batch,
+                                                           std::shared_ptr<const BlobSidecar> sidecar, bool stands_parent) {
+    if (batch.data().source == DataSource::kCalldata) return publish_calldata(wallet, batch, stands_parent);
+    return publish_blobs(wallet, batch, std::move(sidecar), stands_parent);
 }
 
 node::Result<std::optional<Hash>> ContractChannel::publish_calldata(L1Wallet& wallet, const PostedBatch& batch,
@@ -107,13 +108,13 @@ node::Result<std::optional<Hash>> ContractChannel::publish_calldata(L1Wallet& wa
     return std::optional(*sent);
 }
 
-node::Result<std::optional<Hash>> ContractChannel::publish_blobs(L1Wallet& wallet, const PostedBatch& batch, bool stands_parent) {
+node::Result<std::optional<Hash>> ContractChannel::publish_blobs(L1Wallet& wallet, const PostedBatch& batch,
+                                                                 std::shared_ptr<const BlobSidecar> sidecar, bool stands_parent) {
     const PostedData& data = batch.data();
     Bytes calldata = rollup_call::append_blobs(data.argument);
     auto gas = blobs_gas_limit(wallet, calldata, data.blob_hashes, stands_parent);
     if (!gas) return gas.status();
     if (!*gas) return std::optional<Hash>{};
-    auto sidecar = std::make_shared<const BlobSidecar>(make_sidecar(data.blobs).value());
     auto sent = wallet.send_blobs(rollup_, std::move(calldata), std::move(sidecar), **gas);
     if (!sent) return sent.status();
     node::log_info("batch sent",

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <optional>
 
@@ -39,8 +40,10 @@ public:
     virtual Price price() const = 0;
     virtual void refresh_price(const Address& payer) = 0;
     // Sends the batch's transaction. `stands_parent`: the parent is the head on the L1, so that a node can tell the gas. nullopt:
-    // it can't be told yet; when the parent stands it can. Reasons: L1Wallet::send's, send_blobs's and estimate's.
-    virtual node::Result<std::optional<Hash>> publish(L1Wallet& wallet, const PostedBatch& batch, bool stands_parent) = 0;
+    // it can't be told yet; when the parent stands it can. `sidecar`: of its blobs, null in calldata. Reasons: L1Wallet::send's,
+    // send_blobs's and estimate's.
+    virtual node::Result<std::optional<Hash>> publish(L1Wallet& wallet, const PostedBatch& batch,
+                                                      std::shared_ptr<const BlobSidecar> sidecar, bool stands_parent) = 0;
     // What was posted at a place, whatever batch it is. Reasons: fetch_posted's.
     virtual node::Result<PostedData> fetch(const BatchPlace& place) = 0;
 };
@@ -56,7 +59,8 @@ public:
     Limits limits() const override;
     Price price() const override;
     void refresh_price(const Address& payer) override;
-    node::Result<std::optional<Hash>> publish(L1Wallet& wallet, const PostedBatch& batch, bool stands_parent) override;
+    node::Result<std::optional<Hash>> publish(L1Wallet& wallet, const PostedBatch& batch,
+                                              std::shared_ptr<const BlobSidecar> sidecar, bool stands_parent) override;
     node::Result<PostedData> fetch(const BatchPlace& place) override;
 
 private:
@@ -69,7 +73,8 @@ private:
     node::Result<std::optional<uint64_t>> blobs_gas_limit(L1Wallet& wallet, const Bytes& calldata,
                                                           const std::vector<Hash>& hashes, bool stands_parent);
     node::Result<std::optional<Hash>> publish_calldata(L1Wallet& wallet, const PostedBatch& batch, bool stands_parent);
-    node::Result<std::optional<Hash>> publish_blobs(L1Wallet& wallet, const PostedBatch& batch, bool stands_parent);
+    node::Result<std::optional<Hash>> publish_blobs(L1Wallet& wallet, const PostedBatch& batch,
+                                                    std::shared_ptr<const BlobSidecar> sidecar, bool stands_parent);
     void note_append(const Estimate& estimate);
     node::Result<uint64_t> gas_of_bytes(const Address& payer, size_t count);
 

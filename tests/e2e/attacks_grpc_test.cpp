@@ -94,7 +94,9 @@ private:
 grpc::StatusCode submit(const std::shared_ptr<grpc::Channel>& channel, const v1::SubmitRequest& request) {
     grpc::ClientContext context;
     v1::Receipt receipt;
-    return v1::Sequencer::NewStub(channel)->Submit(&context, request, &receipt).error_code();
+    const grpc::Status status = v1::Sequencer::NewStub(channel)->Submit(&context, request, &receipt);
+    UNSCOPED_INFO("submit: " << status.error_message());
+    return status.error_code();
 }
 
 constexpr long kBound_MiB = 700;  // of which the sanitizer's own book-keeping is a half

@@ -66,7 +66,7 @@ public:
     // Stops whatever runs; each must end by itself, with exit status 0 (a sanitizer's finding makes it another).
     void stop_all();
     // gavel-drill posts a lie with this key.
-    Finished drill(const std::string& kind, const std::string& key = "operator");
+    Finished drill(const std::string& kind, const std::string& key = "operator", const std::string& data = "calldata");
 
     // ---- The command, as the user of a name ----
     Finished gavel(const std::string& name, std::vector<std::string> arguments);

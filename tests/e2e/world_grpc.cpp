@@ -192,9 +192,9 @@ void World::stop_all() {
     }
 }
 
-Finished World::drill(const std::string& kind, const std::string& key) {
-    return run({program("gavel-drill"), "--lie", kind, "--l1", l1_url(), "--rollup", to_checksum(domain_.rollup), "--key-file",
-                key_file(key)},
+Finished World::drill(const std::string& kind, const std::string& key, const std::string& data) {
+    return run({program("gavel-drill"), "--lie", kind, "--data", data, "--l1", l1_url(), "--rollup", to_checksum(domain_.rollup),
+                "--key-file", key_file(key)},
                folder_.path());
 }
 

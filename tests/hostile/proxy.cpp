@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "protocol/kzg.hpp"
+
 namespace gavel::hostile {
 namespace {
 
@@ -33,6 +35,15 @@ void write(Exchange& exchange, httplib::Response& response) {
     else
         response.set_content_provider(std::max<size_t>(body.size(), 2), "application/json",
                                       provider_of(body, exchange.transport));
+}
+
+// One digit within the first blob, so that each element stays one; false if there is none.
+bool falsify(std::string& blobs) {
+    const size_t at = blobs.find("0x");
+    if (at == blobs.npos || at + 2 + 2 * kElementBytes > blobs.size()) return false;
+    char& digit = blobs[at + 2 * kElementBytes];
+    digit = digit == '0' ? '1' : '0';
+    return true;
 }
 
 }  // namespace
@@ -71,6 +82,13 @@ Proxy::Proxy(std::string node_url, uint64_t seed)
         Exchange exchange(std::move(question), node, random());
         spoil(exchange, random);
         write(exchange, response);
+    });
+    server_->Get(R"(/.*)", [this](const httplib::Request& request, httplib::Response& response) {
+        auto answer = httplib::Client(node_url_).Get(request.target);
+        response.status = answer ? answer->status : 502;
+        if (!answer) return;
+        if (falsifies_blobs_ && falsify(answer->body)) ++falsified_;
+        response.set_content(answer->body, answer->get_header_value("Content-Type"));
     });
     port_ = server_->bind_to_any_port("127.0.0.1");
     if (port_ <= 0) throw std::runtime_error("no port for a proxy");

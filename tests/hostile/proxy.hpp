@@ -1,5 +1,6 @@
 // A proxy before an L1 node that misbehaves as it is told: it takes JSON-RPC on a loopback port, asks the node, and lets faults
-// spoil questions and answers. Without faults it is honest.
+// spoil questions and answers. Without faults it is honest. What is asked by GET, the blobs, it passes on as it is,
+// unless it is to falsify them.
 //
 //     Proxy proxy(world.l1_url());
 //     proxy.misbehave({leaves_logs_out()});
@@ -7,6 +8,7 @@
 //     proxy.behave();
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -37,6 +39,9 @@ public:
     // From the next question on, each fault in turn. Questions under way end as they began.
     void misbehave(std::vector<Fault> faults);
     void behave() { misbehave({}); }
+    // From now on each answer with a blob has another blob's bytes; how many have had.
+    void falsify_blobs() { falsifies_blobs_ = true; }
+    uint64_t falsified() const { return falsified_; }
 
     // How many questions each fault has touched, by its name, ever; and how often a method was asked for.
     std::map<std::string, uint64_t> touched() const;
@@ -53,6 +58,8 @@ private:
     std::vector<Fault> faults_;
     std::map<std::string, uint64_t> touched_, asked_;
     uint64_t questions_ = 0;
+    std::atomic<bool> falsifies_blobs_{false};
+    std::atomic<uint64_t> falsified_{0};
     std::unique_ptr<httplib::Server> server_;
     int port_ = 0;
     std::thread thread_;

@@ -135,7 +135,7 @@ TEST_CASE("a transaction that a node has taken isn't failed, whatever any node s
 }
 
 TEST_CASE("a node that takes smaller transactions than a batch: the batch is cut anew") {
-    HostileWorld hostile;
+    HostileWorld hostile({.sequencer_flags = {"--data", "calldata"}});
     World& world = hostile.world();
     hostile.start();
     hostile.before_sequencer().misbehave({drops().only(kSend)});
@@ -151,7 +151,7 @@ TEST_CASE("a node that takes smaller transactions than a batch: the batch is cut
 }
 
 TEST_CASE("batches are posted where calldata costs 64 gas a byte") {
-    HostileWorld hostile({.sequencer_flags = {"--eth-fee-percent", "0", "--batch-bytes", "4000"}});
+    HostileWorld hostile({.sequencer_flags = {"--data", "calldata", "--eth-fee-percent", "0", "--batch-bytes", "4000"}});
     World& world = hostile.world();
     hostile.start();
     hostile.misbehave({charges_calldata_more()});

@@ -1,4 +1,7 @@
 // The sequencer posts in blobs: when it does, what is in them, what it keeps, and what it does where nobody takes them.
+#include <atomic>
+#include <thread>
+
 #include "l1-bridge/client/rollup_client.hpp"
 #include "tests/sequencer/sequencer_world.hpp"
 
@@ -171,4 +174,29 @@ TEST_CASE("a chunk is cut where a slot is full, whatever its weight") {
     CHECK(operations == 60);
     CHECK(w.newest().chunks.size() == 2);
     CHECK(most > kSlotRoom - 200);
+}
+
+TEST_CASE("sidecars are made by a thread of their own where there is one, and each once") {
+    Blobs w(DataMode::kBlobs);
+    w.pay(10);
+    std::atomic<bool> is_running{true};
+    w.sequencer->make_sidecars(0);
+    w.run(3);
+    CHECK(w.sources().empty());  // it waits for the thread, and goes on with the L1
+    CHECK(w.sequencer->health().ok());
+    std::thread maker([&] {
+        while (is_running) w.sequencer->make_sidecars(5);
+        w.sequencer->leave_sidecars();
+    });
+    for (int i = 0; i < 1'000 && w.sources().empty(); ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        w.last = w.sequencer->step();
+    }
+    CHECK(w.sources() == kOneInBlobs);
+    is_running = false;
+    maker.join();
+    w.client.taken.clear();
+    w.pay(10);
+    w.run(4);
+    CHECK(w.sources() == kOneInBlobs);  // made at once, without the thread
 }
