@@ -59,7 +59,7 @@ struct FeeIncome {
 
 // Something applied, and where it stands.
 struct EntryInfo {
-    uint64_t number = 0;  // among everything ever applied, from 0, without gaps
+    uint64_t number = 0;  // among everything applied since ChainInfo::since_batch, from 0, without gaps
     std::variant<OperationInfo, L1OperationInfo, FeeIncome> what;
     OperationStatus status = OperationStatus::kConfirmed;  // never kRolledBack
     uint64_t batch = 0;                                    // 0: only confirmed
@@ -101,10 +101,10 @@ const char* name_of(WithdrawalStatus status);  // "not posted", "waiting", "clai
 struct WithdrawalInfo {
     uint32_t position = 0;  // in the withdrawal tree
     Withdrawal withdrawal;
-    std::optional<Hash> hash;  // of the operation that made it; none if an L1 operation did
+    std::optional<Hash> hash;  // of the operation that made it; none if an L1 operation did, or the server doesn't know
     WithdrawalStatus status = WithdrawalStatus::kNotPosted;
-    uint64_t batch = 0;         // the first that holds it; 0: not posted
-    uint64_t final_at = 0;      // seconds; 0: not posted
+    uint64_t batch = 0;         // the first that holds it, or ChainInfo::since_batch, if that holds it; 0: not posted
+    uint64_t final_at = 0;      // of that batch, seconds; 0: not posted
     uint64_t seconds_left = 0;  // of one that waits, by the newest L1 block's time
     friend bool operator==(const WithdrawalInfo&, const WithdrawalInfo&) = default;
 };
@@ -158,6 +158,7 @@ struct ChainInfo {
     uint64_t inclusion_window = 0;
     uint64_t freeze_age = 0;
     bool frozen = false;
+    uint64_t since_batch = 0;  // what came up to this batch isn't in the server's histories; 0: they are whole
     friend bool operator==(const ChainInfo&, const ChainInfo&) = default;
 };
 

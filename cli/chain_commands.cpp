@@ -35,8 +35,10 @@ void add_server(json& document, Table& table, const char* name, const Result<api
                       {"l1_block", info->l1_block},
                       {"l1_queue_length", info->l1_queue_length},
                       {"l1_operations_waiting", info->l1_ops_waiting},
-                      {"frozen", info->frozen}};
-    table.add({name, grouped(info->op_count), std::to_string(info->head_batch), std::to_string(info->final_batch),
+                      {"frozen", info->frozen},
+                      {"since_batch", info->since_batch}};
+    const std::string since = info->since_batch == 0 ? "" : " (since batch " + std::to_string(info->since_batch) + ")";
+    table.add({name + since, grouped(info->op_count), std::to_string(info->head_batch), std::to_string(info->final_batch),
                std::to_string(info->l1_ops_waiting), std::to_string(info->l1_block)});
 }
 

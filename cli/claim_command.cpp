@@ -99,7 +99,8 @@ Result<api::Query*> server_that_answers(Session& session) {
 }
 
 Result<std::unique_ptr<ClaimSource>> open_source(Session& session, const Address& rollup, const ClaimOptions& options) {
-    if (!options.from_l1 && !options.payment.everybody) {
+    const bool from_l1 = options.from_l1 || options.payment.everybody || !options.payment.state.snapshots.empty();
+    if (!from_l1) {
         auto server = server_that_answers(session);
         if (!server) return server.status();
         if (*server != nullptr) return std::unique_ptr<ClaimSource>(std::make_unique<ServersClaims>(**server));

@@ -1,9 +1,14 @@
 #include "cli/l1_state.hpp"
 
+#include <stdlib.h>
+
+#include <filesystem>
 #include <thread>
 
 #include "cli/progress.hpp"
 #include "cli/session.hpp"
+#include "follow/snapshot_keeper.hpp"
+#include "ledger/ledger_start.hpp"
 
 namespace gavel::cli {
 namespace {
@@ -23,12 +28,45 @@ bool worth_another_try(const Status& status, int& failures) {
     return true;
 }
 
+Status with_way_out(Status status) {
+    if (l1::is_without_blobs(status))
+        status.message += "; name an archive that has them: --blobs; or begin behind them, with a snapshot: --snapshot URL|FILE";
+    return status;
+}
+
+// Where a snapshot grows, until it has been taken: beside the data folder, so that a call that was broken off is gone on with;
+// or, without one, in a folder of this call's own.
+class DraftFile {
+public:
+    explicit DraftFile(const std::string& data_dir) : path_(data_dir + "-snapshot.part") {
+        if (!data_dir.empty()) return;
+        folder_ = (std::filesystem::temp_directory_path() / "gavel-XXXXXX").string();
+        if (mkdtemp(folder_.data()) == nullptr) throw node::StoreError("no temporary folder can be made: " + folder_);
+        path_ = folder_ + "/snapshot.part";
+    }
+    ~DraftFile() {
+        std::error_code ignored;
+        if (is_done_) std::filesystem::remove(path_, ignored);
+        if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
+    }
+    DraftFile(const DraftFile&) = delete;
+    DraftFile& operator=(const DraftFile&) = delete;
+
+    const std::string& path() const { return path_; }
+    void done() { is_done_ = true; }
+
+private:
+    std::string path_, folder_;
+    bool is_done_ = false;
+};
+
 }  // namespace
 
 void add_l1_state_options(node::Options& options, L1StateOptions& state) {
     options.text("--data-dir", state.data_dir,
                  "folder that keeps what was read, for the next time (a stopped verifier's serves); without it, memory");
     follow::add_l1_sync_flags(options, state.sync);
+    follow::add_snapshot_flag(options, state.snapshots);
 }
 
 Result<std::unique_ptr<L1State>> L1State::read(Session& session, const Address& rollup, const L1StateOptions& options) {
@@ -53,7 +91,9 @@ Result<std::unique_ptr<L1State>> L1State::rebuild(Session& session, const Addres
     auto out = read(session, rollup, options);
     if (!out) return out;
     try {
-        if (Status status = (*out)->replay(); !status.ok()) return status;
+        Status status = options.snapshots.empty() ? Status{} : (*out)->begin(session, options);
+        if (status.ok()) status = (*out)->replay();
+        if (!status.ok()) return status;
     } catch (const node::StoreError& error) {
         return Status{Code::kInternal, "STORE_FAILED", "data-dir", error.what()};
     }
@@ -75,6 +115,25 @@ Status L1State::catch_up() {
     }
 }
 
+Status L1State::begin(Session& session, const L1StateOptions& options) {
+    if (ledger::has_ledger(*store_)) {
+        session.warn("--snapshot is ignored: the folder of --data-dir has a ledger");
+        return {};
+    }
+    DraftFile draft(options.data_dir);
+    std::optional<Progress> progress;
+    for (int failures = 0;;) {
+        auto begun = follow::begin_from_snapshot(*store_, *sync_, session.l1(), options.snapshots, draft.path(),
+                                                 [&](uint64_t done, uint64_t all) {
+                                                     if (!progress) progress.emplace("taking a snapshot, bytes", all);
+                                                     progress->set(done);
+                                                     return true;
+                                                 });
+        if (begun) draft.done();
+        if (begun || !worth_another_try(begun.status(), failures)) return begun.status();
+    }
+}
+
 Status L1State::replay() {
     ledger_ = std::make_unique<ledger::Ledger>(*store_, domain());
     replayer_ = std::make_unique<follow::Replayer>(*ledger_, view(), sync_->batch_source(), clock_,
@@ -89,7 +148,7 @@ Status L1State::replay() {
             case follow::Replayer::Progress::kCaughtUp:
             case follow::Replayer::Progress::kFalseBatch: return {};
             case follow::Replayer::Progress::kUnavailable:
-                if (!worth_another_try(replayer_->status(), failures)) return replayer_->status();
+                if (!worth_another_try(replayer_->status(), failures)) return with_way_out(replayer_->status());
         }
         progress.set(ledger_->batch_head());
     }

@@ -1,4 +1,5 @@
-// The rollup's state rebuilt from the L1 alone: the contract's events, the batches' calldata, and nothing of any operator.
+// The rollup's state rebuilt from the L1 alone: the contract's events, the batches' data, and nothing of any operator; or, where
+// old blobs are gone, from a snapshot that the L1 vouches for and what came behind it.
 #pragma once
 
 #include <memory>
@@ -15,6 +16,8 @@ namespace gavel::cli {
 struct L1StateOptions {
     std::string data_dir;  // database kept between calls (that of a stopped verifier serves, too); empty: in memory
     follow::L1SyncOptions sync;
+    std::vector<std::string>
+        snapshots;  // URLs or files, to begin with where the database holds no ledger; empty: from genesis on
 };
 void add_l1_state_options(node::Options& options, L1StateOptions& state);
 
@@ -26,7 +29,8 @@ public:
     // Reads the L1 up to its head; nothing is replayed. `session`, whose L1 and sources of blobs are asked, must outlive it.
     // Draws its progress on a terminal. Reasons: L1Sync's, STORE_FAILED (data-dir).
     static node::Result<std::unique_ptr<L1State>> read(Session& session, const Address& rollup, const L1StateOptions& options);
-    // The same, and replays every batch up to the first false one.
+    // The same, and replays every batch, from the snapshot's on if one is given, up to the first false one. Reasons: besides,
+    // follow::begin_from_snapshot's.
     static node::Result<std::unique_ptr<L1State>> rebuild(Session& session, const Address& rollup, const L1StateOptions& options);
 
     const follow::L1View& view() const { return sync_->view(); }
@@ -49,6 +53,7 @@ public:
 private:
     L1State() = default;
     node::Status catch_up();
+    node::Status begin(Session& session, const L1StateOptions& options);
     node::Status replay();
 
     std::unique_ptr<node::Store> store_;

@@ -55,6 +55,10 @@ Result<Made> build(Session& session, uint64_t number, const L1StateOptions& opti
     if (number > (*state)->view().batch_head()) {
         return Status{Code::kNotFound, "UNKNOWN_BATCH", "batch", "no " + which + " stands on the L1"};
     }
+    if (const uint64_t first = (*state)->ledger().base().number(); number <= first) {
+        return Status{Code::kFailedPrecondition, "BatchFinal", "batch",
+                      which + " is final: the snapshot that was begun with is of batch " + std::to_string(first)};
+    }
     if (!found || number < found->verdict.number) {
         return Status{Code::kFailedPrecondition, "BATCH_TRUE", "batch", which + " is true"};
     }
@@ -70,8 +74,9 @@ Result<Made> build(Session& session, uint64_t number, const L1StateOptions& opti
 Status make_proof(Session& session, const ProofOptions& options) {
     auto number = node::parse_number(options.batch);
     if (!number || *number == 0) return {Code::kInvalidArgument, "BATCH_INVALID", "batch", "needs a batch's number, from 1"};
-    auto made = options.from_l1 ? build(session, *number, options.state) : ask_verifier(session, *number);
-    if (!made && made.status().code == Code::kUnavailable && !options.from_l1) {
+    const bool from_l1 = options.from_l1 || !options.state.snapshots.empty();
+    auto made = from_l1 ? build(session, *number, options.state) : ask_verifier(session, *number);
+    if (!made && made.status().code == Code::kUnavailable && !from_l1) {
         session.warn("no verifier answers; reading the L1 instead");
         made = build(session, *number, options.state);
     }

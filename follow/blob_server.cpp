@@ -1,30 +1,12 @@
 #include "follow/blob_server.hpp"
 
 #include <algorithm>
-#include <atomic>
 
+#include "follow/places.hpp"
 #include "l1-bridge/client/beacon_api.hpp"
 
 namespace gavel::follow {
 namespace {
-
-// Places that are free. A place is given back when the last holds it no more.
-class Places : public std::enable_shared_from_this<Places> {
-public:
-    explicit Places(size_t count) : free_(static_cast<int64_t>(count)) {}
-
-    // nullptr: none is free.
-    std::shared_ptr<const void> take() {
-        if (--free_ < 0) {
-            ++free_;
-            return nullptr;
-        }
-        return {this, [self = shared_from_this()](const void*) { ++self->free_; }};
-    }
-
-private:
-    std::atomic<int64_t> free_;
-};
 
 node::HttpResponse answer_blobs(const BlobArchive& archive, const std::vector<Hash>& hashes, Places& places) {
     const auto is_kept = [&](const Hash& hash) { return archive.has(hash); };

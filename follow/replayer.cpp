@@ -51,7 +51,21 @@ Replayer::Progress Replayer::step(size_t max_chunks) {
     return progress == Progress::kWantsBatch ? take(fetch()) : progress;
 }
 
+// What is on the L1 behind what the ledger began with: only a chain that is another one could say otherwise.
+bool Replayer::base_stands() const {
+    const ledger::LedgerBase& base = ledger_.base();
+    if (base.number() == 0) return true;
+    auto standing = view_.batch(base.number());
+    return standing && standing->hash == base.header.hash() &&
+           view_.queue_hash(base.header.last.l1_ops_consumed) == base.l1_queue_hash;
+}
+
 Replayer::Progress Replayer::advance(size_t max_chunks) {
+    if (!base_stands()) {
+        return unavailable({node::Code::kFailedPrecondition, "SNAPSHOT_CONTRADICTED", "",
+                            "the L1 doesn't hold batch " + std::to_string(ledger_.base().number()) +
+                                " as the snapshot has it that the ledger began with"});
+    }
     drop_outdated();
     if (reconcile_batches() || reconcile_l1_operations()) return Progress::kWorked;
     uint64_t common = common_head();
@@ -77,13 +91,13 @@ void Replayer::drop_outdated() {
 // The last batch that ledger and L1 agree on. A batch's hash holds its parent's: below it they agree on all.
 uint64_t Replayer::common_head() const {
     uint64_t number = std::min(ledger_.batch_head(), view_.batch_head());
-    while (number > 0 && ledger_.batch(number)->header.hash() != view_.batch(number)->hash) --number;
+    while (number > ledger_.base().number() && ledger_.batch(number)->header.hash() != view_.batch(number)->hash) --number;
     return number;
 }
 
 uint64_t Replayer::marked_chunks() const {
-    uint64_t head = ledger_.batch_head();
-    return head == 0 ? 0 : ledger_.batch(head)->chunk_end();
+    auto head = ledger_.batch(ledger_.batch_head());
+    return head ? head->chunk_end() : 0;
 }
 
 bool Replayer::reconcile_batches() {
@@ -116,7 +130,7 @@ bool Replayer::reconcile_l1_operations() {
                       GAVEL_REQUIRES(ledger::writing) { return view_.queue_hash(count) == ledger_.l1_queue_hash(count); };
     if (agrees(consumed)) return false;
     // The hashes are chained: where they part, they stay apart.
-    uint64_t good = 0;
+    uint64_t good = ledger_.base().header.last.l1_ops_consumed;
     for (uint64_t bad = consumed; bad - good > 1;) {
         uint64_t middle = good + (bad - good) / 2;
         (agrees(middle) ? good : bad) = middle;
@@ -129,7 +143,7 @@ bool Replayer::reconcile_l1_operations() {
 }
 
 void Replayer::note_transactions(uint64_t common) {
-    for (uint64_t number = common; number > 0; --number) {
+    for (uint64_t number = common; number > ledger_.base().number(); --number) {
         Hash tx_hash = view_.batch(number)->tx_hash;
         if (ledger_.batch(number)->tx_hash == tx_hash) break;
         ledger_.set_batch_transaction(number, tx_hash);

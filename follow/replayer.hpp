@@ -94,6 +94,7 @@ private:
         uint64_t first_chunk = 0;
         const Batch& batch() const { return posted.batch(); }
     };
+    bool base_stands() const;
     void drop_outdated();
     bool reconcile_batches() GAVEL_REQUIRES(ledger::writing);
     bool reconcile_l1_operations() GAVEL_REQUIRES(ledger::writing);

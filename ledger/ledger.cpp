@@ -1,4 +1,6 @@
 // Opening, and what the writing thread asks.
+#include <algorithm>
+
 #include "ledger/ledger_impl.hpp"
 #include "protocol/check.hpp"
 
@@ -8,31 +10,34 @@ using rows::required;
 
 namespace {
 
-void load_accounts(const node::StoreView& store, uint32_t count, State& state) {
-    if (count == 1) return;
+// Each leaf's row.
+void scan_accounts(const node::StoreView& store, uint32_t count, const std::function<void(uint32_t, ByteView)>& visit) {
     uint32_t next = 0;
     store.scan(rows::u32_key('A', 0), rows::u32_key('A', count), [&](std::string_view key, std::string_view row) {
         if (rows::u32_at_end(key) != next || row.size() != Account::kSize) {
             throw node::StoreError("the ledger's store is damaged: an account is missing or unreadable");
         }
-        Account account = Account::decode(view_of(row));
-        bool fits = next == 0 ? account.key.is_zero() : !state.accounts.find(account.key).present;
-        if (!fits) throw node::StoreError("the ledger's store is damaged: an account is there twice");
-        if (next++ == 0) {
-            state.accounts.write(0, account);
-        } else {
-            state.accounts.append(account);
-        }
+        visit(next++, view_of(row));
         return true;
     });
     if (next != count) throw node::StoreError("the ledger's store is damaged: an account is missing");
 }
 
-void load_withdrawals(const node::StoreView& store, uint32_t count, State& state) {
+void load_accounts(const node::StoreView& store, uint32_t count, State& state) {
+    if (count == 1) return;  // the sentinel alone may have no row
+    std::vector<Account> leaves;
+    leaves.reserve(count);
+    scan_accounts(store, count, [&](uint32_t, ByteView row) { leaves.push_back(Account::decode(row)); });
+    auto accounts = AccountTree::of(std::move(leaves));
+    if (!accounts) throw node::StoreError("the ledger's store is damaged: an account is there twice");
+    state.accounts = *std::move(accounts);
+}
+
+void scan_withdrawals(const node::StoreView& store, uint32_t count, const std::function<void(const Withdrawal&)>& visit) {
     uint32_t next = 0;
     store.scan(rows::u32_key('W', 0), rows::u32_key('W', count), [&](std::string_view key, std::string_view row) {
         if (rows::u32_at_end(key) != next) throw node::StoreError("the ledger's store is damaged: a withdrawal is missing");
-        state.withdrawals.append(required(decode_withdrawal(next++, row), "a withdrawal").withdrawal.hash());
+        visit(required(decode_withdrawal(next++, row), "a withdrawal").withdrawal);
         return true;
     });
     if (next != count) throw node::StoreError("the ledger's store is damaged: a withdrawal is missing");
@@ -41,7 +46,8 @@ void load_withdrawals(const node::StoreView& store, uint32_t count, State& state
 State load_state(const node::StoreView& store, const StateFields& fields) {
     State state;
     load_accounts(store, fields.account_count, state);
-    load_withdrawals(store, fields.withdrawal_count, state);
+    scan_withdrawals(store, fields.withdrawal_count,
+                     [&](const Withdrawal& withdrawal) { state.withdrawals.append(withdrawal.hash()); });
     state.counters = {fields.l1_ops_consumed, fields.op_count};
     return state;
 }
@@ -59,6 +65,26 @@ State SealedState::before_chunk(uint64_t chunk) const {
     return state;
 }
 
+Bytes SealedState::leaves_before_chunk(uint64_t chunk, uint32_t count) const {
+    Bytes out;
+    out.reserve(size_t{count} * Account::kSize);
+    if (fields_.account_count == 1) append(out, Account{}.encode());  // may have no row
+    else scan_accounts(*store_, count, [&](uint32_t, ByteView leaf) { append(out, leaf); });
+    for (uint64_t number = chunks_; number-- > chunk;) {
+        for (const StateDiff::Change& change : load_diff(*store_, number).changes) {
+            if (change.index >= count) continue;
+            const Bytes before = change.before.encode();
+            std::copy(before.begin(), before.end(), out.begin() + static_cast<ptrdiff_t>(change.index * Account::kSize));
+        }
+    }
+    return out;
+}
+
+void SealedState::each_withdrawal(uint32_t count, const std::function<void(const Withdrawal&)>& visit) const {
+    GAVEL_CHECK(count <= fields_.withdrawal_count);
+    scan_withdrawals(*store_, count, visit);
+}
+
 SealedState Ledger::sealed_state() const { return {impl_->store_.snapshot(), impl_->sealed_fields_, chunk_count()}; }
 
 StateDiff Reader::Impl::stored_diff(uint64_t chunk) const { return load_diff(store_, chunk); }
@@ -71,6 +97,7 @@ Ledger::Ledger(node::Store& store, const Domain& domain) : Reader(std::make_uniq
 Reader::Impl::Impl(node::Store& opened, const Domain& its_domain)
     : store_(opened), domain_(its_domain), domain_separator_(its_domain.separator()) {
     check_format();
+    load_base();
     load_sealed_state();
     load_chunks_and_batches();
     view_.begin();
@@ -81,6 +108,9 @@ Reader::Impl::Impl(node::Store& opened, const Domain& its_domain)
 void Reader::Impl::check_format() {
     std::string mine = std::string(rows::kFormat) + string_of(domain_separator_);
     auto kept = store_.get(rows::kFormatKey);
+    if (!kept && store_.get(rows::kStartingKey))
+        throw node::StoreError(
+            "the ledger was being begun with a snapshot, which has to be given again (or begin with an empty folder)");
     if (!kept) {
         sealed_fields_ = genesis_fields();
         node::WriteBatch batch;
@@ -92,6 +122,10 @@ void Reader::Impl::check_format() {
     }
     if (!kept->starts_with(rows::kFormat)) throw node::StoreError("the store is no ledger of this version");
     if (*kept != mine) throw node::StoreError("the ledger's store belongs to another chain or rollup contract");
+}
+
+void Reader::Impl::load_base() {
+    if (auto row = store_.get(rows::kBaseKey)) base_ = required(decode_base(*row), "where it begins");
 }
 
 void Reader::Impl::load_sealed_state() {
@@ -119,7 +153,7 @@ void Reader::Impl::load_chunks_and_batches() {
     });
     ChunkRecord last;
     if (uint64_t count = chunk_first_entry_.size(); count == 0) {
-        last.after = genesis_fields();
+        last.after = base_.header.last;
     } else {
         auto row = store_.get(rows::u64_key('C', count - 1));
         last = required(row ? decode_chunk(count - 1, *row) : std::nullopt, "the last chunk");
@@ -132,7 +166,7 @@ void Reader::Impl::load_chunks_and_batches() {
     }
     store_.scan("B", "C", [&](std::string_view, std::string_view value) {
         BatchRecord batch = required(decode_batch_record(value), "a batch");
-        bool follows = batch.number() == batches_.size() + 1 && batch.chunk_end() <= chunk_first_entry_.size();
+        bool follows = batch.number() == batch_head() + 1 && batch.chunk_end() <= chunk_first_entry_.size();
         if (!follows) throw node::StoreError("the ledger's store is damaged: a batch is missing");
         batches_.push_back(std::move(batch));
         return true;
@@ -174,17 +208,18 @@ void Reader::Impl::replay(const Entry& entry) {
 
 const Domain& Reader::domain() const { return impl_->domain_; }
 const Hash& Reader::domain_separator() const { return impl_->domain_separator_; }
+const LedgerBase& Reader::base() const { return impl_->base_; }
 const OpenChunk& Ledger::open_chunk() const { return impl_->open_; }
 const Counters& Ledger::counters() const { return impl_->state_.counters; }
 uint32_t Ledger::newest_account_count() const { return impl_->state_.accounts.count(); }
 uint64_t Ledger::chunk_count() const { return impl_->chunk_first_entry_.size(); }
-uint64_t Ledger::batch_head() const { return impl_->batches_.size(); }
+uint64_t Ledger::batch_head() const { return impl_->batch_head(); }
 const StateFields& Ledger::sealed_fields() const { return impl_->sealed_fields_; }
 Hash Ledger::l1_queue_hash(uint64_t index) const {
     return index == counters().l1_ops_consumed ? impl_->queue_hash_ : impl_->queue_hash(index);
 }
 
-BatchHeader Ledger::last_header() const { return impl_->batches_.empty() ? genesis_header() : impl_->batches_.back().header; }
+BatchHeader Ledger::last_header() const { return impl_->batches_.empty() ? impl_->base_.header : impl_->batches_.back().header; }
 
 std::optional<AccountAt> OpenLedger::newest_account(const AccountKey& key) const {
     AccountTree::Found found = impl_->state_.accounts.find(key);
@@ -217,7 +252,7 @@ void Ledger::with_state(const std::function<void(State&)>& use) {
 }
 
 Hash Reader::Impl::queue_hash(uint64_t index) const {
-    if (index == 0) return Hash{};
+    if (index == base_.header.last.l1_ops_consumed) return base_.l1_queue_hash;
     for (const Entry& entry : pending_) {
         const auto* l1 = std::get_if<L1Entry>(&entry.what);
         if (l1 && l1->index + 1 == index) return l1->queue_hash;

@@ -42,6 +42,10 @@ public:
         : store_(std::move(store)), fields_(fields), chunks_(chunks) {}
     // The state before sealed chunk `chunk` (<= how many there were then). Takes as long as opening a ledger does.
     State before_chunk(uint64_t chunk) const;
+    // That state's leaves, encoded one after the other: `count` is its account_count.
+    Bytes leaves_before_chunk(uint64_t chunk, uint32_t count) const;
+    // The first `count` withdrawals of all (at most as many as there were then), in order.
+    void each_withdrawal(uint32_t count, const std::function<void(const Withdrawal&)>& visit) const;
 
 private:
     std::unique_ptr<const node::StoreView> store_;
@@ -51,9 +55,9 @@ private:
 
 class Ledger : public Reader {
 public:
-    // Opens what the store holds, or starts at genesis. `store` must outlive the ledger; keys with "l1/" or "blob/" in front are
-    // left to others (L1View, BlobArchive). Throws StoreError if the store is another domain's, or damaged: if what it holds
-    // doesn't lead to the commitments that it claims.
+    // Opens what the store holds (LedgerStart may have put it there), or starts at genesis. `store` must outlive the ledger; keys
+    // with "l1/" or "blob/" in front are left to others (L1View, BlobArchive). Throws StoreError if the store is another
+    // domain's, or damaged: if what it holds doesn't lead to the commitments that it claims.
     Ledger(node::Store& store, const Domain& domain);
 
     // ---- Chunks that exist ----
@@ -91,12 +95,12 @@ public:
     const Counters& counters() const GAVEL_REQUIRES(writing);
     uint32_t newest_account_count() const GAVEL_REQUIRES(writing);
     uint64_t chunk_count() const GAVEL_REQUIRES(writing);  // sealed
-    uint64_t batch_head() const GAVEL_REQUIRES(writing);   // number of the last marked batch; 0: none
+    uint64_t batch_head() const GAVEL_REQUIRES(writing);   // number of the last marked batch; the base's: none
     // Fields after the last sealed chunk.
     const StateFields& sealed_fields() const GAVEL_REQUIRES(writing);
-    // The header of the last marked batch, genesis's if there is none.
+    // The header of the last marked batch, the base's if there is none.
     BatchHeader last_header() const GAVEL_REQUIRES(writing);
-    // h[index] as computed from the L1 operations consumed (index <= counters().l1_ops_consumed).
+    // h[index] as computed from the L1 operations consumed (from what the base had consumed up to counters().l1_ops_consumed).
     Hash l1_queue_hash(uint64_t index) const GAVEL_REQUIRES(writing);
     // Quick; the state itself is loaded outside of the writing thread.
     SealedState sealed_state() const GAVEL_REQUIRES(writing);

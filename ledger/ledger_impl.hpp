@@ -40,6 +40,7 @@ struct Reader::Impl {
 
     // Opening.
     void check_format();
+    void load_base();
     void load_sealed_state();
     void load_chunks_and_batches();
     void replay_open_entries();
@@ -92,10 +93,14 @@ struct Reader::Impl {
     std::optional<uint64_t> batch_of_chunk_locked(uint64_t chunk) const;
     Hash queue_hash(uint64_t index) const;
     const Account& published_leaf_locked(uint32_t index) const;
+    uint64_t batch_head() const { return base_.number() + batches_.size(); }
+    // base's number < number <= batch_head().
+    const BatchRecord& batch_at(uint64_t number) const { return batches_[number - base_.number() - 1]; }
 
     node::Store& store_;
     const Domain domain_;
     const Hash domain_separator_;
+    LedgerBase base_;  // never changes once it is loaded
 
     mutable std::mutex mutex_;
     State state_;
@@ -109,7 +114,7 @@ struct Reader::Impl {
     uint64_t written_ = 0;                     // entries in the store
     bool unsynced_ = false;                    // something was written buffered since the last sync
     std::vector<uint64_t> chunk_first_entry_;  // by chunk number
-    std::vector<BatchRecord> batches_;         // number 1 first
+    std::vector<BatchRecord> batches_;         // that behind the base first
     Lists lists_;
     Published published_;
 
@@ -121,6 +126,13 @@ struct Reader::Impl {
     uint64_t wait_entries_ = 0;
     uint64_t wait_generation_ = 0;
 };
+
+// Of rows that are there, of one moment; StoreError if one can't be read.
+Entry entry_in(const node::StoreView& store, uint64_t number);
+std::optional<uint64_t> number_in(const node::StoreView& store, const std::string& key);
+inline std::optional<uint64_t> if_below(std::optional<uint64_t> number, uint64_t end) {
+    return number && *number < end ? number : std::nullopt;
+}
 
 // What an entry means to whom; owner by owner, in order of owner.
 std::vector<std::pair<Address, Touch>> touches_of(const Entry& entry);

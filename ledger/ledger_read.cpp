@@ -87,7 +87,7 @@ LedgerSummary Reader::summary() const {
     out.account_count = seen.account_count;
     out.withdrawal_count = seen.withdrawal_count;
     out.chunks = seen.chunks;
-    out.batches = impl_->batches_.size();
+    out.batches = impl_->batch_head();
     out.rolled_back = seen.rolled_back;
     out.generation = impl_->lists_.generation;
     return out;
@@ -103,12 +103,6 @@ Reader::Impl::Look Reader::Impl::look() const {
     return {published_, lists_.generation, store_.snapshot()};
 }
 
-namespace {
-
-std::optional<uint64_t> if_below(std::optional<uint64_t> number, uint64_t end) {
-    return number && *number < end ? number : std::nullopt;
-}
-
 Entry entry_in(const node::StoreView& store, uint64_t number) {
     auto row = store.get(rows::u64_key('E', number));
     return required(row ? decode_entry(number, *row) : std::nullopt, "an entry");
@@ -118,6 +112,8 @@ std::optional<uint64_t> number_in(const node::StoreView& store, const std::strin
     auto row = store.get(key);
     return row ? std::optional(rows::u64_at_end(*row)) : std::nullopt;
 }
+
+namespace {
 
 WithdrawalRecord withdrawal_in(const node::StoreView& store, uint32_t position) {
     auto row = store.get(rows::u32_key('W', position));
@@ -291,85 +287,6 @@ std::optional<WithdrawalProof> Reader::withdrawal_proof(uint32_t position, uint3
     proof.position = position;
     proof.withdrawal = withdrawal_in(*store, position).withdrawal;
     return proof;
-}
-
-std::optional<ChunkRecord> Reader::chunk(uint64_t number) const {
-    Impl::Look look = impl_->look();
-    if (number >= look.seen.chunks) return std::nullopt;
-    auto row = look.store->get(rows::u64_key('C', number));
-    return required(row ? decode_chunk(number, *row) : std::nullopt, "a chunk");
-}
-
-std::optional<Batch> Reader::assemble(const BatchHeader& parent, uint64_t first_chunk, uint16_t count) const {
-    GAVEL_CHECK(count > 0);
-    const auto store = impl_->store_.snapshot();
-    Batch out;
-    out.number = parent.number + 1;
-    out.parent = parent;
-    for (uint64_t number = first_chunk; number < first_chunk + count; ++number) {
-        auto row = store->get(rows::u64_key('C', number));
-        if (!row) return std::nullopt;
-        ChunkRecord chunk = required(decode_chunk(number, *row), "a chunk");
-        out.chunks.push_back({std::move(chunk.ops), std::move(chunk.sigs)});
-        out.commitments.push_back(chunk.after.hash());
-        out.last = chunk.after;
-    }
-    out.commitments.pop_back();
-    if (uint64_t consumed = out.last.l1_ops_consumed; consumed > 0) {
-        auto number = number_in(*store, rows::u64_key('q', consumed - 1));
-        if (!number) return std::nullopt;
-        const Entry entry = entry_in(*store, *number);
-        const auto* l1 = std::get_if<L1Entry>(&entry.what);
-        out.l1_queue_hash = required(l1 ? std::optional(l1->queue_hash) : std::nullopt, "an L1 operation");
-    }
-    return out;
-}
-
-std::optional<uint64_t> Reader::Impl::chunk_of_entry_locked(uint64_t entry) const {
-    if (entry >= published_.entries) return std::nullopt;
-    auto above = std::upper_bound(chunk_first_entry_.begin(), chunk_first_entry_.end(), entry);
-    if (above == chunk_first_entry_.begin() || entry >= sealed_entries()) return std::nullopt;
-    uint64_t chunk = static_cast<uint64_t>(above - chunk_first_entry_.begin()) - 1;
-    return if_below(chunk, published_.chunks);
-}
-
-std::optional<uint64_t> Reader::Impl::batch_of_chunk_locked(uint64_t chunk) const {
-    auto above = std::upper_bound(batches_.begin(), batches_.end(), chunk,
-                                  [](uint64_t value, const BatchRecord& batch) { return value < batch.first_chunk; });
-    if (above == batches_.begin() || std::prev(above)->chunk_end() <= chunk) return std::nullopt;
-    return std::prev(above)->number();
-}
-
-std::optional<uint64_t> Reader::chunk_of_entry(uint64_t entry) const {
-    std::lock_guard lock(impl_->mutex_);
-    return impl_->chunk_of_entry_locked(entry);
-}
-
-std::optional<BatchRecord> Reader::batch(uint64_t number) const {
-    std::lock_guard lock(impl_->mutex_);
-    if (number == 0 || number > impl_->batches_.size()) return std::nullopt;
-    return impl_->batches_[number - 1];
-}
-
-std::optional<uint64_t> Reader::batch_of_chunk(uint64_t chunk) const {
-    std::lock_guard lock(impl_->mutex_);
-    return impl_->batch_of_chunk_locked(chunk);
-}
-
-std::optional<Reader::Place> Reader::place_of_entry(uint64_t entry) const {
-    std::lock_guard lock(impl_->mutex_);
-    auto chunk = impl_->chunk_of_entry_locked(entry);
-    auto batch = chunk ? impl_->batch_of_chunk_locked(*chunk) : std::nullopt;
-    if (!batch) return std::nullopt;
-    return Place{*chunk, impl_->batches_[*batch - 1]};
-}
-
-std::vector<Hash> Reader::chunk_digests(const ChunkRecord& chunk) const {
-    std::vector<Hash> out;
-    for (const Entry& entry : entries(chunk.first_entry, chunk.entry_count)) {
-        if (const auto* operation = std::get_if<OperationEntry>(&entry.what)) out.push_back(operation->digest);
-    }
-    return out;
 }
 
 std::optional<RolledBack> Reader::rolled_back(const Hash& hash) const {

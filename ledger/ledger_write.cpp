@@ -255,13 +255,11 @@ void Reader::Impl::put_leaves(node::WriteBatch& batch, const StateDiff& diff) co
 }
 
 void Reader::Impl::put_seal(node::WriteBatch& batch) const {
-    batch.put(rows::kSealKey, string_of(ByteWriter().raw(sealed_fields_.encode()).u64(open_.first_entry).bytes()));
+    batch.put(rows::kSealKey, rows::seal_value(sealed_fields_, open_.first_entry));
 }
 
 void Reader::Impl::put_lists(node::WriteBatch& batch) const {
-    ByteWriter out;
-    out.u64(lists_.generation).u64(lists_.rolled_back_next).u64(lists_.rolled_back_count);
-    batch.put(rows::kListsKey, string_of(out.bytes()));
+    batch.put(rows::kListsKey, rows::lists_value(lists_.generation, lists_.rolled_back_next, lists_.rolled_back_count));
 }
 
 void Reader::Impl::write_pending(node::WriteBatch& batch) {
@@ -337,7 +335,7 @@ void Reader::Impl::notify() {
 void Ledger::mark_batch(const BatchRecord& batch) {
     Impl& me = *impl_;
     uint64_t free_chunk = me.batches_.empty() ? 0 : me.batches_.back().chunk_end();
-    GAVEL_CHECK(batch.number() == me.batches_.size() + 1 && batch.first_chunk == free_chunk &&
+    GAVEL_CHECK(batch.number() == me.batch_head() + 1 && batch.first_chunk == free_chunk &&
                 batch.chunk_end() <= me.chunk_first_entry_.size());
     node::WriteBatch rows_of_it;
     me.write_pending(rows_of_it);
@@ -353,26 +351,26 @@ void Ledger::mark_batch(const BatchRecord& batch) {
 
 void Ledger::set_batch_transaction(uint64_t number, const std::optional<Hash>& tx_hash) {
     Impl& me = *impl_;
-    GAVEL_CHECK(number > 0 && number <= me.batches_.size());
-    BatchRecord changed = me.batches_[number - 1];
+    GAVEL_CHECK(number > me.base_.number() && number <= me.batch_head());
+    BatchRecord changed = me.batch_at(number);
     if (changed.tx_hash == tx_hash) return;
     changed.tx_hash = tx_hash;
     node::WriteBatch batch;
     batch.put(rows::u64_key('B', number), encode_batch_record(changed));
     me.write(batch, node::Durability::kBuffered);
     std::unique_lock lock(me.mutex_);
-    me.batches_[number - 1] = changed;
+    me.batches_[number - me.base_.number() - 1] = changed;
 }
 
 void Ledger::unmark_batches_from(uint64_t number) {
     Impl& me = *impl_;
-    GAVEL_CHECK(number > 0);
+    GAVEL_CHECK(number > me.base_.number());
     node::WriteBatch batch;
-    for (uint64_t b = number; b <= me.batches_.size(); ++b) batch.erase(rows::u64_key('B', b));
+    for (uint64_t b = number; b <= me.batch_head(); ++b) batch.erase(rows::u64_key('B', b));
     if (batch.empty()) return;
     me.write(batch, node::Durability::kSynced);
     std::unique_lock lock(me.mutex_);
-    me.batches_.resize(number - 1);
+    me.batches_.resize(number - me.base_.number() - 1);
 }
 
 }  // namespace gavel::ledger

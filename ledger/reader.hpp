@@ -38,7 +38,7 @@ struct LedgerSummary {
     uint32_t account_count = 0;     // likewise
     uint32_t withdrawal_count = 0;  // likewise
     uint64_t chunks = 0;            // sealed
-    uint64_t batches = 0;           // number of the last batch that is marked; 0: none
+    uint64_t batches = 0;           // number of the last batch that is marked; the base's: none
     uint64_t rolled_back = 0;       // operations in the list of rolled-back ones
     uint64_t generation = 0;
 };
@@ -50,6 +50,8 @@ public:
 
     const Domain& domain() const;
     const Hash& domain_separator() const;
+    // Where it begins; genesis, unless it was begun from a snapshot. All withdrawals of before are in it, and no other history.
+    const LedgerBase& base() const;
 
     LedgerSummary summary() const;
     // Counts the roll-backs. A reader that has seen entries of an earlier generation asks entries_kept_since() how many of them
@@ -97,6 +99,8 @@ public:
     std::optional<Batch> assemble(const BatchHeader& parent, uint64_t first_chunk, uint16_t count) const;
     std::optional<uint64_t> chunk_of_entry(uint64_t entry) const;  // nullopt: of the open chunk, or no entry
     std::optional<BatchRecord> batch(uint64_t number) const;
+    // Of the batch, or of the base.
+    std::optional<BatchHeader> header(uint64_t number) const;
     std::optional<uint64_t> batch_of_chunk(uint64_t chunk) const;  // nullopt: in none yet
     // Both at once, and the batch's record.
     struct Place {

@@ -207,6 +207,21 @@ std::optional<BatchRecord> decode_batch_record(std::string_view data) {
     return out;
 }
 
+std::string encode_base(const LedgerBase& base) {
+    ByteWriter out;
+    out.raw(base.header.encode()).raw(base.l1_queue_hash);
+    return finish(out);
+}
+
+std::optional<LedgerBase> decode_base(std::string_view data) {
+    if (data.size() != BatchHeader::kSize + Hash::kSize) return std::nullopt;
+    ByteReader in(view_of(data));
+    LedgerBase out;
+    out.header = BatchHeader::decode(in.take(BatchHeader::kSize));
+    out.l1_queue_hash = in.fixed<Hash>();
+    return out;
+}
+
 std::string encode_rolled_back(const RolledBack& operation) {
     ByteWriter out;
     put_operation(out, operation.operation);

@@ -63,15 +63,15 @@ struct FeeEntry {
     friend bool operator==(const FeeEntry&, const FeeEntry&) = default;
 };
 
-// Entries are numbered from 0 without gaps, in the order in which they took effect. A roll-back takes the latest numbers away,
-// and they are used again (see Ledger::generation).
+// Entries are numbered from 0, where the ledger begins, without gaps, in the order in which they took effect. A roll-back takes
+// the latest numbers away, and they are used again (see Ledger::generation).
 struct Entry {
     uint64_t number = 0;
     std::variant<OperationEntry, L1Entry, FeeEntry> what;
     friend bool operator==(const Entry&, const Entry&) = default;
 };
 
-// A sealed chunk. Numbered from 0 over all batches.
+// A sealed chunk. Numbered from 0 over all batches that the ledger has.
 struct ChunkRecord {
     uint64_t number = 0;
     Bytes ops;
@@ -83,7 +83,7 @@ struct ChunkRecord {
     friend bool operator==(const ChunkRecord&, const ChunkRecord&) = default;
 };
 
-// A batch made of sealed chunks. Numbered from 1; genesis's has no record.
+// A batch made of sealed chunks. Numbered from 1; genesis's has no record, and none has one that the ledger began behind.
 struct BatchRecord {
     BatchHeader header;
     Hash l1_queue_hash;  // of the queue at header.last.l1_ops_consumed
@@ -94,6 +94,15 @@ struct BatchRecord {
     uint64_t number() const { return header.number; }
     uint64_t chunk_end() const { return first_chunk + header.chunk_count; }  // one past its last chunk
     friend bool operator==(const BatchRecord&, const BatchRecord&) = default;
+};
+
+// Where a ledger begins: with the state after this batch. Of what came before it has no entry, chunk or batch.
+struct LedgerBase {
+    BatchHeader header = genesis_header();
+    Hash l1_queue_hash;  // of the queue at header.last.l1_ops_consumed
+
+    uint64_t number() const { return header.number; }  // 0: genesis, where nothing came before
+    friend bool operator==(const LedgerBase&, const LedgerBase&) = default;
 };
 
 // An L2 operation that was applied once, and is so no longer. It may be sent again.
@@ -111,11 +120,14 @@ struct RolledBack {
     friend bool operator==(const RolledBack&, const RolledBack&) = default;
 };
 
+// What made a withdrawal from before the ledger's beginning.
+inline constexpr uint64_t kNoEntry = ~uint64_t{0};
+
 // A withdrawal in the tree, and the entry that made it.
 struct WithdrawalRecord {
     uint32_t position = 0;
     Withdrawal withdrawal;
-    uint64_t entry = 0;
+    uint64_t entry = 0;  // kNoEntry: none that the ledger has
     friend bool operator==(const WithdrawalRecord&, const WithdrawalRecord&) = default;
 };
 
@@ -127,6 +139,8 @@ std::string encode_chunk(const ChunkRecord& chunk);
 std::optional<ChunkRecord> decode_chunk(uint64_t number, std::string_view data);
 std::string encode_batch_record(const BatchRecord& batch);
 std::optional<BatchRecord> decode_batch_record(std::string_view data);
+std::string encode_base(const LedgerBase& base);
+std::optional<LedgerBase> decode_base(std::string_view data);
 std::string encode_rolled_back(const RolledBack& operation);
 std::optional<RolledBack> decode_rolled_back(uint64_t number, std::string_view data);
 

@@ -1,6 +1,7 @@
 // The ledger's keys in the store. Numbers in keys are big-endian, so that scans go in order of the number.
 //
-//   meta/...              format, domain; "seal": what the last sealed chunk left behind; "lists": roll-backs
+//   meta/...              format, domain; "base": where it begins, if not at genesis; "seal": what the last sealed chunk left
+//                         behind; "lists": roll-backs; "starting": a LedgerStart hasn't come to its end
 //   A index               account leaf, as of the last sealed chunk
 //   E entry               entry; those beyond the last sealed chunk are the write-ahead log of the open chunk
 //   W position            withdrawal and its entry
@@ -21,6 +22,7 @@
 #include <string_view>
 
 #include "node/store.hpp"
+#include "protocol/commitment.hpp"
 #include "protocol/encoding.hpp"
 
 namespace gavel::ledger::rows {
@@ -28,6 +30,8 @@ namespace gavel::ledger::rows {
 inline constexpr std::string_view kFormatKey = "meta/format";
 inline constexpr std::string_view kSealKey = "meta/seal";
 inline constexpr std::string_view kListsKey = "meta/lists";
+inline constexpr std::string_view kBaseKey = "meta/base";
+inline constexpr std::string_view kStartingKey = "meta/starting";
 inline constexpr std::string_view kChainKey = "l1/chain";  // L1Sync's: the chain id
 inline constexpr std::string_view kFormat = "gavel ledger 2";
 
@@ -57,6 +61,14 @@ inline uint64_t u64_at_end(std::string_view data) {
 inline uint32_t u32_at_end(std::string_view data) {
     if (data.size() < 4) throw node::StoreError("the ledger's store is damaged: a number is cut short");
     return ByteReader(view_of(data.substr(data.size() - 4))).u32();
+}
+
+// What is kept under kSealKey and kListsKey.
+inline std::string seal_value(const StateFields& fields, uint64_t entries) {
+    return string_of(ByteWriter().raw(fields.encode()).u64(entries).bytes());
+}
+inline std::string lists_value(uint64_t generation, uint64_t rolled_back_next, uint64_t rolled_back_count) {
+    return string_of(ByteWriter().u64(generation).u64(rolled_back_next).u64(rolled_back_count).bytes());
 }
 
 // What must be in the store, or StoreError naming it.

@@ -5,7 +5,7 @@
 namespace gavel::node {
 
 void add_rim_options(Options& options, RimOptions& rim) {
-    options.text("--metrics-listen", rim.metrics_listen, "host:port for /metrics, /healthz and blobs (default: none)");
+    options.text("--metrics-listen", rim.metrics_listen, "host:port for /metrics, /healthz, blobs and snapshots (default: none)");
     add_grpc_server_options(options, rim.grpc);
 }
 

@@ -67,6 +67,7 @@ void to_pb(const ChainInfo& info, v1::ChainInfo& message) {
     message.set_op_count(info.op_count);
     message.set_l1_ops_waiting(info.l1_ops_waiting);
     message.set_frozen(info.frozen);
+    message.set_since_batch(info.since_batch);
 }
 
 void to_pb(const AccountInfo& account, v1::Account& message) {

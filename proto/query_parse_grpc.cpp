@@ -104,6 +104,7 @@ Result<ChainInfo> from_pb(const v1::ChainInfo& message, const std::string& field
     out.inclusion_window = message.inclusion_window_s();
     out.freeze_age = message.freeze_age_s();
     out.frozen = message.frozen();
+    out.since_batch = message.since_batch();
     return reader.finish(std::move(out));
 }
 

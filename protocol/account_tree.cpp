@@ -26,6 +26,24 @@ AccountTree::AccountTree() {
     append(Account{});
 }
 
+std::optional<AccountTree> AccountTree::of(std::vector<Account> leaves) {
+    if (leaves.empty() || !leaves.front().key.is_zero()) return std::nullopt;
+    GAVEL_CHECK(leaves.size() <= kMaxAccountCount);
+    std::vector<std::pair<AccountKey, uint32_t>> keys;
+    keys.reserve(leaves.size());
+    for (const Account& leaf : leaves) keys.emplace_back(leaf.key, static_cast<uint32_t>(keys.size()));
+    std::sort(keys.begin(), keys.end());
+    AccountTree out;
+    out.by_key_.clear();
+    for (const auto& [key, index] : keys) out.by_key_.emplace_hint(out.by_key_.end(), key, index);
+    if (out.by_key_.size() != leaves.size()) return std::nullopt;
+    out.count_ = static_cast<uint32_t>(leaves.size());
+    out.accounts_ = std::move(leaves);
+    out.dirty_.clear();
+    for (uint32_t index = 0; index < out.count_; ++index) out.touch(index);
+    return out;
+}
+
 const Account* AccountTree::at(uint32_t index) const {
     if (is_dense(index)) return &accounts_[index];
     auto far = far_accounts_.find(index);

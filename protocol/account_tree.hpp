@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -22,6 +23,9 @@ public:
 
     // The genesis tree: the sentinel alone.
     AccountTree();
+    // Of all these leaves, by index; nullopt if a key is there twice, or the first isn't the sentinel. Whether they are linked as
+    // they must be isn't looked at. Takes a fraction of what appending them one after the other does.
+    static std::optional<AccountTree> of(std::vector<Account> leaves);
     AccountTree(AccountTree&&) = default;
     AccountTree& operator=(AccountTree&&) = default;
 

@@ -39,6 +39,18 @@ Hash fold_path(const Hash& leaf, uint32_t index, uint32_t count, std::span<const
     return node;
 }
 
+Hash subtree_root(std::vector<Hash> nodes, unsigned from, unsigned to) {
+    GAVEL_CHECK(from <= to && to <= kTreeDepth && nodes.size() <= uint64_t{1} << (to - from));
+    if (nodes.empty()) return zero_subtree(to);
+    for (unsigned h = from; h < to; ++h) {
+        const size_t pairs = nodes.size() / 2;
+        for (size_t i = 0; i < pairs; ++i) nodes[i] = keccak256_pair(nodes[2 * i], nodes[2 * i + 1]);
+        if (nodes.size() % 2 == 1) nodes[pairs] = keccak256_pair(nodes.back(), zero_subtree(h));
+        nodes.resize((nodes.size() + 1) / 2);
+    }
+    return nodes[0];
+}
+
 int small_tree_depth(size_t leaf_count) {
     int depth = 0;
     while (size_t{1} << depth < leaf_count) ++depth;

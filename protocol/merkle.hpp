@@ -20,6 +20,10 @@ size_t carried_siblings(uint32_t index, uint32_t count);
 // `siblings` holds exactly carried_siblings(index, count) hashes.
 Hash fold_path(const Hash& leaf, uint32_t index, uint32_t count, std::span<const Hash> siblings);
 
+// The root at height `to` of a subtree whose nodes at height `from` (<= to <= kTreeDepth) are these, in order; what is missing at
+// their end is empty. Each inner node is hashed once, so that a whole tree costs as many hashes as it has leaves.
+Hash subtree_root(std::vector<Hash> nodes, unsigned from, unsigned to);
+
 // A batch's trees: 1 to 256 leaves, padded with zero hashes to the next power of two.
 int small_tree_depth(size_t leaf_count);
 Hash small_tree_root(std::span<const Hash> leaves);

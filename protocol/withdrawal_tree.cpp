@@ -7,11 +7,23 @@
 
 namespace gavel {
 
-Hash Withdrawal::hash() const {
+Bytes Withdrawal::encode() const {
     ByteWriter out;
     out.raw(recipient).raw(token).amount(amount);
-    return keccak256(out.bytes());
+    return out.take();
 }
+
+Withdrawal Withdrawal::decode(ByteView data) {
+    GAVEL_CHECK(data.size() == kSize);
+    ByteReader in(data);
+    Withdrawal out;
+    out.recipient = in.fixed<Address>();
+    out.token = in.fixed<Address>();
+    out.amount = in.amount();
+    return out;
+}
+
+Hash Withdrawal::hash() const { return keccak256(encode()); }
 
 WithdrawalFrontier::WithdrawalFrontier(uint32_t count, std::span<const Hash> hashes) : count_(count) {
     size_t used = 0;

@@ -9,10 +9,16 @@
 namespace gavel {
 
 struct Withdrawal {
+    static constexpr size_t kSize = 56;
+
     Address recipient;
     Address token;
     Amount amount;
-    // keccak256(recipient(20) token(20) amount(16)).
+    // recipient(20) token(20) amount(16).
+    Bytes encode() const;
+    // The withdrawal in exactly kSize bytes.
+    static Withdrawal decode(ByteView data);
+    // keccak256 of the encoding.
     Hash hash() const;
     friend bool operator==(const Withdrawal&, const Withdrawal&) = default;
 };

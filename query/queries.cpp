@@ -45,10 +45,6 @@ AccountInfo describe_account(const ledger::AccountAt& at) {
     return {at.account.key, at.index, at.account.nonce, at.account.balance};
 }
 
-Status unknown_batch(const char* field, uint64_t number) {
-    return {Code::kNotFound, "UNKNOWN_BATCH", field, "no verified batch " + std::to_string(number) + " stands on the L1"};
-}
-
 std::vector<ledger::Entry> entries_of(const ledger::Reader& ledger, const ledger::Reader::Touches& touches) {
     std::vector<uint64_t> numbers;
     for (const ledger::Touch& touch : touches.touches) numbers.push_back(touch.entry);
@@ -120,6 +116,13 @@ OperationInfo describe_rolled_back(ledger::RolledBack record) {
 
 }  // namespace
 
+std::optional<BatchHeader> Queries::standing_header(uint64_t number) const {
+    auto header = ledger_.header(number);
+    auto standing = view_.batch(number);
+    if (!header || !standing || header->hash() != standing->hash) return std::nullopt;
+    return header;
+}
+
 std::optional<ledger::BatchRecord> Queries::standing_record(uint64_t number) const {
     auto record = ledger_.batch(number);
     auto standing = view_.batch(number);
@@ -127,9 +130,20 @@ std::optional<ledger::BatchRecord> Queries::standing_record(uint64_t number) con
     return record;
 }
 
+std::string Queries::since() const {
+    const uint64_t first = ledger_.base().number();
+    return first == 0 ? "" : ", and it knows only what came since batch " + std::to_string(first);
+}
+
+Status Queries::unknown_batch(const char* field, uint64_t number) const {
+    if (const uint64_t first = ledger_.base().number(); number <= first && first > 0)
+        return {Code::kNotFound, "UNKNOWN_BATCH", field, "this server has only what came since batch " + std::to_string(first)};
+    return {Code::kNotFound, "UNKNOWN_BATCH", field, "no verified batch " + std::to_string(number) + " stands on the L1"};
+}
+
 uint64_t Queries::common_head() const {
     uint64_t number = std::min(ledger_.summary().batches, view_.batch_head());
-    while (number > 0 && !standing_record(number)) --number;
+    while (number > ledger_.base().number() && !standing_header(number)) --number;
     return number;
 }
 
@@ -145,12 +159,13 @@ ChainInfo Queries::chain_info(const std::string& server) const {
     out.state = now.fields;
     out.op_count = now.op_count;
     out.head_batch = common_head();
-    auto head = standing_record(out.head_batch);
-    out.head_hash = head ? head->header.hash() : genesis_header().hash();
-    out.posted_op_count = head ? head->header.last.op_count : 0;
+    out.since_batch = ledger_.base().number();
+    auto head = standing_header(out.head_batch);
+    out.head_hash = head ? head->hash() : genesis_header().hash();
+    out.posted_op_count = head ? head->last.op_count : 0;
     out.final_batch = std::min(out.head_batch, view_.final_head());
-    auto final_record = standing_record(out.final_batch);
-    out.final_op_count = final_record ? final_record->header.last.op_count : 0;
+    auto final_header = standing_header(out.final_batch);
+    out.final_op_count = final_header ? final_header->last.op_count : 0;
     const l1::BlockRef l1_head = view_.head();
     out.l1_block = l1_head.number;
     out.l1_time = l1_head.time;
@@ -183,12 +198,23 @@ Queries::Place Queries::place_of(uint64_t entry) const {
     auto place = ledger_.place_of_entry(entry);
     auto standing = place ? view_.batch(place->batch.number()) : std::nullopt;
     if (!standing || standing->hash != place->batch.header.hash()) return out;
-    out.status = view_.is_final(standing->number) ? OperationStatus::kFinal : OperationStatus::kPosted;
-    out.batch = standing->number;
+    out = place_in(*standing);
     out.chunk = static_cast<uint16_t>(place->chunk - place->batch.first_chunk);
-    out.l1_transaction = standing->tx_hash;
-    out.posted_at = standing->posted_at;
-    out.final_at = view_.parameters().final_at(standing->posted_at);
+    return out;
+}
+
+Queries::Place Queries::place_of_base() const {
+    auto standing = view_.batch(ledger_.base().number());
+    return standing ? place_in(*standing) : Place{};
+}
+
+Queries::Place Queries::place_in(const follow::StandingBatch& batch) const {
+    Place out;
+    out.status = view_.is_final(batch.number) ? OperationStatus::kFinal : OperationStatus::kPosted;
+    out.batch = batch.number;
+    out.l1_transaction = batch.tx_hash;
+    out.posted_at = batch.posted_at;
+    out.final_at = view_.parameters().final_at(batch.posted_at);
     return out;
 }
 
@@ -246,7 +272,7 @@ Result<OperationInfo> Queries::operation(const Hash& hash) const {
     auto entry = number ? ledger_.entry(*number) : std::nullopt;
     if (!entry || !std::holds_alternative<ledger::OperationEntry>(entry->what)) {
         if (auto record = ledger_.rolled_back(hash)) return describe_rolled_back(std::move(*record));
-        return Status{Code::kNotFound, "UNKNOWN_OPERATION", "hash", "this server has never seen " + to_hex(hash)};
+        return Status{Code::kNotFound, "UNKNOWN_OPERATION", "hash", "this server has never seen " + to_hex(hash) + since()};
     }
     return describe(std::get<ledger::OperationEntry>(entry->what), place_of(entry->number));
 }
@@ -313,7 +339,7 @@ Result<BatchInfo> Queries::batch(uint64_t number) const {
     auto standing = record ? view_.batch(number) : std::nullopt;
     if (!standing) return unknown_batch("number", number);
     StateFields before = genesis_fields();
-    if (auto parent = ledger_.batch(number - 1)) before = parent->header.last;
+    if (auto parent = ledger_.header(number - 1)) before = parent->last;
     BatchInfo out;
     out.header = record->header;
     out.size_bytes = record->size_bytes;

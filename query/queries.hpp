@@ -86,11 +86,18 @@ private:
         uint64_t posted_at = 0, final_at = 0;
     };
     Place place_of(uint64_t entry) const;
+    // Of all that came before the ledger's base, which stands for its batches.
+    Place place_of_base() const;
+    Place place_in(const follow::StandingBatch& batch) const;
     static OperationInfo describe(const ledger::OperationEntry& entry, const Place& place);
     EntryInfo describe(const ledger::Entry& entry) const;
     WithdrawalInfo describe(const ledger::WithdrawalRecord& record) const;
-    // The record of a batch that ledger and L1 agree on; nullopt otherwise.
+    // The record of a batch that ledger and L1 agree on; nullopt otherwise. And its header, which the ledger's base has, too.
     std::optional<ledger::BatchRecord> standing_record(uint64_t number) const;
+    std::optional<BatchHeader> standing_header(uint64_t number) const;
+    // ", and knows only what came since batch n" of a ledger that began behind it; empty otherwise.
+    std::string since() const;
+    node::Status unknown_batch(const char* field, uint64_t number) const;
     // The last batch that they agree on; 0: genesis.
     uint64_t common_head() const;
     uint64_t cursor_of(uint64_t entry) const;

@@ -22,9 +22,10 @@ WithdrawalInfo Queries::describe(const ledger::WithdrawalRecord& record) const {
     out.position = record.position;
     out.withdrawal = record.withdrawal;
     auto entry = ledger_.entry(record.entry);
-    if (!entry) return out;
-    if (const auto* operation = std::get_if<ledger::OperationEntry>(&entry->what)) out.hash = operation->hash;
-    const Place place = place_of(entry->number);
+    if (!entry && record.entry != ledger::kNoEntry) return out;
+    const auto* operation = entry ? std::get_if<ledger::OperationEntry>(&entry->what) : nullptr;
+    if (operation) out.hash = operation->hash;
+    const Place place = entry ? place_of(entry->number) : place_of_base();
     if (place.batch == 0) return out;
     out.batch = place.batch;
     out.final_at = place.final_at;
@@ -49,8 +50,10 @@ Result<WithdrawalInfo> Queries::withdrawal_of(const Hash& hash) const {
     auto entry = number ? ledger_.entry(*number) : std::nullopt;
     const auto* operation = entry ? std::get_if<ledger::OperationEntry>(&entry->what) : nullptr;
     auto record = operation && operation->withdrawal ? ledger_.withdrawal(*operation->withdrawal) : std::nullopt;
-    if (!record) return unknown_withdrawal("operation_hash");
-    return describe(*record);
+    if (record) return describe(*record);
+    Status unknown = unknown_withdrawal("operation_hash");
+    unknown.message += since();
+    return unknown;
 }
 
 Page<WithdrawalInfo> Queries::withdrawals_to(const Address& recipient, uint64_t cursor, size_t limit) const {
@@ -75,9 +78,9 @@ Result<ClaimProof> Queries::withdrawal_proof(uint32_t position) const {
     Status not_posted{Code::kFailedPrecondition, "NOT_POSTED", "position", "no batch on the L1 holds this withdrawal yet"};
     if (out.withdrawal.batch == 0) return not_posted;
     uint64_t batch = std::max(out.withdrawal.batch, std::min(common_head(), view_.final_head()));
-    auto against = standing_record(batch);
+    auto against = standing_header(batch);
     if (!against) return not_posted;
-    out.header = against->header;
+    out.header = *against;
     out.claimable_at = out.withdrawal.final_at;
     auto proof = ledger_.withdrawal_proof(position, out.header.last.withdrawal_count);
     if (!proof) return not_posted;

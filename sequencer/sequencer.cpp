@@ -61,6 +61,7 @@ Sequencer::Sequencer(node::Store& store, follow::L1Sync& sync, l1::L1Client& cli
       intake_(
           ledger_, writer_, engine_, figures_, clock, [this] { return sequencing(); }, config_.signature_threads),
       state_(not_sequencing("STARTING", "the sequencer hasn't read the L1 yet")) {
+    if (config_.snapshots) snapshots_.emplace(*config_.snapshots, config_.snapshot_every, clock, troubles_, &metrics);
     metrics.before_text([this] { update_figures(); });
 }
 
@@ -295,6 +296,8 @@ node::Status Sequencer::follow() {
     node::Status status = read_and_keep_seat();
     if (status.ok()) status = post();
     note_posting(status);
+    if (snapshots_ && sync_.is_up_to_date() && snapshots_->is_due(sync_.view()))
+        writer_.run([&]() GAVEL_REQUIRES(ledger::writing) { snapshots_->look(ledger_, sync_.view()); });
     return status;
 }
 

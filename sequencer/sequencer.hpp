@@ -9,6 +9,7 @@
 #include "follow/l1_sync.hpp"
 #include "follow/once_per_block.hpp"
 #include "follow/replayer.hpp"
+#include "follow/snapshot_maker.hpp"
 #include "l1-bridge/wire/rollup_abi.hpp"
 #include "node/metrics.hpp"
 #include "node/troubles.hpp"
@@ -32,7 +33,9 @@ struct SequencerConfig {
     bool new_data = false;  // begin with an empty store although this key was the sequencer before
     // What keeps a batch from being sent for longer (two blocks) is told; what keeps it out of a block, after five times as long.
     uint64_t trouble_after_ms = 24'000;
-    uint64_t l1_stale_after_ms = 0;  // without a new block; 0: as L1Freshness finds
+    uint64_t l1_stale_after_ms = 0;              // without a new block; 0: as L1Freshness finds
+    follow::SnapshotShelf* snapshots = nullptr;  // where those that it makes go; null: none are made. Not owned
+    uint64_t snapshot_every = 0;                 // seconds of the L1's time; 0: never
 };
 
 class Sequencer {
@@ -78,6 +81,8 @@ public:
     void make_sidecars(uint64_t timeout_ms) { sidecars_.turn(timeout_ms); }
     // That thread ends.
     void leave_sidecars() { sidecars_.leave(); }
+    // One other thread: makes the snapshot that is due; false if none is. Throws node::StoreError.
+    bool make_snapshot() { return snapshots_ && snapshots_->step(); }
     // execute() and follow(), for tests.
     node::Status step();
     // Answers what is queued, and whatever comes from now on, with a refusal.
@@ -122,6 +127,7 @@ private:
     query::Queries queries_;
     Figures figures_;
     Intake intake_;
+    std::optional<follow::SnapshotMaker> snapshots_;
 
     mutable std::mutex state_mutex_;
     node::Status state_;  // OK: sequencing

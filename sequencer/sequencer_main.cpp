@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "follow/blob_keeper.hpp"
+#include "follow/snapshot_keeper.hpp"
 #include "l1-bridge/client/key_file.hpp"
 #include "l1-bridge/client/l1_sources.hpp"
 #include "l1-bridge/client/option_values.hpp"
@@ -30,6 +31,7 @@ struct Settings {
     std::string fee_recipient;
     std::vector<std::string> fees;
     follow::BlobKeeperOptions blobs;
+    follow::SnapshotFlags snapshots;
     std::string data = "auto";
     uint64_t max_blobs = 3;
     uint64_t eth_fee_percent = 110;
@@ -78,6 +80,7 @@ void add_options(node::Options& options, Settings& s) {
     options.group("Server");
     options.text("--data-dir", s.data_dir, "folder of the database");
     follow::add_blob_keeper_flags(options, s.blobs);
+    follow::add_snapshot_making_flags(options, s.snapshots);
     options.toggle("--new-data", s.new_data, "begin with an empty folder although this key was the sequencer before");
     options.toggle("--repair", s.repair, "if the folder is damaged, make a new one of the L1 and of what can be read of it");
     options.number("--signature-threads", s.signature_threads, "threads that check signatures, beside the callers' own", 0, 256);
@@ -140,6 +143,10 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
         follow::L1Sync::open_when_reachable(store, **client, *rollup, reading, [&] { return signals.wait_for(s.poll) == 0; });
     if (!sync) return sync.status();
     if (!*sync) return {};
+    auto snapshots = follow::SnapshotKeeper::open(s.snapshots, s.data_dir, (*sync)->domain());
+    if (!snapshots) return snapshots.status();
+    config->snapshots = &(*snapshots)->shelf();
+    config->snapshot_every = (*snapshots)->every();
 
     node::Metrics metrics;
     sequencer::Sequencer sequencer(store, **sync, **client, wallet, (*blobs)->archive(), clock, metrics, *config);
@@ -148,7 +155,10 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
     query::QueryService queries(sequencer.queries(), "sequencer");
     auto rim = node::Rim::open(
         s.rim, {&service, &queries}, metrics, [&] { return sequencer.health(); },
-        [&](node::HttpServer& server) { (*blobs)->serve(server, [](const char*) { node::request_stop(); }); });
+        [&](node::HttpServer& server) {
+            (*blobs)->serve(server, [](const char*) { node::request_stop(); });
+            follow::serve_snapshots(server, (*snapshots)->shelf());
+        });
     if (!rim) return rim.status();
     node::log_info(
         "serving",
@@ -169,6 +179,9 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
     if (config->engine.posting.data != sequencer::DataMode::kCalldata)
         loops.start(
             sequencer::trouble::kSidecarsFailed, [&] { sequencer.make_sidecars(50); }, [&] { sequencer.leave_sidecars(); });
+    loops.start(sequencer::trouble::kSnapshotsFailed, [&] {
+        if (!sequencer.make_snapshot()) loops.rest(s.poll);
+    });
     return (*rim)->serve(signals, sequencer.troubles(), loops, store, [&] {
         sequencer.stop();
         (*client)->close();

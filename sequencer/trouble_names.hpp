@@ -13,5 +13,6 @@ inline constexpr const char* kTransactionsHeldUp = "L1_TRANSACTIONS_HELD_UP";  /
 inline constexpr const char* kExecutingFailed = "EXECUTING_FAILED";
 inline constexpr const char* kFollowingFailed = "FOLLOWING_FAILED";
 inline constexpr const char* kSidecarsFailed = "SIDECARS_FAILED";
+inline constexpr const char* kSnapshotsFailed = "SNAPSHOTS_FAILED";
 
 }  // namespace gavel::sequencer::trouble

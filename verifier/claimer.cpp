@@ -58,10 +58,10 @@ node::Status Claimer::look_after_sent() {
 // Of the newest final batch that is verified.
 std::optional<BatchHeader> Claimer::final_header() const {
     uint64_t number = std::min(view_.final_head(), ledger_.summary().batches);
-    auto batch = ledger_.batch(number);
+    auto header = ledger_.header(number);
     auto standing = view_.batch(number);
-    if (!batch || !standing || batch->header.hash() != standing->hash) return std::nullopt;
-    return batch->header;
+    if (!header || !standing || header->hash() != standing->hash) return std::nullopt;
+    return header;
 }
 
 bool Claimer::is_open(uint32_t position) const {

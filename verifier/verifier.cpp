@@ -49,6 +49,7 @@ Verifier::Verifier(node::Store& store, follow::L1Sync& sync, l1::L1Client& clien
         if (claim_wallet_ == wallet) claims.reserve = proof_reserve(wallet->options().max_fee_cap);
         claimer_.emplace(ledger_, view_, client, *claim_wallet_, clock, options.lost_after_ms, claims);
     }
+    if (options.snapshots) snapshots_.emplace(*options.snapshots, options.snapshot_every, clock, troubles_now_, options.metrics);
     ledger::writing.assume();
     restore_verdicts();
     publish();
@@ -57,19 +58,19 @@ Verifier::Verifier(node::Store& store, follow::L1Sync& sync, l1::L1Client& clien
 // A batch may be in the ledger, and the process have ended before its verdict was written.
 void Verifier::restore_verdicts() {
     std::vector<ledger::BatchRecord> lacking;
-    for (uint64_t number = ledger_.batch_head(); number > 0; --number) {
+    for (uint64_t number = ledger_.batch_head(); number > ledger_.base().number(); --number) {
         auto batch = ledger_.batch(number);
         auto told = findings_.latest_verdict(number);
         if (told && told->hash == batch->header.hash() && told->kind == VerdictKind::kTrue) break;
         lacking.push_back(*batch);
     }
     for (auto batch = lacking.rbegin(); batch != lacking.rend(); ++batch) {
-        auto parent = ledger_.batch(batch->number() - 1);
+        auto parent = ledger_.header(batch->number() - 1);
         VerdictRecord verdict;
         verdict.number = batch->number();
         verdict.hash = batch->header.hash();
         verdict.last = batch->header.last;
-        verdict.op_count = batch->header.last.op_count - (parent ? parent->header.last.op_count : 0);
+        verdict.op_count = batch->header.last.op_count - (parent ? parent->last.op_count : 0);
         add_verdict(std::move(verdict));
     }
 }
@@ -98,6 +99,7 @@ node::Result<bool> Verifier::step() {
         if (status.ok()) status = read;
         if (node::Status acted = act(); status.ok()) status = acted;
         read_balance();
+        if (snapshots_) snapshots_->look(ledger_, view_);
     }
     publish();
     if (!status.ok()) return status;
@@ -285,8 +287,8 @@ void Verifier::publish() {
     now.wallet_balance = wallet_balance_;
 
     KnownFacts known{ledger_.counters().l1_ops_consumed, {}, now.can_prove};
-    auto final_batch = ledger_.batch(view_.final_head());
-    known.withdrawals_full = final_batch && final_batch->header.last.withdrawal_count == kMaxWithdrawalCount;
+    auto final_header = ledger_.header(view_.final_head());
+    known.withdrawals_full = final_header && final_header->last.withdrawal_count == kMaxWithdrawalCount;
     known.notice = notice_;
     if (replayer_.false_batch()) known.false_batch = replayer_.false_batch()->verdict.number;
     if (progress_ == Progress::kUnavailable && l1::is_without_blobs(replayer_.status())) {

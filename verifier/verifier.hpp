@@ -11,6 +11,7 @@
 #include "follow/l1_sync.hpp"
 #include "follow/once_per_block.hpp"
 #include "follow/replayer.hpp"
+#include "follow/snapshot_maker.hpp"
 #include "l1-bridge/client/l1_wallet.hpp"
 #include "node/troubles.hpp"
 #include "query/queries.hpp"
@@ -30,7 +31,9 @@ struct VerifierOptions {
     uint64_t l1_stale_after_ms = 0;      // without a new block; 0: as L1Freshness finds
     WarningOptions warnings;
     ClaimerOptions claims;
-    node::Metrics* metrics = nullptr;  // for what stands in the way
+    node::Metrics* metrics = nullptr;            // for what stands in the way
+    follow::SnapshotShelf* snapshots = nullptr;  // where those that it makes go; null: none are made. Not owned
+    uint64_t snapshot_every = 0;                 // seconds of the L1's time; 0: never
 };
 
 // What clients are told, and figures, of this process's life where they count.
@@ -59,6 +62,8 @@ public:
     // One bounded round: reads the L1, verifies, sends what is due. The value: whether there is more to do at once. Not OK:
     // something couldn't be done now; all the rest was. Call again, a little later.
     node::Result<bool> step();
+    // One other thread: makes the snapshot that is due; false if none is. Throws node::StoreError.
+    bool make_snapshot() { return snapshots_ && snapshots_->step(); }
 
     // ---- Any thread ----
 
@@ -99,6 +104,7 @@ private:
     Findings findings_;
     Challenger challenger_;
     std::optional<Claimer> claimer_;
+    std::optional<follow::SnapshotMaker> snapshots_;
     query::Queries queries_;
 
     uint64_t reorganisations_ = 0;

@@ -1,5 +1,6 @@
 // gavel-verifier: reads the L1, verifies every batch, proves false ones, tells of it over gRPC.
 #include "follow/blob_keeper.hpp"
+#include "follow/snapshot_keeper.hpp"
 #include "l1-bridge/client/key_file.hpp"
 #include "l1-bridge/client/l1_sources.hpp"
 #include "l1-bridge/client/option_values.hpp"
@@ -24,6 +25,7 @@ struct Settings {
     l1::L1WalletFlags wallet;
     std::string data_dir = "gavel-verifier-data";
     follow::BlobKeeperOptions blobs;
+    follow::SnapshotFlags snapshots;
     bool repair = false;
     std::chrono::milliseconds poll{1'000};
     std::chrono::milliseconds l1_stale_after{0};
@@ -65,6 +67,8 @@ void add_options(node::Options& options, Settings& s) {
     options.group("Server");
     options.text("--data-dir", s.data_dir, "folder of the database");
     follow::add_blob_keeper_flags(options, s.blobs);
+    follow::add_snapshot_flag(options, s.snapshots.from);
+    follow::add_snapshot_making_flags(options, s.snapshots);
     options.toggle("--repair", s.repair, "if the folder is damaged, put it aside and read everything from the L1 again");
     node::add_rim_options(options, s.rim);
     node::add_log_options(options, s.log);
@@ -153,12 +157,18 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
         follow::L1Sync::open_when_reachable(store, **client, *rollup, reading, [&] { return signals.wait_for(s.poll) == 0; });
     if (!sync) return sync.status();
     if (!*sync) return {};
+    auto snapshots = follow::SnapshotKeeper::open(s.snapshots, s.data_dir, (*sync)->domain());
+    if (!snapshots) return snapshots.status();
+    auto begun = (*snapshots)->begin(store, **sync, **client, [&](auto time) { return signals.wait_for(time) == 0; });
+    if (!begun || !*begun) return begun.status();
 
     node::Metrics metrics;
     verifier::VerifierOptions options = s.verifier;
     options.metrics = &metrics;
     options.claim_wallet = claim_wallet ? &*claim_wallet : nullptr;
     options.claims.tokens = *claim_tokens;
+    options.snapshots = &(*snapshots)->shelf();
+    options.snapshot_every = (*snapshots)->every();
     options.l1_stale_after_ms = static_cast<uint64_t>(s.l1_stale_after.count());
     verifier::Verifier verifier(store, **sync, **client, wallet ? &*wallet : nullptr, clock, options);
     verifier::VerifierService service(verifier);
@@ -167,7 +177,10 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
     (*blobs)->count_in(metrics);
     auto rim = node::Rim::open(
         s.rim, {&service, &queries}, metrics, [&] { return verifier.health(); },
-        [&](node::HttpServer& server) { (*blobs)->serve(server, [](const char*) { node::request_stop(); }); });
+        [&](node::HttpServer& server) {
+            (*blobs)->serve(server, [](const char*) { node::request_stop(); });
+            follow::serve_snapshots(server, (*snapshots)->shelf());
+        });
     if (!rim) return rim.status();
     node::log_info("serving", {{"grpc_port", (*rim)->grpc_port()},
                                {"rollup", to_checksum(*rollup)},
@@ -179,6 +192,9 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
         auto more = verifier.step();
         if (!more) node::log_status(node::LogLevel::kDebug, "round with the L1", more.status());
         if (!more || !*more) loops.rest(s.poll);
+    });
+    loops.start("SNAPSHOTS_FAILED", [&] {
+        if (!verifier.make_snapshot()) loops.rest(s.poll);
     });
     return (*rim)->serve(signals, verifier.troubles(), loops, store, [&] {
         (*client)->close();

@@ -85,9 +85,13 @@ private:
         if (!batch) return;
         const uint64_t final_at = view_.parameters().final_at(batch->posted_at);
         const std::string left = now_ < final_at ? "it becomes final in " + seconds(final_at - now_) : "it is final";
+        const std::string way_out = now_ < final_at
+                                        ? "name one who has: --blobs"
+                                        : "name an archive that has: --blobs; or begin behind it, with a snapshot and "
+                                          "an empty data folder: --snapshot";
         warn("BLOBS_MISSING",
              "batch " + std::to_string(number) + " can't be judged, and " + left +
-                 ": nobody has its blobs: " + known_.why_not_judged,
+                 ": nobody has its blobs: " + known_.why_not_judged + "; " + way_out,
              batch->posted_at);
     }
 

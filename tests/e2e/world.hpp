@@ -94,6 +94,8 @@ public:
     std::string health(const std::string& daemon) const { return http_get(daemon, "/healthz"); }
     std::string metrics(const std::string& daemon) const { return http_get(daemon, "/metrics"); }
 
+    std::string metrics_port(const std::string& daemon) const { return std::to_string(metrics_ports_.at(daemon)); }
+
     // ---- What stories do ----
     // On the L1; waits until the sequencer has credited it.
     void deposit(const std::string& name, u128 wei);

@@ -162,7 +162,7 @@ public:
         out.head_hash = fixed<Hash>();
         for (uint64_t* value : {&out.op_count, &out.head_batch, &out.final_batch, &out.posted_op_count, &out.final_op_count,
                                 &out.l1_block, &out.l1_time, &out.l1_queue_length, &out.l1_ops_waiting, &out.challenge_window,
-                                &out.inclusion_window, &out.freeze_age})
+                                &out.inclusion_window, &out.freeze_age, &out.since_batch})
             *value = number();
         out.frozen = flag();
     }

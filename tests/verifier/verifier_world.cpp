@@ -164,8 +164,8 @@ verifier::VerifierOptions Watcher::default_options() {
     return out;
 }
 
-Watcher::Watcher(L1World& in, const PrivateKey* with_key, verifier::VerifierOptions with)
-    : world(in), key(with_key), options(with), client(*in.client) {
+Watcher::Watcher(L1World& in, const PrivateKey* with_key, verifier::VerifierOptions with, Begins its_begins)
+    : world(in), key(with_key), options(with), begins(std::move(its_begins)), client(*in.client) {
     start();
 }
 
@@ -175,6 +175,7 @@ void Watcher::start() {
     auto opened = follow::L1Sync::open(store, client, world.rollup, {.blobs = world.blobs.get()});
     REQUIRE(opened.ok());
     sync = std::move(*opened);
+    if (begins) begins(*this);
     wallet = key ? std::make_unique<l1::L1Wallet>(client, *key, l1::L1WalletOptions{}, world.clock) : nullptr;
     verifier = std::make_unique<verifier::Verifier>(store, *sync, client, wallet.get(), world.clock, options);
 }

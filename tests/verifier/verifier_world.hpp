@@ -147,7 +147,9 @@ struct HonestStart {
 // A verifier on a store of its own, that can be stopped and started.
 class Watcher {
 public:
-    Watcher(L1World& in, const PrivateKey* with_key, verifier::VerifierOptions with = default_options());
+    // `begins`: what is done to the store before the verifier opens its ledger there, each time that it starts.
+    using Begins = std::function<void(Watcher&)>;
+    Watcher(L1World& in, const PrivateKey* with_key, verifier::VerifierOptions with = default_options(), Begins begins = {});
     static verifier::VerifierOptions default_options();
 
     void start();
@@ -167,6 +169,7 @@ public:
     L1World& world;
     const PrivateKey* key;
     verifier::VerifierOptions options;
+    Begins begins;
     LossyClient client;
     node::MemoryStore store;
     std::unique_ptr<follow::L1Sync> sync;
