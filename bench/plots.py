@@ -3,7 +3,8 @@ import math
 import subprocess
 
 COLOURS = {"Gavel": "#d62728", "Gavel in calldata": "#d62728", "Gavel in blobs, at the reserve": "#1f77b4",
-           "Gavel in blobs, at ten times": "#9edae5", "an ETH transfer on the L1": "#7f7f7f", "through Gavel": "#d62728", "on the L1": "#7f7f7f", "Ethereum RLP": "#7f7f7f",
+           "Gavel in blobs, at ten times": "#9edae5", "an ETH transfer on the L1": "#7f7f7f",
+           "through Gavel": "#d62728", "on the L1": "#7f7f7f", "Ethereum RLP": "#7f7f7f",
            "Protobuf": "#bcbd22", "OP singular batch": "#9edae5", "OP span batch": "#1f77b4", "Arbitrum segments": "#2ca02c",
            "Hubble transfers": "#9467bd", "zkSync Lite transfers": "#8c564b"}
 # What a reader must know of a form beside its name.
@@ -63,7 +64,8 @@ def lines(path, title, subtitle, x_label, y_label, points, key, log_x=False, log
         plots.append(f"$d{number} using 1:2 with linespoints lw {width} pt 7 ps 0.4 lc rgb '{colour}' notitle")
         name = quoted(NOTES.get(form, form).split(" (")[0])
         labels += f"set label {number + 1} {name} at graph 1.01, graph {ends[number]} tc rgb '{colour}' left\n"
-    commands = data + labels + f"set rmargin {max(24, *(len(form) for form in forms))}\nset xlabel {quoted(x_label)}\nset ylabel {quoted(y_label)}\n"
+    commands = data + labels + f"set rmargin {max(24, *(len(form) for form in forms))}\n"
+    commands += f"set xlabel {quoted(x_label)}\nset ylabel {quoted(y_label)}\n"
     commands += f"set xrange [{min(point['x'] for point in points)}:{max(point['x'] for point in points)}]\n"
     commands += f"set yrange {low_high}\n" + ("set logscale x\n" if log_x else "") + ("set logscale y\n" if log_y else "")
     return gnuplot(path, title, subtitle, commands + "plot " + ", ".join(plots) + "\n")
@@ -138,7 +140,6 @@ def compression_calldata(figures, stem):
 
 def compression_blobs(figures, stem):
     """The plots of what is in blobs; their paths."""
-    rows = own_rows(figures)
     blobs = {one["set"]: one for one in figures["inBlobs"]}
     # Of smaller corpora most of a blob is empty slots, beside which nothing else would be seen.
     sets = [name for name, one in blobs.items() if one["full"]["payments"]] or list(blobs)
@@ -151,7 +152,8 @@ def compression_blobs(figures, stem):
     if "costByBatchSize" not in figures:
         return out
     points = [{"form": name, "x": one["batch"], "gas": value(one)}
-              for name, value in (("an ETH transfer on the L1", lambda one: 21000), ("Gavel in calldata", lambda one: one["calldata"]),
+              for name, value in (("an ETH transfer on the L1", lambda one: 21000),
+                                  ("Gavel in calldata", lambda one: one["calldata"]),
                                   ("Gavel in blobs, at ten times", lambda one: one["blobsAtTen"]),
                                   ("Gavel in blobs, at the reserve", lambda one: one["blobsAtReserve"]))
               for one in figures["costByBatchSize"]]
@@ -179,6 +181,6 @@ def layers(figures, stem):
         bars(stem + "-rate.svg", "Payments per second that the L1's data allows", source, "payments / s", kinds, list(series),
              lambda kind, name: series[name](of[kind]), lambda _, n: colours[n]),
         lines(stem + "-congestion.svg", "Fee of a transfer while the L1 is congested",
-              f"the simulated L1; blocks {busy[0]} to {busy[-1]}: twice what they hold is asked for, of gas and of blobs", "L1 block",
-              "ETH for a transfer", moments, "fee", log_y=True),
+              f"the simulated L1; blocks {busy[0]} to {busy[-1]}: twice what they hold is asked for, of gas and of blobs",
+              "L1 block", "ETH for a transfer", moments, "fee", log_y=True),
     ]

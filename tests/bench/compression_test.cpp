@@ -153,7 +153,7 @@ TEST_CASE("the gas column is what the simulated chain charges") {
     CHECK(small.gas > calldata_gas(form.post(Payments(set.payments).first(10), *plain()).calldata));
 }
 
-TEST_CASE("Gavel in blobs: bytes add up to the blobs', gas is the chain's, and a batch is as full as its blobs allow") {
+TEST_CASE("in blobs bytes add up to the blobs', gas is the chain's, and a batch is as full as its blobs allow") {
     const PaymentSet set = synthetic_payments(2'000, 4);  // 46 chunks or more
     const BlobFigures one = measure_in_blobs("", set.payments, 1);
     CHECK(one.all.payments == 2'000);
