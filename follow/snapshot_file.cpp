@@ -15,7 +15,6 @@ Status invalid(const std::string& path, const char* what) {
     return {Code::kInvalidArgument, "SNAPSHOT_INVALID", "snapshot", path + ": " + what};
 }
 
-constexpr SnapshotPiece kFirstRoots{SnapshotPart::kRoots, 0};
 
 uint64_t roots_bytes(const SnapshotLayout& layout) {
     uint64_t out = 0;
