@@ -15,7 +15,6 @@ Status invalid(const std::string& path, const char* what) {
     return {Code::kInvalidArgument, "SNAPSHOT_INVALID", "snapshot", path + ": " + what};
 }
 
-
 uint64_t roots_bytes(const SnapshotLayout& layout) {
     uint64_t out = 0;
     for (uint32_t i = 0; i < layout.pieces(SnapshotPart::kRoots); ++i) out += layout.bytes_of({SnapshotPart::kRoots, i});
