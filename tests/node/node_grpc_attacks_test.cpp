@@ -11,6 +11,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "node/listener.hpp"
 #include "node/log.hpp"
 #include "tests/e2e/http2_by_hand.hpp"
 #include "tests/node/node_grpc_fixture.hpp"
@@ -121,6 +122,17 @@ TEST_CASE("1,100 idle connections of one peer leave the port open to others, and
     CHECK(within(20s, [&] {
         (void)say(server.channel(), "hello");
         return server.server->connections() <= 2;
+    }));
+}
+
+TEST_CASE("a listener looks for what went, also while others come all the time") {
+    auto listener = Listener::open({"127.0.0.1:0", 100, 100});
+    REQUIRE(listener.ok());
+    std::atomic<int> looks{0};
+    (*listener)->run([](Accepted accepted) { close(accepted.fd); }, [&] { ++looks; });
+    CHECK(within(10s, [&] {  // a connection every 50 ms, and one look each 500
+        Socket().connect((*listener)->port());
+        return looks >= 3;
     }));
 }
 
