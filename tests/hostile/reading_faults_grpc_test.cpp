@@ -192,7 +192,8 @@ TEST_CASE("a node that has no contract for a while, or is another chain's, ends 
     HostileWorld hostile;
     World& world = hostile.world();
     hostile.start();
-    for (const std::vector<Fault>& faults : {std::vector{has_no_code()}, std::vector{is_other_chain(), forks(1)}}) {
+    // The fork is deep: a daemon that is some blocks behind must see that what it has read isn't there.
+    for (const std::vector<Fault>& faults : {std::vector{has_no_code()}, std::vector{is_other_chain(), forks(8)}}) {
         INFO(faults[0].name);
         hostile.misbehave(faults);
         CHECK(hostile.says_ill("verifier"));
