@@ -170,7 +170,7 @@ std::unique_ptr<LayersWorld> make_world(const Options& options, sequencer::DataM
     fmt::print(stderr, "an L1 and a rollup with {} accounts ...\n", 2 * accounts);
     sequencer::SequencerConfig config;
     config.engine.batch_age_ms = options.batch_age_s * 1000;
-    config.engine.posting.data = config.fees.posting.data = data;
+    config.fees.posting.data = data;
     config.posting.max_in_flight = 64;
     config.signature_threads = 1;
     auto world = std::make_unique<LayersWorld>(

@@ -203,7 +203,7 @@ void measure_blobs(const Options& options, const std::string& folder) {
     constexpr milliseconds kNever = std::chrono::hours(2);  // by the world's clock, while it measures
     sequencer::SequencerConfig config;
     config.engine.batch_age_ms = kNever.count();
-    config.engine.posting = config.fees.posting = {sequencer::DataMode::kBlobs, kBlobsOfBatch};
+    config.fees.posting = {sequencer::DataMode::kBlobs, kBlobsOfBatch};
     config.fees.eth_percent = 0;
     LayersWorld world(folder + "/blobs", 2, config);
     world.deposit({}, 1'000'000 * kEther);

@@ -15,12 +15,6 @@ Status invalid(const std::string& path, const char* what) {
     return {Code::kInvalidArgument, "SNAPSHOT_INVALID", "snapshot", path + ": " + what};
 }
 
-uint64_t roots_bytes(const SnapshotLayout& layout) {
-    uint64_t out = 0;
-    for (uint32_t i = 0; i < layout.pieces(SnapshotPart::kRoots); ++i) out += layout.bytes_of({SnapshotPart::kRoots, i});
-    return out;
-}
-
 }  // namespace
 
 // ---- Whole ones ----
@@ -60,7 +54,7 @@ std::optional<SnapshotDraft::Left> SnapshotDraft::left_at(const std::string& pat
     const SnapshotLayout layout(head->header.last);
     auto size = file->size();
     if (!size || *size != layout.file_bytes()) return std::nullopt;  // before so much memory is taken for the roots
-    auto roots = file->read(SnapshotHead::kSize, roots_bytes(layout));
+    auto roots = file->read(SnapshotHead::kSize, layout.part_bytes(SnapshotPart::kRoots));
     if (!roots) return std::nullopt;
     return Left{*head, to_bytes(view_of(*roots))};
 }

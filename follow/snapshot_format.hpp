@@ -52,13 +52,14 @@ public:
     uint32_t pieces(SnapshotPart part) const;
     // At most kMaxPieceBytes. piece.number < pieces(piece.part).
     size_t bytes_of(const SnapshotPiece& piece) const;
+    // Of all its pieces.
+    uint64_t part_bytes(SnapshotPart part) const;
     // From the file's beginning.
     uint64_t offset_of(const SnapshotPiece& piece) const;
     uint64_t file_bytes() const;
 
 private:
     uint64_t records(SnapshotPart part) const;
-    uint64_t part_bytes(SnapshotPart part) const;
 
     uint32_t account_count_, withdrawal_count_;
 };

@@ -12,9 +12,8 @@ using node::Result;
 using node::Status;
 using std::chrono::milliseconds;
 
-constexpr milliseconds kPause{5'000};             // between two tries
-constexpr auto kTold = std::chrono::seconds(5);   // of the progress
-constexpr uint64_t kBlobsLastS = 4096 * 32 * 12;  // on nodes of the L1 (EIP-4844)
+constexpr milliseconds kPause{5'000};            // between two tries
+constexpr auto kTold = std::chrono::seconds(5);  // of the progress
 
 // A try that can't go better.
 bool is_lasting(const Status& status) {
@@ -40,7 +39,7 @@ void tell(const L1View& view, const SnapshotHead& head) {
     node::log_info("the ledger begins with a snapshot",
                    {{"batch", head.batch()}, {"accounts", state.account_count}, {"withdrawals", state.withdrawal_count}});
     auto next = view.batch(head.batch() + 1);
-    if (next && next->posted_at + kBlobsLastS <= view.head().time)
+    if (next && next->posted_at + l1::kBlobRetentionS <= view.head().time)
         node::log_warn("the snapshot is so old that nodes of the L1 may have dropped the blobs of the batches behind it",
                        {{"next_batch", next->number}, {"days", (view.head().time - next->posted_at) / 86'400}});
 }

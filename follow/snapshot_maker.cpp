@@ -1,5 +1,6 @@
 #include "follow/snapshot_maker.hpp"
 
+#include "follow/standing.hpp"
 #include "node/log.hpp"
 
 namespace gavel::follow {
@@ -34,19 +35,18 @@ SnapshotMaker::SnapshotMaker(SnapshotShelf& shelf, uint64_t every, const node::C
     });
 }
 
-bool SnapshotMaker::is_due(const L1View& view) const {
-    if (every_ == 0 || is_making_ || clock_.steady_ms() < again_at_ms_) return false;
+std::optional<uint64_t> SnapshotMaker::due_batch(const L1View& view) const {
+    if (every_ == 0 || is_making_ || clock_.steady_ms() < again_at_ms_) return std::nullopt;
     const auto newest = shelf_.newest();
-    return batch_for_snapshot(view, every_) > (newest ? newest->head().batch() : 0);
+    const uint64_t number = batch_for_snapshot(view, every_);
+    return number > (newest ? newest->head().batch() : 0) ? std::optional(number) : std::nullopt;
 }
 
 void SnapshotMaker::look(const ledger::Ledger& ledger, const L1View& view) {
-    if (!is_due(view)) return;
-    const uint64_t number = batch_for_snapshot(view, every_);
-    auto header = ledger.header(number);
-    auto standing = view.batch(number);
-    if (!header || !standing || header->hash() != standing->hash) return;
-    auto record = ledger.batch(number);
+    const auto number = due_batch(view);
+    const auto header = number ? standing_header(ledger, view, *number) : std::nullopt;
+    if (!header) return;
+    auto record = ledger.batch(*number);
     std::lock_guard lock(mutex_);
     due_ = Due{ledger.sealed_state(), *header, record ? record->chunk_end() : 0};
     is_making_ = true;

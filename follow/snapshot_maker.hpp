@@ -26,7 +26,7 @@ public:
                   node::Metrics* metrics = nullptr);
 
     // Any thread: whether look() may find one due.
-    bool is_due(const L1View& view) const;
+    bool is_due(const L1View& view) const { return due_batch(view).has_value(); }
     // The writing thread, as often as it likes: quick. If a snapshot is due whose batch the ledger has as the L1 holds it, takes
     // what it is made of. `view` is up to date.
     void look(const ledger::Ledger& ledger, const L1View& view) GAVEL_REQUIRES(ledger::writing);
@@ -40,6 +40,7 @@ private:
         BatchHeader header;
         uint64_t chunk = 0;  // the state before it is the batch's
     };
+    std::optional<uint64_t> due_batch(const L1View& view) const;
     node::Status make(const Due& due);
 
     SnapshotShelf& shelf_;

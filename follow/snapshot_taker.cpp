@@ -85,6 +85,7 @@ void SnapshotTaker::refuse(Source& source, const Status& why) {
 Status SnapshotTaker::ask(const std::function<Status(SnapshotSource&)>& question, bool all) {
     std::optional<Status> gravest;
     if (!lies_.empty()) gravest = lies_.back().second;
+    if (sources_.empty()) gravest = {Code::kInvalidArgument, "SNAPSHOT_UNKNOWN", "snapshot", "there is nobody to ask"};
     for (Source& source : sources_) {
         if (source.is_refused) continue;
         const Status status = question(*source.source);
@@ -92,8 +93,7 @@ Status SnapshotTaker::ask(const std::function<Status(SnapshotSource&)>& question
         if (is_lie(status)) refuse(source, status);
         if (!status.ok() && (!gravest || weight(status) > weight(*gravest))) gravest = status;
     }
-    if (gravest) return *gravest;
-    return all ? Status{} : Status{Code::kInvalidArgument, "SNAPSHOT_UNKNOWN", "snapshot", "there is nobody to ask"};
+    return gravest.value_or(Status{});
 }
 
 // Of all that the sources have, so that an old one, whose chain's later blobs are gone, isn't taken where there is a newer.
@@ -111,7 +111,7 @@ Result<SnapshotHead> SnapshotTaker::newest_head() {
         },
         true);
     if (newest) return *newest;
-    return status.ok() ? Status{Code::kInvalidArgument, "SNAPSHOT_UNKNOWN", "snapshot", "there is nobody to ask"} : status;
+    return status;
 }
 
 // All from one source, since it takes all of them to see whether they are true.

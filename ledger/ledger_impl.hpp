@@ -95,7 +95,7 @@ struct Reader::Impl {
     const Account& published_leaf_locked(uint32_t index) const;
     uint64_t batch_head() const { return base_.number() + batches_.size(); }
     // base's number < number <= batch_head().
-    const BatchRecord& batch_at(uint64_t number) const { return batches_[number - base_.number() - 1]; }
+    BatchRecord& batch_at(uint64_t number) { return batches_[number - base_.number() - 1]; }
 
     node::Store& store_;
     const Domain domain_;

@@ -359,7 +359,7 @@ void Ledger::set_batch_transaction(uint64_t number, const std::optional<Hash>& t
     batch.put(rows::u64_key('B', number), encode_batch_record(changed));
     me.write(batch, node::Durability::kBuffered);
     std::unique_lock lock(me.mutex_);
-    me.batches_[number - me.base_.number() - 1] = changed;
+    me.batch_at(number) = changed;
 }
 
 void Ledger::unmark_batches_from(uint64_t number) {

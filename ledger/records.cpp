@@ -250,20 +250,17 @@ std::optional<RolledBack> decode_rolled_back(uint64_t number, std::string_view d
 
 std::string encode_withdrawal(const WithdrawalRecord& withdrawal) {
     ByteWriter out;
-    out.raw(withdrawal.withdrawal.recipient).raw(withdrawal.withdrawal.token).amount(withdrawal.withdrawal.amount);
-    out.u64(withdrawal.entry);
+    out.raw(withdrawal.withdrawal.encode()).u64(withdrawal.entry);
     return finish(out);
 }
 
 std::optional<WithdrawalRecord> decode_withdrawal(uint32_t position, std::string_view data) {
+    if (data.size() != Withdrawal::kSize + sizeof(uint64_t)) return std::nullopt;
     ByteReader in(view_of(data));
     WithdrawalRecord out;
     out.position = position;
-    out.withdrawal.recipient = in.fixed<Address>();
-    out.withdrawal.token = in.fixed<Address>();
-    out.withdrawal.amount = in.amount();
+    out.withdrawal = Withdrawal::decode(in.take(Withdrawal::kSize));
     out.entry = in.u64();
-    if (!in.finished()) return std::nullopt;
     return out;
 }
 

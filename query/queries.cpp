@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "follow/standing.hpp"
 #include "node/config.hpp"
 #include "protocol/kinds/kinds.hpp"
 
@@ -117,10 +118,7 @@ OperationInfo describe_rolled_back(ledger::RolledBack record) {
 }  // namespace
 
 std::optional<BatchHeader> Queries::standing_header(uint64_t number) const {
-    auto header = ledger_.header(number);
-    auto standing = view_.batch(number);
-    if (!header || !standing || header->hash() != standing->hash) return std::nullopt;
-    return header;
+    return follow::standing_header(ledger_, view_, number);
 }
 
 std::optional<ledger::BatchRecord> Queries::standing_record(uint64_t number) const {

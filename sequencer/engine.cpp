@@ -242,7 +242,7 @@ void Engine::note_unbatched() {
 Engine::Fill Engine::fill(DataSource source) const {
     Fill out{source, 0, Batch::kFixedBytes, false};
     const bool in_blobs = source == DataSource::kBlobs;
-    const size_t most_chunks = in_blobs ? kSlotsPerBlob * config_.posting.max_blobs : kMaxChunks;
+    const size_t most_chunks = in_blobs ? kSlotsPerBlob * fees_.posting().max_blobs : kMaxChunks;
     const uint64_t first = first_unbatched_chunk();
     for (const Waiting& waiting : unposted_) {
         if (waiting.chunk < first) continue;
@@ -256,18 +256,18 @@ Engine::Fill Engine::fill(DataSource source) const {
     return out;
 }
 
-std::optional<Amount> Engine::cost_of(const Fill& fill, bool open) const {
-    if (fill.source == DataSource::kCalldata) return fees_.calldata_cost(fill.bytes + (open ? open_bytes() : 0));
-    return fees_.blobs_cost(std::max(size_t{1}, fill.chunks + size_t{open && !ledger_.open_chunk().empty()}));
+std::optional<Amount> Engine::cost_of(const Fill& fill) const {
+    if (fill.source == DataSource::kCalldata) return fees_.calldata_cost(fill.bytes + open_bytes());
+    return fees_.blobs_cost(std::max(size_t{1}, fill.chunks + size_t{!ledger_.open_chunk().empty()}));
 }
 
 // In calldata or in blobs, as configured, or where a chunk costs less.
 Engine::Fill Engine::next_fill() const {
-    if (config_.posting.data != DataMode::kAuto)
-        return fill(config_.posting.data == DataMode::kBlobs ? DataSource::kBlobs : DataSource::kCalldata);
+    const DataMode mode = fees_.posting().data;
+    if (mode != DataMode::kAuto) return fill(mode == DataMode::kBlobs ? DataSource::kBlobs : DataSource::kCalldata);
     const Fill calldata = fill(DataSource::kCalldata), blobs = fill(DataSource::kBlobs);
     if (clock_.steady_ms() < no_blobs_until_ms_) return calldata;
-    const auto calldata_cost = cost_of(calldata, true), blobs_cost = cost_of(blobs, true);
+    const auto calldata_cost = cost_of(calldata), blobs_cost = cost_of(blobs);
     if (!calldata_cost || !blobs_cost) return calldata;
     // With one more chunk for what is open, so that none divides by zero.
     const u128 a = calldata_cost->value() / (calldata.chunks + 1u), b = blobs_cost->value() / (blobs.chunks + 1u);
@@ -280,7 +280,7 @@ bool Engine::fees_pay(const Fill& fill) const {
     const uint64_t first = first_unbatched_chunk();
     for (const Waiting& waiting : unposted_)
         if (waiting.chunk >= first) fees.insert(fees.end(), waiting.fees.begin(), waiting.fees.end());
-    const auto cost = cost_of(fill, true);
+    const auto cost = cost_of(fill);
     return !fees.empty() && cost && fees_.cover(fees, *cost);
 }
 
@@ -318,7 +318,7 @@ bool Engine::batch_was_refused(size_t bytes, size_t chunks) {
 }
 
 bool Engine::blobs_were_refused() {
-    if (config_.posting.data == DataMode::kBlobs) return false;
+    if (fees_.posting().data == DataMode::kBlobs) return false;
     no_blobs_until_ms_ = clock_.steady_ms() + kWithoutBlobsMs;
     due_below_ = first_unbatched_chunk();
     return true;

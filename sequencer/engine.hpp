@@ -20,7 +20,6 @@ struct EngineConfig {
     size_t batch_bytes = 120'000;          // a batch is cut at the latest here (a transaction has at most 131,072 bytes)
     uint64_t l1_confirmations = 0;         // blocks on top of the one that queued an L1 operation before it is consumed
     size_t max_unposted_bytes = 64 << 20;  // confirmed but not posted: above this, operations are refused
-    PostingConfig posting;
 };
 
 // Who signed what, for operations confirmed here: so that re-executing a batch from its bytes needs no signature checked twice.
@@ -117,8 +116,8 @@ private:
     };
     Fill fill(DataSource source) const GAVEL_REQUIRES(ledger::writing);
     Fill next_fill() const GAVEL_REQUIRES(ledger::writing);
-    // Of a batch of that fill and, with `open`, of what is open, in wei; nullopt: it isn't known.
-    std::optional<Amount> cost_of(const Fill& fill, bool open) const GAVEL_REQUIRES(ledger::writing);
+    // Of a batch of that fill and of what is open, in wei; nullopt: it isn't known.
+    std::optional<Amount> cost_of(const Fill& fill) const GAVEL_REQUIRES(ledger::writing);
     void add_unposted(const ledger::ChunkRecord& chunk, std::vector<FeeTally::Entry> fees) GAVEL_REQUIRES(ledger::writing);
     std::vector<FeeTally::Entry> fees_of(const ledger::ChunkRecord& chunk) const GAVEL_REQUIRES(ledger::writing);
     bool fees_pay(const Fill& fill) const GAVEL_REQUIRES(ledger::writing);

@@ -46,6 +46,7 @@ struct FeeConfig {
 class FeePolicy {
 public:
     explicit FeePolicy(FeeConfig config) : config_(std::move(config)) {}
+    const PostingConfig& posting() const { return config_.posting; }
 
     // The L1's prices of now, wei: of gas (base fee and tip), and of blob gas, if blobs can be had.
     void set_gas_price(u128 wei_per_gas, std::optional<u128> wei_per_blob_gas = {});
@@ -66,7 +67,7 @@ private:
     Amount wei_of_bytes(unsigned bytes, unsigned percent) const;
     Amount blobs_cost_of(size_t chunks) const;
 
-    FeeConfig config_;
+    const FeeConfig config_;
     mutable std::mutex mutex_;
     u128 wei_per_gas_ = 0;
     std::optional<u128> wei_per_blob_gas_;

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "node/log.hpp"
-#include "protocol/check.hpp"
 
 namespace gavel::sequencer {
 namespace {
@@ -22,7 +21,7 @@ bool is_without_blobs(const node::Status& status) {
 }  // namespace
 
 Poster::Poster(ledger::Ledger& ledger, Engine& engine, const follow::L1View& view, l1::L1Client& client, l1::L1Wallet& wallet,
-               l1::BatchChannel& channel, follow::BlobArchive* archive, Sidecars& sidecars, const SignerCache& signers,
+               l1::BatchChannel& channel, follow::BlobArchive& archive, Sidecars& sidecars, const SignerCache& signers,
                Writer& writer, Config config)
     : ledger_(ledger),
       engine_(engine),
@@ -49,8 +48,7 @@ PostedBatch Poster::posted_in(DataSource source, Batch batch) {
 // Before it is marked: whoever posts a batch can always tell what is in it.
 void Poster::keep_blobs(const PostedBatch& posted) {
     const PostedData& data = posted.data();
-    GAVEL_CHECK(data.blobs.empty() || archive_ != nullptr);
-    for (size_t i = 0; i < data.blobs.size(); ++i) archive_->put(data.blob_hashes[i], data.blobs[i], posted.number());
+    for (size_t i = 0; i < data.blobs.size(); ++i) archive_.put(data.blob_hashes[i], data.blobs[i], posted.number());
 }
 
 // A batch that is marked: as it was made, or, after a restart, made again from its chunks. nullptr: it is marked no more.
@@ -58,9 +56,10 @@ const PostedBatch* Poster::made(uint64_t number) {
     std::erase_if(made_, [&](const auto& one) { return one.first <= view_.batch_head(); });
     sidecars_.forget_below(view_.batch_head() + 1);
     if (auto found = made_.find(number); found != made_.end()) return &found->second;
-    auto record = ledger_.batch(number), parent = ledger_.batch(number - 1);
-    if (!record || (number > 1 && !parent)) return nullptr;
-    auto batch = ledger_.assemble(parent ? parent->header : genesis_header(), record->first_chunk, record->header.chunk_count);
+    auto record = ledger_.batch(number);
+    auto parent = ledger_.header(number - 1);
+    if (!record || !parent) return nullptr;
+    auto batch = ledger_.assemble(*parent, record->first_chunk, record->header.chunk_count);
     if (!batch) return nullptr;
     return &made_.emplace(number, posted_in(record->header.source, *std::move(batch))).first->second;
 }
@@ -69,19 +68,20 @@ const PostedBatch* Poster::made(uint64_t number) {
 bool Poster::make_rechecker() {
     if (rechecker_) return true;
     struct Start {
-        std::optional<ledger::BatchRecord> batch;
+        BatchHeader header;
+        uint64_t chunk;
         ledger::SealedState sealed;
     };
     std::optional<Start> start = writer_.run([&]() GAVEL_REQUIRES(ledger::writing) -> std::optional<Start> {
         const uint64_t number = std::min(view_.batch_head(), ledger_.batch_head());
+        auto header = ledger_.header(number);
+        if (!header) return std::nullopt;
         auto batch = ledger_.batch(number);
-        if (number > 0 && !batch) return std::nullopt;
-        return Start{std::move(batch), ledger_.sealed_state()};
+        return Start{*header, batch ? batch->chunk_end() : 0, ledger_.sealed_state()};
     });
     if (!start) return false;
     // With many accounts this takes seconds, in which operations are confirmed.
-    rechecker_.emplace(start->sealed.before_chunk(start->batch ? start->batch->chunk_end() : 0),
-                       start->batch ? start->batch->header : genesis_header(), ledger_.domain_separator());
+    rechecker_.emplace(start->sealed.before_chunk(start->chunk), start->header, ledger_.domain_separator());
     return true;
 }
 

@@ -20,9 +20,9 @@ public:
     };
 
     // None of these is owned. Not the writing thread's: what it needs written it has the writer do. `archive`: where blobs are
-    // kept before they are posted; null where batches are in calldata alone. `sidecars`: who makes them.
+    // kept before they are posted.
     Poster(ledger::Ledger& ledger, Engine& engine, const follow::L1View& view, l1::L1Client& client, l1::L1Wallet& wallet,
-           l1::BatchChannel& channel, follow::BlobArchive* archive, Sidecars& sidecars, const SignerCache& signers,
+           l1::BatchChannel& channel, follow::BlobArchive& archive, Sidecars& sidecars, const SignerCache& signers,
            Writer& writer, Config config);
 
     // Cuts the next batch if it is due and there is room, checks it, marks it. One that doesn't pass is a bug of the sequencer's:
@@ -51,7 +51,7 @@ private:
     l1::L1Client& client_;
     l1::L1Wallet& wallet_;
     l1::BatchChannel& channel_;
-    follow::BlobArchive* archive_;
+    follow::BlobArchive& archive_;
     Sidecars& sidecars_;
     const SignerCache& signers_;
     Writer& writer_;

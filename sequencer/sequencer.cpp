@@ -54,7 +54,7 @@ Sequencer::Sequencer(node::Store& store, follow::L1Sync& sync, l1::L1Client& cli
       engine_(ledger_, sync.view(), fees_, clock, within(config_.engine, channel_.limits()), signers_),
       writer_(ledger_, config_.max_queued, [this]() GAVEL_REQUIRES(ledger::writing) { engine_.publish(); }),
       replayer_(ledger_, sync.view(), sync.batch_source(), clock, {.keep_lost_batches = true}),
-      poster_(ledger_, engine_, sync.view(), client, wallet, channel_, &archive, sidecars_, signers_, writer_, config_.posting),
+      poster_(ledger_, engine_, sync.view(), client, wallet, channel_, archive, sidecars_, signers_, writer_, config_.posting),
       fee_accounts_(ledger_, sync.view(), client, wallet, clock, troubles_, config_.engine.fee_recipient, fee_tokens(config_)),
       queries_(ledger_, sync.view()),
       figures_(metrics),

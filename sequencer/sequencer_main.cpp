@@ -112,7 +112,7 @@ node::Result<sequencer::SequencerConfig> config_of(const Settings& s, const Addr
     config.engine.l1_confirmations = s.l1_confirmations;
     config.engine.max_unposted_bytes = s.max_unposted;
     config.posting.max_in_flight = s.max_in_flight;
-    config.engine.posting = config.fees.posting = posting_of(s);
+    config.fees.posting = posting_of(s);
     config.take_seat = !s.no_seat;
     config.new_data = s.new_data;
     config.l1_stale_after_ms = static_cast<uint64_t>(s.l1_stale_after.count());
@@ -176,7 +176,7 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
         if (!status.ok()) node::log_status(node::LogLevel::kDebug, "round with the L1", status);
         loops.rest(s.poll);
     });
-    if (config->engine.posting.data != sequencer::DataMode::kCalldata)
+    if (config->fees.posting.data != sequencer::DataMode::kCalldata)
         loops.start(
             sequencer::trouble::kSidecarsFailed, [&] { sequencer.make_sidecars(50); }, [&] { sequencer.leave_sidecars(); });
     loops.start(sequencer::trouble::kSnapshotsFailed, [&] {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "follow/standing.hpp"
 #include "node/log.hpp"
 #include "protocol/account_proof.hpp"
 
@@ -57,11 +58,7 @@ node::Status Claimer::look_after_sent() {
 
 // Of the newest final batch that is verified.
 std::optional<BatchHeader> Claimer::final_header() const {
-    uint64_t number = std::min(view_.final_head(), ledger_.summary().batches);
-    auto header = ledger_.header(number);
-    auto standing = view_.batch(number);
-    if (!header || !standing || header->hash() != standing->hash) return std::nullopt;
-    return header;
+    return follow::standing_header(ledger_, view_, std::min(view_.final_head(), ledger_.summary().batches));
 }
 
 bool Claimer::is_open(uint32_t position) const {

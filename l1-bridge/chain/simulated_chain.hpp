@@ -17,6 +17,7 @@
 #include "l1-bridge/chain/chain_store.hpp"
 #include "l1-bridge/chain/execution.hpp"
 #include "l1-bridge/chain/mempool.hpp"
+#include "l1-bridge/client/blob_source.hpp"
 #include "l1-bridge/wire/l1_types.hpp"
 #include "node/clock.hpp"
 #include "node/status.hpp"
@@ -29,9 +30,8 @@ struct ChainOptions {
     u128 initial_base_fee = kGwei;  // of the genesis block
     u128 minimum_base_fee = 0;      // holds the base fee up when blocks are empty
     BlobSchedule blob_schedule;
-    uint64_t initial_blob_excess = 0;  // of the genesis block, in blob gas, from which the blob base fee follows
-    // For how long blobs can be had, by block times: 4,096 epochs of 32 slots of 12 s, as long as Ethereum's nodes must.
-    uint64_t blob_retention_s = uint64_t{4'096} * 32 * 12;
+    uint64_t initial_blob_excess = 0;             // of the genesis block, in blob gas, from which the blob base fee follows
+    uint64_t blob_retention_s = kBlobRetentionS;  // for how long blobs can be had, by block times
     u128 least_blob_tip = 1;  // wei per gas; a transaction with blobs that offers less isn't taken (geth's --txpool.pricelimit)
     // Accounts that have wei from the start. Of no effect on a chain that exists already.
     std::vector<std::pair<Address, u128>> genesis_balances;

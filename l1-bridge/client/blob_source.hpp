@@ -23,6 +23,9 @@ public:
     virtual node::Result<Blob> fetch(const Hash& versioned_hash, const BlobPlace& place) = 0;
 };
 
+// For how long Ethereum's nodes keep blobs at least: 4,096 epochs of 32 slots of 12 s, 18.2 days (EIP-4844).
+inline constexpr uint64_t kBlobRetentionS = uint64_t{4'096} * 32 * 12;
+
 // Whether it is the blobs of a batch that can't be had: BlobSource's reasons, or NO_BLOB_SOURCE.
 inline bool is_without_blobs(const node::Status& status) {
     return status.reason == "BLOB_UNKNOWN" || status.reason == "BLOBS_UNREACHABLE" || status.reason == "BLOB_FALSE" ||

@@ -1,9 +1,8 @@
 // The command without any operator: what a user does by the L1 alone, told by its JSON.
 #include <catch2/catch.hpp>
 #include <fstream>
-#include <nlohmann/json.hpp>
 
-#include "tests/e2e/world.hpp"
+#include "tests/cli/lone_commands.hpp"
 #include "tests/support/ask_l1.hpp"
 
 using namespace gavel;
@@ -12,10 +11,9 @@ using nlohmann::json;
 
 namespace {
 
-constexpr uint64_t kChallenge = 600, kInclusion = 900, kFreezeAge = kChallenge + kInclusion + 7 * 86'400;
-const std::string kNobody = "127.0.0.1:1";  // where no server is
+constexpr uint64_t kFreezeAge = kChallenge + kInclusion + 7 * 86'400;
 
-class Story {
+class Story : public LoneCommands {
 public:
     Story() {
         token = json::parse(world.gavel_json("alice", {"dev", "token", "--symbol", "USD", "--decimals", "6"}))["address"];
@@ -23,40 +21,13 @@ public:
         world.start_sequencer();
     }
 
-    // With the L1's address, the contract's, and a key: nothing else.
-    Finished run(const std::string& who, std::vector<std::string> arguments) {
-        std::vector<std::string> command = {program("gavel"), "--json",
-                                            "--l1",           world.l1_url(),
-                                            "--rollup",       to_checksum(world.domain().rollup),
-                                            "--private-key",  to_hex(key_of(who).scalar()),
-                                            "--sequencer",    kNobody,
-                                            "--verifier",     kNobody};
-        command.insert(command.end(), arguments.begin(), arguments.end());
-        return e2e::run(command, world.folder().path());
-    }
-    json alone(const std::string& who, std::vector<std::string> arguments) {
-        const Finished done = run(who, std::move(arguments));
-        INFO(done.output << done.errors);
-        REQUIRE(done.exit_status == 0);
-        return json::parse(done.output);
-    }
     std::string refusal(const std::string& who, std::vector<std::string> arguments) {
-        const Finished done = run(who, std::move(arguments));
-        INFO(done.output << done.errors);
-        REQUIRE(done.exit_status == 1);
-        said = json::parse(done.output)["error"]["message"];
-        return json::parse(done.output)["error"]["reason"];
-    }
-    // While the sequencer is there.
-    json served(const std::string& who, std::vector<std::string> arguments) {
-        return json::parse(world.gavel_json(who, std::move(arguments)));
+        const json error = error_of(who, std::move(arguments));
+        said = error["message"];
+        return error["reason"];
     }
     void wait_posted(const json& receipt) {
         served("alice", {"tx", receipt["hash"].get<std::string>(), "--wait", "posted", "--timeout", "60s"});
-    }
-    void pass(uint64_t seconds) {
-        REQUIRE(world.l1_client().request("evm_increaseTime", "[" + std::to_string(seconds) + "]").ok());
-        world.mine();
     }
     u128 ether_of(const Address& address) { return *world.l1_client().balance(address); }
     Amount usd_of(const std::string& who) {
@@ -65,8 +36,6 @@ public:
     u128 held(const Address& of) { return told(l1::rollup_view::held_total(of)); }
     u128 told(Bytes calldata) { return test::amount_at(world.l1_client(), world.rollup().address(), std::move(calldata)); }
 
-    World world{
-        {.challenge_window_s = kChallenge, .inclusion_window_s = kInclusion, .funded = {"alice", "bob", "carol", "operator"}}};
     std::string token;
     std::string said;  // the message of the latest refusal
 };

@@ -1,10 +1,9 @@
 // When the blobs are gone: claims, a new verifier and exits from a snapshot, with the real programs.
 #include <catch2/catch.hpp>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 
 #include "node/file.hpp"
-#include "tests/e2e/world.hpp"
+#include "tests/cli/lone_commands.hpp"
 
 using namespace gavel;
 using namespace gavel::e2e;
@@ -12,46 +11,15 @@ using nlohmann::json;
 
 namespace {
 
-constexpr uint64_t kChallenge = 600, kInclusion = 900, kDay = 86'400;
-const std::string kNobody = "127.0.0.1:1";  // where no server is
+constexpr uint64_t kDay = 86'400;
 
-class Story {
+class Story : public LoneCommands {
 public:
     Story() {
         world.set_sequencer_flags({"--eth-fee-percent", "0", "--data", "blobs", "--snapshot-every", "60s"});
         world.set_verifier_flags({"--snapshot-every", "60s"});
         world.start_sequencer();
         world.start_verifier("");
-    }
-    // With the L1's address, the contract's, and a key: nothing else.
-    Finished run(const std::string& who, std::vector<std::string> arguments) {
-        std::vector<std::string> command = {program("gavel"), "--json",
-                                            "--l1",           world.l1_url(),
-                                            "--rollup",       to_checksum(world.domain().rollup),
-                                            "--private-key",  to_hex(key_of(who).scalar()),
-                                            "--sequencer",    kNobody,
-                                            "--verifier",     kNobody};
-        command.insert(command.end(), arguments.begin(), arguments.end());
-        return e2e::run(command, world.folder().path());
-    }
-    json alone(const std::string& who, std::vector<std::string> arguments) {
-        const Finished done = run(who, std::move(arguments));
-        INFO(done.output << done.errors);
-        REQUIRE(done.exit_status == 0);
-        return json::parse(done.output);
-    }
-    json refusal(const std::string& who, std::vector<std::string> arguments) {
-        const Finished done = run(who, std::move(arguments));
-        INFO(done.output << done.errors);
-        REQUIRE(done.exit_status == 1);
-        return json::parse(done.output)["error"];
-    }
-    json served(const std::string& who, std::vector<std::string> arguments) {
-        return json::parse(world.gavel_json(who, std::move(arguments)));
-    }
-    void pass(uint64_t seconds) {
-        REQUIRE(world.l1_client().request("evm_increaseTime", "[" + std::to_string(seconds) + "]").ok());
-        world.mine();
     }
     // Until that daemon has a snapshot of that batch.
     void wait_for_snapshot(const std::string& daemon, uint64_t batch) {
@@ -63,9 +31,6 @@ public:
         return world.folder().file(daemon + ".db-snapshots/snapshot-" + std::to_string(batch));
     }
     u128 ether_of(const std::string& who) { return *world.l1_client().balance(address_of(who)); }
-
-    World world{
-        {.challenge_window_s = kChallenge, .inclusion_window_s = kInclusion, .funded = {"alice", "bob", "carol", "operator"}}};
 };
 
 }  // namespace
@@ -86,14 +51,14 @@ TEST_CASE("the blobs are gone and the operator too: with a snapshot and the L1 e
     world.sequencer().kill_now();
     story.pass(20 * kDay);
 
-    const json gone = story.refusal("carol", {"claim", "--from-l1"});
+    const json gone = story.error_of("carol", {"claim", "--from-l1"});
     CHECK(gone["reason"] == "BLOB_UNKNOWN");
     CHECK(gone["message"].get<std::string>().find("--snapshot URL|FILE") != std::string::npos);
     const std::string url = "http://127.0.0.1:" + world.metrics_port("verifier");
     const u128 before = story.ether_of("carol");
     story.alone("alice", {"claim", "--recipient", carol, "--snapshot", url});
     CHECK(story.ether_of("carol") == before + kEther / 2);
-    const json final = story.refusal("bob", {"proof", "make", "1", "--snapshot", url});
+    const json final = story.error_of("bob", {"proof", "make", "1", "--snapshot", url});
     CHECK(final["reason"] == "BatchFinal");
 
     // A new verifier without it says why it can't, and with it agrees.

@@ -74,7 +74,7 @@ TEST_CASE("a batch in blobs comes to stand, its blobs are kept, and another sequ
 
 TEST_CASE("more chunks than the blobs of one transaction hold are several batches") {
     Blobs w(DataMode::kBlobs);
-    w.config.engine.posting.max_blobs = w.config.fees.posting.max_blobs = 1;
+    w.config.fees.posting.max_blobs = 1;
     w.config.engine.batch_age_ms = 90'000;
     w.start();
     w.run(1);

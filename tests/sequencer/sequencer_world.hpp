@@ -74,13 +74,13 @@ public:
         config.engine.fee_recipient = l1.home.address();
         config.engine.batch_age_ms = 5'000;
         // Most tests are about bytes of calldata; those about blobs say so.
-        if (config.engine.posting.data == sequencer::DataMode::kAuto) post_in(sequencer::DataMode::kCalldata);
+        if (config.fees.posting.data == sequencer::DataMode::kAuto) post_in(sequencer::DataMode::kCalldata);
         config.fees.eth_percent = 0;
         start();
     }
 
     // From the next start() on.
-    void post_in(sequencer::DataMode mode) { config.engine.posting.data = config.fees.posting.data = mode; }
+    void post_in(sequencer::DataMode mode) { config.fees.posting.data = mode; }
     void stop() {
         sequencer.reset();
         sync.reset();
