@@ -1,6 +1,7 @@
 #include "tests/hostile/witness.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "tests/l1/ethereum_node.hpp"
 
@@ -28,7 +29,8 @@ void Witness::run(const std::string& l1_url) {
     }
 }
 
-// In this order, so that what the verifier is said to know is never older than its health.
+// In this order, so that what the verifier is said to know is never older than its health, nor younger: who finds that the L1
+// contradicts itself reads again from far back, and may just do that between two of these questions.
 void Witness::look(l1::RollupClient& contract) {
     const auto head = contract.head();
     const auto queue = contract.queue_length();
@@ -36,14 +38,17 @@ void Witness::look(l1::RollupClient& contract) {
     const bool is_well = world_.health("verifier") == "ok\n";
     const auto chain = world_.at_verifier().chain_info();
     const auto status = world_.at_verifier().status();
+    const bool is_well_still = world_.health("verifier") == "ok\n";
     if (!head || !queue || !chain || !status) return;
     std::lock_guard lock(mutex_);
-    samples_.push_back({at, is_well, head->number, *queue});
+    samples_.push_back({at, is_well && is_well_still, head->number, *queue});
     judge(samples_.back(), status->head_batch, chain->l1_queue_length);
 }
 
-// A strike takes the head back: what has stood all the time must be known.
+// A strike takes the head back: what has stood all the time must be known. Twice in a row, since what is read again from far back
+// is unknown for some milliseconds before health says so.
 void Witness::judge(const Sample& sample, uint64_t known_head, uint64_t known_queue) {
+    const bool was_blind = std::exchange(is_blind_, false);
     if (!sample.is_well || sample.at - samples_.front().at < kBlindFor) return;
     uint64_t head = sample.head, queue = sample.queue;
     for (auto past = samples_.rbegin(); past != samples_.rend(); ++past) {
@@ -51,7 +56,8 @@ void Witness::judge(const Sample& sample, uint64_t known_head, uint64_t known_qu
         queue = std::min(queue, past->queue);
         if (sample.at - past->at > kBlindFor) break;
     }
-    if (known_head >= head && known_queue >= queue) return;
+    is_blind_ = known_head < head || known_queue < queue;
+    if (!is_blind_ || !was_blind) return;
     if (complaints_.size() < kMostComplaints)
         complaints_.push_back({sample.at, "well, and knows batch " + std::to_string(known_head) + " of " + std::to_string(head) +
                                               ", L1 operations " + std::to_string(known_queue) + " of " + std::to_string(queue)});
