@@ -180,22 +180,32 @@ struct L1Sync::Impl {
         return true;
     }
 
-    // Goes back, the further the more often, to read again; from another node, if there is one.
+    // Goes back, the further the more often, to read again; from another node, if there is one. Says so before it does: nobody
+    // finds the view short while all seems well.
     Status contradicted(const std::string& what) {
         const uint64_t depth = reach;
         reach = std::min(reach * kDeeper, kFarthest);
         ++contradictions;
         pause = std::min((1U << std::min(contradictions, 6U)) - 2, kLongestPause);
         client.suspect();
-        if (auto removed = follower->read_again(depth)) {
+        const auto removed = follower->read_again(depth);
+        const uint64_t from = !removed ? view.head().number : head_of(*removed);
+        const Status out{Code::kUnavailable, "L1_CONTRADICTS", "l1",
+                         "the L1 node contradicts itself: " + what + "; reading again from block " + std::to_string(from)};
+        {
+            std::lock_guard lock(mutex);
+            contradiction = out;
+        }
+        if (removed) {
             GAVEL_CHECK(view.take({*removed}, follower->encode_position()));
             note_removal();
         }
-        std::lock_guard lock(mutex);
-        contradiction = {
-            Code::kUnavailable, "L1_CONTRADICTS", "l1",
-            "the L1 node contradicts itself: " + what + "; reading again from block " + std::to_string(view.head().number)};
-        return contradiction;
+        return out;
+    }
+
+    static uint64_t head_of(const l1::L1Update& update) {
+        const auto& head = std::get<l1::BlocksRemoved>(update).head;
+        return head ? head->number : 0;
     }
 
     void note_removal() {

@@ -327,6 +327,7 @@ VerifierStatus Verifier::status() const {
 }
 
 node::Status Verifier::health() const {
+    if (node::Status contradiction = sync_.contradiction(); !contradiction.ok()) return contradiction;
     if (node::Status trouble = troubles_now_.health(); !trouble.ok()) return trouble;
     if (!status().is_synced) return {node::Code::kUnavailable, "NOT_SYNCED", "", "the verifier isn't up to date with the L1"};
     return {};

@@ -23,7 +23,7 @@ public:
         Moment at;
         std::string text;
     };
-    // What was seen that may not be: twice in a row the verifier said that all is well and didn't know of a batch or an L1
+    // What was seen that may not be: at a moment when the verifier said that all is well it didn't know of a batch or an L1
     // operation that had been on the L1 for kBlindFor. Empty: nothing.
     std::vector<Complaint> complaints() const;
     // Of an episode in which nothing could be read: when the verifier said that all is well though it had lasted for
@@ -47,7 +47,6 @@ private:
     mutable std::mutex mutex_;
     std::deque<Sample> samples_;
     std::vector<Complaint> complaints_;
-    bool is_blind_ = false;  // the latest sample
     std::atomic<bool> stopping_{false};
     std::thread thread_;
 };

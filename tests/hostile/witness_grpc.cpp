@@ -1,7 +1,6 @@
 #include "tests/hostile/witness.hpp"
 
 #include <algorithm>
-#include <utility>
 
 #include "tests/l1/ethereum_node.hpp"
 
@@ -45,10 +44,8 @@ void Witness::look(l1::RollupClient& contract) {
     judge(samples_.back(), status->head_batch, chain->l1_queue_length);
 }
 
-// A strike takes the head back: what has stood all the time must be known. Twice in a row, since what is read again from far back
-// is unknown for some milliseconds before health says so.
+// A strike takes the head back: what has stood all the time must be known.
 void Witness::judge(const Sample& sample, uint64_t known_head, uint64_t known_queue) {
-    const bool was_blind = std::exchange(is_blind_, false);
     if (!sample.is_well || sample.at - samples_.front().at < kBlindFor) return;
     uint64_t head = sample.head, queue = sample.queue;
     for (auto past = samples_.rbegin(); past != samples_.rend(); ++past) {
@@ -56,8 +53,7 @@ void Witness::judge(const Sample& sample, uint64_t known_head, uint64_t known_qu
         queue = std::min(queue, past->queue);
         if (sample.at - past->at > kBlindFor) break;
     }
-    is_blind_ = known_head < head || known_queue < queue;
-    if (!is_blind_ || !was_blind) return;
+    if (known_head >= head && known_queue >= queue) return;
     if (complaints_.size() < kMostComplaints)
         complaints_.push_back({sample.at, "well, and knows batch " + std::to_string(known_head) + " of " + std::to_string(head) +
                                               ", L1 operations " + std::to_string(known_queue) + " of " + std::to_string(queue)});
