@@ -19,6 +19,10 @@ const char* name_of(IncomingPayment::Kind kind) {
         case IncomingPayment::Kind::kPayout: return "payout";
         case IncomingPayment::Kind::kDeposit: return "deposit";
         case IncomingPayment::Kind::kForcedTransfer: return "forced transfer";
+        case IncomingPayment::Kind::kFund: return "fund";
+        case IncomingPayment::Kind::kRedeem: return "redeem";
+        case IncomingPayment::Kind::kForcedRedeem: return "forced redeem";
+        case IncomingPayment::Kind::kReclaim: return "reclaim";
     }
     return "";
 }

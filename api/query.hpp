@@ -26,6 +26,7 @@ struct OperationInfo {
     Operation operation;
     Address sender;
     Signature signature;
+    std::optional<Signature> voucher;  // of a redeem that takes: the payer's, over the voucher
     Hash hash;
     OperationStatus status = OperationStatus::kConfirmed;
     uint64_t position = 0;         // of a rolled-back one: where it was
@@ -71,29 +72,55 @@ struct EntryInfo {
 struct AccountInfo {
     AccountKey key;
     uint32_t index = 0;
-    uint64_t nonce = 0;  // that its next operation must carry
+    uint64_t nonce = 0;  // that its next operation must carry; of a channel's leaf, see is_channel()
     Amount balance;
     bool exists() const { return index != 0; }
+    // Of a channel: the nonce tells what has been claimed (protocol/channel.hpp).
+    bool is_channel() const { return nonce >= kChannelMark; }
     friend bool operator==(const AccountInfo&, const AccountInfo&) = default;
+};
+
+// A channel's leaf, and what is known of the channel.
+struct ChannelInfo {
+    AccountInfo account;                                   // exists, and is_channel()
+    std::optional<ChannelTerms> terms;                     // unknown: the server has seen no fund or redeem of it
+    OperationStatus status = OperationStatus::kConfirmed;  // of what has changed it last; never kRolledBack
+    Amount unposted;  // the part of the balance that has come by what isn't in a batch on the L1; all of it if there is much
+
+    bool is_closed() const { return account.nonce == kClosedChannel; }
+    uint64_t claimed() const { return account.nonce - kChannelMark; }  // units; of one that isn't closed
+    friend bool operator==(const ChannelInfo&, const ChannelInfo&) = default;
+};
+
+struct Channels {
+    std::vector<ChannelInfo> channels;  // by address, then token; their terms are known
+    std::optional<AccountKey> next;     // go on behind this one; none at the end
+    friend bool operator==(const Channels&, const Channels&) = default;
 };
 
 // A credit to an account.
 struct IncomingPayment {
-    enum class Kind : uint8_t { kTransfer, kPayout, kDeposit, kForcedTransfer };
+    enum class Kind : uint8_t { kTransfer, kPayout, kDeposit, kForcedTransfer, kFund, kRedeem, kForcedRedeem, kReclaim };
     Kind kind = Kind::kTransfer;
     uint64_t entry = 0;
-    Address from;  // of a deposit, who called the contract
+    Address from;  // of a deposit, who called the contract; of a redeem and a reclaim, the channel
     Address to;
     Address token;
     Amount amount;
     Hash memo;
-    std::optional<Hash> hash;              // of a transfer or payout
-    std::optional<uint64_t> l1_operation;  // of a deposit or forced transfer
-    uint16_t line = 0;                     // of a payout
+    std::optional<Hash> hash;              // of an operation
+    std::optional<uint64_t> l1_operation;  // of what was asked on the L1
+    uint16_t line = 0;                     // of a payout; of a redeem 0 for the payee, 1 for the payer
     uint64_t confirmed_at_ms = 0;
     friend bool operator==(const IncomingPayment&, const IncomingPayment&) = default;
 };
-const char* name_of(IncomingPayment::Kind kind);  // "transfer", "payout", "deposit", "forced transfer"
+// "transfer", "payout", "deposit", "forced transfer", "fund", "redeem", "forced redeem", "reclaim".
+const char* name_of(IncomingPayment::Kind kind);
+// Whether an entry of the L1's queue made it.
+constexpr bool is_of_l1(IncomingPayment::Kind kind) {
+    using Kind = IncomingPayment::Kind;
+    return kind == Kind::kDeposit || kind == Kind::kForcedTransfer || kind == Kind::kForcedRedeem || kind == Kind::kReclaim;
+}
 
 enum class WithdrawalStatus : uint8_t { kNotPosted, kWaiting, kClaimable, kClaimed };
 const char* name_of(WithdrawalStatus status);  // "not posted", "waiting", "claimable", "claimed"
@@ -195,6 +222,11 @@ public:
     virtual node::Result<AccountInfo> account(const AccountKey& key) = 0;
     // `after`: a page's next.
     virtual node::Result<Balances> balances(const Address& owner, const std::optional<Address>& after, uint32_t limit) = 0;
+    // A channel's leaf. NOT_FOUND/UNKNOWN_CHANNEL channel: there is none, or it is no channel's.
+    virtual node::Result<ChannelInfo> channel(const AccountKey& key) = 0;
+    // Channels whose payer or payee the owner is, as far as the server has seen funds and redeems of them. `after`: a page's
+    // next.
+    virtual node::Result<Channels> channels(const Address& owner, const std::optional<AccountKey>& after, uint32_t limit) = 0;
     // What touched the owner's accounts, newest first; a page may be short, even empty, though next_cursor says that there is
     // more. INVALID_ARGUMENT/BAD_CURSOR cursor.
     virtual node::Result<Page<EntryInfo>> history(const Address& owner, const std::optional<Address>& token, uint64_t cursor,

@@ -13,6 +13,7 @@ struct Submission {
     // What the client believes; neither is signed. With them the answer can tell whether key, operation or domain is at fault.
     Address sender;
     uint64_t chain_id = 0;
+    std::optional<Signature> voucher{};  // of a redeem that takes: the payer's, over the voucher
     friend bool operator==(const Submission&, const Submission&) = default;
 };
 
@@ -39,7 +40,7 @@ struct SubmitOutcome {
 struct OperationShape {
     OperationKind kind = OperationKind::kTransfer;
     unsigned lines = 1;           // of a payout
-    unsigned new_recipients = 0;  // named by address
+    unsigned new_recipients = 0;  // named by address; of a redeem: the payee, if he has no leaf
     bool memo = false;
     friend bool operator==(const OperationShape&, const OperationShape&) = default;
 };

@@ -34,11 +34,13 @@ public:
     Row run_blob_appends(bool all);
     Row run_transfer();
     void run_claims();
+    // A channel's calls before a freeze.
+    void run_channels();
     // Posts a lie about the mix's chunk, commits to the proof and proves; each in the next block.
     Row prove(const std::string& name, const Mix& mix, const Setting& setting);
     void run_reward();
     void run_eviction();
-    // Freezes, exits among `accounts` accounts, refunds.
+    // Freezes, exits among `accounts` accounts, two of a channel among them, refunds.
     void run_end(uint32_t accounts);
 
     // Of the next L1 operation on: for chunks among so many accounts.
@@ -56,6 +58,12 @@ private:
     void expect_head(const std::string& name);
     void sit();
     void enqueue(const L1Operation& entry);
+    Hash domain() const;
+    // A channel of Alice's and Bob's, which has expired; its leaf, and a voucher for more than is claimed there.
+    ChannelTerms channel() const;
+    Account channel_leaf(const Address& token) const;
+    Signature voucher(const Address& token) const;
+    void exit_channel(const ExitProof& proof, uint32_t accounts);
     uint64_t queue_length();
     // A batch of chunks of zeros that are so long, claiming `last`.
     Batch batch_of(size_t chunks, size_t ops, size_t sigs, const StateFields& last);

@@ -209,7 +209,7 @@ void GasBench::run_claims() {
 
 Setting GasBench::setting(uint32_t accounts, bool plain, size_t chunks) {
     Setting out;
-    out.domain = Domain{chains_.chain_id(), rollup_}.separator();
+    out.domain = domain();
     out.accounts = accounts;
     out.plain = plain;
     out.full_frontier = !plain;
@@ -230,6 +230,8 @@ void GasBench::enqueue(const L1Operation& entry) {
         case L1OperationKind::kForcedWithdrawal:
             data = l1::rollup_call::force_withdrawal(entry.token, entry.to, entry.amount);
             break;
+        case L1OperationKind::kRedeem:
+        case L1OperationKind::kReclaim: throw std::runtime_error("an entry doesn't tell its channel's terms");
     }
     if (chains_.now() != entry.time) throw std::runtime_error("an L1 operation is queued at another time");
     (void)chains_.send(l1_caller(), rollup_, data);
@@ -296,6 +298,11 @@ void GasBench::run_end(uint32_t accounts) {
         indexes.push_back(static_cast<uint32_t>(uint64_t{accounts} * (2 * i + 1) / 8) | 1);
         state.put(indexes.back(), leaf);
     }
+    std::vector<uint32_t> channels;
+    for (const Address& token : {Address{}, token_}) {
+        channels.push_back(static_cast<uint32_t>(accounts / 2 + 10 * channels.size()));
+        state.put(channels.back(), channel_leaf(token));
+    }
     StateFields last = headers_.back().last;
     last.accounts_root = state.fields().accounts_root;
     last.account_count = accounts;
@@ -319,6 +326,7 @@ void GasBench::run_end(uint32_t accounts) {
                         l1::rollup_call::exit(headers_.back(), proof));
         row.work = {{"siblings", proof.path.size()}, {"charged", l1::rollup_gas::of_exit(proof.path.size())}};
     }
+    for (uint32_t at : channels) exit_channel({at, state.leaves().at(at), state.path(at)}, accounts);
     call("refund of ETH", "refund", bob_, l1::rollup_call::refund(index, deposit));
     call("refund of a token", "refund", bob_, l1::rollup_call::refund(index + 1, second));
 }

@@ -146,6 +146,7 @@ Findings run(const Options& options, Report& report) {
     bench.deploy(true);
     bench.run_seat();
     bench.run_queue();
+    bench.run_channels();
     run_calldata(chains, bench, options, report, out);
     bench.run_eviction();
     bench.run_end(kUsualAccounts);

@@ -11,6 +11,8 @@ namespace gavel::bench {
 namespace {
 
 constexpr size_t kForcer = 1'000;  // number of the key that L1 operations come from
+// Of those who sign, by the number of their key: senders, parties of channels, payees who have no leaf.
+constexpr size_t kParties = 64, kNewPayees = 130, kSigners = 160;
 
 u128 top_byte(uint8_t top, unsigned bytes, Draw& draw) {
     u128 out = top;
@@ -41,6 +43,8 @@ public:
             Address token = is_wrong ? drawn<Address>(99) : token_of(i);
             chunk_.fee_leaves.push_back(put({key_number(2'000 + i).address(), token}, 0x10));
         }
+        for (unsigned i = 0; i < mix_.funds; ++i) add_fund();
+        for (unsigned i = 0; i < mix_.redeems + mix_.new_redeems; ++i) add_redeem(i >= mix_.redeems);
         lowest();
         state_.link();
         return chunk_;
@@ -69,7 +73,7 @@ private:
         put(key, 0x10);
     }
 
-    uint32_t put(const AccountKey& key, uint8_t top) {
+    uint32_t put(const AccountKey& key, uint8_t top, uint64_t mark = 0) {
         uint32_t index;
         do {
             index = static_cast<uint32_t>(setting_.accounts / 2 + draw_.below(setting_.accounts / 2 - 64));
@@ -77,7 +81,7 @@ private:
         Account leaf;
         leaf.key = key;
         bool plain = setting_.plain;
-        leaf.nonce = plain ? draw_.below(50) : static_cast<uint64_t>(top_byte(0x01, 8, draw_));
+        leaf.nonce = mark | (plain ? draw_.below(50) : static_cast<uint64_t>(top_byte(0x01, 8, draw_)));
         leaf.balance = Amount{plain ? top_byte(0x01, 9, draw_) : top_byte(top, 16, draw_)};
         state_.put(index, leaf);
         return index;
@@ -130,11 +134,74 @@ private:
         chunk_.operations.push_back(std::move(out));
     }
 
+    // Terms whose channel's address has no byte that is zero: as keys, so that it is as dear as can be, and not the lowest.
+    struct Words {
+        PostedChannel posted;
+        Address channel;
+    };
+    Words channel_words(const Address& payer, const Address& payee) {
+        Words out;
+        out.posted.unit = amount(true);
+        out.posted.expiry = static_cast<uint64_t>(top_byte(0x01, 8, draw_));
+        do {
+            out.posted.salt = static_cast<uint64_t>(top_byte(0x01, 8, draw_));
+            const ChannelTerms terms{payer, payee, out.posted.unit, out.posted.expiry, out.posted.salt};
+            out.channel = terms.address(setting_.domain);
+        } while (std::find(out.channel.bytes.begin(), out.channel.bytes.end(), 0) != out.channel.bytes.end());
+        return out;
+    }
+
+    void add_fund() {
+        unsigned number = static_cast<unsigned>(chunk_.operations.size()), token = number % mix_.tokens;
+        PostedOperation out{OperationKind::kFund, account(true, number, token), {{{}, amount(true)}}, fee(number), {}};
+        const Address payee = drawn<Address>(uint64_t{13} << 32 | number);
+        out.channel = channel_words(state_.leaves().at(out.sender).key.owner, payee).posted;
+        out.channel.payee = payee;
+        chunk_.operations.push_back(std::move(out));
+    }
+
+    // One who is payer or payee, with a leaf; two numbers one after the other are two people.
+    struct Party {
+        Address owner;
+        uint32_t index;
+    };
+    Party party(unsigned token) {
+        const unsigned number = parties_++, which = mix_.accounts == 0 ? number : number % std::max(2U, mix_.accounts);
+        const AccountKey key{key_number(kParties + which + 4'000 * (mix_.accounts == 0 ? 0 : token)).address(), token_of(token)};
+        auto [at, is_new] = party_index_.try_emplace(key, 0);
+        if (is_new) at->second = put(key, 0x10);
+        return {key.owner, at->second};
+    }
+
+    void add_redeem(bool is_new_payee) {
+        unsigned number = static_cast<unsigned>(chunk_.operations.size()), token = number % mix_.tokens;
+        const Party payer = party(token);
+        Recipient to;
+        Address payee;
+        if (is_new_payee) to.address = payee = key_number(kNewPayees + new_payees_++).address();
+        else {
+            const Party known = party(token);
+            to.index = known.index;
+            payee = known.owner;
+        }
+        auto [words, address] = channel_words(payer.owner, payee);
+        const uint32_t channel = put({address, token_of(token)}, 0x7f, kChannelMark);
+        // More than the fee in any case: see amount() and fee().
+        const uint64_t units = mix_.long_numbers && !setting_.plain ? 3 : 100;
+        words.count = Amount{claimed_units(state_.leaves().at(channel)) + units};
+        words.take = true;
+        PostedOperation out{OperationKind::kRedeem, channel, {{to, {}}, {{payer.index, {}}, {}}}, fee(number), {}};
+        out.channel = words;
+        chunk_.operations.push_back(std::move(out));
+    }
+
     const Mix& mix_;
     const Setting& setting_;
     Draw draw_;
     DeepState state_;
     Chunk chunk_;
+    std::map<AccountKey, uint32_t> party_index_;
+    unsigned parties_ = 0, new_payees_ = 0;
     std::map<std::tuple<bool, unsigned, unsigned>, uint32_t> known_;
     unsigned recipients_ = 0, newcomers_ = 0, amounts_ = 0;
 };
@@ -153,14 +220,17 @@ Bytes sign_all(Chunk& chunk, DeepState state, const std::vector<L1Operation>& en
         FeeTally fees;
         Account sender;
         Operation words;
-        GAVEL_CHECK(execute_operation(view, posted, fees, sender, words).ok());
-        const PrivateKey& key = keys.at(sender.key.owner);
+        GAVEL_CHECK(execute_operation(view, domain, posted, fees, sender, words).ok());
+        const PrivateKey& key = keys.at(words.signer(sender));
         Signature signature = key.sign(words.digest(domain));
         for (uint64_t tries = 1; tries < 16 && !posted.memo.is_zero() && has_zero(signature); ++tries) {
             words.memo = posted.memo = drawn<Hash>(uint64_t{posted.sender} << 16 | tries);
             signature = key.sign(words.digest(domain));
         }
         append(sigs, signature);
+        if (!words.channel.take) continue;
+        const Voucher voucher{words.channel.channel, words.token, words.channel.count};
+        append(sigs, keys.at(words.channel.terms.payer).sign(voucher.digest(domain)));
     }
     return sigs;
 }
@@ -169,7 +239,7 @@ const std::map<Address, PrivateKey>& all_keys() {
     static const std::map<Address, PrivateKey> keys = [] {
         std::map<Address, PrivateKey> out;
         for (size_t token = 0; token < 8; ++token) {
-            for (size_t i = 0; i < 100; ++i) {
+            for (size_t i = 0; i < kSigners; ++i) {
                 const PrivateKey& key = key_number(i + 4'000 * token);
                 out.emplace(key.address(), key);
             }
@@ -200,10 +270,13 @@ unsigned Mix::fee_leaves() const { return fees == 0 || ending == Ending::kFeeLea
 
 unsigned Mix::weight() const {
     unsigned payouts_weight = 2 * payouts + (lines != 0 ? 1 + lines : 0) + (new_lines != 0 ? 1 + 2 * new_lines : 0);
-    return 2 * transfers + 3 * newcomers + 2 * withdrawals + payouts_weight + 3 * l1_operations() + fee_leaves();
+    const unsigned channels_weight = 3 * funds + 4 * redeems + 5 * new_redeems;
+    return 2 * transfers + 3 * newcomers + 2 * withdrawals + payouts_weight + channels_weight + 3 * l1_operations() +
+           fee_leaves();
 }
 
 bool Mix::is_possible() const {
+    if (64 * signatures() > kMaxSigsSize) return false;
     if (weight() > kMaxChunkWeight || weight() == 0 || operations() > 63 || l1_operations() > 32) return false;
     if (tokens == 0 || tokens > 4 || (tokens > 1 && fees == 0) || fees > operations()) return false;
     if (ending != Ending::kRight && fees == 0) return false;
@@ -223,6 +296,9 @@ std::string Mix::describe() const {
     say(payouts, "payouts of one line");
     say(lines, "lines of a payout");
     say(new_lines, "lines to new accounts of a payout");
+    say(funds, "funds");
+    say(redeems, "redeems");
+    say(new_redeems, "redeems to new accounts");
     say(deposits, "deposits");
     say(new_deposits, "deposits to new accounts");
     say(forced_transfers, "forced transfers");

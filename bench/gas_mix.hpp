@@ -21,6 +21,9 @@ struct Mix {
     unsigned payouts = 0;             // 2: payouts of one line to an index
     unsigned lines = 0;               // 1 each, and 1: lines to indexes of one more payout
     unsigned new_lines = 0;           // 2 each, and 1: lines to addresses of one more payout
+    unsigned funds = 0;               // 3: of a new channel each
+    unsigned redeems = 0;             // 4: of a channel each, that take, to a payee with a leaf
+    unsigned new_redeems = 0;         // 5: the same to a payee without one
     unsigned deposits = 0;            // 3: to an account that there is
     unsigned new_deposits = 0;        // 3
     unsigned forced_transfers = 0;    // 3: to an account that there is
@@ -36,7 +39,11 @@ struct Mix {
     Ending ending = Ending::kRight;
 
     unsigned l1_operations() const { return deposits + new_deposits + forced_transfers + forced_newcomers + forced_withdrawals; }
-    unsigned operations() const { return transfers + newcomers + withdrawals + payouts + (lines != 0) + (new_lines != 0); }
+    unsigned operations() const {
+        return transfers + newcomers + withdrawals + payouts + (lines != 0) + (new_lines != 0) + funds + redeems + new_redeems;
+    }
+    // What its operations need of a chunk's sigs, in signatures.
+    unsigned signatures() const { return operations() + redeems + new_redeems; }
     unsigned fee_leaves() const;
     unsigned weight() const;
     // Whether it is a chunk at all, and none that is refused before its end.

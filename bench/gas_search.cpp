@@ -12,13 +12,13 @@ namespace gavel::bench {
 namespace {
 
 unsigned Mix::*const kCounts[] = {
-    &Mix::transfers,         &Mix::newcomers, &Mix::withdrawals,  &Mix::payouts,          &Mix::lines,
-    &Mix::new_lines,         &Mix::deposits,  &Mix::new_deposits, &Mix::forced_transfers, &Mix::forced_newcomers,
-    &Mix::forced_withdrawals};
+    &Mix::transfers,          &Mix::newcomers, &Mix::withdrawals,  &Mix::payouts,          &Mix::lines,
+    &Mix::new_lines,          &Mix::deposits,  &Mix::new_deposits, &Mix::forced_transfers, &Mix::forced_newcomers,
+    &Mix::forced_withdrawals, &Mix::funds,     &Mix::redeems,      &Mix::new_redeems};
 
 // To the bound: takes from what there is until it fits, then adds lines of a payout.
 void fit(Mix& mix, Draw& draw) {
-    while (mix.weight() > kMaxChunkWeight || mix.operations() > 63) {
+    while (mix.weight() > kMaxChunkWeight || mix.operations() > 63 || 64 * mix.signatures() > kMaxSigsSize) {
         unsigned& some = mix.*kCounts[draw.below(std::size(kCounts))];
         if (some > 0) --some;
     }
@@ -162,6 +162,9 @@ std::vector<Mix> known_mixes() {
     add([](Mix& m) { m.withdrawals = 48; }, 48, Ending::kFeeLeafMissing);
     add([](Mix& m) { m.lines = 94; }, 1, Ending::kRight);
     add([](Mix& m) { m.new_lines = 47; }, 1, Ending::kRight);
+    add([](Mix& m) { m.funds = 32; }, 32, Ending::kFeeLeafMissing);
+    add([](Mix& m) { m.redeems = 24; }, 24, Ending::kFeeLeafMissing);
+    add([](Mix& m) { m.new_redeems = 19; }, 19, Ending::kFeeLeafMissing);
     add([](Mix& m) { m.deposits = 32; }, 0, Ending::kRight);
     add([](Mix& m) { m.new_deposits = 32; }, 0, Ending::kRight);
     add([](Mix& m) { m.forced_transfers = 32; }, 0, Ending::kRight);

@@ -89,7 +89,7 @@ Status balance(Session& session, const OwnerOptions& options) {
     Status listed = each_balance(**remote, *owner, [&](const api::AccountInfo& account) {
         const Address& token = account.key.token;
         const std::string amount = session.amount_text(account.balance, token);
-        table.add({session.token_name(token), amount, std::to_string(account.nonce), std::to_string(account.index)});
+        table.add({session.token_name(token), amount, nonce_text(account), std::to_string(account.index)});
         list.push_back({{"token", to_checksum(token)},
                         {"balance", to_string(account.balance)},
                         {"balance_units", amount},
@@ -123,7 +123,7 @@ Status balances(Session& session, const OwnerOptions& options) {
         const std::string name = to_checksum(*owner);
         Status listed = each_balance(**remote, *owner, [&](const api::AccountInfo& account) {
             const std::string token = to_checksum(account.key.token), units = to_string(account.balance);
-            table.add({name, token, units, std::to_string(account.nonce)});
+            table.add({name, token, units, nonce_text(account)});
             list.push_back({{"owner", name}, {"token", token}, {"balance", units}, {"nonce", account.nonce}});
         });
         if (!listed.ok()) return listed;

@@ -28,10 +28,13 @@ void add_contract_payment_options(node::Options& options, ContractPaymentOptions
                                   const std::string& owner_help) {
     options.text(owner_flag, payment.owner, owner_help);
     options.toggle("--everybody", payment.everybody, "everybody's, each paid to its owner; the signer pays the gas");
+    add_receiver_options(options, payment);
+}
+
+void add_receiver_options(node::Options& options, ContractPaymentOptions& payment) {
     options.text("--to", payment.to, "pay this address instead; only the owner may");
-    options.text(
-        "--pay-gas", payment.pay_gas,
-        "gas that goes with each payment; 0: all. Without it all, and with --everybody 50000 for ETH, 250000 for a token");
+    options.text("--pay-gas", payment.pay_gas,
+                 "gas that goes with each payment; 0: all. Without it all; for everybody, 50000 for ETH, 250000 for a token");
     add_l1_state_options(options, payment.state);
 }
 

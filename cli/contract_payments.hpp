@@ -22,6 +22,8 @@ struct ContractPaymentOptions {
 // Binds them; `owner_flag` and its help say whose money it is.
 void add_contract_payment_options(node::Options& options, ContractPaymentOptions& payment, const std::string& owner_flag,
                                   const std::string& owner_help);
+// Of these, who is to get it, with how much gas, and the L1's state: for what has one owner only.
+void add_receiver_options(node::Options& options, ContractPaymentOptions& payment);
 // Whose money the flags mean: the signer's if they name nobody; nullopt: everybody's. Reasons: ADDRESS_INVALID.
 node::Result<std::optional<Address>> owner_of(const ContractPaymentOptions& options, const Address& signer);
 // Who is to get it (zero: each owner). Reasons: ADDRESS_INVALID, OPTION_INVALID.

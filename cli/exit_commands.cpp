@@ -1,5 +1,6 @@
 // gavel exit and refund: out of a frozen rollup with nothing but the L1 and a key.
 #include "cli/contract_payments.hpp"
+#include "cli/frozen_rollup.hpp"
 
 namespace gavel::cli {
 namespace {
@@ -9,13 +10,6 @@ using node::Result;
 using node::Status;
 
 constexpr size_t kPage = 100;
-
-// OK when exits and refunds are open.
-Status are_exits_open(const RollupFacts& facts) {
-    if (!facts.frozen) return explained({Code::kAborted, "NotFrozen", "", ""}, facts);
-    if (!facts.head_is_final()) return explained({Code::kAborted, "BatchNotFinal", "", ""}, facts);
-    return {};
-}
 
 // ---- exit ----
 
@@ -43,27 +37,13 @@ Status check_use(const ExitOptions& options) {
     return {Code::kInvalidArgument, "INDEX_INVALID", "index", "'" + options.index + "' is no account's index"};
 }
 
-Status tell_false_batch(const L1State& state, const RollupFacts& facts) {
-    const uint64_t number = state.false_batch()->verdict.number;
-    const std::string which = "batch " + std::to_string(number) + " on the L1 is false";
-    const uint64_t final_at = *state.view().final_at(number);
-    if (final_at <= facts.now) {
-        return {Code::kFailedPrecondition, "FALSE_BATCH_FINAL", "",
-                which + " and final: nobody proved it in time, and the state that it claims can't be rebuilt"};
-    }
-    return {Code::kFailedPrecondition, "FALSE_BATCH", "",
-            which + "; prove it before " + format_when(final_at, facts.now) + " ('gavel proof make " + std::to_string(number) +
-                "', 'gavel proof send'): exits open when it is struck and what is left is final"};
-}
-
-// Whether what was rebuilt is what the contract will pay by.
-Status check_rebuilt(const L1State& state, const RollupFacts& facts) {
-    if (state.false_batch()) return tell_false_batch(state, facts);
-    const BatchHeader header = state.last_header();
-    if (header.hash() == facts.head.hash && state.ledger().summary().fields == header.last) return {};
-    return {Code::kUnavailable, "HEAD_CHANGED", "",
-            "the state rebuilt is that of batch " + std::to_string(header.number) + ", and the L1's head another; try again"};
-}
+// What is paid out of one leaf: an owner's whole account, or what is left of a channel, to its payer.
+struct Leaving {
+    ledger::AccountAt at;
+    Amount amount;
+    std::optional<ChannelTerms> terms;  // of a channel
+    const Address& owner() const { return terms ? terms->payer : at.account.key.owner; }
+};
 
 // In the order of their indices; of one owner, by token.
 std::vector<ledger::AccountAt> accounts_between(const ledger::Reader& ledger, uint32_t first, uint32_t end) {
@@ -84,14 +64,30 @@ std::vector<ledger::AccountAt> accounts_of(const ledger::Reader& ledger, const A
     }
 }
 
-Result<std::vector<ledger::AccountAt>> accounts_to_exit(Session& session, const L1State& state, const ExitOptions& options,
+// Of the channels that the payer has funded.
+std::vector<ledger::AccountAt> channels_of(const ledger::Reader& ledger, const Address& payer) {
+    std::vector<ledger::AccountAt> out;
+    for (std::optional<AccountKey> after;;) {
+        auto page = ledger.channels_of(payer, after, kPage);
+        if (page.empty()) return out;
+        for (const auto& channel : page) {
+            auto leaf = channel.terms.payer == payer ? ledger.account(channel.key) : std::nullopt;
+            if (leaf && is_marked(leaf->account)) out.push_back(*leaf);
+        }
+        after = page.back().key;
+    }
+}
+
+Result<std::vector<ledger::AccountAt>> accounts_to_exit(Session& session, const FrozenRollup& rollup, const ExitOptions& options,
                                                         const std::optional<Address>& owner) {
-    const ledger::Reader& ledger = state.ledger();
+    const ledger::Reader& ledger = rollup.ledger();
     if (!options.index.empty()) {
         const auto index = static_cast<uint32_t>(*node::parse_number(options.index));
         return accounts_between(ledger, index, index + 1);
     }
-    auto out = owner ? accounts_of(ledger, *owner) : accounts_between(ledger, 1, state.last_header().last.account_count);
+    auto out = owner ? accounts_of(ledger, *owner) : accounts_between(ledger, 1, rollup.header().last.account_count);
+    if (owner)
+        for (const ledger::AccountAt& channel : channels_of(ledger, *owner)) out.push_back(channel);
     if (options.token.empty()) return out;
     auto token = session.token(options.token);
     if (!token) return token.status();
@@ -99,61 +95,114 @@ Result<std::vector<ledger::AccountAt>> accounts_to_exit(Session& session, const 
     return out;
 }
 
-// Those with something left to pay; why there is none.
-Result<std::vector<ledger::AccountAt>> open_accounts(const l1::RollupClient& contract, std::vector<ledger::AccountAt> accounts) {
-    std::vector<ledger::AccountAt> out;
-    size_t gone = 0;
-    for (const ledger::AccountAt& account : accounts) {
-        if (account.account.balance.is_zero()) continue;
-        auto exited = contract.is_exited(account.index);
-        if (!exited) return exited.status();
-        if (*exited) ++gone;
-        else out.push_back(account);
+// Why accounts stay where they are.
+struct Staying {
+    size_t gone = 0;     // paid out before
+    size_t unknown = 0;  // channels whose terms nobody has told this ledger
+    size_t early = 0;    // channels whose payees may still come
+    u128 opens_at = 0;   // the first of these
+
+    Status why_nothing(const RollupFacts& facts, bool is_there) const;
+    void warn(Session& session, const RollupFacts& facts) const;
+};
+
+Status Staying::why_nothing(const RollupFacts& facts, bool is_there) const {
+    if (early != 0) {
+        return {Code::kFailedPrecondition, "RestTooEarly", "",
+                "the channel's payee may come until " + format_when(static_cast<uint64_t>(opens_at), facts.now) +
+                    ", by 'gavel channel exit'; what is left is the payer's from then on"};
     }
-    if (!out.empty()) return out;
-    return Status{Code::kFailedPrecondition, "NOTHING_TO_EXIT", "",
-                  gone != 0          ? "it was paid out before"
-                  : accounts.empty() ? "the rollup's last state has no such account"
-                                     : "the balance is zero"};
+    if (unknown != 0) {
+        return {Code::kFailedPrecondition, "TERMS_UNKNOWN", "",
+                "the account is a channel's, and its terms stand before the snapshot; rebuild the state without --snapshot"};
+    }
+    return {Code::kFailedPrecondition, "NOTHING_TO_EXIT", "",
+            gone != 0   ? "it was paid out before"
+            : !is_there ? "the rollup's last state has no such account"
+                        : "the balance is zero"};
 }
 
-// The accounts to exit, once exits are open and the rebuilt state is what they are proven by.
-Result<std::vector<ledger::AccountAt>> find_accounts(Session& session, const ContractCaller& caller, const L1State& state,
-                                                     const RollupFacts& facts, const ExitOptions& options) {
-    if (Status status = check_rebuilt(state, facts); !status.ok()) return status;
-    if (Status status = are_exits_open(facts); !status.ok()) return status;
-    auto owner = owner_of(options.payment, caller.address());
-    if (!owner) return owner.status();
-    auto found = accounts_to_exit(session, state, options, *owner);
-    if (!found) return found.status();
-    return open_accounts(caller.contract(), *std::move(found));
+void Staying::warn(Session& session, const RollupFacts& facts) const {
+    if (early != 0)
+        session.warn("Note: " + std::to_string(early) + " channels' payees may still come; the first until " +
+                     format_when(static_cast<uint64_t>(opens_at), facts.now) + ".");
+    if (unknown != 0)
+        session.warn("Note: the terms of " + std::to_string(unknown) + " channels stand before the snapshot; they aren't paid.");
+}
+
+// What is left of a channel, if its payer can be paid.
+Result<std::optional<Leaving>> rest_of_channel(const FrozenRollup& rollup, const ledger::AccountAt& at, Staying& staying) {
+    const auto terms = rollup.ledger().channel_terms(at.account.key.owner);
+    if (!terms) {
+        ++staying.unknown;
+        return std::optional<Leaving>();
+    }
+    auto taken = rollup.caller().contract().channel_taken(at.index);
+    if (!taken) return taken.status();
+    auto opens_at = rollup.rest_opens_at(at, *terms, *taken);
+    if (!opens_at) return opens_at.status();
+    const Amount left = at.account.balance.minus(*taken).value_or(Amount{});
+    if (left.is_zero()) {
+        ++staying.gone;
+        return std::optional<Leaving>();
+    }
+    if (*opens_at > rollup.facts().now) {
+        staying.opens_at = staying.early++ == 0 ? *opens_at : std::min(staying.opens_at, *opens_at);
+        return std::optional<Leaving>();
+    }
+    return std::optional<Leaving>(Leaving{at, left, terms});
+}
+
+// Those with something left to pay; why there is none.
+Result<std::vector<Leaving>> open_accounts(Session& session, const FrozenRollup& rollup,
+                                           const std::vector<ledger::AccountAt>& accounts) {
+    std::vector<Leaving> out;
+    Staying staying;
+    for (const ledger::AccountAt& at : accounts) {
+        if (at.account.balance.is_zero()) continue;
+        auto exited = rollup.caller().contract().is_exited(at.index);
+        if (!exited) return exited.status();
+        if (*exited) {
+            ++staying.gone;
+        } else if (!is_marked(at.account)) {
+            out.push_back({at, at.account.balance, {}});
+        } else {
+            auto rest = rest_of_channel(rollup, at, staying);
+            if (!rest) return rest.status();
+            if (*rest) out.push_back(**rest);
+        }
+    }
+    if (out.empty()) return staying.why_nothing(rollup.facts(), !accounts.empty());
+    staying.warn(session, rollup.facts());
+    return out;
 }
 
 Status exit_accounts(Session& session, const ExitOptions& options) {
     if (Status status = check_use(options); !status.ok()) return status;
     auto receiver = receiver_of(options.payment);
     if (!receiver) return receiver.status();
-    auto caller = ContractCaller::open(session);
-    if (!caller) return caller.status();
-    auto facts = read_facts(caller->contract());
-    if (!facts) return facts.status();
-    if (!facts->frozen) return are_exits_open(*facts);
-    auto state = L1State::rebuild(session, caller->contract().address(), options.payment.state);
-    if (!state) return state.status();
-    auto accounts = find_accounts(session, *caller, **state, *facts, options);
+    auto rollup = FrozenRollup::open(session, options.payment.state);
+    if (!rollup) return rollup.status();
+    auto owner = owner_of(options.payment, rollup->caller().address());
+    if (!owner) return owner.status();
+    auto found = accounts_to_exit(session, *rollup, options, *owner);
+    if (!found) return found.status();
+    auto accounts = open_accounts(session, *rollup, *found);
     if (!accounts) return accounts.status();
-    const BatchHeader header = (*state)->last_header();
-    ContractPayments payments(session, *caller, "index", "owner", accounts->size());
-    for (const ledger::AccountAt& at : *accounts) {
-        auto proof = (*state)->exit_proof(at.index);
-        if (!proof || !proof->holds_in(header.last)) {
-            payments.fail({Code::kInternal, "PROOF_NOT_BUILT", "", "an account's path doesn't hold"});
+    const BatchHeader header = rollup->header();
+    ContractPayments payments(session, rollup->caller(), "index", "owner", accounts->size());
+    for (const Leaving& one : *accounts) {
+        const Address& token = one.at.account.key.token;
+        auto proof = rollup->proof_of(one.at.index);
+        if (!proof) {
+            payments.fail(proof.status());
             break;
         }
-        const ContractPayment payment{at.index, at.account.key.owner, at.account.key.token, at.account.balance, *receiver};
-        auto pay_gas = pay_gas_of(options.payment, at.account.key.token);
+        auto pay_gas = pay_gas_of(options.payment, token);
         if (!pay_gas) return pay_gas.status();
-        if (!payments.pay(payment, l1::rollup_call::exit(header, *proof, *receiver, *pay_gas))) break;
+        Bytes call = one.terms ? l1::rollup_call::exit_channel_rest(header, *proof, *one.terms, *receiver, *pay_gas)
+                               : l1::rollup_call::exit(header, *proof, *receiver, *pay_gas);
+        if (!payments.pay({one.at.index, one.owner(), token, one.amount, *receiver}, std::move(call))) break;
     }
     return payments.finish();
 }
@@ -235,7 +284,7 @@ Status refund(Session& session, const RefundOptions& options) {
 
 void add_exit_commands(Commands& commands) {
     auto exit_args = std::make_shared<ExitOptions>();
-    node::Options& out = commands.add("exit", "after a freeze: pay whole accounts out on the L1, proven from the L1 alone",
+    node::Options& out = commands.add("exit", "after a freeze: pay whole accounts out on the L1, and what is left of channels",
                                       [exit_args](Session& session) { return exit_accounts(session, *exit_args); });
     out.text("--token", exit_args->token, "the account of this token: eth, or an ERC-20's address");
     out.text("--index", exit_args->index, "the account with this index, whoever owns it");

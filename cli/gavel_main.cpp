@@ -43,6 +43,7 @@ int main(int argc, char** argv) {
     cli::add_account_commands(commands);
     cli::add_payment_commands(commands);
     cli::add_pay_command(commands);
+    cli::add_channel_commands(commands);
     cli::add_force_commands(commands);
     cli::add_exit_commands(commands);
     cli::add_sequencer_commands(commands);

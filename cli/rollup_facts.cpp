@@ -51,6 +51,19 @@ std::string why_notice(const RollupFacts& facts) {
     return sits + "the notice is over since " + format_when(facts.notice.until, facts.now);
 }
 
+// Of what the contract says of channels; empty: another matter.
+std::string meaning_of_channel(const std::string& reason) {
+    if (reason == "TermsInvalid") return "these aren't the channel's terms";
+    if (reason == "CountInvalid") return "a voucher counts from 1 to 2^63-2 units";
+    if (reason == "VoucherInvalid") return "the voucher isn't signed by the channel's payer for this count, token and rollup";
+    if (reason == "NotExpired") return "the channel's terms haven't expired yet";
+    if (reason == "ChannelLeaf") return "the account is a channel's: its payee and its payer each take their part";
+    if (reason == "NotAChannel") return "the account isn't a channel's";
+    if (reason == "NotPayee") return "only the channel's payee takes this part";
+    if (reason == "RestTooEarly") return "the channel's payee may still come for what the payer owes";
+    return "";
+}
+
 // Empty: nothing better than what the L1 said.
 std::string meaning_of(const std::string& reason, const RollupFacts& facts) {
     const std::string stake = format_units(Amount{facts.parameters.stake}, kEtherDecimals) + " ether";
@@ -88,7 +101,7 @@ std::string meaning_of(const std::string& reason, const RollupFacts& facts) {
     if (reason == "PayGasShort") return "the transaction's gas doesn't suffice for what --pay-gas lets go with the payment";
     if (reason == "VaultShort") return "the contract holds less of the token than that";
     if (reason == "AlreadyExited" || reason == "AlreadyPaid" || reason == "AlreadyRefunded") return "it was paid out before";
-    return "";
+    return meaning_of_channel(reason);
 }
 
 }  // namespace

@@ -161,6 +161,7 @@ void add_claim_command(Commands& commands);
 void add_account_commands(Commands& commands);  // balance, history, tx, watch
 void add_payment_commands(Commands& commands);  // send, withdraw
 void add_pay_command(Commands& commands);
+void add_channel_commands(Commands& commands);
 void add_force_commands(Commands& commands);      // force, freeze
 void add_exit_commands(Commands& commands);       // exit, refund
 void add_sequencer_commands(Commands& commands);  // sequencer: the seat

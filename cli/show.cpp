@@ -17,11 +17,27 @@ std::string sum_text(Session& session, const Operation& operation, bool with_fee
     return session.amount_text(shown, operation.token);
 }
 
+// What a channel has paid to its two parties.
+void add_redeem_lines(Session& session, const api::OperationInfo& info, const Address& owner, std::vector<HistoryLine>& lines) {
+    const Operation& operation = info.operation;
+    const Address& channel = operation.channel.channel;
+    const std::string token = session.token_name(operation.token);
+    const std::string status = name_of(info.status);
+    if (channel == owner && !operation.payments.empty())
+        lines.push_back({"redeem to " + to_checksum(info.sender), "-" + sum_text(session, operation, true), token, status});
+    for (const Payment& payment : operation.payments) {
+        if (payment.to != owner || (payment.amount.is_zero() && owner != info.sender)) continue;
+        lines.push_back(
+            {"redeem from " + to_checksum(channel), "+" + session.amount_text(payment.amount, operation.token), token, status});
+    }
+}
+
 void add_operation_lines(Session& session, const api::OperationInfo& info, const Address& owner,
                          std::vector<HistoryLine>& lines) {
     const Operation& operation = info.operation;
     const std::string token = session.token_name(operation.token);
     const std::string status = name_of(info.status);
+    if (operation.kind == OperationKind::kRedeem) return add_redeem_lines(session, info, owner, lines);
     if (info.sender == owner) {
         const Payment& first = operation.payments[0];
         std::string what = std::string(name_of(operation.kind)) + " to " + to_checksum(first.to);
@@ -59,6 +75,22 @@ json payments_json(Session& session, const Operation& operation) {
     return out;
 }
 
+json channel_json(Session& session, const Operation& operation) {
+    const ChannelWords& words = operation.channel;
+    json out = {{"payer", to_checksum(words.terms.payer)},
+                {"payee", to_checksum(words.terms.payee)},
+                {"unit", to_string(words.terms.unit)},
+                {"unit_units", session.amount_text(words.terms.unit, operation.token)},
+                {"expiry", words.terms.expiry},
+                {"salt", words.terms.salt}};
+    if (operation.kind != OperationKind::kRedeem) return out;
+    out["address"] = to_checksum(words.channel);
+    out["count"] = words.count;
+    out["take"] = words.take;
+    out["close"] = words.close;
+    return out;
+}
+
 json l1_operation_json(const api::L1OperationInfo& info) {
     const L1Operation& l1 = info.operation;
     return {{"index", info.index},
@@ -68,6 +100,7 @@ json l1_operation_json(const api::L1OperationInfo& info) {
             {"token", to_checksum(l1.token)},
             {"amount", to_string(l1.amount)},
             {"moved", to_string(info.moved)},
+            {"count", l1.count},
             {"took_effect", info.took_effect},
             {"time", l1.time}};
 }
@@ -94,6 +127,11 @@ std::string memo_text(const Hash& memo) {
     return printable ? text : to_hex(memo);
 }
 
+std::string nonce_text(const api::AccountInfo& account) {
+    if (!account.is_channel()) return std::to_string(account.nonce);
+    return account.nonce == kClosedChannel ? "closed" : std::to_string(account.nonce - kChannelMark) + " claimed";
+}
+
 json operation_json(Session& session, const api::OperationInfo& info) {
     const Operation& operation = info.operation;
     json out = {{"hash", to_hex(info.hash)},
@@ -114,6 +152,8 @@ json operation_json(Session& session, const api::OperationInfo& info) {
     out["fee"] = to_string(operation.fee);
     out["nonce"] = operation.nonce;
     out["memo"] = to_hex(operation.memo);
+    if (is_of_channel(operation.kind)) out["channel"] = channel_json(session, operation);
+    if (info.voucher) out["voucher"] = to_hex(*info.voucher);
     return out;
 }
 
@@ -158,7 +198,11 @@ std::string operation_facts(Session& session, const api::OperationInfo& info) {
         lines.emplace_back("pays", session.amount_text(payment.amount, operation.token) + " to " + to_checksum(payment.to));
     }
     lines.emplace_back("fee", session.amount_text(operation.fee, operation.token));
-    lines.emplace_back("nonce", std::to_string(operation.nonce));
+    const bool is_redeem = operation.kind == OperationKind::kRedeem;
+    lines.emplace_back(is_redeem ? "claimed before" : "nonce", std::to_string(operation.nonce));
+    if (is_redeem) lines.emplace_back("channel", to_checksum(operation.channel.channel));
+    if (operation.channel.take) lines.emplace_back("voucher", std::to_string(operation.channel.count) + " units");
+    if (operation.channel.close) lines.emplace_back("closes", "yes");
     const std::string memo = memo_text(operation.memo);
     if (!memo.empty()) lines.emplace_back("memo", memo);
     lines.emplace_back("position", std::to_string(info.position));

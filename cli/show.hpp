@@ -12,6 +12,8 @@ std::string hash_text(const std::optional<Hash>& hash);  // in hex; "-" for none
 std::string verdict_text(const api::Verdict& verdict);   // "true", "FALSE at chunk 3: SignerNotOwner"
 // "ab12...": the memo as text where it is printable, else in hex; empty for none.
 std::string memo_text(const Hash& memo);
+// The next nonce of an account; of a channel's, which sends nothing, how many units were claimed.
+std::string nonce_text(const api::AccountInfo& account);
 
 nlohmann::json operation_json(Session& session, const api::OperationInfo& info);
 nlohmann::json entry_json(Session& session, const api::EntryInfo& entry);

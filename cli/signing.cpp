@@ -1,5 +1,7 @@
 #include "cli/signing.hpp"
 
+#include <algorithm>
+
 #include "cli/units.hpp"
 
 namespace gavel::cli {
@@ -38,8 +40,8 @@ Result<Amount> fee_for(const Signing& signing, const std::string& given, const O
         if (!fee) return Status{fee.status().code, fee.status().reason, "fee", fee.status().message};
         return fee;
     }
-    const api::OperationShape shape{operation.kind, static_cast<unsigned>(operation.payments.size()), new_recipients,
-                                    !operation.memo.is_zero()};
+    const auto lines = std::max<size_t>(1, operation.payments.size());  // a redeem names none
+    const api::OperationShape shape{operation.kind, static_cast<unsigned>(lines), new_recipients, !operation.memo.is_zero()};
     auto quote = signing.sequencer->estimate_fee(operation.token, shape);
     if (!quote) return quote.status();
     return quote->suggested;
@@ -67,8 +69,9 @@ Outcome ask_fate(api::Query& server, const Hash& hash) {
 }
 
 Outcome hand_over(const Signing& signing, const SignedOperation& signed_operation) {
-    const api::SubmitOutcome answer = signing.sequencer->submit(
-        {signed_operation.operation, signed_operation.signature, signing.key.address(), signing.domain.chain_id});
+    const api::SubmitOutcome answer =
+        signing.sequencer->submit({signed_operation.operation, signed_operation.signature, signing.key.address(),
+                                   signing.domain.chain_id, signed_operation.voucher});
     const bool has_receipt = answer.status.ok();
     if (has_receipt && answer.receipt.hash == signed_operation.hash)
         return {Fate::kTaken, answer.receipt.position, answer.receipt.confirmed_at_ms, {}};

@@ -25,6 +25,7 @@ struct SignedOperation {
     Operation operation;
     Hash hash;
     Signature signature;
+    std::optional<Signature> voucher{};  // of a redeem that takes: the payer's
     friend bool operator==(const SignedOperation&, const SignedOperation&) = default;
 };
 SignedOperation sign(const Signing& signing, const Operation& operation);

@@ -231,7 +231,7 @@ private:
         Chunk chunk;
         chunk.operations.push_back(posted);
         if (!posted.fee.is_zero()) chunk.fee_leaves = {posted.sender};  // any leaf of the token may have it
-        if (!execute_operation(runner_, posted, fees, sender, form).ok() ||
+        if (!execute_operation(runner_, ledger_.domain_separator(), posted, fees, sender, form).ok() ||
             !apply_fee_leaves(runner_, chunk.fee_leaves, fees).ok()) {
             runner_.roll_back(start);
             return false;

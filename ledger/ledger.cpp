@@ -199,7 +199,8 @@ void Reader::Impl::replay_open_entries() {
 void Reader::Impl::replay(const Entry& entry) {
     if (const auto* operation = std::get_if<OperationEntry>(&entry.what)) {
         execute(operation->posted, operation->confirmed_at_ms, [&](const Account& sender, Operation&& signed_form) {
-            return with_names(signed_form, sender.key.owner, operation->signature, domain_separator_);
+            const Address signer = signed_form.signer(sender);
+            return with_names(signed_form, signer, operation->signature, domain_separator_, operation->voucher);
         });
     } else if (const auto* l1 = std::get_if<L1Entry>(&entry.what)) {
         if (open_.chunk.operations.empty()) execute_l1(l1->operation);

@@ -90,7 +90,7 @@ public:
 
     const OpenChunk& open_chunk() const GAVEL_REQUIRES(writing);
     // The operation with recipients as they must be posted now: by index who has a leaf (or gets one from an earlier line), else
-    // by address. `sender` is the sender's leaf.
+    // by address. `sender` is the leaf that it debits. The payer of a redeem has a leaf: who has funded a channel has one.
     PostedOperation posted_form(const Operation& operation, uint32_t sender) const GAVEL_REQUIRES(writing);
     const Counters& counters() const GAVEL_REQUIRES(writing);
     uint32_t newest_account_count() const GAVEL_REQUIRES(writing);

@@ -90,7 +90,10 @@ std::optional<Reader::Place> Reader::place_of_entry(uint64_t entry) const {
 std::vector<Hash> Reader::chunk_digests(const ChunkRecord& chunk) const {
     std::vector<Hash> out;
     for (const Entry& entry : entries(chunk.first_entry, chunk.entry_count)) {
-        if (const auto* operation = std::get_if<OperationEntry>(&entry.what)) out.push_back(operation->digest);
+        const auto* operation = std::get_if<OperationEntry>(&entry.what);
+        if (!operation) continue;
+        out.push_back(operation->digest);
+        if (operation->voucher) out.push_back(voucher_of(operation->operation).digest(impl_->domain_separator_));
     }
     return out;
 }

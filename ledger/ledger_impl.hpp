@@ -60,6 +60,8 @@ struct Reader::Impl {
     void add_fee_entries(size_t first_note);
     // Puts every pending entry with its index rows into `batch`; pending entries are written ones then.
     void write_pending(node::WriteBatch& batch);
+    // The leaf of an owner who has one, else his address.
+    Recipient recipient(const Address& owner, const Address& token) const;
     void put_entry(node::WriteBatch& batch, const Entry& entry);
     void erase_entry(node::WriteBatch& batch, const Entry& entry) const;
     void forget_rolled_back(node::WriteBatch& batch, const Hash& hash);
@@ -134,6 +136,8 @@ inline std::optional<uint64_t> if_below(std::optional<uint64_t> number, uint64_t
     return number && *number < end ? number : std::nullopt;
 }
 
+// The rows that tell of the channel of an operation, if it is of one.
+std::vector<std::string> channel_keys(const OperationEntry& entry, uint64_t number);
 // What an entry means to whom; owner by owner, in order of owner.
 std::vector<std::pair<Address, Touch>> touches_of(const Entry& entry);
 

@@ -60,9 +60,13 @@ std::vector<std::pair<Address, Touch>> touches_of(const Entry& entry) {
         return touch;
     };
     if (const auto* operation = std::get_if<OperationEntry>(&entry.what)) {
-        note(operation->sender, operation->operation.token).outgoing = true;
+        const Operation& signed_form = operation->operation;
+        const bool is_redeem = traits_of(signed_form.kind).payees == Payees::kParties;
+        note(is_redeem ? signed_form.channel.channel : operation->sender, signed_form.token).outgoing = true;
+        if (is_redeem) note(operation->sender, signed_form.token);
         for (size_t i = 0; i < operation->recipients.size(); ++i) {
-            note(operation->operation.payments[i].to, operation->operation.token).incoming = true;
+            const Payment& payment = signed_form.payments[i];
+            if (!is_redeem || !payment.amount.is_zero()) note(payment.to, signed_form.token).incoming = true;
         }
     } else if (const auto* l1 = std::get_if<L1Entry>(&entry.what)) {
         const L1Operation& asked = l1->operation;

@@ -100,6 +100,7 @@ void Reader::Impl::erase_entry(node::WriteBatch& batch, const Entry& entry) cons
         batch.erase(rows::fixed_key('h', operation->hash));
         batch.erase(rows::u64_key('p', operation->position));
         if (operation->withdrawal) erase_withdrawal(*operation->withdrawal, operation->operation.payments.front().to);
+        for (const std::string& key : channel_keys(*operation, entry.number)) batch.erase(key);
     } else if (const auto* l1 = std::get_if<L1Entry>(&entry.what)) {
         batch.erase(rows::u64_key('q', l1->index));
         if (l1->withdrawal) erase_withdrawal(*l1->withdrawal, l1->operation.to);
@@ -112,8 +113,8 @@ void Reader::Impl::keep_rolled_back(node::WriteBatch& batch, const OperationEntr
     forget_rolled_back(batch, entry.hash);  // one that was applied again, but not written since
     uint64_t number = lists_.rolled_back_next++;
     ++lists_.rolled_back_count;
-    RolledBack record{number,       entry.operation, entry.signature,       entry.digest, entry.hash,
-                      entry.sender, entry.position,  entry.confirmed_at_ms, when_ms,      why};
+    RolledBack record{number,       entry.operation, entry.signature,       entry.voucher, entry.digest, entry.hash,
+                      entry.sender, entry.position,  entry.confirmed_at_ms, when_ms,       why};
     batch.put(rows::u64_key('R', number), encode_rolled_back(record));
     batch.put(rows::fixed_key('r', entry.hash), rows::u64_value(number));
 }

@@ -16,10 +16,12 @@ public:
         entries_.emplace_back(make_l1_entry(index, operation, took_effect, queue_hash_, new_notes()));
     }
     void on_operation(uint64_t position, const PostedOperation& posted, const Account& sender, const Operation& operation,
-                      const Hash& digest, const Signature& signature) override {
-        const Address& owner = sender.key.owner;
-        entries_.emplace_back(make_operation_entry(
-            position, posted, {operation, owner, signature, digest, operation_hash(digest, owner)}, at_ms_, new_notes()));
+                      const Hash& digest, ByteView sigs) override {
+        const Address& signer = operation.signer(sender);
+        std::optional<Signature> voucher;
+        if (posted.signatures() > 1) voucher = Signature::from(sigs.subspan(Signature::kSize));
+        CheckedOperation checked{operation, signer, Signature::from(sigs), voucher, digest, operation_hash(digest, signer)};
+        entries_.emplace_back(make_operation_entry(position, posted, std::move(checked), at_ms_, new_notes()));
     }
     // The chunk stands.
     void keep() {
@@ -76,28 +78,6 @@ Ledger::Applied Reader::Impl::apply_chunk(const BatchChunk& chunk, Env& env, con
     return applied;
 }
 
-PostedOperation Ledger::posted_form(const Operation& operation, uint32_t sender) const {
-    PostedOperation out{operation.kind, sender, {}, operation.fee, operation.memo};
-    const bool on_l1 = traits_of(operation.kind).payees == Payees::kL1;
-    std::vector<Address> made;
-    for (const Payment& payment : operation.payments) {
-        Recipient to{0, payment.to};
-        AccountTree::Found found = impl_->state_.accounts.find({payment.to, operation.token});
-        auto earlier = std::find(made.begin(), made.end(), payment.to);
-        if (on_l1 || payment.to.is_zero()) {
-            // stays an address
-        } else if (found.present) {
-            to = {found.index, std::nullopt};
-        } else if (earlier != made.end()) {
-            to = {newest_account_count() + static_cast<uint32_t>(earlier - made.begin()), std::nullopt};
-        } else {
-            made.push_back(payment.to);
-        }
-        out.payments.push_back({to, payment.amount});
-    }
-    return out;
-}
-
 Outcome OpenLedger::open_l1_operation(const L1Operation& operation) {
     std::unique_lock lock(impl_->mutex_);
     GAVEL_CHECK(impl_->open_.chunk.operations.empty());
@@ -124,12 +104,26 @@ Outcome Reader::Impl::execute_l1(const L1Operation& operation) {
     return outcome;
 }
 
+namespace {
+
+// Whether an operation, executed, is the one that was signed: what a redeem pays isn't in it.
+bool says_the_same(const Operation& executed, const Operation& checked) {
+    if (traits_of(executed.kind).payees != Payees::kParties) return executed == checked;
+    Operation words = executed;
+    words.payments = checked.payments;
+    return words == checked;
+}
+
+}  // namespace
+
 Outcome OpenLedger::open_operation(const PostedOperation& posted, const CheckedOperation& checked, uint64_t now_ms,
                                    OperationReceipt& receipt) {
     std::unique_lock lock(impl_->mutex_);
-    auto is_checked = [&](const Account& sender, Operation&& signed_form) {
-        const bool is_it = sender.key.owner == checked.sender && signed_form == checked.operation;
-        return is_it ? std::optional(checked) : std::nullopt;
+    auto is_checked = [&](const Account& sender, Operation&& signed_form) -> std::optional<CheckedOperation> {
+        if (signed_form.signer(sender) != checked.sender || !says_the_same(signed_form, checked.operation)) return std::nullopt;
+        CheckedOperation out = checked;
+        out.operation = std::move(signed_form);
+        return out;
     };
     Outcome outcome = impl_->execute(posted, now_ms, is_checked);
     if (outcome.ok()) receipt = impl_->pending_receipts_.at(checked.hash);
@@ -148,7 +142,7 @@ Outcome Reader::Impl::execute(const PostedOperation& posted, uint64_t at_ms, con
     Account sender;
     Operation signed_form;
     std::optional<CheckedOperation> checked;
-    Outcome outcome = execute_operation(view_, posted, fees, sender, signed_form);
+    Outcome outcome = execute_operation(view_, domain_separator_, posted, fees, sender, signed_form);
     if (outcome.ok()) {
         checked = check(sender, std::move(signed_form));
         if (!checked) outcome = Outcome::wrong(Refusal::kSignerNotOwner);
@@ -157,7 +151,9 @@ Outcome Reader::Impl::execute(const PostedOperation& posted, uint64_t at_ms, con
         view_.roll_back(mark);
         return outcome;
     }
+    GAVEL_CHECK(checked->voucher.has_value() == posted.channel.take);
     open_.signatures.push_back(checked->signature);
+    if (checked->voucher) open_.signatures.push_back(*checked->voucher);
     add_entry(make_operation_entry(state_.counters.op_count, posted, *std::move(checked), at_ms,
                                    std::span(view_.notes()).subspan(first_note)));
     ++state_.counters.op_count;
@@ -296,6 +292,7 @@ void Reader::Impl::put_entry(node::WriteBatch& batch, const Entry& entry) {
         batch.put(rows::u64_key('p', operation->position), number);
         const Payment& first = operation->operation.payments.front();
         if (operation->withdrawal) put_withdrawal(*operation->withdrawal, {first.to, operation->operation.token, first.amount});
+        for (const std::string& key : channel_keys(*operation, entry.number)) batch.put(key, "");
     } else if (const auto* l1 = std::get_if<L1Entry>(&entry.what)) {
         batch.put(rows::u64_key('q', l1->index), number);
         if (l1->withdrawal) put_withdrawal(*l1->withdrawal, {l1->operation.to, l1->operation.token, l1->moved});

@@ -39,17 +39,19 @@ OperationEntry make_operation_entry(uint64_t position, const PostedOperation& po
     out.posted = posted;
     out.sender = operation.sender;
     out.signature = operation.signature;
+    out.voucher = operation.voucher;
     out.digest = operation.digest;
     out.hash = operation.hash;
     out.confirmed_at_ms = at_ms;
     const bool on_l1 = traits_of(posted.kind).payees == Payees::kL1;
-    size_t at = 1;  // the first is the sender's debit
-    for (const PostedPayment& payment : posted.payments) {
+    size_t at = 1;  // the first is the debit
+    for (size_t i = 0; i < posted.payments.size(); ++i) {
         if (on_l1) {
             out.withdrawal = notes[at].index;
             continue;
         }
-        if (payment.to.address) ++at;  // the low leaf's
+        const bool is_low_leaf = at + 1 < notes.size() && notes[at + 1].kind == Note::Kind::kAppend;
+        if (is_low_leaf) ++at;
         out.recipients.push_back(notes[at++].index);
     }
     return out;
@@ -65,6 +67,7 @@ L1Entry make_l1_entry(uint64_t index, const L1Operation& operation, bool took_ef
         const Note& debit = notes.front();
         out.sender = debit.index;
         out.moved = Amount{debit.before.balance.value() - debit.after.balance.value()};
+        if (notes.size() == 1) return out;  // a reclaim has closed an empty channel
     }
     (notes.back().kind == Note::Kind::kWithdrawal ? out.withdrawal : out.recipient) = notes.back().index;
     return out;

@@ -87,6 +87,16 @@ public:
     // Those that credited it, oldest first: entries from `from` on. `next` is always given: the first entry not looked at.
     Touches incoming_from(const Address& owner, const std::optional<Address>& token, uint64_t from, size_t limit) const;
 
+    // The terms of a channel that a fund or redeem has told the ledger of.
+    std::optional<ChannelTerms> channel_terms(const Address& channel) const;
+    struct ChannelAt {
+        AccountKey key;  // the channel's address, token
+        ChannelTerms terms;
+        friend bool operator==(const ChannelAt&, const ChannelAt&) = default;
+    };
+    // Those whose payer or payee the owner is, by key, above `after`, at most `limit`.
+    std::vector<ChannelAt> channels_of(const Address& owner, const std::optional<AccountKey>& after, size_t limit) const;
+
     std::optional<WithdrawalRecord> withdrawal(uint32_t position) const;
     // Withdrawals to a recipient, by position from `from` on.
     std::vector<WithdrawalRecord> withdrawals_to(const Address& recipient, uint32_t from, size_t limit) const;
@@ -108,7 +118,7 @@ public:
         BatchRecord batch;
     };
     std::optional<Place> place_of_entry(uint64_t entry) const;  // nullopt: in no batch yet, or no entry
-    // The digests of a chunk's operations, in order.
+    // What the signatures of a chunk are over, in order.
     std::vector<Hash> chunk_digests(const ChunkRecord& chunk) const;
 
     std::optional<RolledBack> rolled_back(const Hash& hash) const;

@@ -32,6 +32,29 @@ void put_operation(ByteWriter& out, const Operation& operation) {
     out.u64(operation.nonce).raw(operation.memo);
     out.u8(static_cast<uint8_t>(operation.payments.size()));
     for (const Payment& payment : operation.payments) out.raw(payment.to).amount(payment.amount);
+    if (!is_of_channel(operation.kind)) return;
+    const ChannelWords& channel = operation.channel;
+    out.raw(channel.terms.encode()).raw(channel.channel).u64(channel.count).u8(channel.take).u8(channel.close);
+}
+
+ChannelWords take_channel(ByteReader& in, bool& ok) {
+    ChannelWords out;
+    const ByteView terms = in.take(ChannelTerms::kSize);
+    if (in.ok()) out.terms = *ChannelTerms::decode(terms);
+    out.channel = in.fixed<Address>();
+    out.count = in.u64();
+    out.take = take_flag(in, ok);
+    out.close = take_flag(in, ok);
+    return out;
+}
+
+// Behind the first signature, where the operation says that there is another.
+void put_voucher(ByteWriter& out, const std::optional<Signature>& voucher) {
+    if (voucher) out.raw(*voucher);
+}
+
+std::optional<Signature> take_voucher(ByteReader& in, const Operation& operation) {
+    return operation.channel.take ? std::optional(in.fixed<Signature>()) : std::nullopt;
 }
 
 Operation take_operation(ByteReader& in, bool& ok) {
@@ -51,13 +74,24 @@ Operation take_operation(ByteReader& in, bool& ok) {
         Address to = in.fixed<Address>();
         out.payments.push_back({to, in.amount()});
     }
+    if (is_of_channel(out.kind)) out.channel = take_channel(in, ok);
+    return out;
+}
+
+// How the chunk names the recipient of a payment that has credited `leaf`.
+Recipient take_recipient(ByteReader& in, const Payment& payment, uint32_t leaf, bool& ok) {
+    Recipient out;
+    if (take_flag(in, ok)) out.address = payment.to;
+    else out.index = leaf;
     return out;
 }
 
 void put(ByteWriter& out, const OperationEntry& entry) {
     put_operation(out, entry.operation);
     out.u64(entry.position).u32(entry.posted.sender).raw(entry.sender);
-    out.raw(entry.signature).raw(entry.digest).u64(entry.confirmed_at_ms);
+    out.raw(entry.signature);
+    put_voucher(out, entry.voucher);
+    out.raw(entry.digest).u64(entry.confirmed_at_ms);
     if (entry.withdrawal) {
         out.u32(*entry.withdrawal);
         return;
@@ -71,20 +105,23 @@ OperationEntry take_operation_entry(ByteReader& in, bool& ok) {
     OperationEntry out;
     out.operation = take_operation(in, ok);
     out.position = in.u64();
-    out.posted = {out.operation.kind, in.u32(), {}, out.operation.fee, out.operation.memo};
+    out.posted = {out.operation.kind, in.u32(), {}, out.operation.fee, out.operation.memo, posted_channel(out.operation)};
     out.sender = in.fixed<Address>();
     out.signature = in.fixed<Signature>();
+    out.voucher = take_voucher(in, out.operation);
     out.digest = in.fixed<Hash>();
     out.hash = operation_hash(out.digest, out.sender);
     out.confirmed_at_ms = in.u64();
-    const bool on_l1 = traits_of(out.operation.kind).payees == Payees::kL1;
-    if (on_l1) out.withdrawal = in.u32();
+    const Payees payees = traits_of(out.operation.kind).payees;
+    if (payees == Payees::kL1) out.withdrawal = in.u32();
     for (const Payment& payment : out.operation.payments) {
         PostedPayment posted{{0, payment.to}, payment.amount};
-        if (!on_l1) {
+        if (payees != Payees::kL1) {
             out.recipients.push_back(in.u32());
-            if (!take_flag(in, ok)) posted.to = {out.recipients.back(), std::nullopt};
+            posted.to = take_recipient(in, payment, out.recipients.back(), ok);
         }
+        if (payees == Payees::kChannel) posted.to = {};      // it is what the terms name
+        if (payees == Payees::kParties) posted.amount = {};  // it follows from the leaf
         out.posted.payments.push_back(posted);
     }
     return out;
@@ -119,9 +156,24 @@ L1Entry take_l1_entry(ByteReader& in, bool& ok) {
 }  // namespace
 
 CheckedOperation with_names(const Operation& operation, const Address& sender, const Signature& signature,
-                            const Hash& domain_separator) {
+                            const Hash& domain_separator, const std::optional<Signature>& voucher) {
     const Hash digest = operation.digest(domain_separator);
-    return {operation, sender, signature, digest, operation_hash(digest, sender)};
+    return {operation, sender, signature, voucher, digest, operation_hash(digest, sender)};
+}
+
+Voucher voucher_of(const Operation& operation) { return {operation.channel.channel, operation.token, operation.channel.count}; }
+
+PostedChannel posted_channel(const Operation& operation) {
+    if (!is_of_channel(operation.kind)) return {};
+    const ChannelWords& words = operation.channel;
+    const bool names_payee = traits_of(operation.kind).payees == Payees::kChannel;
+    return {names_payee ? words.terms.payee : Address{},
+            words.terms.unit,
+            words.terms.expiry,
+            words.terms.salt,
+            Amount{words.count},
+            words.take,
+            words.close};
 }
 
 std::string encode_entry(const Entry& entry) {
@@ -225,7 +277,9 @@ std::optional<LedgerBase> decode_base(std::string_view data) {
 std::string encode_rolled_back(const RolledBack& operation) {
     ByteWriter out;
     put_operation(out, operation.operation);
-    out.raw(operation.signature).raw(operation.digest).raw(operation.sender).u64(operation.position);
+    out.raw(operation.signature);
+    put_voucher(out, operation.voucher);
+    out.raw(operation.digest).raw(operation.sender).u64(operation.position);
     out.u64(operation.confirmed_at_ms).u64(operation.when_ms).raw(view_of(operation.why));
     return finish(out);
 }
@@ -237,6 +291,7 @@ std::optional<RolledBack> decode_rolled_back(uint64_t number, std::string_view d
     out.number = number;
     out.operation = take_operation(in, ok);
     out.signature = in.fixed<Signature>();
+    out.voucher = take_voucher(in, out.operation);
     out.digest = in.fixed<Hash>();
     out.sender = in.fixed<Address>();
     out.hash = operation_hash(out.digest, out.sender);

@@ -18,26 +18,32 @@ namespace gavel::ledger {
 struct CheckedOperation {
     Operation operation;
     Address sender;
-    Signature signature;  // by the sender, over the digest
-    Hash digest;          // EIP-712's
-    Hash hash;            // operation_hash(digest, sender)
+    Signature signature;               // by the sender, over the digest
+    std::optional<Signature> voucher;  // of a redeem that takes: by the payer, over the voucher
+    Hash digest;                       // EIP-712's
+    Hash hash;                         // operation_hash(digest, sender)
 };
 // All but the check.
 CheckedOperation with_names(const Operation& operation, const Address& sender, const Signature& signature,
-                            const Hash& domain_separator);
+                            const Hash& domain_separator, const std::optional<Signature>& voucher = {});
+// That a redeem with `take` shows.
+Voucher voucher_of(const Operation& operation);
+// What a chunk has of an operation's channel.
+PostedChannel posted_channel(const Operation& operation);
 
 // An L2 operation that was applied.
 struct OperationEntry {
     uint64_t position = 0;               // among all L2 operations ever applied, from 0
-    Operation operation;                 // as the user signed it
-    PostedOperation posted;              // as the chunk has it; posted.sender is the sender's leaf
-    Address sender;                      // its owner
+    Operation operation;                 // as the user signed it, with what a redeem has paid
+    PostedOperation posted;              // as the chunk has it; posted.sender is the leaf debited
+    Address sender;                      // who signed it first: that leaf's owner; of a redeem the payee
     std::vector<uint32_t> recipients;    // the leaf that each payment credited; empty for a withdrawal
     std::optional<uint32_t> withdrawal;  // position in the withdrawal tree, of a withdrawal
     Signature signature;
-    Hash digest;                   // EIP-712's: what was signed
-    Hash hash;                     // operation_hash(digest, sender)
-    uint64_t confirmed_at_ms = 0;  // when this process took it; zero if it was read from the L1
+    std::optional<Signature> voucher;  // of a redeem that takes: by the payer, over the voucher
+    Hash digest;                       // EIP-712's: what was signed
+    Hash hash;                         // operation_hash(digest, sender)
+    uint64_t confirmed_at_ms = 0;      // when this process took it; zero if it was read from the L1
     friend bool operator==(const OperationEntry&, const OperationEntry&) = default;
 };
 
@@ -48,7 +54,7 @@ struct L1Entry {
     bool took_effect = false;
     Amount moved;                        // zero without effect; of "the whole balance", what that was
     std::optional<uint32_t> sender;      // the leaf debited: none for a deposit, or without effect
-    std::optional<uint32_t> recipient;   // the leaf credited: none for a withdrawal, or without effect
+    std::optional<uint32_t> recipient;   // the leaf credited: none for a withdrawal, a reclaim of nothing, or without effect
     std::optional<uint32_t> withdrawal;  // position in the withdrawal tree, if it made one
     Hash queue_hash;                     // h[index + 1], computed from the entries themselves
     friend bool operator==(const L1Entry&, const L1Entry&) = default;
@@ -110,6 +116,7 @@ struct RolledBack {
     uint64_t number = 0;  // in order of roll-back, then of the position it had; never used twice
     Operation operation;
     Signature signature;
+    std::optional<Signature> voucher;  // of a redeem that takes
     Hash digest;
     Hash hash;  // operation_hash(digest, sender)
     Address sender;

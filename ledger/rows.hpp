@@ -13,6 +13,8 @@
 //   h hash, p position, q index   entry of an L2 operation (by hash, by position), of an L1 operation
 //   o owner entry         flags and token: what touched the owner
 //   w recipient position  (empty)
+//   K channel entry       (empty) a fund or redeem, which tells the terms
+//   k owner channel token entry   (empty) the same, of payer and payee
 //   g generation          number of entries that the roll-back which began it left
 //
 // "l1/..." and "blob/..." are others' (follow/).
@@ -33,7 +35,7 @@ inline constexpr std::string_view kListsKey = "meta/lists";
 inline constexpr std::string_view kBaseKey = "meta/base";
 inline constexpr std::string_view kStartingKey = "meta/starting";
 inline constexpr std::string_view kChainKey = "l1/chain";  // L1Sync's: the chain id
-inline constexpr std::string_view kFormat = "gavel ledger 2";
+inline constexpr std::string_view kFormat = "gavel ledger 3";
 
 inline std::string u32_key(char table, uint32_t number) { return table + string_of(ByteWriter().u32(number).bytes()); }
 inline std::string u64_key(char table, uint64_t number) { return table + string_of(ByteWriter().u64(number).bytes()); }

@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "node/config.hpp"
+#include "node/http_connection.hpp"
 #include "node/listener.hpp"
 #include "node/log.hpp"
 
@@ -21,10 +22,6 @@ namespace gavel::node {
 namespace {
 
 constexpr size_t kMaxRequestsPerConnection = 1'000'000;
-constexpr size_t kMaxHeadBytes = 64 << 10;
-constexpr size_t kReadBytes = 16 << 10;
-
-using Time = std::chrono::steady_clock::time_point;
 
 HttpResponse run(const HttpServer::RequestHandler& handler, const std::string& path, const HttpRequest& request) {
     try {
@@ -35,108 +32,17 @@ HttpResponse run(const HttpServer::RequestHandler& handler, const std::string& p
     }
 }
 
-// A connection, on which each part of a request has its time as a whole: a client that sends a byte now and then gains nothing.
-class Connection final : public httplib::Stream {
-public:
-    Connection(int fd, const HttpServerOptions& options) : fd_(fd), options_(options) {}
+thread_local HttpConnection* t_connection = nullptr;  // that this thread serves
 
-    // Until a request comes; false if none does in time.
-    bool wait_for_request() {
-        expect(Part::kIdle, options_.idle_time);
-        return is_readable();
-    }
-    void begin_head() {
-        head_left_ = kMaxHeadBytes;
-        expect(Part::kHead, options_.head_time);
-    }
-    void begin_body() { expect(Part::kBody, options_.body_time); }
-    // The client has closed its side, or the connection is broken.
-    bool is_gone() const {
-        pollfd state{fd_, POLLRDHUP, 0};
-        return poll(&state, 1, 0) > 0 && (state.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
-    }
-
-    // What is to be kept until the answer is sent, in place of what was; nullptr for nothing.
-    void hold(std::shared_ptr<const void> held) { held_ = std::move(held); }
-
-    // Something couldn't be read whole, or was no HTTP: nothing that follows can be told apart.
-    bool is_lost() const { return is_lost_; }
-    void lose() { is_lost_ = true; }
-
-    bool is_readable() const override { return read_at_ < in_.size() || wait(POLLIN); }
-    bool is_writable() const override { return wait(POLLOUT); }
-    // httplib reads heads byte by byte, so from a buffer.
-    ssize_t read(char* to, size_t size) override {
-        if (part_ == Part::kHead) size = std::min(size, head_left_);
-        const ssize_t got = size == 0 ? -1 : read_at_ == in_.size() ? fill() : 1;
-        if (got <= 0) {
-            lose();
-            return got;
-        }
-        size = std::min(size, in_.size() - read_at_);
-        std::copy_n(in_.data() + read_at_, size, to);
-        read_at_ += size;
-        if (part_ == Part::kHead) head_left_ -= size;
-        return static_cast<ssize_t>(size);
-    }
-    ssize_t write(const char* from, size_t size) override {
-        if (part_ != Part::kAnswer) expect(Part::kAnswer, options_.answer_time);
-        for (;;) {
-            if (!wait(POLLOUT)) return -1;
-            const ssize_t sent = send(fd_, from, size, MSG_NOSIGNAL);
-            if (sent >= 0 || (errno != EAGAIN && errno != EINTR)) return sent;
-        }
-    }
-    void get_remote_ip_and_port(std::string&, int&) const override {}
-    void get_local_ip_and_port(std::string&, int&) const override {}
-    int socket() const override { return fd_; }
-
-private:
-    enum class Part : uint8_t { kIdle, kHead, kBody, kAnswer };
-
-    ssize_t fill() {
-        in_.resize(kReadBytes);
-        read_at_ = 0;
-        for (;;) {
-            const ssize_t got = wait(POLLIN) ? recv(fd_, in_.data(), in_.size(), 0) : -1;
-            if (got < 0 && (errno == EAGAIN || errno == EINTR) && std::chrono::steady_clock::now() < until_) continue;
-            in_.resize(got > 0 ? static_cast<size_t>(got) : 0);
-            return got;
-        }
-    }
-    void expect(Part part, std::chrono::milliseconds time) {
-        part_ = part;
-        until_ = std::chrono::steady_clock::now() + time;
-    }
-    bool wait(short event) const {
-        for (;;) {
-            const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until_ - std::chrono::steady_clock::now());
-            if (left.count() <= 0) return false;
-            pollfd one{fd_, event, 0};
-            const int ready = poll(&one, 1, static_cast<int>(left.count()));
-            if (ready > 0) return true;
-            if (ready < 0 && errno != EINTR) return false;
-        }
-    }
-
-    const int fd_;
-    const HttpServerOptions& options_;
-    Part part_ = Part::kIdle;
-    Time until_{};
-    size_t head_left_ = 0;
-    bool is_lost_ = false;
-    std::shared_ptr<const void> held_;
-    std::string in_;  // of which the first read_at_ bytes are read
-    size_t read_at_ = 0;
-};
-
-thread_local Connection* t_connection = nullptr;  // that this thread serves
-
-void answer(const httplib::Request& request, httplib::Response& to, HttpResponse response) {
-    // httplib would compress by brotli's slowest setting, half a second for a large block, and cut any answer to a Range.
+// httplib would compress by brotli's slowest setting, half a second for a large block, and cut any answer to a Range.
+void leave_answer_alone(const httplib::Request& request) {
     auto& asked = const_cast<httplib::Request&>(request);
     asked.headers.erase("Accept-Encoding");
     asked.ranges.clear();
+}
+
+void answer(const httplib::Request& request, httplib::Response& to, HttpResponse response) {
+    leave_answer_alone(request);
     t_connection->hold(std::move(response.until_sent));
     to.status = response.status;
     to.set_content(std::move(response.body), response.content_type);
@@ -146,7 +52,7 @@ void answer(const httplib::Request& request, httplib::Response& to, HttpResponse
 class Parser final : public httplib::Server {
 public:
     // True if the connection may go on.
-    bool serve_one(Connection& connection) {
+    bool serve_one(HttpConnection& connection) {
         bool closed = false;
         return process_request(connection, false, closed, nullptr) && !closed;
     }
@@ -169,6 +75,12 @@ struct HttpServer::Impl {
         parser.set_keep_alive_max_count(kMaxRequestsPerConnection);
         parser.set_keep_alive_timeout(std::max<time_t>(1, options.idle_time.count() / 1000));
         parser.set_payload_max_length(options.max_body_bytes);
+        parser.set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
+            if (request.target.size() <= options.max_target_bytes) return httplib::Server::HandlerResponse::Unhandled;
+            t_connection->lose();  // its body, if it has one, isn't read
+            response.status = 414;
+            return httplib::Server::HandlerResponse::Handled;
+        });
         parser.set_error_handler([](const httplib::Request&, httplib::Response& response) {
             if (response.status == 400) t_connection->lose();
         });
@@ -199,13 +111,14 @@ struct HttpServer::Impl {
     }
 
     void serve(int fd) {
-        Connection connection(fd, options);
+        HttpConnection connection(fd, options);
         t_connection = &connection;
         for (size_t i = 0; i < kMaxRequestsPerConnection && !stopping && connection.wait_for_request(); ++i) {
             connection.begin_head();
             const bool may_go_on = parser.serve_one(connection);
+            const bool is_sent = connection.flush();
             connection.hold(nullptr);
-            if (!may_go_on || connection.is_lost()) break;
+            if (!may_go_on || !is_sent || connection.is_lost()) break;
         }
         t_connection = nullptr;
     }
@@ -214,7 +127,7 @@ struct HttpServer::Impl {
         auto header = [&](const char* name) {
             return request.get_header_value_count(name) == 1 ? request.get_header_value(name) : std::string();
         };
-        Connection* connection = t_connection;
+        HttpConnection* connection = t_connection;
         return {{},
                 header("Host"),
                 request.get_header_value("Origin"),
@@ -225,30 +138,73 @@ struct HttpServer::Impl {
     }
 
     // The body is read here and not by httplib, whose limit holds for a declared length only, not for chunks. One that is too
-    // long is read to its end, without keeping it: what is left in the connection would be taken for the next request.
+    // long is read to its end, without keeping it: what is left in the connection would be taken for the next request. False:
+    // there is none, or the answer is made.
+    bool read_body(const httplib::Request& request, httplib::Response& response, const httplib::ContentReader& read,
+                   std::string& body) const {
+        if (!request.has_header("Content-Length") && !request.has_header("Transfer-Encoding")) {
+            response.status = 411;
+            return false;
+        }
+        t_connection->begin_body();
+        bool too_long = false;
+        const bool whole = read([&](const char* data, size_t size) {
+            too_long = too_long || size > options.max_body_bytes - body.size();
+            if (!too_long) body.append(data, size);
+            return true;
+        });
+        if (too_long) response.status = 413;
+        return whole && !too_long;
+    }
+
     void post(const httplib::Request& request, httplib::Response& response, const httplib::ContentReader& read,
               const RequestHandler& handler) {
         if (request.has_header("Content-Encoding") || request.is_multipart_form_data()) {
             response.status = 415;
             return;
         }
-        if (!request.has_header("Content-Length") && !request.has_header("Transfer-Encoding")) {
-            response.status = 411;
+        HttpRequest asked = request_of(request);
+        if (read_body(request, response, read, asked.body)) answer(request, response, run(handler, request.path, asked));
+    }
+
+    // httplib reads the body of these methods, and no other's.
+    void whole_with_body(const httplib::Request& request, httplib::Response& response, const httplib::ContentReader& read,
+                         const WholeHandler& handler) {
+        HttpWholeRequest asked = whole_of(request);
+        // It would take a body apart that is multipart, and decode one that is encoded.
+        auto& read_as_it_is = const_cast<httplib::Request&>(request);
+        read_as_it_is.headers.erase("Content-Type");
+        read_as_it_is.headers.erase("Content-Encoding");
+        if (read_body(request, response, read, asked.body)) whole_answer(request, response, asked, handler);
+    }
+    // A body that nobody reads would be taken for the next request.
+    void whole_without_body(const httplib::Request& request, httplib::Response& response, const WholeHandler& handler) {
+        const std::string length = request.get_header_value("Content-Length");
+        if (request.has_header("Transfer-Encoding") || (!length.empty() && length != "0")) {
+            response.status = 400;
             return;
         }
-        t_connection->begin_body();
-        HttpRequest asked = request_of(request);
-        bool too_long = false;
-        bool whole = read([&](const char* data, size_t size) {
-            too_long = too_long || size > options.max_body_bytes - asked.body.size();
-            if (!too_long) asked.body.append(data, size);
-            return true;
-        });
-        if (too_long) {
-            response.status = 413;
-        } else if (whole) {
-            answer(request, response, run(handler, request.path, asked));
+        whole_answer(request, response, whole_of(request), handler);
+    }
+    static HttpWholeRequest whole_of(const httplib::Request& request) {
+        HttpWholeRequest out{request.method, request.target, {}, {}};
+        for (const auto& [name, value] : request.headers)
+            if (!name.starts_with("REMOTE_") && !name.starts_with("LOCAL_")) out.headers.emplace_back(name, value);  // httplib's
+        return out;
+    }
+    static void whole_answer(const httplib::Request& request, httplib::Response& to, const HttpWholeRequest& asked,
+                             const WholeHandler& handler) {
+        HttpWholeResponse response;
+        try {
+            response = handler(asked);
+        } catch (const std::exception& error) {
+            log_error("request handler failed", {{"path", request.path}, {"error", error.what()}});
+            response = {500, {}, "internal error\n"};
         }
+        leave_answer_alone(request);
+        to.status = response.status;
+        for (const auto& [name, value] : response.headers) to.set_header(name, value);
+        to.body = std::move(response.body);
     }
 };
 
@@ -275,6 +231,23 @@ void HttpServer::route(HttpMethod method, const std::string& path, RequestHandle
 
 void HttpServer::route_word(HttpMethod method, const std::string& prefix, RequestHandler handler) {
     route(method, prefix + "[0-9A-Za-z]+", std::move(handler));  // httplib takes a path for a pattern
+}
+void HttpServer::route_rest(WholeHandler handler) {
+    constexpr const char* kAll = "[\\s\\S]*";  // of a target that is within its bound
+    Impl* impl = impl_.get();
+    const auto shared = std::make_shared<const WholeHandler>(std::move(handler));
+    const auto plain = [impl, shared](const httplib::Request& request, httplib::Response& response) {
+        impl->whole_without_body(request, response, *shared);
+    };
+    const auto with_body = [impl, shared](const httplib::Request& request, httplib::Response& response,
+                                          const httplib::ContentReader& read) {
+        impl->whole_with_body(request, response, read, *shared);
+    };
+    impl->parser.Get(kAll, plain).Options(kAll, plain).Delete(kAll, httplib::Server::Handler(plain));
+    impl->parser.Post(kAll, httplib::Server::HandlerWithContentReader(with_body))
+        .Put(kAll, httplib::Server::HandlerWithContentReader(with_body))
+        .Patch(kAll, httplib::Server::HandlerWithContentReader(with_body))
+        .Delete(kAll, httplib::Server::HandlerWithContentReader(with_body));
 }
 
 Status HttpServer::start() {

@@ -19,6 +19,8 @@ namespace gavel::node {
 struct HttpServerOptions {
     std::string listen = "127.0.0.1:0";  // host:port, [v6]:port; port 0 takes a free one
     size_t max_body_bytes = 1 << 20;     // a longer one, is answered 413
+    size_t max_head_bytes = 64 << 10;    // request line and headers; a longer one ends the connection
+    size_t max_target_bytes = 8 << 10;   // a longer target is answered 414
     size_t threads = 64;                 // a connection holds one while it is open
     uint64_t max_connections = 256;      // those above are closed as they come; more than threads: they wait for one
     uint64_t max_per_peer = 48;          // of one IPv4 address or IPv6 /64; less than threads, so that nobody holds all
@@ -46,6 +48,17 @@ struct HttpResponse {
     std::shared_ptr<const void> until_sent{};
 };
 
+// A request with all that it has, for who passes it on.
+struct HttpWholeRequest {
+    std::string method{}, target{}, body{};  // the target as it stands in the request line
+    std::vector<std::pair<std::string, std::string>> headers{};
+};
+struct HttpWholeResponse {
+    int status = 200;
+    std::vector<std::pair<std::string, std::string>> headers{};  // without those that frame the body
+    std::string body{};
+};
+
 enum class HttpMethod : uint8_t { kGet, kPost };
 
 class HttpServer {
@@ -66,6 +79,10 @@ public:
     void route(HttpMethod method, const std::string& path, Handler handler);
     // Each path that is `prefix` (which ends with a slash) and one word more, of letters and digits.
     void route_word(HttpMethod method, const std::string& prefix, RequestHandler handler);
+    // Whatever no route is for, of any target: GET, HEAD, OPTIONS, POST, PUT, PATCH and DELETE. Bodies come as they were sent,
+    // multipart and encoded ones too.
+    using WholeHandler = std::function<HttpWholeResponse(const HttpWholeRequest& request)>;
+    void route_rest(WholeHandler handler);
     // Binds and serves on threads of its own. Reasons: LISTEN_ADDRESS_INVALID, LISTEN_FAILED.
     [[nodiscard]] Status start();
     // The port bound, once started.

@@ -147,6 +147,19 @@ public:
         if (after) request.set_after_token(to_pb_bytes(*after));
         return ask<Balances>(&v1::Query::Stub::ListBalances, request);
     }
+    Result<ChannelInfo> channel(const AccountKey& key) override {
+        v1::GetChannelRequest request;
+        request.set_channel(to_pb_bytes(key.owner));
+        request.set_token(to_pb_bytes(key.token));
+        return ask<ChannelInfo>(&v1::Query::Stub::GetChannel, request);
+    }
+    Result<Channels> channels(const Address& owner, const std::optional<AccountKey>& after, uint32_t limit) override {
+        v1::ListChannelsRequest request;
+        request.set_owner(to_pb_bytes(owner));
+        request.set_limit(limit);
+        if (after) request.set_after(to_pb_bytes(*after));
+        return ask<Channels>(&v1::Query::Stub::ListChannels, request);
+    }
     Result<Page<EntryInfo>> history(const Address& owner, const std::optional<Address>& token, uint64_t cursor,
                                     uint32_t limit) override {
         v1::ListHistoryRequest request;

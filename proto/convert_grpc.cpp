@@ -55,6 +55,22 @@ Result<Amount> amount_from_pb(const std::string& digits, const std::string& fiel
     return *amount;
 }
 
+Result<std::optional<Signature>> voucher_from_pb(const v1::Operation& message, const std::string& field) {
+    FieldReader reader(field);
+    return reader.finish(reader.take_if_any(signature_from_pb, message.redeem().voucher(), "redeem.voucher"));
+}
+
+Result<ChannelTerms> from_pb(const v1::ChannelTerms& message, const std::string& field) {
+    FieldReader reader(field);
+    ChannelTerms out;
+    out.payer = reader.take(address_from_pb, message.payer(), "payer");
+    out.payee = reader.take(address_from_pb, message.payee(), "payee");
+    out.unit = reader.take(amount_from_pb, message.unit(), "unit");
+    out.expiry = message.expiry();
+    out.salt = message.salt();
+    return reader.finish(out);
+}
+
 Result<StateFields> from_pb(const v1::StateFields& message, const std::string& field) {
     FieldReader reader(field);
     StateFields out;
@@ -78,10 +94,23 @@ Result<L1Operation> from_pb(const v1::L1Operation& message, const std::string& f
     out.token = reader.take(token_from_pb, message.token(), "token");
     out.amount = reader.take(amount_from_pb, message.amount(), "amount");
     out.time = message.time_s();
+    out.count = message.count();
     return reader.finish(out);
 }
 
 std::string memo_to_pb(const Hash& memo) { return memo.is_zero() ? std::string() : to_pb_bytes(memo); }
+
+void voucher_to_pb(const std::optional<Signature>& voucher, v1::Operation& message) {
+    if (voucher) message.mutable_redeem()->set_voucher(to_pb_bytes(*voucher));
+}
+
+void to_pb(const ChannelTerms& terms, v1::ChannelTerms& message) {
+    message.set_payer(to_pb_bytes(terms.payer));
+    message.set_payee(to_pb_bytes(terms.payee));
+    message.set_unit(to_string(terms.unit));
+    message.set_expiry(terms.expiry);
+    message.set_salt(terms.salt);
+}
 
 void to_pb(const StateFields& fields, v1::StateFields& message) {
     message.set_accounts_root(to_pb_bytes(fields.accounts_root));
@@ -100,6 +129,7 @@ void to_pb(const L1Operation& operation, uint64_t index, bool took_effect, v1::L
     message.set_token(to_pb_bytes(operation.token));
     message.set_amount(to_string(operation.amount));
     message.set_time_s(operation.time);
+    message.set_count(operation.count);
     message.set_took_effect(took_effect);
 }
 

@@ -26,6 +26,9 @@ node::Result<Hash> memo_from_pb(const std::string& bytes, const std::string& fie
 node::Result<Amount> amount_from_pb(const std::string& digits, const std::string& field);
 
 node::Result<Operation> from_pb(const v1::Operation& message, const std::string& field);
+// The payer's signature that a redeem carries; none where it carries none, as any other kind.
+node::Result<std::optional<Signature>> voucher_from_pb(const v1::Operation& message, const std::string& field);
+node::Result<ChannelTerms> from_pb(const v1::ChannelTerms& message, const std::string& field);
 node::Result<StateFields> from_pb(const v1::StateFields& message, const std::string& field);
 // The entry alone: neither its index nor whether it took effect.
 node::Result<L1Operation> from_pb(const v1::L1Operation& message, const std::string& field);
@@ -37,8 +40,11 @@ std::string to_pb_bytes(const Fixed& value) {
 // A memo of zeros becomes no bytes.
 std::string memo_to_pb(const Hash& memo);
 
-// `operation` has the number of payments that its kind asks for.
+// `operation` has the number of payments that its kind asks for; a redeem may have none. Of a voucher, which a redeem alone has,
+// voucher_to_pb puts the signature beside.
 void to_pb(const Operation& operation, v1::Operation& message);
+void voucher_to_pb(const std::optional<Signature>& voucher, v1::Operation& message);
+void to_pb(const ChannelTerms& terms, v1::ChannelTerms& message);
 void to_pb(const StateFields& fields, v1::StateFields& message);
 void to_pb(const L1Operation& operation, uint64_t index, bool took_effect, v1::L1Operation& message);
 

@@ -34,6 +34,10 @@ v1::IncomingPayment::Kind pb_kind(IncomingPayment::Kind kind) {
         case IncomingPayment::Kind::kPayout: return v1::IncomingPayment::KIND_PAYOUT;
         case IncomingPayment::Kind::kDeposit: return v1::IncomingPayment::KIND_DEPOSIT;
         case IncomingPayment::Kind::kForcedTransfer: return v1::IncomingPayment::KIND_FORCED_TRANSFER;
+        case IncomingPayment::Kind::kFund: return v1::IncomingPayment::KIND_FUND;
+        case IncomingPayment::Kind::kRedeem: return v1::IncomingPayment::KIND_REDEEM;
+        case IncomingPayment::Kind::kForcedRedeem: return v1::IncomingPayment::KIND_FORCED_REDEEM;
+        case IncomingPayment::Kind::kReclaim: return v1::IncomingPayment::KIND_RECLAIM;
     }
     return v1::IncomingPayment::KIND_UNSPECIFIED;
 }
@@ -75,7 +79,10 @@ void to_pb(const AccountInfo& account, v1::Account& message) {
     message.set_token(to_pb_bytes(account.key.token));
     message.set_index(account.index);
     message.set_balance(to_string(account.balance));
-    message.set_nonce(account.nonce);
+    if (!account.is_channel()) return message.set_nonce(account.nonce);
+    v1::ChannelState& channel = *message.mutable_channel();
+    channel.set_closed(account.nonce == kClosedChannel);
+    if (!channel.closed()) channel.set_claimed(account.nonce - kChannelMark);
 }
 
 void to_pb(const Balances& balances, v1::ListBalancesResponse& message) {
@@ -83,10 +90,25 @@ void to_pb(const Balances& balances, v1::ListBalancesResponse& message) {
     if (balances.next) message.set_next_token(to_pb_bytes(*balances.next));
 }
 
+void to_pb(const ChannelInfo& info, v1::ChannelInfo& message) {
+    to_pb(info.account, *message.mutable_account());
+    if (info.terms) to_pb(*info.terms, *message.mutable_terms());
+    message.set_status(pb_status(info.status));
+    message.set_unposted(to_string(info.unposted));
+}
+
+std::string to_pb_bytes(const AccountKey& key) { return to_pb_bytes(key.owner) + to_pb_bytes(key.token); }
+
+void to_pb(const Channels& channels, v1::ListChannelsResponse& message) {
+    for (const ChannelInfo& channel : channels.channels) to_pb(channel, *message.add_channels());
+    if (channels.next) message.set_next(to_pb_bytes(*channels.next));
+}
+
 void to_pb(const OperationInfo& info, v1::OperationInfo& message) {
     message.set_hash(to_pb_bytes(info.hash));
     message.set_sender(to_pb_bytes(info.sender));
     to_pb(info.operation, *message.mutable_operation());
+    voucher_to_pb(info.voucher, *message.mutable_operation());
     message.set_signature(to_pb_bytes(info.signature));
     message.set_status(pb_status(info.status));
     message.set_position(info.position);

@@ -12,6 +12,8 @@ namespace gavel::proto {
 void to_pb(const api::ChainInfo& info, v1::ChainInfo& message);
 void to_pb(const api::AccountInfo& account, v1::Account& message);
 void to_pb(const api::Balances& balances, v1::ListBalancesResponse& message);
+void to_pb(const api::ChannelInfo& info, v1::ChannelInfo& message);
+void to_pb(const api::Channels& channels, v1::ListChannelsResponse& message);
 void to_pb(const api::OperationInfo& info, v1::OperationInfo& message);
 void to_pb(const api::EntryInfo& info, v1::Entry& message);
 void to_pb(const api::Page<api::EntryInfo>& page, v1::ListHistoryResponse& message);
@@ -27,6 +29,11 @@ void to_pb(const api::ChunkSignatures& signatures, v1::ChunkSignatures& message)
 node::Result<api::ChainInfo> from_pb(const v1::ChainInfo& message, const std::string& field);
 node::Result<api::AccountInfo> from_pb(const v1::Account& message, const std::string& field);
 node::Result<api::Balances> from_pb(const v1::ListBalancesResponse& message, const std::string& field);
+node::Result<api::ChannelInfo> from_pb(const v1::ChannelInfo& message, const std::string& field);
+node::Result<api::Channels> from_pb(const v1::ListChannelsResponse& message, const std::string& field);
+// The place of a channel among others: 40 bytes.
+std::string to_pb_bytes(const AccountKey& key);
+node::Result<AccountKey> key_from_pb(const std::string& bytes, const std::string& field);
 node::Result<api::OperationInfo> from_pb(const v1::OperationInfo& message, const std::string& field);
 node::Result<api::EntryInfo> from_pb(const v1::Entry& message, const std::string& field);
 node::Result<api::Page<api::EntryInfo>> from_pb(const v1::ListHistoryResponse& message, const std::string& field);

@@ -38,8 +38,21 @@ std::optional<IncomingPayment::Kind> kind_of(v1::IncomingPayment::Kind kind) {
         case v1::IncomingPayment::KIND_PAYOUT: return IncomingPayment::Kind::kPayout;
         case v1::IncomingPayment::KIND_DEPOSIT: return IncomingPayment::Kind::kDeposit;
         case v1::IncomingPayment::KIND_FORCED_TRANSFER: return IncomingPayment::Kind::kForcedTransfer;
+        case v1::IncomingPayment::KIND_FUND: return IncomingPayment::Kind::kFund;
+        case v1::IncomingPayment::KIND_REDEEM: return IncomingPayment::Kind::kRedeem;
+        case v1::IncomingPayment::KIND_FORCED_REDEEM: return IncomingPayment::Kind::kForcedRedeem;
+        case v1::IncomingPayment::KIND_RECLAIM: return IncomingPayment::Kind::kReclaim;
         default: return std::nullopt;
     }
+}
+
+// What its state makes the nonce of a channel's leaf.
+uint64_t channel_nonce(Reader& reader, const v1::Account& message) {
+    const v1::ChannelState& state = message.channel();
+    reader.require(message.nonce() == 0, "FIELD_CONFLICT", "nonce", "isn't of a channel");
+    reader.require(state.claimed() <= kMaxVoucherCount, "NUMBER_TOO_LARGE", "channel.claimed", "is at most 2^63-2");
+    reader.require(!state.closed() || state.claimed() == 0, "FIELD_CONFLICT", "channel.claimed", "isn't of a closed channel");
+    return state.closed() ? kClosedChannel : kChannelMark + state.claimed();
 }
 
 Result<BatchHeader> header_from_pb(const std::string& bytes, const std::string& field) {
@@ -108,13 +121,39 @@ Result<ChainInfo> from_pb(const v1::ChainInfo& message, const std::string& field
     return reader.finish(std::move(out));
 }
 
+Result<ChannelInfo> from_pb(const v1::ChannelInfo& message, const std::string& field) {
+    Reader reader(field);
+    ChannelInfo out;
+    out.account = reader.take<AccountInfo>(from_pb, message.account(), "account");
+    reader.require(out.account.is_channel(), "FIELD_MISSING", "account.channel", "is needed of a channel");
+    if (message.has_terms()) out.terms = reader.take<ChannelTerms>(from_pb, message.terms(), "terms");
+    out.status = reader.take_enum(status_of(message.status()), "status");
+    out.unposted = reader.take(amount_from_pb, message.unposted(), "unposted");
+    return reader.finish(out);
+}
+
+Result<AccountKey> key_from_pb(const std::string& bytes, const std::string& field) {
+    if (bytes.size() != 2 * Address::kSize)
+        return Status{Code::kInvalidArgument, "LENGTH_INVALID", field, "needs 40 bytes, has " + std::to_string(bytes.size())};
+    return AccountKey{Address::from(view_of(bytes)), Address::from(view_of(bytes).subspan(Address::kSize))};
+}
+
+Result<Channels> from_pb(const v1::ListChannelsResponse& message, const std::string& field) {
+    auto channels = list_from_pb<ChannelInfo>(from_pb, message.channels(), field, "channels");
+    if (!channels) return channels.status();
+    Reader reader(field);
+    Channels out{*std::move(channels), reader.take_if_any(key_from_pb, message.next(), "next")};
+    return reader.finish(std::move(out));
+}
+
 Result<AccountInfo> from_pb(const v1::Account& message, const std::string& field) {
     Reader reader(field);
     AccountInfo out;
     out.key.owner = reader.take(address_from_pb, message.owner(), "owner");
     out.key.token = reader.take(token_from_pb, message.token(), "token");
     out.index = message.index();
-    out.nonce = message.nonce();
+    out.nonce = message.has_channel() ? channel_nonce(reader, message) : message.nonce();
+    reader.require(message.has_channel() || out.nonce < kChannelMark, "NUMBER_TOO_LARGE", "nonce", "is a channel's");
     out.balance = reader.take(amount_from_pb, message.balance(), "balance");
     return reader.finish(out);
 }
@@ -132,7 +171,9 @@ Result<OperationInfo> from_pb(const v1::OperationInfo& message, const std::strin
     OperationInfo out;
     out.operation = reader.take<Operation>(from_pb, message.operation(), "operation");
     out.sender = reader.take(address_from_pb, message.sender(), "sender");
+    if (out.operation.kind == OperationKind::kFund) out.operation.channel.terms.payer = out.sender;
     out.signature = reader.take(signature_from_pb, message.signature(), "signature");
+    out.voucher = reader.take(voucher_from_pb, message.operation(), "operation");
     out.hash = reader.take(hash_from_pb, message.hash(), "hash");
     out.status = reader.take_enum(status_of(message.status()), "status");
     out.position = message.position();
@@ -183,7 +224,7 @@ Result<IncomingPayment> from_pb(const v1::IncomingPayment& message, const std::s
     out.memo = reader.take(memo_from_pb, message.memo(), "memo");
     out.line = reader.take_u16(message.line(), "line");
     out.confirmed_at_ms = message.confirmed_at_ms();
-    if (out.kind == IncomingPayment::Kind::kTransfer || out.kind == IncomingPayment::Kind::kPayout) {
+    if (!is_of_l1(out.kind)) {
         out.hash = reader.take(hash_from_pb, message.operation_hash(), "operation_hash");
     } else {
         out.l1_operation = message.l1_operation();

@@ -23,6 +23,7 @@ std::optional<node::Code> code_of(uint32_t number) {
 
 void to_pb(const Submission& submission, v1::SubmitRequest& message) {
     to_pb(submission.operation, *message.mutable_operation());
+    voucher_to_pb(submission.voucher, *message.mutable_operation());
     message.set_sender(to_pb_bytes(submission.sender));
     message.set_chain_id(submission.chain_id);
     message.set_signature(to_pb_bytes(submission.signature));
@@ -77,6 +78,7 @@ Result<Submission> from_pb(const v1::SubmitRequest& message, const std::string& 
     Reader reader(field);
     Submission out;
     out.operation = reader.take<Operation>(from_pb, message.operation(), "operation");
+    out.voucher = reader.take(voucher_from_pb, message.operation(), "operation");
     out.sender = reader.take(address_from_pb, message.sender(), "sender");
     out.signature = reader.take(signature_from_pb, message.signature(), "signature");
     out.chain_id = message.chain_id();

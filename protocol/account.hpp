@@ -32,7 +32,7 @@ struct Account {
     friend bool operator==(const Account&, const Account&) = default;
 };
 
-inline constexpr uint64_t kMaxNonce = ~uint64_t{0};            // a leaf whose nonce is here can send no more
+inline constexpr uint64_t kMaxNonce = ~uint64_t{0} >> 1;       // at it or above a leaf sends no more; above it is a channel's
 inline constexpr uint32_t kMaxAccountCount = ~uint32_t{0};     // leaves 0 .. 2^32-2
 inline constexpr uint32_t kMaxWithdrawalCount = ~uint32_t{0};  // withdrawals 0 .. 2^32-2
 

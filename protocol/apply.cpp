@@ -24,11 +24,12 @@ Outcome apply_signed_operation(Env& env, StateView& view, uint64_t position, con
                                FeeTally& fees, ApplyObserver* observer) {
     Account sender;
     Operation signed_form;
-    if (Outcome outcome = execute_operation(view, posted, fees, sender, signed_form); !outcome.ok()) return outcome;
+    if (Outcome outcome = execute_operation(view, env.domain_separator(), posted, fees, sender, signed_form); !outcome.ok())
+        return outcome;
     Hash digest = signed_form.digest(env.domain_separator());
     Outcome outcome = check_signatures(env.recovery(), env.domain_separator(), digest, sender, signed_form, sigs);
     if (outcome.ok() && observer) {
-        observer->on_operation(position, posted, sender, signed_form, digest, Signature::from(sigs));
+        observer->on_operation(position, posted, sender, signed_form, digest, sigs);
     }
     return outcome;
 }
@@ -81,16 +82,15 @@ Outcome apply_l1_operation(StateView& view, const L1Operation& operation, bool* 
     return outcome;
 }
 
-Outcome execute_operation(StateView& view, const PostedOperation& posted, FeeTally& fees, Account& sender,
-                          Operation& signed_form) {
-    return traits_of(posted.kind).steps->execute(view, posted, fees, sender, signed_form);
+Outcome execute_operation(StateView& view, const Hash& domain_separator, const PostedOperation& posted, FeeTally& fees,
+                          Account& sender, Operation& signed_form) {
+    return traits_of(posted.kind).steps->execute(view, domain_separator, posted, fees, sender, signed_form);
 }
 
 Outcome check_signatures(const SignerRecovery& recovery, const Hash& domain_separator, const Hash& digest, const Account& sender,
                          const Operation& signed_form, ByteView sigs) {
-    const OperationTraits& traits = traits_of(signed_form.kind);
-    GAVEL_CHECK(sigs.size() == traits.signatures * Signature::kSize);
-    return traits.steps->check_signatures(recovery, domain_separator, digest, sender, signed_form, sigs);
+    GAVEL_CHECK(sigs.size() == (signed_form.channel.take ? 2 : 1) * Signature::kSize);
+    return traits_of(signed_form.kind).steps->check_signatures(recovery, domain_separator, digest, sender, signed_form, sigs);
 }
 
 Outcome check_signature(const SignerRecovery& recovery, const Hash& digest, const Signature& signature, const Address& owner) {

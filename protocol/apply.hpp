@@ -61,12 +61,12 @@ private:
 // The steps of apply, for whoever executes operations as they come (the sequencer) and for apply itself. After any outcome but
 // kApplied the view may hold a part of the step: the caller rolls back to its own mark.
 
-// `took_effect`, if given, tells whether a forced operation was carried out; a deposit always is.
+// `took_effect`, if given, tells whether another than a deposit was carried out; a deposit always is.
 Outcome apply_l1_operation(StateView& view, const L1Operation& operation, bool* took_effect = nullptr);
-// Everything but the signature. On success `sender` is the sender's leaf as read before the debit and `signed_form` is what the
-// sender must have signed.
-Outcome execute_operation(StateView& view, const PostedOperation& posted, FeeTally& fees, Account& sender,
-                          Operation& signed_form);
+// Everything but the signatures. On success `sender` is the leaf that is debited as read before, and `signed_form` is what must
+// have been signed (by signed_form.signer(sender)).
+Outcome execute_operation(StateView& view, const Hash& domain_separator, const PostedOperation& posted, FeeTally& fees,
+                          Account& sender, Operation& signed_form);
 // That the signatures of an executed operation, whose digest is `digest`, are by whom its kind asks for. `sigs` are all of its
 // own: posted.signatures() of 64 bytes, the one over the digest first.
 Outcome check_signatures(const SignerRecovery& recovery, const Hash& domain_separator, const Hash& digest, const Account& sender,
@@ -116,7 +116,7 @@ public:
     virtual ~ApplyObserver() = default;
     virtual void on_l1_operation(uint64_t /*index*/, const L1Operation&, bool /*took_effect*/) {}
     virtual void on_operation(uint64_t /*position*/, const PostedOperation&, const Account& /*sender*/, const Operation&,
-                              const Hash& /*digest*/, const Signature&) {}
+                              const Hash& /*digest*/, ByteView /*sigs, its own*/) {}
 };
 
 // apply(env, state, chunk): total over any bytes. Unless the outcome is kApplied, view and counters are as before.

@@ -10,7 +10,8 @@
 
 namespace gavel {
 
-inline constexpr unsigned kMaxCodeZeros = 6;  // leading zeros of a code word; more: CodeTooLong
+inline constexpr unsigned kMaxCodeZeros = 6;                          // leading zeros of a code word; more: CodeTooLong
+inline constexpr unsigned kLargestGamma = (2u << kMaxCodeZeros) - 2;  // without low bits
 
 // Number of bits without leading zeros; 0 for 0.
 constexpr unsigned bit_length(u128 value) {

@@ -33,17 +33,32 @@ struct Recipient {
 
 struct PostedPayment {
     Recipient to;
-    Amount amount;
+    Amount amount;  // not posted of a redeem, whose amounts follow from the leaf
     friend bool operator==(const PostedPayment&, const PostedPayment&) = default;
+};
+
+// What is posted of a fund's or a redeem's channel.
+struct PostedChannel {
+    Address payee;  // of a fund; a redeem's is its first payment's
+    Amount unit;
+    uint64_t expiry = 0;
+    uint64_t salt = 0;
+    Amount count;  // of a redeem that takes
+    bool take = false;
+    bool close = false;
+    friend bool operator==(const PostedChannel&, const PostedChannel&) = default;
 };
 
 // An operation as it is posted: nothing that the state implies (no nonce, token, sender address).
 struct PostedOperation {
     OperationKind kind = OperationKind::kTransfer;
-    uint32_t sender = 0;
-    std::vector<PostedPayment> payments;  // exactly one, but for a payout; a withdrawal's is to an address (on the L1)
+    uint32_t sender = 0;  // the leaf that it debits; of a redeem the channel's
+    // Exactly one, but for a payout and a redeem. A withdrawal's is to an address (on the L1), a fund's to what the terms name; a
+    // redeem's are to the payee and to the payer, who is an index.
+    std::vector<PostedPayment> payments;
     Amount fee;
     Hash memo;
+    PostedChannel channel{};  // of a fund and a redeem
 
     unsigned weight() const;
     unsigned signatures() const;  // how many of a chunk's sigs are its own
@@ -64,13 +79,14 @@ inline constexpr unsigned kFeeLeafWeight = 1;
 
 // Bits of a chunk's ops by what they say; with the padding they are all of its bytes.
 struct OpsBits {
-    size_t header = 0, kinds = 0, fees = 0, senders = 0, recipients = 0, amounts = 0, memos = 0, fee_leaves = 0, padding = 0;
+    size_t header = 0, kinds = 0, fees = 0, senders = 0, recipients = 0, amounts = 0, memos = 0, terms = 0, fee_leaves = 0,
+           padding = 0;
 };
 
 // The canonical bytes of a chunk. Any chunk whose counts fit their fields can be encoded, a wrong one too (tests and liars need
 // that); decode_ops gives back each one of weight <= kMaxChunkWeight, whose bytes fit in kMaxOpsSize. The caller guarantees:
-// at most 63 operations and 63 fee leaves; 1 to 127 lines a payout, one payment otherwise; a withdrawal's recipient by address,
-// its memo zero. `bits`: to be told how they are spent.
+// at most 63 operations and 63 fee leaves; 1 to 123 lines a payout, two payments a redeem, which takes or closes, one payment
+// otherwise; a withdrawal's recipient by address; memos zero of kinds without one. `bits`: to be told how they are spent.
 Bytes encode_ops(const Chunk& chunk, OpsBits* bits = nullptr);
 
 // Bits of ops that an operation takes at most, whatever else is in its chunk; and that a chunk takes beside its operations, fee

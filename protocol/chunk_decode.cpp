@@ -12,20 +12,26 @@ constexpr unsigned kLongestWord = [] {
     return longest;
 }();
 
-// The kind of each code word, the word's bits standing behind a 1; none for what is no word, or only the beginning of one.
+// The first kind of each code word, the word's bits standing behind a 1; none for what is no word, or only the beginning of one.
 constexpr auto kKindOfWord = [] {
     std::array<std::optional<OperationKind>, size_t{2} << kLongestWord> out;
-    for (const OperationTraits& traits : kOperationKinds) out[1u << traits.word.length | traits.word.bits] = traits.kind;
+    for (const OperationTraits& traits : kOperationKinds) {
+        auto& kind = out[1u << traits.word.length | traits.word.bits];
+        if (!kind) kind = traits.kind;
+    }
     return out;
 }();
 
-// How many words these bits lead to, a 1 standing before them; more than there are kinds if some bits behind them lead to none.
+constexpr auto kWords =
+    static_cast<size_t>(std::ranges::count_if(kKindOfWord, [](const auto& kind) { return kind.has_value(); }));
+
+// How many words these bits lead to, a 1 standing before them; more than there are if some bits behind them lead to none.
 constexpr size_t words_behind(size_t bits) {
-    if (bits >= kKindOfWord.size()) return 1 + std::size(kOperationKinds);
+    if (bits >= kKindOfWord.size()) return 1 + kWords;
     if (kKindOfWord[bits].has_value()) return 1;
     return words_behind(2 * bits) + words_behind(2 * bits + 1);
 }
-static_assert(words_behind(1) == std::size(kOperationKinds), "any bits begin with exactly one kind's word");
+static_assert(words_behind(1) == kWords, "any bits begin with exactly one word");
 
 // Each column is a function, which may go on with zeros after a failure of the reader: the first failure stays, and the next
 // column isn't begun. After kinds() all loops are bounded by the weight.
@@ -35,7 +41,7 @@ public:
 
     std::variant<Chunk, Refusal> run() {
         bool decoded = header() && kinds() && fee_table() && classes() && senders() && recipients() && amounts() && memos() &&
-                       fee_leaves() && end();
+                       terms() && fee_leaves() && end();
         if (!decoded) return in_.refusal();
         return std::move(chunk_);
     }
@@ -61,11 +67,10 @@ private:
         std::array<unsigned, kMaxOperations> lines;
         for (size_t i = 0; i < operation_count_; ++i) {
             PostedOperation& operation = chunk_.operations[i];
-            const OperationTraits& traits = traits_of(mixed_ ? kind_word() : OperationKind::kTransfer);
-            operation.kind = traits.kind;
-            only_transfers &= traits.kind == OperationKind::kTransfer;
-            lines[i] = traits.steps->take_head(in_, operation);
-            weight_ += traits.base_weight + lines[i];
+            operation.kind = mixed_ ? kind_word() : OperationKind::kTransfer;
+            lines[i] = traits_of(operation.kind).steps->take_head(in_, operation);
+            only_transfers &= operation.kind == OperationKind::kTransfer;
+            weight_ += traits_of(operation.kind).base_weight + lines[i];
             all_lines += lines[i];
         }
         in_.require(weight_ <= kMaxChunkWeight, Refusal::kOverWeight);
@@ -73,7 +78,7 @@ private:
         if (!in_.ok()) return false;
         for (size_t i = 0; i < operation_count_; ++i) chunk_.operations[i].payments.resize(lines[i]);
         accounts_ = RecentLists<uint32_t>(operation_count_ + all_lines);
-        amounts_ = RecentLists<Amount>(all_lines);
+        amounts_ = RecentLists<Amount>(operation_count_ + all_lines);
         return true;
     }
 
@@ -141,30 +146,39 @@ private:
     }
 
     bool recipients() {
-        bool any_address = false;
         for (size_t i = 0; i < operation_count_ && in_.ok(); ++i) {
             PostedOperation& operation = chunk_.operations[i];
-            const bool on_l1 = traits_of(operation.kind).payees == Payees::kL1;
+            const Payees payees = traits_of(operation.kind).payees;
+            if (payees == Payees::kChannel) continue;
             for (PostedPayment& payment : operation.payments) {
-                bool address = on_l1 || (by_address_ && in_.flag());
-                if (!address) {
+                if (payees == Payees::kL1) payment.to.address = in_.fixed<Address>();
+                else if (payees == Payees::kParties && &payment == &operation.payments.back())
                     payment.to.index = account(classes_[i]);
-                    continue;
-                }
-                if (!on_l1) {
-                    any_address = true;
-                    in_.require(++weight_ <= kMaxChunkWeight, Refusal::kOverWeight);
-                }
-                payment.to.address = in_.fixed<Address>();
+                else recipient(payment.to, classes_[i]);
             }
         }
-        in_.require(!by_address_ || any_address, Refusal::kIdleFlag);
+        in_.require(!by_address_ || any_address_, Refusal::kIdleFlag);
         return in_.ok();
+    }
+
+    void recipient(Recipient& to, unsigned list) {
+        if (!by_address_ || !in_.flag()) {
+            to.index = account(list);
+            return;
+        }
+        any_address_ = true;
+        in_.require(++weight_ <= kMaxChunkWeight, Refusal::kOverWeight);
+        to.address = in_.fixed<Address>();
     }
 
     bool amounts() {
         for (size_t i = 0; i < operation_count_ && in_.ok(); ++i) {
-            for (PostedPayment& payment : chunk_.operations[i].payments) payment.amount = amount(classes_[i]);
+            PostedOperation& operation = chunk_.operations[i];
+            const Payees payees = traits_of(operation.kind).payees;
+            if (payees != Payees::kParties)
+                for (PostedPayment& payment : operation.payments) payment.amount = amount(classes_[i]);
+            if (is_of_channel(operation)) operation.channel.unit = amount(classes_[i]);
+            if (operation.channel.take) operation.channel.count = amount(classes_[i]);
         }
         return in_.ok();
     }
@@ -179,6 +193,16 @@ private:
             in_.require(!operation.memo.is_zero(), Refusal::kZeroMemo);
         }
         in_.require(any, Refusal::kIdleFlag);
+        return in_.ok();
+    }
+
+    bool terms() {
+        for (PostedOperation& operation : chunk_.operations) {
+            if (!is_of_channel(operation)) continue;
+            if (traits_of(operation.kind).payees == Payees::kChannel) operation.channel.payee = in_.fixed<Address>();
+            operation.channel.expiry = static_cast<uint64_t>(in_.get_wide(64));
+            operation.channel.salt = static_cast<uint64_t>(in_.get_wide(64));
+        }
         return in_.ok();
     }
 
@@ -266,6 +290,7 @@ private:
     bool mixed_ = false;
     bool by_address_ = false;
     bool memos_ = false;
+    bool any_address_ = false;
     std::array<Amount, kMaxFees> fees_;
     std::array<uint8_t, kMaxOperations> classes_;  // by operation
     RecentLists<uint32_t> accounts_;

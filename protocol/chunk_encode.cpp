@@ -31,6 +31,8 @@ public:
         bits.amounts = column();
         if (memos_) memos();
         bits.memos = column();
+        terms();
+        bits.terms = column();
         for (uint32_t leaf : chunk_.fee_leaves) out_.put(leaf, account_width_);
         bits.fee_leaves = column();
         bits.padding = (8 - written_ % 8) % 8;
@@ -48,25 +50,26 @@ private:
         size_t lines = 0;
         for (const PostedOperation& operation : chunk_.operations) {
             const OperationTraits& traits = traits_of(operation.kind);
-            const bool on_l1 = traits.payees == Payees::kL1;
-            size_t most_payments = traits.most_payments > 1 ? kMaxLines : 1;
-            GAVEL_CHECK(!operation.payments.empty() && operation.payments.size() <= most_payments);
+            const size_t count = operation.payments.size();
+            GAVEL_CHECK(traits.has_list ? count > 0 && count <= kMaxLines : count == traits.most_payments);
             GAVEL_CHECK(traits.has_memo || operation.memo.is_zero());
             mixed_ |= operation.kind != OperationKind::kTransfer;
             memos_ |= !operation.memo.is_zero();
             all_bits |= operation.sender;
-            for (const PostedPayment& payment : operation.payments) {
-                GAVEL_CHECK(!on_l1 || payment.to.address);
-                if (!payment.to.address) all_bits |= payment.to.index;
-                by_address_ |= !on_l1 && payment.to.address;
-            }
-            lines += operation.payments.size();
+            if (traits.payees != Payees::kChannel)
+                for (const PostedPayment& payment : operation.payments) {
+                    GAVEL_CHECK(traits.payees != Payees::kL1 || payment.to.address);
+                    if (!payment.to.address) all_bits |= payment.to.index;
+                    by_address_ |= traits.payees != Payees::kL1 && payment.to.address;
+                }
+            GAVEL_CHECK(traits.payees != Payees::kParties || !operation.payments.back().to.address);
+            lines += count;
             classify(operation.fee);
         }
         for (uint32_t leaf : chunk_.fee_leaves) all_bits |= leaf;
         account_width_ = bit_length(all_bits);
         accounts_ = RecentLists<uint32_t>(chunk_.operations.size() + lines);
-        amounts_ = RecentLists<Amount>(lines);
+        amounts_ = RecentLists<Amount>(chunk_.operations.size() + lines);
         amount_models_.resize(fees_.size());
     }
 
@@ -149,9 +152,12 @@ private:
 
     void recipients() {
         for (size_t i = 0; i < chunk_.operations.size(); ++i) {
-            const bool on_l1 = traits_of(chunk_.operations[i].kind).payees == Payees::kL1;
-            for (const PostedPayment& payment : chunk_.operations[i].payments) {
-                if (by_address_ && !on_l1) out_.flag(payment.to.address.has_value());
+            const Payees payees = traits_of(chunk_.operations[i].kind).payees;
+            if (payees == Payees::kChannel) continue;
+            const std::vector<PostedPayment>& payments = chunk_.operations[i].payments;
+            for (const PostedPayment& payment : payments) {
+                const bool always_index = payees == Payees::kParties && &payment == &payments.back();
+                if (by_address_ && payees != Payees::kL1 && !always_index) out_.flag(payment.to.address.has_value());
                 if (payment.to.address) {
                     out_.put(ByteView{*payment.to.address});
                 } else {
@@ -163,9 +169,26 @@ private:
 
     void amounts() {
         for (size_t i = 0; i < chunk_.operations.size(); ++i) {
-            for (const PostedPayment& payment : chunk_.operations[i].payments) {
-                if (!reference(amounts_, classes_[i], payment.amount)) literal(amount_models_[classes_[i]], payment.amount);
-            }
+            const PostedOperation& operation = chunk_.operations[i];
+            const Payees payees = traits_of(operation.kind).payees;
+            if (payees != Payees::kParties)
+                for (const PostedPayment& payment : operation.payments) amount(classes_[i], payment.amount);
+            if (is_of_channel(operation)) amount(classes_[i], operation.channel.unit);
+            if (operation.channel.take) amount(classes_[i], operation.channel.count);
+        }
+    }
+
+    void amount(unsigned list, Amount value) {
+        if (!reference(amounts_, list, value)) literal(amount_models_[list], value);
+    }
+
+    void terms() {
+        for (const PostedOperation& operation : chunk_.operations) {
+            if (!is_of_channel(operation)) continue;
+            const PostedChannel& channel = operation.channel;
+            if (traits_of(operation.kind).payees == Payees::kChannel) out_.put(ByteView{channel.payee});
+            out_.put(channel.expiry, 64);
+            out_.put(channel.salt, 64);
         }
     }
 

@@ -15,7 +15,7 @@ inline constexpr unsigned kMaxMantissaBits = 128;
 inline constexpr unsigned kMaxFees = 64;          // K - 1 has six bits
 inline constexpr unsigned kMaxOperations = 63;    // n has six bits
 inline constexpr unsigned kMaxFeeLeaves = 63;     // f has six bits
-inline constexpr unsigned kMaxLines = 127;        // of a payout that can be encoded; many more than weigh 96
+inline constexpr unsigned kMaxLines = 123;        // of a payout that can be encoded; many more than weigh 96
 inline constexpr unsigned kMagnitudeLowBits = 2;  // of the code word for a change of magnitude
 
 // m x 10^e, m not divisible by ten; zero is 0 x 10^0.

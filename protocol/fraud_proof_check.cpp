@@ -148,8 +148,7 @@ private:
 
 class OperationCount : public ApplyObserver {
 public:
-    void on_operation(uint64_t, const PostedOperation&, const Account&, const Operation&, const Hash&,
-                      const Signature&) override {
+    void on_operation(uint64_t, const PostedOperation&, const Account&, const Operation&, const Hash&, ByteView) override {
         ++count;
     }
     unsigned count = 0;

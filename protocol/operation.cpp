@@ -7,13 +7,6 @@
 namespace gavel {
 namespace {
 
-constexpr std::string_view kDomainType = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)";
-
-const Hash& domain_type_hash() {
-    static const Hash hash = keccak256(view_of(kDomainType));
-    return hash;
-}
-
 const Hash& type_hash(OperationKind kind) {
     static const auto hashes = [] {
         std::array<Hash, std::size(kOperationKinds)> out;
@@ -25,19 +18,14 @@ const Hash& type_hash(OperationKind kind) {
 
 }  // namespace
 
-Hash Domain::separator() const {
-    ByteWriter out;
-    out.raw(domain_type_hash()).raw(keccak256(view_of("Gavel"))).raw(keccak256(view_of("1")));
-    out.word(u128{chain_id}).word(rollup);
-    return keccak256(out.bytes());
-}
-
 const char* name_of(OperationKind kind) { return traits_of(kind).name; }
 
 Hash Operation::digest(const Hash& domain_separator) const {
-    static constexpr uint8_t kPrefix[] = {0x19, 0x01};
-    const Hash words = traits_of(kind).steps->struct_hash(type_hash(kind), *this);
-    return keccak256({ByteView{kPrefix}, domain_separator, words});
+    return typed_digest(domain_separator, traits_of(kind).steps->struct_hash(type_hash(kind), *this));
+}
+
+const Address& Operation::signer(const Account& sender) const {
+    return kind == OperationKind::kRedeem ? channel.terms.payee : sender.key.owner;
 }
 
 std::optional<Amount> Operation::total() const {
@@ -55,7 +43,7 @@ const char* name_of(L1OperationKind kind) { return traits_of(kind).name; }
 
 Bytes L1Operation::encode() const {
     ByteWriter out;
-    out.u8(static_cast<uint8_t>(kind)).raw(caller).raw(to).raw(token).amount(amount).u64(time);
+    out.u8(static_cast<uint8_t>(kind)).raw(caller).raw(to).raw(token).amount(amount).u64(time).u64(count);
     return out.take();
 }
 
@@ -68,6 +56,7 @@ std::optional<L1Operation> L1Operation::decode(ByteView data) {
     out.token = in.fixed<Address>();
     out.amount = in.amount();
     out.time = in.u64();
+    out.count = in.u64();
     if (!in.finished() || !is_known(out.kind)) return std::nullopt;
     return out;
 }

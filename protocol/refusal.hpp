@@ -26,13 +26,13 @@ enum class Refusal : uint8_t {
     kZeroMemo,             // a memo of zeros written out
     kTrailingByte,         // a byte too many
     kNonzeroPadding,       // padding that isn't zero
-    kSignatureCount,       // sigs isn't 64 bytes for each operation
+    kSignatureCount,       // sigs isn't 64 bytes for each signature that the operations need
     kOpCountOverflow,      // opCount would pass 2^64-1
     kL1LimitExceeded,      // consumes L1 operations past the batch's claimed l1OpsConsumed
     kWithdrawalTreeFull,   // a withdrawal, or a deposit that becomes one, finds no place
     kSenderIndex,          // 0 or not below accountCount
-    kNonceExhausted,       // the sender leaf's nonce is 2^64-1
-    kInsufficientBalance,  // less than payments and fee
+    kNonceExhausted,       // the sender leaf's nonce is 2^63-1 or above
+    kInsufficientBalance,  // less than payments and fee; a redeem takes less than its fee, or closes and can't take all
     kRecipientIndex,       // 0 or not below accountCount
     kRecipientToken,       // the recipient leaf's token isn't the sender's
     kBalanceOverflow,      // a credit would pass 2^128-1
@@ -43,6 +43,11 @@ enum class Refusal : uint8_t {
     kFeeOverflow,          // a token's fees in this chunk would pass 2^128-1
     kSignatureInvalid,     // no address can be recovered
     kSignerNotOwner,       // somebody else's signature, or over other words: another nonce, token, amount, recipient
+    kChannelTerms,         // no unit; no payee, or the payer; a redeem's terms aren't those of the leaf
+    kFundOfZero,           // a fund of nothing
+    kChannelNotOpen,       // a redeem of, or a fund for, a leaf that is closed, or one that is no channel's
+    kChannelCount,         // a voucher for more than 2^63-2 units
+    kNothingToRedeem,      // the voucher's units have been paid, or the balance is below one
     kFeeLeafMissing,       // fewer fee leaves than tokens with a fee
     kFeeLeafExtra,         // more
     kFeeLeafIndex,         // 0 or not below accountCount

@@ -39,6 +39,10 @@ public:
     node::Result<Balances> balances(const Address& owner, const std::optional<Address>& after, uint32_t limit) override {
         return queries_.balances(owner, after, limit);
     }
+    node::Result<ChannelInfo> channel(const AccountKey& key) override { return queries_.channel(key); }
+    node::Result<Channels> channels(const Address& owner, const std::optional<AccountKey>& after, uint32_t limit) override {
+        return queries_.channels(owner, after, limit);
+    }
     node::Result<Page<EntryInfo>> history(const Address& owner, const std::optional<Address>& token, uint64_t cursor,
                                           uint32_t limit) override {
         return queries_.history(owner, token, cursor, limit);

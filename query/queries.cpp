@@ -59,14 +59,16 @@ struct Credit {
     std::optional<IncomingPayment::Kind> as;
 };
 constexpr Credit<OperationKind> kCredits[] = {
-    {OperationKind::kTransfer, IncomingPayment::Kind::kTransfer},
-    {OperationKind::kWithdraw, std::nullopt},
-    {OperationKind::kPayout, IncomingPayment::Kind::kPayout},
+    {OperationKind::kTransfer, IncomingPayment::Kind::kTransfer}, {OperationKind::kWithdraw, std::nullopt},
+    {OperationKind::kPayout, IncomingPayment::Kind::kPayout},     {OperationKind::kFund, IncomingPayment::Kind::kFund},
+    {OperationKind::kRedeem, IncomingPayment::Kind::kRedeem},
 };
 constexpr Credit<L1OperationKind> kL1Credits[] = {
     {L1OperationKind::kDeposit, IncomingPayment::Kind::kDeposit},
     {L1OperationKind::kForcedTransfer, IncomingPayment::Kind::kForcedTransfer},
     {L1OperationKind::kForcedWithdrawal, std::nullopt},
+    {L1OperationKind::kRedeem, IncomingPayment::Kind::kForcedRedeem},
+    {L1OperationKind::kReclaim, IncomingPayment::Kind::kReclaim},
 };
 static_assert(has_each_kind(kCredits) && has_each_kind(kL1Credits));
 
@@ -78,14 +80,16 @@ void append_payments(const ledger::Entry& entry, const Address& owner, std::vect
     if (const auto* operation = std::get_if<ledger::OperationEntry>(&entry.what)) {
         const auto& credit = kCredits[static_cast<size_t>(operation->operation.kind)];
         if (!credit.as) return;
+        const bool is_redeem = operation->operation.kind == OperationKind::kRedeem;
         payment.kind = *credit.as;
-        payment.from = operation->sender;
+        payment.from = is_redeem ? operation->operation.channel.channel : operation->sender;
         payment.token = operation->operation.token;
         payment.memo = operation->operation.memo;
         payment.hash = operation->hash;
         payment.confirmed_at_ms = operation->confirmed_at_ms;
         for (size_t line = 0; line < operation->recipients.size(); ++line) {
             if (operation->operation.payments[line].to != owner) continue;
+            if (is_redeem && operation->operation.payments[line].amount.is_zero()) continue;
             payment.amount = operation->operation.payments[line].amount;
             payment.line = static_cast<uint16_t>(line);
             out.push_back(payment);
@@ -107,6 +111,7 @@ OperationInfo describe_rolled_back(ledger::RolledBack record) {
     out.operation = std::move(record.operation);
     out.sender = record.sender;
     out.signature = record.signature;
+    out.voucher = record.voucher;
     out.hash = record.hash;
     out.status = OperationStatus::kRolledBack;
     out.position = record.position;
@@ -221,6 +226,7 @@ OperationInfo Queries::describe(const ledger::OperationEntry& entry, const Place
     out.operation = entry.operation;
     out.sender = entry.sender;
     out.signature = entry.signature;
+    out.voucher = entry.voucher;
     out.hash = entry.hash;
     out.status = place.status;
     out.position = entry.position;

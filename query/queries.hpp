@@ -18,6 +18,8 @@ using api::AccountInfo;
 using api::Balances;
 using api::BatchInfo;
 using api::ChainInfo;
+using api::ChannelInfo;
+using api::Channels;
 using api::ChunkSignatures;
 using api::ClaimProof;
 using api::EntryInfo;
@@ -42,6 +44,10 @@ public:
     AccountInfo account(const AccountKey& key) const;
     // By token; `after` from the page before.
     Balances balances(const Address& owner, const std::optional<Address>& after, size_t limit) const;
+    // NOT_FOUND/UNKNOWN_CHANNEL channel.
+    node::Result<ChannelInfo> channel(const AccountKey& key) const;
+    // By key; `after` from the page before.
+    Channels channels(const Address& owner, const std::optional<AccountKey>& after, size_t limit) const;
     // What touched the owner's accounts, newest first; a page may be short, even empty, though next_cursor says that there is
     // more. INVALID_ARGUMENT/BAD_CURSOR cursor.
     node::Result<Page<EntryInfo>> history(const Address& owner, const std::optional<Address>& token, uint64_t cursor,
@@ -89,6 +95,8 @@ private:
     // Of all that came before the ledger's base, which stands for its batches.
     Place place_of_base() const;
     Place place_in(const follow::StandingBatch& batch) const;
+    // The account is a channel's.
+    ChannelInfo describe_channel(const ledger::AccountAt& at, const std::optional<ChannelTerms>& terms) const;
     static OperationInfo describe(const ledger::OperationEntry& entry, const Place& place);
     EntryInfo describe(const ledger::Entry& entry) const;
     WithdrawalInfo describe(const ledger::WithdrawalRecord& record) const;

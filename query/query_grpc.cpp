@@ -45,6 +45,8 @@ QueryService::QueryService(const Queries& queries, std::string server, node::Cal
     on("GetChainInfo", &QueryService::get_chain_info);
     on("GetAccount", &QueryService::get_account);
     on("ListBalances", &QueryService::list_balances);
+    on("GetChannel", &QueryService::get_channel);
+    on("ListChannels", &QueryService::list_channels);
     on("ListHistory", &QueryService::list_history);
     on("GetOperation", &QueryService::get_operation);
     on("WatchOperation", &QueryService::watch_operation);
@@ -80,6 +82,30 @@ Status QueryService::list_balances(const v1::ListBalancesRequest& request, v1::L
         after = *token;
     }
     proto::to_pb(queries_.balances(*owner, after, request.limit()), reply);
+    return {};
+}
+
+Status QueryService::get_channel(const v1::GetChannelRequest& request, v1::ChannelInfo& reply) {
+    auto channel = proto::address_from_pb(request.channel(), "channel");
+    if (!channel) return channel.status();
+    auto token = proto::token_from_pb(request.token(), "token");
+    if (!token) return token.status();
+    auto found = queries_.channel({*channel, *token});
+    if (!found) return found.status();
+    proto::to_pb(*found, reply);
+    return {};
+}
+
+Status QueryService::list_channels(const v1::ListChannelsRequest& request, v1::ListChannelsResponse& reply) {
+    auto owner = proto::address_from_pb(request.owner(), "owner");
+    if (!owner) return owner.status();
+    std::optional<AccountKey> after;
+    if (!request.after().empty()) {
+        auto key = proto::key_from_pb(request.after(), "after");
+        if (!key) return key.status();
+        after = *key;
+    }
+    proto::to_pb(queries_.channels(*owner, after, request.limit()), reply);
     return {};
 }
 

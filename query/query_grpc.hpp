@@ -21,6 +21,8 @@ private:
     node::Status get_chain_info(const v1::GetChainInfoRequest& request, v1::ChainInfo& reply);
     node::Status get_account(const v1::GetAccountRequest& request, v1::Account& reply);
     node::Status list_balances(const v1::ListBalancesRequest& request, v1::ListBalancesResponse& reply);
+    node::Status get_channel(const v1::GetChannelRequest& request, v1::ChannelInfo& reply);
+    node::Status list_channels(const v1::ListChannelsRequest& request, v1::ListChannelsResponse& reply);
     node::Status list_history(const v1::ListHistoryRequest& request, v1::ListHistoryResponse& reply);
     node::Status get_operation(const v1::GetOperationRequest& request, v1::OperationInfo& reply);
     Source<v1::OperationInfo> watch_operation(const v1::WatchOperationRequest& request);

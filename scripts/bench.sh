@@ -6,12 +6,14 @@
 #                 docs/contract.md, "Gas", is broken
 #   compression   what a payment costs in each rollup's form; --corpus FILE takes your own payments
 #   layers        the same payments on the L1 itself and through the rollup
-# All but codec write their figures to bench/results/NAME.json, and plots beside them.
+#   proxy         paid HTTP requests through 'gavel channel serve' beside the service without it; needs wrk and node
+#   channel       vouchers made, checked and kept on disk beside what two signature operations cost
+# All but codec and channel write their figures to bench/results/NAME.json, and plots beside them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 name=${1:-}
 case "$name" in
-    codec | gas | compression | layers) ;;
+    codec | gas | compression | layers | proxy | channel) ;;
     *)
         sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2
         exit 2
@@ -28,6 +30,10 @@ while [ $# -gt 0 ]; do
     fi
     shift
 done
+if [ "$name" = proxy ]; then
+    scripts/build.sh release gavel gavel-l1 gavel-sequencer gavel-verifier gavel-bench-paid-requests >&2
+    GAVEL_BIN_DIR=$PWD/build/release/bin exec python3 bench/proxy.py ${arguments[@]+"${arguments[@]}"}
+fi
 scripts/build.sh release "gavel-bench-$name" >&2
 program=build/release/bin/gavel-bench-$name
 [ -e "bench/$name.py" ] || exec "$program" ${arguments[@]+"${arguments[@]}"}

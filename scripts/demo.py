@@ -229,10 +229,10 @@ class Story:
     def fee_account_deposits(self):
         """A sequencer deposits one unit to open an account for its fees."""
         out = []
-        for event in self.world.events("L1OperationQueued(uint64,uint8,address,address,address,uint128,uint64)"):
-            kind, caller, to, token, amount, _ = event["words"]
-            owner, of = caller.to_bytes(20, "big"), token.to_bytes(20, "big")
-            if owner in (address("first operator"), address("second operator")) and (kind, to, amount) == (0, caller, 1):
+        operators = address("first operator"), address("second operator")
+        for event in self.world.events("L1OperationQueued"):
+            owner, of = event["caller"].to_bytes(20, "big"), event["token"].to_bytes(20, "big")
+            if owner in operators and (event["kind"], event["to"], event["amount"]) == (0, event["caller"], 1):
                 out.append(["deposit", ethereum.hex_of(owner), ethereum.hex_of(owner), ethereum.hex_of(of), 1, 0, ""])
         return out
 
@@ -253,9 +253,9 @@ class Story:
         world.check(accounts == len(expected) + 1, "and no account that isn't in the books", f"{accounts - 1} accounts")
 
         paid_out = {}
-        for event in world.events("WithdrawalClaimed(uint32,address,address,uint128,address)"):
-            token = ethereum.hex_of(event["words"][0].to_bytes(20, "big"))
-            paid_out[token] = paid_out.get(token, 0) + event["words"][1]
+        for event in world.events("WithdrawalClaimed"):
+            token = ethereum.hex_of(event["token"].to_bytes(20, "big"))
+            paid_out[token] = paid_out.get(token, 0) + event["amount"]
         bad = []
         for token in {token for _, token in expected} | set(books["deposited"]):
             owned = sum(amount for (_, of), amount in told.items() if of == token)
@@ -280,7 +280,7 @@ class Story:
         world.say(f"Batch {said['batch']}, whose chunk {said['chunk'].split()[0]} is false. It claims:")
         world.say(said["claims"] + ".")
         world.check(world.view("head()")[0] == honest + 1, "the contract takes the batch, as it takes any")
-        struck = world.wait(WINDOW_S + 10, lambda: world.events("BatchStruck(uint64,bytes32,uint64,address)"))
+        struck = world.wait(WINDOW_S + 10, lambda: world.events("BatchStruck"))
         if not world.check(struck, "the verifier proves it on the L1"):
             raise Broken("the lie stands")
         hashes = {event["transaction"] for event in struck}

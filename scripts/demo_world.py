@@ -36,6 +36,19 @@ def address(name):
     return ethereum.address_of(key(name))
 
 
+@functools.lru_cache(None)
+def declared_events():
+    """By name, as the contract's source declares them: the signature, and (field, whether it is indexed) of each."""
+    with open(os.path.join(npm.CONTRACTS, "RollupEvents.sol")) as file:
+        source = file.read()
+    out = {}
+    for name, inside in re.findall(r"event (\w+)\(([^)]*)\)", source):
+        fields = [field.split() for field in inside.split(",") if field.strip()]
+        types = ["uint8" if field[0][0].isupper() else field[0] for field in fields]  # an enumeration
+        out[name] = f"{name}({','.join(types)})", [(field[-1], "indexed" in field) for field in fields]
+    return out
+
+
 class World:
     def __init__(self, keep):
         self.bin = os.environ["GAVEL_BIN_DIR"]
@@ -232,16 +245,18 @@ class World:
             return self.l1.number("eth_getBalance", ethereum.hex_of(owner), "latest")
         return self.l1.call(token, "balanceOf(address)", owner)[0]
 
-    def events(self, signature):
-        """Logs of the contract: topics and words as integers, the transaction's hash as text."""
+    def events(self, name):
+        """Logs of the contract: each field by its name, an integer; the transaction's hash as text."""
+        signature, fields = declared_events()[name]
         logs = self.l1.rpc("eth_getLogs", {"address": ethereum.hex_of(self.rollup), "fromBlock": "0x0", "toBlock": "latest",
                                            "topics": [ethereum.hex_of(ethereum.keccak256(signature.encode()))]})
         out = []
         for log in logs:
             data = bytes.fromhex(log["data"][2:])
-            out.append({"topics": [int(topic, 16) for topic in log["topics"][1:]],
-                        "words": [int.from_bytes(data[at:at + 32], "big") for at in range(0, len(data), 32)],
-                        "transaction": log["transactionHash"]})
+            words = iter(int.from_bytes(data[at:at + 32], "big") for at in range(0, len(data), 32))
+            topics = iter(int(topic, 16) for topic in log["topics"][1:])
+            out.append({field: next(topics if indexed else words) for field, indexed in fields} |
+                       {"transaction": log["transactionHash"]})
         return out
 
     def transaction_cost(self, tx_hash):
@@ -252,7 +267,7 @@ class World:
 
     def batch_costs(self):
         """All batches' together: (how many, bytes of calldata, gas, blobs)."""
-        hashes = [event["transaction"] for event in self.events("BatchAppended(uint64,bytes32,uint64)")]
+        hashes = [event["transaction"] for event in self.events("BatchAppended")]
         costs = [self.transaction_cost(tx_hash) for tx_hash in hashes]
         named = [self.l1.rpc("eth_getTransactionByHash", tx_hash).get("blobVersionedHashes") or [] for tx_hash in hashes]
         return len(hashes), sum(size for size, _, _ in costs), sum(gas for _, gas, _ in costs), sum(map(len, named))

@@ -9,6 +9,7 @@
                                                    to tests/twins/
     scripts/mutants.py blobs                       a suite: what of recycled records and of batches in blobs the contract in
                                                    Solidity checks
+    scripts/mutants.py channels                    a suite: what it does for channels
     scripts/mutants.py RecipientZero 60            all of a rule; some by number
     scripts/mutants.py --sample 4 --seed 7         so many drawn of those: what the tests run
     scripts/mutants.py --check                     runs nothing: fails if table and code have drifted apart, or if a check that
@@ -53,7 +54,8 @@ def all_mutants():
     rules = [("rules", rule, path, table.statement_of(rule, path, check), instead) for rule, path, check, instead in table.RULES]
     contracts = [("contracts", *entry) for entry in table.CONTRACTS]
     blobs = [("blobs", *entry) for entry in table.BLOBS]
-    return [Mutant(number, *entry) for number, entry in enumerate(rules + contracts + blobs, 1)]
+    channels = [("channels", *entry) for entry in table.CHANNELS]
+    return [Mutant(number, *entry) for number, entry in enumerate(rules + contracts + blobs + channels, 1)]
 
 
 # ---- Table and code ----
@@ -263,7 +265,13 @@ class Blobs:
         return ", ".join(failed)
 
 
-SUITES = {"rules": Rules, "contracts": Contracts, "blobs": Blobs}
+class Channels(Blobs):
+    """By the tests of the calls for channels."""
+
+    tests = ("channel_calls_test.py", "channel_exits_test.py")
+
+
+SUITES = {"rules": Rules, "contracts": Contracts, "blobs": Blobs, "channels": Channels}
 
 
 # ---- The whole ----
@@ -306,7 +314,7 @@ def run(mutants, options):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0], epilog="The rest is told at the top of the script.")
     parser.add_argument("names", nargs="*",
-                        help="suites (rules, contracts, blobs), rules as in docs/protocol.md, numbers; default: all")
+                        help="suites (rules, contracts, blobs, channels), rules as in docs/protocol.md, numbers; default: all")
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/release", help="folder of a build with ninja")
     parser.add_argument("--check", action="store_true", help="compare the table with the code, and end")
     parser.add_argument("--sample", type=int, help="draw so many of them")

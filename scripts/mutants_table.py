@@ -1,13 +1,15 @@
 """The faults that scripts/mutants.py plants, each of which the tests have to notice. A text of one file, which stands there once
 (blanks and line ends don't count), and what stands there instead.
 
-Three suites: RULES deletes each check that makes a chunk wrong; CONTRACTS makes one implementation of the rollup contract another
-than the other; BLOBS are faults of the Solidity that need a long history or blobs to show.
+Four suites: RULES deletes each check that makes a chunk wrong; CONTRACTS makes one implementation of the rollup contract another
+than the other; BLOBS are faults of the Solidity that need a long history or blobs to show, CHANNELS those of what it does for
+channels.
 """
 
 APPLY, DECODE, BITS = "protocol/apply.cpp", "protocol/chunk_decode.cpp", "protocol/bits.hpp"
 KINDS = "protocol/kinds/"
 STEPS, WITHDRAW = KINDS + "steps.cpp", KINDS + "withdraw.cpp"
+FUND, REDEEM = KINDS + "fund.cpp", KINDS + "redeem.cpp"
 REFUSALS = "protocol/refusal.hpp"  # the enumeration: each but kNone has an entry in RULES
 SOLIDITY, NATIVE, WIRE = "l1-bridge/contracts/", "l1-bridge/chain/", "l1-bridge/wire/"
 COMPILED_WITH = {BITS: DECODE}  # a header's mutant is one of this source
@@ -22,7 +24,7 @@ RULES = [
     ("OverWeight", DECODE, "weight_ <= kMaxChunkWeight", ""),
     ("OverWeight", DECODE, "++weight_ <= kMaxChunkWeight", "++weight_;"),
     ("IdleFlag", DECODE, "!mixed_ || !only_transfers", ""),
-    ("IdleFlag", DECODE, "!by_address_ || any_address", ""),
+    ("IdleFlag", DECODE, "!by_address_ || any_address_", ""),
     ("IdleFlag", DECODE, "any", ""),
     ("BadFeeWidth", DECODE, "mantissa_width <= kMaxMantissaBits && exponent_width <= bit_length(kMaxExponent)", ""),
     ("LooseNumber", DECODE, "number.exponent == 0", ""),
@@ -46,7 +48,7 @@ RULES = [
     ("L1LimitExceeded", APPLY, "u128{counters.l1_ops_consumed} + chunk.l1_operations > env.l1_limit()", ""),
     ("WithdrawalTreeFull", STEPS, "view.withdrawal_count() == kMaxWithdrawalCount", ""),
     ("SenderIndex", STEPS, "posted.sender == 0 || posted.sender >= view.account_count()", ""),
-    ("NonceExhausted", STEPS, "sender.nonce == kMaxNonce", ""),
+    ("NonceExhausted", STEPS, "sender.nonce >= kMaxNonce", ""),
     ("InsufficientBalance", STEPS,
      "!total || sender.balance < *total", "if (!total || sender.balance < *total) total = sender.balance;"),
     ("RecipientIndex", STEPS, "index == 0 || index >= view.account_count()", ""),
@@ -63,6 +65,21 @@ RULES = [
     ("SignatureInvalid", APPLY, "!signer", "if (!signer) signer = owner;"),
     ("SignerNotOwner", APPLY,
      "return *signer == owner ? Outcome::applied() : Outcome::wrong(Refusal::kSignerNotOwner);", "return Outcome::applied();"),
+    ("ChannelTerms", FUND, "!terms.are_right()", ""),
+    ("FundOfZero", FUND, "amount.is_zero()", ""),
+    ("AccountTreeFull", FUND, "view.account_count() == kMaxAccountCount", ""),
+    ("ChannelNotOpen", FUND, "!marks && !is_open_channel(found.leaf)", ""),
+    ("ChannelNotOpen", REDEEM, "!is_open_channel(sender)", "if (!is_marked(sender)) sender.nonce = kChannelMark;"),
+    ("ChannelTerms", REDEEM, "words.unit.is_zero()", "if (words.unit.is_zero()) return Outcome::applied();"),
+    ("ChannelCount", REDEEM, "words.count > Amount{kMaxVoucherCount}", ""),
+    ("NothingToRedeem", REDEEM, "units == 0", ""),
+    ("InsufficientBalance", REDEEM, "words.close && units < count - claimed_units(channel)", ""),
+    ("InsufficientBalance", REDEEM, "posted.fee > out.taken", "if (posted.fee > out.taken) out.taken = posted.fee;"),
+    ("FeeOverflow", REDEEM,
+     "!posted.fee.is_zero() && !fees.add(signed_form.token, posted.fee)",
+     "if (!posted.fee.is_zero()) (void)fees.add(signed_form.token, posted.fee);"),
+    ("ChannelTerms", REDEEM,
+     "return is_its ? Outcome::applied() : Outcome::wrong(Refusal::kChannelTerms);", "return Outcome::applied();"),
     ("FeeLeafMissing", APPLY,
      "fee_leaves.size() < entries.size()", "if (fee_leaves.size() < entries.size()) return Outcome::applied();"),
     ("FeeLeafExtra", APPLY, "fee_leaves.size() > entries.size()", ""),
@@ -133,6 +150,18 @@ CONTRACTS = [
      "if (!seat.slashed) slash", "if (!seat.slashed && record.term == globals.current_term) slash"),
     ("an exit's bit is that of the index before", NATIVE + "rollup_freeze.cpp",
      "storage_.set_exited(index);", "storage_.set_exited(index - 1);"),
+    ("the native contract lets a marked leaf exit", NATIVE + "rollup_freeze.cpp",
+     "if (is_marked(account)) refuse(RollupError::kChannelLeaf);", ""),
+    ("a native freeze forgets its time", NATIVE + "rollup_freeze.cpp", "notice.frozen_at = now();", ""),
+    ("a native redeem forgets its count", NATIVE + "rollup_channels.cpp", "terms.unit, 0, count}", "terms.unit, 0, 0}"),
+    ("a native reclaim comes a second late", NATIVE + "rollup_channels.cpp", "now() < terms.expiry", "now() <= terms.expiry"),
+    ("a native voucher of no count", NATIVE + "rollup_channels.cpp",
+     "voucher.count == 0 || voucher.count > kMaxVoucherCount", "voucher.count > kMaxVoucherCount"),
+    ("a native payee takes twice", NATIVE + "rollup_channels.cpp",
+     "if (storage_.channel_taken(shown.index) != 0) refuse(RollupError::kAlreadyTaken);", ""),
+    ("the native rest is the whole", NATIVE + "rollup_channels.cpp", "account.balance.value() - taken",
+     "account.balance.value()"),
+    ("a native payee has a second less", WIRE + "rollup_times.cpp", "+ kChannelLeast;", "+ kChannelLeast - 1;"),
 ]
 
 # As CONTRACTS.
@@ -164,4 +193,28 @@ BLOBS = [
     ("elements beyond the field's order", OPENING, "if (!inField) revert ProofErrors.Element();", "inField;"),
     ("elements of the slot before beyond the field's order", OPENING, "if (a >= R || b >= R) revert ProofErrors.Element();", ""),
     ("the slot before is in the chunk's blob", OPENING, "evaluate(Calldata.word(hashes - 32)", "evaluate(Calldata.word(hashes)"),
+]
+
+# As CONTRACTS.
+CALLS = SOLIDITY + "Channels.sol"
+CHANNELS = [
+    ("a marked leaf exits", SOLIDITY + "Freeze.sol", "require(account.nonce < ChannelRules.MARK, ChannelLeaf());", ""),
+    ("the time of a freeze isn't kept", SOLIDITY + "Freeze.sol", "frozenAt = uint64(block.timestamp);", ""),
+    ("a redeem is queued for its caller", CALLS, "enqueue(Kind.Redeem, channel,", "enqueue(Kind.Redeem, msg.sender,"),
+    ("a reclaim comes a second late", CALLS, "block.timestamp >= those.expiry", "block.timestamp > those.expiry"),
+    ("a reclaim pays the payee", CALLS, "Kind.Reclaim, channel, those.payer", "Kind.Reclaim, channel, those.payee"),
+    ("payer and payee are one", CALLS, "&& those.payer != those.payee", ""),
+    ("a voucher for more than can be claimed", CALLS, "count != 0 && count <= ChannelRules.MAX_COUNT", "count != 0"),
+    ("a voucher of any length", CALLS, "require(voucher.length == VOUCHER_LENGTH, VoucherInvalid());", ""),
+    ("anybody uses up the payee's one time", CALLS, "require(msg.sender == those.payee, NotPayee());", ""),
+    ("a payee takes twice", CALLS, "require(taken[index] == 0, AlreadyTaken());", ""),
+    ("terms of another channel", CALLS, "require(channel == account.owner, TermsInvalid());", ""),
+    ("the payer goes first", CALLS, "nothingToWaitFor || block.timestamp >= payeesEnd(those.expiry)", "true"),
+    ("a payee waits for ever", CALLS, "end = frozenSince + LONGEST_WAIT;", "end = type(uint256).max;"),
+    ("a payee has a week less", CALLS, "frozenSince + CHALLENGE_WINDOW + WEEK", "frozenSince + CHALLENGE_WINDOW"),
+    ("the rest is the whole", CALLS, "account.balance - before", "account.balance"),
+    ("any leaf is a channel", CALLS, "require(account.nonce >= ChannelRules.MARK, NotAChannel());",
+     "if (account.nonce < ChannelRules.MARK) account.nonce += ChannelRules.MARK;"),
+    ("more units than the balance covers", SOLIDITY + "ChannelTerms.sol",
+     "return count - claimed < covered ? count - claimed : covered;", "return covered > 0 ? count - claimed : 0;"),
 ]

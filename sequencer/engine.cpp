@@ -11,7 +11,8 @@
 namespace gavel::sequencer {
 namespace {
 
-constexpr size_t kOpenOpsBytes = 12;  // of an operation whose chunk isn't encoded yet, on the average
+constexpr size_t kOpenOpsBytes = 12;    // of an operation whose chunk isn't encoded yet, on the average
+constexpr size_t kOpenTermsBytes = 24;  // and of a channel's terms
 constexpr size_t kL1OperationsAtOnce = 320;
 constexpr uint64_t kWithoutBlobsMs = 600'000;
 
@@ -70,11 +71,17 @@ std::optional<uint32_t> Engine::fee_leaf(const Address& token) const {
 }
 
 SubmitOutcome Engine::check_fee(const Operation& operation, const PostedOperation& posted) const {
-    OperationShape shape{operation.kind, static_cast<unsigned>(operation.payments.size()), 0, !operation.memo.is_zero()};
-    if (traits_of(operation.kind).payees == Payees::kLeaves)
+    const OperationTraits& traits = traits_of(operation.kind);
+    OperationShape shape{operation.kind, traits.has_list ? static_cast<unsigned>(operation.payments.size()) : 1, 0,
+                         !operation.memo.is_zero()};
+    if (pays_leaves(traits.payees))
         for (const PostedPayment& payment : posted.payments) shape.new_recipients += payment.to.address.has_value();
     auto quote = fees_.quote(operation.token, shape);
     if (!quote.ok()) return {quote.status(), {}, {}};
+    if (operation.kind == OperationKind::kRedeem && !operation.channel.take && !quote->minimum.is_zero())
+        return SubmitOutcome::refused(node::Code::kFailedPrecondition, "FEE_TOO_LOW", "operation.redeem.take",
+                                      "a redeem that only closes can pay no fee, and this sequencer asks for one: take and "
+                                      "close in one");
     if (operation.fee < quote->minimum)
         return SubmitOutcome::refused(
             node::Code::kFailedPrecondition, "FEE_TOO_LOW", "operation.fee",
@@ -82,18 +89,24 @@ SubmitOutcome Engine::check_fee(const Operation& operation, const PostedOperatio
     return {};
 }
 
-SubmitOutcome Engine::refuse(const Outcome& outcome) const {
+SubmitOutcome Engine::refuse(const Outcome& outcome, bool is_redeem) const {
     GAVEL_CHECK(outcome.kind == Outcome::Kind::kWrong);  // the full trees always answer
     auto failed = [](std::string reason, std::string field, std::string message) {
         return SubmitOutcome::refused(node::Code::kFailedPrecondition, std::move(reason), std::move(field), std::move(message));
     };
     switch (outcome.refusal) {
         case Refusal::kInsufficientBalance:
-            return failed("INSUFFICIENT_BALANCE", "operation", "the balance is below the amounts and the fee together");
+            return failed("INSUFFICIENT_BALANCE", "operation",
+                          is_redeem ? "what is taken is below the fee, or the channel can't pay all that it is closed for"
+                                    : "the balance is below the amounts and the fee together");
         case Refusal::kNonceExhausted: return failed("NONCE_EXHAUSTED", "operation", "this account can send no more");
         case Refusal::kBalanceOverflow: return failed("BALANCE_OVERFLOW", "operation", "the recipient would have too much");
         case Refusal::kAccountTreeFull: return failed("ACCOUNT_TREE_FULL", "operation", "no new account can be made");
         case Refusal::kWithdrawalTreeFull: return failed("WITHDRAWAL_TREE_FULL", "operation", "no more withdrawals can be made");
+        case Refusal::kChannelNotOpen: return failed("CHANNEL_NOT_OPEN", "operation", "the channel is closed");
+        case Refusal::kNothingToRedeem:
+            return failed("NOTHING_TO_REDEEM", "operation.redeem.count",
+                          "the voucher's units have been paid, or the channel's balance is below one");
         default: break;
     }
     return SubmitOutcome::refused(node::Code::kInvalidArgument, "REFUSED", "operation", name_of(outcome.refusal));
@@ -111,21 +124,35 @@ SubmitOutcome Engine::execute_again(const CheckedOperation& checked, uint64_t co
     return confirm(checked, confirmed_at_ms, false);
 }
 
+SubmitOutcome Engine::find_debited(const CheckedOperation& checked, ledger::AccountAt& leaf) const {
+    const Operation& operation = checked.operation;
+    const bool is_redeem = operation.kind == OperationKind::kRedeem;
+    const Address& owner = is_redeem ? operation.channel.channel : checked.sender;
+    auto found = ledger_.newest_account({owner, operation.token});
+    if (is_redeem && (!found || !is_open_channel(found->account)))
+        return SubmitOutcome::refused(node::Code::kFailedPrecondition, "CHANNEL_NOT_OPEN", "operation",
+                                      "the channel " + to_checksum(owner) + " of this token " +
+                                          (found && is_marked(found->account) ? "is closed" : "was never funded"));
+    if (!found)
+        return SubmitOutcome::refused(node::Code::kFailedPrecondition, "NO_ACCOUNT", "sender",
+                                      to_checksum(owner) + " has no account for this token: nothing was ever "
+                                                           "deposited or paid to it");
+    leaf = *found;
+    const uint64_t next = is_redeem ? claimed_units(leaf.account) : leaf.account.nonce;
+    if (operation.nonce == next) return {};
+    SubmitOutcome wrong = SubmitOutcome::refused(
+        node::Code::kFailedPrecondition, "WRONG_NONCE", is_redeem ? "operation.redeem.claimed" : "operation.nonce",
+        is_redeem ? fmt::format("claimed is {}, the channel's is {}", operation.nonce, next)
+                  : fmt::format("the nonce is {}, the next is {}", operation.nonce, next));
+    wrong.expected_nonce = next;
+    return wrong;
+}
+
 SubmitOutcome Engine::confirm(const CheckedOperation& checked, uint64_t at_ms, bool ask_fee) {
     const Operation& operation = checked.operation;
-    auto sender = ledger_.newest_account({checked.sender, operation.token});
-    if (!sender)
-        return SubmitOutcome::refused(node::Code::kFailedPrecondition, "NO_ACCOUNT", "sender",
-                                      to_checksum(checked.sender) + " has no account for this token: nothing was ever "
-                                                                    "deposited or paid to it");
-    if (operation.nonce != sender->account.nonce) {
-        SubmitOutcome wrong =
-            SubmitOutcome::refused(node::Code::kFailedPrecondition, "WRONG_NONCE", "operation.nonce",
-                                   fmt::format("the nonce is {}, the next is {}", operation.nonce, sender->account.nonce));
-        wrong.expected_nonce = sender->account.nonce;
-        return wrong;
-    }
-    PostedOperation posted = ledger_.posted_form(operation, sender->index);
+    ledger::AccountAt leaf;
+    if (SubmitOutcome found = find_debited(checked, leaf); !found.status.ok()) return found;
+    PostedOperation posted = ledger_.posted_form(operation, leaf.index);
     if (ask_fee)
         if (SubmitOutcome fee = check_fee(operation, posted); !fee.status.ok()) return fee;
     if (!operation.fee.is_zero() && !fee_leaf(operation.token))
@@ -139,8 +166,11 @@ SubmitOutcome Engine::confirm(const CheckedOperation& checked, uint64_t at_ms, b
     }
     ledger::OperationReceipt receipt;
     Outcome executed = ledger_.open_operation(posted, checked, at_ms, receipt);
-    if (!executed.ok()) return refuse(executed);
+    if (!executed.ok()) return refuse(executed, operation.kind == OperationKind::kRedeem);
     signers_.remember(checked.digest, checked.signature, checked.sender);
+    if (checked.voucher)
+        signers_.remember(ledger::voucher_of(operation).digest(ledger_.domain_separator()), *checked.voucher,
+                          operation.channel.terms.payer);
     note_unbatched();
     return {{}, told(receipt), {}};
 }
@@ -194,7 +224,8 @@ std::vector<FeeTally::Entry> Engine::fees_of(const ledger::ChunkRecord& chunk) c
 size_t Engine::open_bytes() const {
     size_t bytes = 0;
     for (const PostedOperation& operation : ledger_.open_chunk().chunk.operations)
-        bytes += Signature::kSize + kOpenOpsBytes * operation.payments.size();
+        bytes += Signature::kSize * operation.signatures() + kOpenOpsBytes * operation.payments.size() +
+                 (is_of_channel(operation) ? kOpenTermsBytes : 0);
     return bytes;
 }
 

@@ -104,7 +104,9 @@ private:
     std::optional<uint32_t> fee_leaf(const Address& token) const GAVEL_REQUIRES(ledger::writing);
     SubmitOutcome confirm(const CheckedOperation& checked, uint64_t at_ms, bool ask_fee) GAVEL_REQUIRES(ledger::writing);
     SubmitOutcome check_fee(const Operation& operation, const PostedOperation& posted) const GAVEL_REQUIRES(ledger::writing);
-    SubmitOutcome refuse(const Outcome& outcome) const GAVEL_REQUIRES(ledger::writing);
+    // The leaf that an operation debits, whose next number is the operation's; else why not.
+    SubmitOutcome find_debited(const CheckedOperation& checked, ledger::AccountAt& leaf) const GAVEL_REQUIRES(ledger::writing);
+    SubmitOutcome refuse(const Outcome& outcome, bool is_redeem) const GAVEL_REQUIRES(ledger::writing);
     bool seal() GAVEL_REQUIRES(ledger::writing);
     size_t open_bytes() const GAVEL_REQUIRES(ledger::writing);
     void note_unbatched() GAVEL_REQUIRES(ledger::writing);

@@ -17,6 +17,9 @@ constexpr unsigned kAddressBytes = 18;  // a recipient by address rather than by
 constexpr unsigned kMemoBytes = 32;
 constexpr unsigned kLineBytes = 8;  // each further line of a payout
 constexpr unsigned kTransferBytes = kSignatureBytes + kOpsBytes + kShareBytes;
+constexpr unsigned kTermsBytes = 8 + 8;  // of a channel: expiry, salt; its unit is often another's, too
+constexpr unsigned kFundBytes = kTransferBytes + kTermsBytes + kAddressBytes;          // with its payee
+constexpr unsigned kRedeemBytes = kTransferBytes + kSignatureBytes + kTermsBytes + 3;  // with its count
 // Of a slot, that operations fill on the average: weight cuts a chunk of plain transfers.
 constexpr size_t kFilledSlotBytes = 47 * kTransferBytes;
 
@@ -32,6 +35,8 @@ constexpr PostedBytes kPostedBytes[] = {
     {OperationKind::kTransfer, kTransferBytes, 0, kAddressBytes, kMemoBytes},
     {OperationKind::kWithdraw, kTransferBytes + kAddressBytes, 0, 0, 0},
     {OperationKind::kPayout, kTransferBytes, kLineBytes, kAddressBytes, kMemoBytes},
+    {OperationKind::kFund, kFundBytes, 0, 0, 0},
+    {OperationKind::kRedeem, kRedeemBytes, 0, kAddressBytes, 0},
 };
 static_assert(has_each_kind(kPostedBytes));
 

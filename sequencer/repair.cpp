@@ -119,7 +119,7 @@ private:
         out_.end = std::max(out_.end, entry.position + 1);
     }
     void execute(const ledger::OperationEntry& entry) GAVEL_REQUIRES(ledger::writing) {
-        Submission submission{entry.operation, entry.signature, entry.sender, ledger_.domain().chain_id};
+        Submission submission{entry.operation, entry.signature, entry.sender, ledger_.domain().chain_id, entry.voucher};
         auto checked = check_submission(submission, ledger_.domain(), ledger_.domain_separator());
         if (!checked) return refuse(entry, node::to_string(checked.status()));
         SubmitOutcome outcome = engine_.execute_again(*checked, entry.confirmed_at_ms);

@@ -43,10 +43,10 @@ node::Result<OperationShape> shape_of(const v1::EstimateFeeRequest& request) {
     if (!kind) return invalid("ENUM_INVALID", "kind", "not a kind of operation");
     const OperationTraits& traits = traits_of(*kind);
     shape.kind = *kind;
-    if (request.lines() > traits.most_payments)
-        return invalid("TOO_MANY_PAYMENTS", "lines", fmt::format("at most {}", traits.most_payments));
+    const unsigned most_lines = traits.has_list ? traits.most_payments : 1;
+    if (request.lines() > most_lines) return invalid("TOO_MANY_PAYMENTS", "lines", fmt::format("at most {}", most_lines));
     shape.lines = std::max(1u, request.lines());
-    unsigned most_new = traits.payees == Payees::kL1 ? 0 : shape.lines;
+    const unsigned most_new = pays_leaves(traits.payees) ? shape.lines : 0;
     if (request.new_recipients() > most_new)
         return invalid("TOO_MANY_PAYMENTS", "new_recipients", fmt::format("at most {}", most_new));
     shape.new_recipients = request.new_recipients();

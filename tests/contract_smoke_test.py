@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Each call of the Solidity contract once, on Anvil with mainnet's limits, and its gas; and what only a node can show: an
 account that has delegated itself to code (EIP-7702), and what gas wallets need to be paid. Whether calls are judged as
-docs/contract.md says is for other tests.
+docs/contract.md says is for other tests; prover/channel_calls_test.py and channel_exits_test.py make those for channels.
 
 usage: contract_smoke_test.py
 """
@@ -226,7 +226,7 @@ class Test:
         self.tell("exit", self.node.send(self.alice, self.rollup, exit_to(bob, 50_000)))
         self.expect("exit", "isExited(uint32)", 1, first=1)
         self.expect("exit", "heldTotal(address)", ETH, first=8 * ETHER)
-        entry = (number(0, 1) + bob + alice + ETH + number(ETHER, 16) + number(self.node.time_of(late), 8))
+        entry = (number(0, 1) + bob + alice + ETH + number(ETHER, 16) + number(self.node.time_of(late), 8) + number(0, 8))
         self.call("refund", self.alice, "refund(uint64,bytes,address,uint256)", 5, entry, NO_RECEIVER, 0)
         self.expect("refund", "isRefunded(uint64)", 5, first=1)
         self.expect("refund", "heldTotal(address)", ETH, first=7 * ETHER)

@@ -42,7 +42,8 @@ Verifier::Verifier(node::Store& store, follow::L1Sync& sync, l1::L1Client& clien
       replayer_(ledger_, view_, source_, clock, {.keep_lost_batches = false}),
       findings_(store),
       challenger_(view_, client, wallet, ledger_.domain_separator(), findings_, clock, options.lost_after_ms),
-      queries_(ledger_, view_) {
+      queries_(ledger_, view_),
+      channels_(ledger_, options.warnings) {
     claim_wallet_ = options.claim_wallet ? options.claim_wallet : wallet;
     if (claim_wallet_ && options.claim) {
         ClaimerOptions claims = options.claims;
@@ -296,16 +297,21 @@ void Verifier::publish() {
         known.why_not_judged = replayer_.status().message;
     }
     // Behind the L1 everything looks late: what was told before stays.
-    if (now.is_synced || known.not_judged) now.warnings = warnings_of(view_, known, options_.warnings);
-    else std::erase_if(now.warnings, [](const Warning& warning) { return is_trouble(warning.reason); });
+    if (now.is_synced || known.not_judged) {
+        now.warnings = warnings_of(view_, known, options_.warnings);
+        const std::vector<Warning>& expiring = channels_.look(view_.head());
+        now.warnings.insert(now.warnings.end(), expiring.begin(), expiring.end());
+        now.channels_expiring = expiring.size();
+    } else {
+        std::erase_if(now.warnings, [](const Warning& warning) { return is_trouble(warning.reason); });
+    }
     for (Warning& trouble : troubles_) {
         for (const Warning& old : before)
             if (old.reason == trouble.reason) trouble.since = old.since;
         now.warnings.push_back(trouble);
     }
     for (const Warning& warning : now.warnings) {
-        auto is_same = [&](const Warning& old) { return old.reason == warning.reason; };
-        bool is_new = std::none_of(before.begin(), before.end(), is_same);
+        const bool is_new = std::none_of(before.begin(), before.end(), [&](const Warning& old) { return is_same(old, warning); });
         if (is_new)
             node::log(is_critical(warning) ? node::LogLevel::kError : node::LogLevel::kWarn, "warning",
                       {{"reason", warning.reason}, {"detail", warning.message}});

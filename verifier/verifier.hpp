@@ -16,6 +16,7 @@
 #include "node/troubles.hpp"
 #include "query/queries.hpp"
 #include "verifier/challenger.hpp"
+#include "verifier/channel_watch.hpp"
 #include "verifier/claimer.hpp"
 #include "verifier/findings.hpp"
 #include "verifier/warnings.hpp"
@@ -48,6 +49,7 @@ struct VerifierStatus : api::VerifierStatus {
     // Ages by the L1's time, which goes on by the clock while no block comes.
     uint64_t oldest_l1_operation_s = 0;  // of the first L1 operation that isn't consumed; 0: none waits
     uint64_t last_batch_s = 0;           // since the newest batch on the L1; 0: there is none
+    uint64_t channels_expiring = 0;      // of watched payees, with a balance left
     uint64_t l1_age_s = 0;               // since the newest L1 block came; 0 before the first
     u128 wallet_balance = 0;             // wei
 };
@@ -106,6 +108,7 @@ private:
     std::optional<Claimer> claimer_;
     std::optional<follow::SnapshotMaker> snapshots_;
     query::Queries queries_;
+    ChannelWatch channels_;
 
     uint64_t reorganisations_ = 0;
     std::optional<Hash> proof_for_;  // batch whose proof is known to be sound

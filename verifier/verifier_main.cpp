@@ -21,7 +21,7 @@ struct Settings {
     follow::L1SyncOptions sync;
     std::string key_file, claim_key_file;
     bool allow_readable_key = false;
-    std::vector<std::string> claim_tokens;
+    std::vector<std::string> claim_tokens, watched;
     l1::L1WalletFlags wallet;
     std::string data_dir = "gavel-verifier-data";
     follow::BlobKeeperOptions blobs;
@@ -64,6 +64,8 @@ void add_options(node::Options& options, Settings& s) {
                     "warn when an L1 operation waits and no batch comes for so long; 0: a quarter of the inclusion window");
     options.seconds("--silent-after", s.verifier.warnings.silent_after,
                     "warn when no batch comes for so long; 0: an inclusion window");
+    options.list("--watch", s.watched, "address of a payee: warn when one of his channels is about to expire (repeat)");
+    options.seconds("--watch-before", s.verifier.warnings.expires_within, "how long before the expiry of a channel to warn");
     options.group("Server");
     options.text("--data-dir", s.data_dir, "folder of the database");
     follow::add_blob_keeper_flags(options, s.blobs);
@@ -91,6 +93,8 @@ void add_metrics(node::Metrics& metrics, const verifier::Verifier& verifier) {
     auto refused = gauge("gavel_withdrawals_refused", "Withdrawals whose claim the contract refuses for now.");
     auto given_up = gauge("gavel_withdrawals_given_up", "Withdrawals given up since the start, after all tries to claim them.");
     auto not_worth = gauge("gavel_withdrawals_not_worth_it", "Withdrawals that aren't worth what their claim costs now.");
+    auto expiring =
+        gauge("gavel_channels_expiring", "Channels of watched payees that expire soon, or have, with a balance left.");
     auto warnings = gauge("gavel_warnings", "Warnings that stand.");
     metrics.before_text([=, &verifier]() mutable {
         const verifier::VerifierStatus now = verifier.status();
@@ -108,6 +112,7 @@ void add_metrics(node::Metrics& metrics, const verifier::Verifier& verifier) {
         refused.set(static_cast<double>(now.claims_refused));
         given_up.set(static_cast<double>(now.claims_given_up));
         not_worth.set(static_cast<double>(now.claims_not_worth_it));
+        expiring.set(static_cast<double>(now.channels_expiring));
         warnings.set(static_cast<double>(now.warnings.size()));
     });
 }
@@ -138,6 +143,12 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
     auto claim_tokens = l1::token_amounts_option("--claim-token", s.claim_tokens);
     if (!claim_tokens) return claim_tokens.status();
     if (claim_tokens->contains({})) return node::invalid_option("--claim-token", "ETH is no token: see --claim-min-worth");
+    std::vector<Address> payees;
+    for (const std::string& text : s.watched) {
+        auto payee = l1::address_option("--watch", text);
+        if (!payee) return payee.status();
+        payees.push_back(*payee);
+    }
     node::SystemClock clock;
     auto client = l1::open_l1(s.l1, clock);
     if (!client) return client.status();
@@ -165,6 +176,7 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
     node::Metrics metrics;
     verifier::VerifierOptions options = s.verifier;
     options.metrics = &metrics;
+    options.warnings.payees = payees;
     options.claim_wallet = claim_wallet ? &*claim_wallet : nullptr;
     options.claims.tokens = *claim_tokens;
     options.snapshots = &(*snapshots)->shelf();

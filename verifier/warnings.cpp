@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "verifier/challenger.hpp"
+#include "verifier/channel_watch.hpp"
 
 namespace gavel::verifier {
 namespace {
@@ -138,6 +139,10 @@ private:
 
 std::vector<Warning> warnings_of(const follow::L1View& view, const KnownFacts& known, const WarningOptions& options) {
     return Watch(view, known, options).look();
+}
+
+bool is_same(const Warning& one, const Warning& other) {
+    return one.reason == other.reason && (one.reason != kChannelExpiresSoon || one.message == other.message);
 }
 
 bool is_critical(const Warning& warning) {

@@ -18,6 +18,9 @@ struct WarningOptions {
     uint64_t stalled_after = 0;
     // No batch at all for so long while somebody sits: SEQUENCER_STALLED. 0: an inclusion window.
     uint64_t silent_after = 0;
+    // Payees whose channels are watched: CHANNEL_EXPIRES_SOON so many seconds before one's expiry.
+    std::vector<Address> payees{};
+    uint64_t expires_within = 86'400;
 };
 
 // What the verifier knows beside the view.
@@ -43,7 +46,10 @@ struct KnownFacts {
 //   FALSE_BATCH                a false batch stands and can still be proven
 //   PROOF_DEADLINE             twice the margin before that ends: critical
 //   FALSE_BATCH_FINAL          it has become final: critical, the rollup's money is not safe
+//   CHANNEL_EXPIRES_SOON       of a watched payee (ChannelWatch tells it): redeem now what vouchers are for
 std::vector<Warning> warnings_of(const follow::L1View& view, const KnownFacts& known, const WarningOptions& options);
+// Whether both are of one thing: of one reason, and of the same channel as it was, where it is of a channel.
+bool is_same(const Warning& one, const Warning& other);
 // By its reason: money is in danger.
 bool is_critical(const Warning& warning);
 

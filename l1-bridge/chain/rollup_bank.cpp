@@ -26,8 +26,8 @@ Growth growth(const Hash& before, const Hash& after) {
 
 }  // namespace
 
-void RunningCall::enqueue(L1OperationKind kind, const Address& to, const Address& token, u128 amount) {
-    L1Operation operation{kind, context_.sender, to, token, Amount{amount}, now()};
+void RunningCall::enqueue(L1Operation operation) {
+    operation.time = now();
     uint64_t index = storage_.queue_length();
     Hash entry = host_.keccak(operation.encode());
     Hash before = storage_.queue_hash(index);
@@ -41,7 +41,7 @@ void RunningCall::credit(const Address& token, const Address& to, u128 amount) {
     std::optional<Amount> total = Amount{storage_.held(token)}.plus(Amount{amount});
     if (!total) refuse(RollupError::kDepositCapExceeded);
     storage_.set_held(token, total->value());
-    enqueue(L1OperationKind::kDeposit, to, token, amount);
+    enqueue({L1OperationKind::kDeposit, context_.sender, to, token, Amount{amount}});
 }
 
 void RunningCall::deposit_eth() {
@@ -92,7 +92,7 @@ void RunningCall::force(L1OperationKind kind) {
     if (globals.frozen) refuse(RollupError::kFrozen);
     if (to.is_zero()) refuse(RollupError::kZeroAddress);
     if (amount == 0 && kind == L1OperationKind::kForcedWithdrawal) refuse(RollupError::kZeroAmount);
-    enqueue(kind, to, token, amount);
+    enqueue({kind, context_.sender, to, token, Amount{amount}});
 }
 
 void RunningCall::check_claim(const Globals& globals, const BatchHeader& header, const WithdrawalProof& proof) {

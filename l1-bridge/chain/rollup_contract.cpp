@@ -29,9 +29,13 @@ const Entry kEntries[] = {
     {"forceTransfer", &RunningCall::force_transfer},
     {"forceWithdrawal", &RunningCall::force_withdrawal},
     {"claim", &RunningCall::claim},
+    {"forceRedeem", &RunningCall::force_redeem},
+    {"reclaim", &RunningCall::reclaim},
     {"freeze", &RunningCall::freeze},
     {"exit", &RunningCall::exit},
     {"refund", &RunningCall::refund},
+    {"exitChannel", &RunningCall::exit_channel},
+    {"exitChannelRest", &RunningCall::exit_channel_rest},
     {"parameters", nullptr, &RunningCall::view_parameters},
     {"prover", nullptr, &RunningCall::view_prover},
     {"head", nullptr, &RunningCall::view_head},
@@ -51,6 +55,8 @@ const Entry kEntries[] = {
     {"heldTotal", nullptr, &RunningCall::view_held_total},
     {"burned", nullptr, &RunningCall::view_burned},
     {"frozen", nullptr, &RunningCall::view_frozen},
+    {"frozenAt", nullptr, &RunningCall::view_frozen_at},
+    {"channelTaken", nullptr, &RunningCall::view_channel_taken},
     {"committedAt", nullptr, &RunningCall::view_committed_at},
 };
 
@@ -271,6 +277,10 @@ Bytes RunningCall::view_held_total() { return AbiWriter().word(storage_.held(arg
 Bytes RunningCall::view_burned() { return AbiWriter().word(storage_.tallies().burned).take(); }
 
 Bytes RunningCall::view_frozen() { return AbiWriter().boolean(storage_.globals().frozen).take(); }
+
+Bytes RunningCall::view_frozen_at() { return AbiWriter().word(storage_.notice().frozen_at).take(); }
+
+Bytes RunningCall::view_channel_taken() { return AbiWriter().word(storage_.channel_taken(arguments(1).integer32())).take(); }
 
 Bytes RunningCall::view_committed_at() {
     CalldataReader reader = arguments(2);

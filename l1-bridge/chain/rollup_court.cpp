@@ -46,7 +46,7 @@ void RunningCall::prove() {
     const auto record = standing(globals, *header);
     if (!record) refuse(name_of(ProofError::kUnknownBatch));
     if (is_final(record->posted_at)) refuse(RollupError::kBatchFinal);
-    ProofVerdict verdict = check_fraud_proof(proof, Domain{host_.chain_id(), context_.self}.separator(), StoredQueue(storage_));
+    ProofVerdict verdict = check_fraud_proof(proof, domain_separator(), StoredQueue(storage_));
     host_.use_gas(rollup_gas::of_proof(rollup_gas::work_of(proof, verdict)));
     if (verdict.error != ProofError::kNone) refuse(name_of(verdict.error));
 

@@ -18,42 +18,57 @@ void RunningCall::freeze() {
     if (!may) refuse(RollupError::kFreezeTooEarly);
 
     globals.frozen = true;
+    NoticeWord notice = storage_.notice();
+    notice.frozen_at = now();
+    storage_.set(notice);
     emit(RollupFrozen{});
     if (globals.current_term != 0) end_dutifully(globals, TermEnd::kFrozen);
     storage_.set(globals);
 }
 
-void RunningCall::check_exit(const Globals& globals, ByteView header, uint32_t index, ByteView leaf, std::vector<Hash> path) {
+RunningCall::ShownLeaf RunningCall::read_leaf(CalldataReader& reader) {
+    ShownLeaf out;
+    out.header = reader.bytes();
+    out.index = reader.integer32();
+    out.leaf = reader.bytes();
+    out.path = reader.words();
+    return out;
+}
+
+Account RunningCall::proven_account(const Globals& globals, const ShownLeaf& shown) {
     if (!globals.frozen) refuse(RollupError::kNotFrozen);
-    if (header.size() != BatchHeader::kSize) refuse(RollupError::kHeaderLength);
-    if (host_.keccak(header) != storage_.batch_hash(globals.head)) refuse(RollupError::kNotOnHead);
+    if (shown.header.size() != BatchHeader::kSize) refuse(RollupError::kHeaderLength);
+    if (host_.keccak(shown.header) != storage_.batch_hash(globals.head)) refuse(RollupError::kNotOnHead);
     if (!is_final(storage_.record_info(globals.head).posted_at)) refuse(RollupError::kBatchNotFinal);
-    if (leaf.size() != Account::kSize) refuse(RollupError::kLeafLength);
-    StateFields last = BatchHeader::decode(header).last;
-    if (index == 0 || index >= last.account_count) refuse(RollupError::kExitIndex);
-    if (storage_.is_exited(index)) refuse(RollupError::kAlreadyExited);
-    host_.use_gas(rollup_gas::of_exit(path.size()));
-    if (!ExitProof{index, Account::decode(leaf), std::move(path)}.holds_in(last)) refuse(RollupError::kExitPath);
+    if (shown.leaf.size() != Account::kSize) refuse(RollupError::kLeafLength);
+    StateFields last = BatchHeader::decode(shown.header).last;
+    if (shown.index == 0 || shown.index >= last.account_count) refuse(RollupError::kExitIndex);
+    if (storage_.is_exited(shown.index)) refuse(RollupError::kAlreadyExited);
+    host_.use_gas(rollup_gas::of_exit(shown.path.size()));
+    const ExitProof proof{shown.index, Account::decode(shown.leaf), shown.path};
+    if (!proof.holds_in(last)) refuse(RollupError::kExitPath);
+    return proof.account;
+}
+
+void RunningCall::exit_with(uint32_t index, const Account& account, u128 amount, const Address& due, const Address& asked,
+                            const Hash& pay_gas) {
+    if (amount == 0) refuse(RollupError::kZeroAmount);
+    const Address receiver = receiver_for(due, asked);
+    take_from_vault(account.key.token, amount);
+    storage_.set_exited(index);
+    emit(AccountExited{index, account.key.owner, account.key.token, Amount{amount}, receiver});
+    pay_out(account.key.token, receiver, amount, pay_gas);
 }
 
 void RunningCall::exit() {
     CalldataReader reader = arguments(6);
-    ByteView header = reader.bytes();
-    uint32_t index = reader.integer32();
-    ByteView leaf = reader.bytes();
-    std::vector<Hash> path = reader.words();
+    const ShownLeaf shown = read_leaf(reader);
     Address receiver = reader.address();
     Hash pay_gas = reader.word();
 
-    Globals globals = enter();
-    check_exit(globals, header, index, leaf, std::move(path));
-    Account account = Account::decode(leaf);
-    if (account.balance.is_zero()) refuse(RollupError::kZeroAmount);
-    receiver = receiver_for(account.key.owner, receiver);
-    take_from_vault(account.key.token, account.balance.value());
-    storage_.set_exited(index);
-    emit(AccountExited{index, account.key.owner, account.key.token, account.balance, receiver});
-    pay_out(account.key.token, receiver, account.balance.value(), pay_gas);
+    const Account account = proven_account(enter(), shown);
+    if (is_marked(account)) refuse(RollupError::kChannelLeaf);
+    exit_with(shown.index, account, account.balance.value(), account.key.owner, receiver, pay_gas);
 }
 
 L1Operation RunningCall::check_refund(const Globals& globals, uint64_t index, ByteView entry) {

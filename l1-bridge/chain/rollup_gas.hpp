@@ -54,4 +54,8 @@ constexpr uint64_t of_claim(uint64_t siblings) { return kClaim + kClaimSibling *
 constexpr uint64_t of_exit(uint64_t siblings) { return kExit + kExitSibling * siblings; }
 constexpr uint64_t kRefund = 600;  // an entry copied, hashed and taken apart
 
+// ---- A channel's calls: what they have to read beside the above ----
+constexpr uint64_t kTerms = 3'550;    // read, hashed with the domain to the channel's address
+constexpr uint64_t kVoucher = 4'750;  // hashed with the domain, ecrecover
+
 }  // namespace gavel::l1::rollup_gas

@@ -1,6 +1,6 @@
 // One running call of the rollup contract. Internal: split over rollup_seat.cpp, rollup_batches.cpp, rollup_court.cpp,
-// rollup_bank.cpp and rollup_freeze.cpp by what a function is about. Functions check in the order that docs/contract.md lists,
-// and leave by throwing Revert.
+// rollup_bank.cpp, rollup_channels.cpp and rollup_freeze.cpp by what a function is about. Functions check in the order that
+// docs/contract.md lists, and leave by throwing Revert.
 #pragma once
 
 #include "l1-bridge/chain/chain_host.hpp"
@@ -59,10 +59,15 @@ public:
     void force_transfer() { force(L1OperationKind::kForcedTransfer); }
     void force_withdrawal() { force(L1OperationKind::kForcedWithdrawal); }
     void claim();
+    // Channels.
+    void force_redeem();
+    void reclaim();
     // A freeze, and what follows it.
     void freeze();
     void exit();
     void refund();
+    void exit_channel();
+    void exit_channel_rest();
 
     // Ends what enter() began.
     void leave();
@@ -87,6 +92,8 @@ public:
     Bytes view_held_total();
     Bytes view_burned();
     Bytes view_frozen();
+    Bytes view_frozen_at();
+    Bytes view_channel_taken();
     Bytes view_committed_at();
 
 private:
@@ -129,13 +136,31 @@ private:
     bool commit_counts(const Address& prover, const Hash& proof_hash, uint64_t term, uint64_t posted_at, uint64_t proof_at);
     void pay_eth(const Address& to, u128 amount);
 
-    void enqueue(L1OperationKind kind, const Address& to, const Address& token, u128 amount);
+    // Appends it to the queue as of now().
+    void enqueue(L1Operation operation);
     void credit(const Address& token, const Address& to, u128 amount);
     void force(L1OperationKind kind);
     Hash balance_of_this(const Address& token);
     void call_token(const Address& token, ByteView calldata, uint64_t most_gas = Host::kAllGas);
     void check_claim(const Globals& globals, const BatchHeader& header, const WithdrawalProof& proof);
-    void check_exit(const Globals& globals, ByteView header, uint32_t index, ByteView leaf, std::vector<Hash> path);
+    struct ShownLeaf {
+        ByteView header;
+        uint32_t index = 0;
+        ByteView leaf;
+        std::vector<Hash> path;
+    };
+    static ShownLeaf read_leaf(CalldataReader& reader);
+    // That leaf of the last state, which is final, and whose money is there: exit's checks 2 to 9.
+    Account proven_account(const Globals& globals, const ShownLeaf& shown);
+    // Pays `amount`, which leaves the account with nothing, to whom it is due, or to whom they name.
+    void exit_with(uint32_t index, const Account& account, u128 amount, const Address& due, const Address& asked,
+                   const Hash& pay_gas);
+    // The terms, which must be right.
+    ChannelTerms right_terms(ByteView terms);
+    // The terms of a leaf, which must be a channel's, and theirs.
+    ChannelTerms terms_of(const Account& account, ByteView terms);
+    void check_voucher(const ChannelTerms& terms, const Voucher& voucher, ByteView signature);
+    Hash domain_separator() const { return Domain{host_.chain_id(), context_.self}.separator(); }
     L1Operation check_refund(const Globals& globals, uint64_t index, ByteView entry);
     // Who is paid what is the owner's: the owner, unless it asks for another itself.
     Address receiver_for(const Address& owner, const Address& asked) const;

@@ -16,6 +16,7 @@ const Hash kPaid = slots::at(8);
 const Hash kExited = slots::at(9);
 const Hash kRefunded = slots::at(10);
 const Hash kNotice = slots::at(11);
+const Hash kChannelTaken = slots::at(12);
 const Hash kParameters = keccak256(view_of("gavel.rollup.parameters"));
 
 constexpr uint64_t kTimesInWord = 4;
@@ -193,10 +194,12 @@ void RollupStorage::set_held(const Address& token, u128 amount) {
 
 NoticeWord RollupStorage::notice() {
     WordReader word(host_.load(kNotice));
-    return NoticeWord{word.u64(), word.boolean()};
+    return NoticeWord{word.u64(), word.boolean(), word.u64()};
 }
 
-void RollupStorage::set(const NoticeWord& n) { host_.store(kNotice, WordWriter().u64(n.announced_at).boolean(n.stands).word()); }
+void RollupStorage::set(const NoticeWord& n) {
+    host_.store(kNotice, WordWriter().u64(n.announced_at).boolean(n.stands).u64(n.frozen_at).word());
+}
 
 Hash RollupStorage::commit_slot(const Address& prover, const Hash& commitment) {
     return slots::mapping(host_, commitment, slots::mapping(host_, prover, kCommits));
@@ -230,5 +233,13 @@ bool RollupStorage::is_exited(uint32_t index) { return bit(kExited, index); }
 void RollupStorage::set_exited(uint32_t index) { set_bit(kExited, index); }
 bool RollupStorage::is_refunded(uint64_t index) { return bit(kRefunded, index); }
 void RollupStorage::set_refunded(uint64_t index) { set_bit(kRefunded, index); }
+
+u128 RollupStorage::channel_taken(uint32_t index) {
+    return low_u128(host_.load(slots::mapping(host_, u128{index}, kChannelTaken)));
+}
+
+void RollupStorage::set_channel_taken(uint32_t index, u128 amount) {
+    host_.store(slots::mapping(host_, u128{index}, kChannelTaken), word_of(amount));
+}
 
 }  // namespace gavel::l1

@@ -61,6 +61,7 @@ struct TermProof {
 struct NoticeWord {
     uint64_t announced_at = 0;  // the home operator's latest notice, whatever became of it; 0: none ever
     bool stands = false;        // it may still be used, if its time is now
+    uint64_t frozen_at = 0;     // when the contract was frozen; 0: never
 };
 
 class RollupStorage {
@@ -112,6 +113,9 @@ public:
     void set_exited(uint32_t index);
     bool is_refunded(uint64_t index);
     void set_refunded(uint64_t index);
+    // What the payee of a channel took of its account.
+    u128 channel_taken(uint32_t index);
+    void set_channel_taken(uint32_t index, u128 amount);
 
 private:
     bool bit(const Hash& bitmap, uint64_t index);

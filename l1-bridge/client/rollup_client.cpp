@@ -138,6 +138,14 @@ node::Result<bool> RollupClient::is_exited(uint32_t index) const { return ask(ro
 node::Result<bool> RollupClient::is_refunded(uint64_t index) const { return ask(rollup_view::is_refunded(index), read_bool); }
 node::Result<bool> RollupClient::frozen() const { return ask(rollup_view::frozen(), read_bool); }
 
+node::Result<uint64_t> RollupClient::frozen_at() const { return ask(rollup_view::frozen_at(), read_number); }
+
+node::Result<Amount> RollupClient::channel_taken(uint32_t index) const {
+    auto taken = ask(rollup_view::channel_taken(index), read_amount);
+    if (!taken) return taken.status();
+    return Amount{*taken};
+}
+
 node::Result<uint64_t> RollupClient::committed_at(const Address& prover, const Hash& commitment) const {
     return ask(rollup_view::committed_at(prover, commitment), read_number);
 }

@@ -59,6 +59,8 @@ public:
     node::Result<bool> is_exited(uint32_t index) const;
     node::Result<bool> is_refunded(uint64_t index) const;
     node::Result<bool> frozen() const;
+    node::Result<uint64_t> frozen_at() const;
+    node::Result<Amount> channel_taken(uint32_t index) const;
     node::Result<uint64_t> committed_at(const Address& prover, const Hash& commitment) const;
 
     // The followed events (those that say what the rollup's state is, not who was paid what) of these blocks, both included, in

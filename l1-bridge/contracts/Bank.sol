@@ -52,7 +52,7 @@ abstract contract Bank is RollupState {
     function forceTransfer(address token, address to, uint128 amount) external nonReentrant {
         require(!frozen, Frozen());
         require(to != address(0), ZeroAddress());
-        enqueue(Kind.ForcedTransfer, to, token, amount);
+        enqueue(Kind.ForcedTransfer, msg.sender, to, token, amount, 0);
     }
 
     /// @notice Has the caller's account withdraw to `to` on L1 without the sequencer's leave; amount 2^128-1 is the whole
@@ -62,7 +62,7 @@ abstract contract Bank is RollupState {
         require(!frozen, Frozen());
         require(to != address(0), ZeroAddress());
         require(amount != 0, ZeroAmount());
-        enqueue(Kind.ForcedWithdrawal, to, token, amount);
+        enqueue(Kind.ForcedWithdrawal, msg.sender, to, token, amount, 0);
     }
 
     /// @notice Pays a withdrawal of a final batch, once. Anybody; only the recipient may name another receiver than itself (or
@@ -102,16 +102,16 @@ abstract contract Bank is RollupState {
         uint128 before = held[token];
         require(amount <= type(uint128).max - before, DepositCapExceeded());
         held[token] = before + uint128(amount);
-        enqueue(Kind.Deposit, to, token, uint128(amount));
+        enqueue(Kind.Deposit, msg.sender, to, token, uint128(amount), 0);
     }
 
-    function enqueue(Kind kind, address to, address token, uint128 amount) private {
+    function enqueue(Kind kind, address caller, address to, address token, uint128 amount, uint64 count) internal {
         uint64 index = uint64(queueTimes.length);
         uint64 time = uint64(block.timestamp);
-        bytes32 entry = keccak256(abi.encodePacked(kind, msg.sender, to, token, amount, time));
+        bytes32 entry = keccak256(abi.encodePacked(kind, caller, to, token, amount, time, count));
         queueHashes[uint256(index) + 1] = Hash.keccak(queueHashes[index], entry);
         queueTimes.push(time);
-        emit L1OperationQueued(index, kind, msg.sender, to, token, amount, time);
+        emit L1OperationQueued(index, kind, caller, to, token, amount, time, count);
     }
 
     function balanceOf(address token) private view returns (uint256) {

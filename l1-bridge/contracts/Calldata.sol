@@ -3,6 +3,12 @@ pragma solidity 0.8.37;
 
 /// @notice Fields of fixed size at a place in calldata. Beyond its end there are zeros: whoever reads knows how much there is.
 library Calldata {
+    function placeOf(bytes calldata data) internal pure returns (uint256 place) {
+        assembly ("memory-safe") {
+            place := data.offset
+        }
+    }
+
     function word(uint256 place) internal pure returns (bytes32 value) {
         assembly ("memory-safe") {
             value := calldataload(place)

@@ -9,7 +9,7 @@ import {WithdrawalTree} from "./WithdrawalTree.sol";
 struct Case {
     uint256 bit; // of the chunk's `ops`: the next bit, counted from memory's first
     uint256 bitsEnd;
-    uint256 sigs;
+    uint256 sigs; // where in memory the next of its signatures is
     uint256 sigsLength;
     uint256 next; // of the proof: its next byte
     uint256 end;

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {BitStream} from "./BitStream.sol";
 import {Case} from "./Case.sol";
-import {Chunk, Line, Operation, OperationKind} from "./Chunk.sol";
+import {ChannelWords, Chunk, hasVoucher, isOfChannel, isRedeem, Line, Operation, OperationKind} from "./Chunk.sol";
 import {RecentList, RecentLists} from "./RecentList.sol";
 import {Refusal} from "./Refusal.sol";
 
@@ -24,6 +24,7 @@ struct Draft {
     uint256 literals; // all of them, or-ed: as many bits as the largest
     bool mixed;
     bool byAddress;
+    bool addressed; // byAddress has had its reason
     bool memos;
     FeeClass[] classes;
 }
@@ -36,6 +37,9 @@ abstract contract ChunkDecoder is BitStream {
     uint256 internal constant MAX_WEIGHT = 96;
     uint256 private constant MAX_L1 = 32;
     uint256 private constant EXPONENTS = 39;
+    uint256 private constant FIRST_CHANNEL_KIND = 123; // of the numbers in a payout's place, which no chunk has room for
+    uint256 private constant FUND_LINES = 2; // as many as it counts
+    uint256 private constant REDEEM_LINES = 3;
     int256 private constant FIRST_MAGNITUDE = 64;
 
     function decode(Case memory c) internal pure returns (Chunk memory chunk) {
@@ -57,6 +61,7 @@ abstract contract ChunkDecoder is BitStream {
         readRecipients(c, chunk, draft);
         readAmounts(c, chunk, draft);
         if (draft.memos) readMemos(c, chunk);
+        if (chunk.channels.length > 0) readTerms(c, chunk);
         for (uint256 i = 0; i < chunk.feeLeaves.length; ++i) {
             chunk.feeLeaves[i] = accountLiteral(c, draft);
         }
@@ -66,22 +71,40 @@ abstract contract ChunkDecoder is BitStream {
     // 3
     function readKinds(Case memory c, Chunk memory chunk, Draft memory draft) private pure {
         uint256 lines = 0;
+        uint256 channels = 0;
         bool idle = draft.mixed;
+        chunk.weight = 3 * chunk.l1 + chunk.feeLeaves.length + chunk.operations.length;
         for (uint256 i = 0; i < chunk.operations.length; ++i) {
             Operation memory operation = chunk.operations[i];
             operation.firstLine = lines;
             operation.lineCount = 1;
             if (draft.mixed && flag(c)) {
                 idle = false;
-                operation.kind = flag(c) ? OperationKind.Payout : OperationKind.Withdrawal;
-                if (operation.kind == OperationKind.Payout) operation.lineCount = gamma(c, 0) + 1;
+                if (!flag(c)) operation.kind = OperationKind.Withdrawal;
+                else if (readLongKind(c, chunk, operation)) operation.channel = channels++;
             }
             lines += operation.lineCount;
         }
-        chunk.weight = 3 * chunk.l1 + chunk.feeLeaves.length + chunk.operations.length + lines;
+        chunk.weight += lines;
         if (chunk.weight > MAX_WEIGHT) refuse(c, Refusal.OverWeight);
         if (idle) refuse(c, Refusal.IdleFlag);
         chunk.lines = new Line[](lines);
+        chunk.channels = new ChannelWords[](channels);
+    }
+
+    /// @return Whether it is a channel's.
+    function readLongKind(Case memory c, Chunk memory chunk, Operation memory operation) private pure returns (bool) {
+        uint256 word = gamma(c, 0); // at most 126
+        if (word < FIRST_CHANNEL_KIND) {
+            operation.kind = OperationKind.Payout;
+            operation.lineCount = word + 1;
+            return false;
+        }
+        operation.kind = OperationKind(uint256(OperationKind.Fund) + word - FIRST_CHANNEL_KIND);
+        operation.lineCount = 0;
+        chunk.weight += operation.kind == OperationKind.Fund ? FUND_LINES : REDEEM_LINES;
+        if (hasVoucher(operation.kind)) ++chunk.vouchers;
+        return true;
     }
 
     // 4
@@ -107,6 +130,7 @@ abstract contract ChunkDecoder is BitStream {
     }
 
     function readClasses(Case memory c, Chunk memory chunk, Draft memory draft) private pure {
+        bool channels = chunk.channels.length > 0;
         uint256 count = draft.classes.length;
         RecentList memory seen = RecentLists.make(count);
         for (uint256 i = 0; i < chunk.operations.length; ++i) {
@@ -125,6 +149,7 @@ abstract contract ChunkDecoder is BitStream {
             operation.fee = class.fee;
             ++class.operations;
             class.lines += operation.lineCount;
+            if (channels && isOfChannel(operation.kind)) class.lines += REDEEM_LINES;
         }
         if (seen.length < count) refuse(c, Refusal.UnusedFee);
         for (uint256 k = 0; k < count; ++k) {
@@ -146,31 +171,45 @@ abstract contract ChunkDecoder is BitStream {
 
     // 6
     function readRecipients(Case memory c, Chunk memory chunk, Draft memory draft) private pure {
-        bool idle = draft.byAddress;
+        bool channels = chunk.channels.length > 0;
+        bool byAddress = draft.byAddress;
         for (uint256 i = 0; i < chunk.operations.length; ++i) {
             Operation memory operation = chunk.operations[i];
             for (uint256 j = 0; j < operation.lineCount; ++j) {
                 Line memory line = chunk.lines[operation.firstLine + j];
-                line.byAddress = operation.kind == OperationKind.Withdrawal;
-                if (!line.byAddress && draft.byAddress && flag(c)) {
-                    idle = false;
-                    line.byAddress = true;
-                    if (++chunk.weight > MAX_WEIGHT) refuse(c, Refusal.OverWeight);
-                }
+                line.byAddress = operation.kind == OperationKind.Withdrawal || (byAddress && readByAddress(c, chunk, draft));
                 line.to = line.byAddress ? bits(c, 160) : readAccount(c, draft, operation);
             }
+            if (!channels || !isRedeem(operation.kind)) continue;
+            ChannelWords memory words = chunk.channels[operation.channel];
+            words.byAddress = byAddress && readByAddress(c, chunk, draft);
+            words.payee = words.byAddress ? bits(c, 160) : readAccount(c, draft, operation);
+            words.payer = readAccount(c, draft, operation);
         }
-        if (idle) refuse(c, Refusal.IdleFlag);
+        if (byAddress && !draft.addressed) refuse(c, Refusal.IdleFlag);
+    }
+
+    function readByAddress(Case memory c, Chunk memory chunk, Draft memory draft) private pure returns (bool byAddress) {
+        byAddress = flag(c);
+        if (!byAddress) return false;
+        draft.addressed = true;
+        if (++chunk.weight > MAX_WEIGHT) refuse(c, Refusal.OverWeight);
     }
 
     // 7
     function readAmounts(Case memory c, Chunk memory chunk, Draft memory draft) private pure {
+        bool channels = chunk.channels.length > 0;
         for (uint256 i = 0; i < chunk.operations.length; ++i) {
             Operation memory operation = chunk.operations[i];
             FeeClass memory class = draft.classes[operation.feeClass];
             for (uint256 j = 0; j < operation.lineCount; ++j) {
                 chunk.lines[operation.firstLine + j].amount = readAmount(c, class);
             }
+            if (!channels || !isOfChannel(operation.kind)) continue;
+            ChannelWords memory words = chunk.channels[operation.channel];
+            if (operation.kind == OperationKind.Fund) words.amount = readAmount(c, class);
+            words.unit = readAmount(c, class);
+            if (hasVoucher(operation.kind)) words.count = readAmount(c, class);
         }
     }
 
@@ -179,7 +218,8 @@ abstract contract ChunkDecoder is BitStream {
         bool idle = true;
         for (uint256 i = 0; i < chunk.operations.length; ++i) {
             Operation memory operation = chunk.operations[i];
-            if (operation.kind == OperationKind.Withdrawal || !flag(c)) continue;
+            bool none = operation.kind == OperationKind.Withdrawal || isOfChannel(operation.kind);
+            if (none || !flag(c)) continue;
             idle = false;
             uint256 high = bits(c, 128);
             operation.memo = bytes32((high << 128) | bits(c, 128));
@@ -188,7 +228,19 @@ abstract contract ChunkDecoder is BitStream {
         if (idle) refuse(c, Refusal.IdleFlag);
     }
 
-    // 10
+    // 9
+    function readTerms(Case memory c, Chunk memory chunk) private pure {
+        for (uint256 i = 0; i < chunk.operations.length; ++i) {
+            Operation memory operation = chunk.operations[i];
+            if (!isOfChannel(operation.kind)) continue;
+            ChannelWords memory words = chunk.channels[operation.channel];
+            if (operation.kind == OperationKind.Fund) words.payee = bits(c, 160);
+            words.expiry = bits(c, 64);
+            words.salt = bits(c, 64);
+        }
+    }
+
+    // 11
     function readEnd(Case memory c, Draft memory draft) private pure {
         uint256 needed = draft.literals == 0 ? 1 : bitLength(draft.literals);
         if (draft.width != needed) refuse(c, Refusal.LooseWidth);

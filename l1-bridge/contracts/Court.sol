@@ -9,9 +9,6 @@ import {Record, Term, TermEnd} from "./RollupTypes.sol";
 /// @title The court: a proof strikes a false batch
 /// @notice docs/contract.md, "The court"; what a proof is: docs/protocol.md, "Fraud proofs".
 abstract contract Court is RollupState {
-    bytes32 private constant DOMAIN_TYPE =
-        keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
-
     /// @notice Commits the caller to a proof against a batch that a term posted: `commitment` is
     /// keccak256(caller(20) || keccak256(proof) || term(8)). Anybody; no event tells of it.
     /// @dev docs/contract.md, "The court".
@@ -62,11 +59,6 @@ abstract contract Court is RollupState {
             proofHash := keccak256(add(asked, 132), proof.length)
         }
         if (!LowLevelCall.staticcallNoReturn(address(PROVER), asked)) LowLevelCall.bubbleRevert();
-    }
-
-    /// @dev EIP-712's, of docs/protocol.md, "Operations".
-    function domainSeparator() private view returns (bytes32) {
-        return keccak256(abi.encode(DOMAIN_TYPE, keccak256("Gavel"), keccak256("1"), block.chainid, address(this)));
     }
 
     /// @dev Whether somebody committed to the proof against that term's batch, after it was posted and before the proof landed.

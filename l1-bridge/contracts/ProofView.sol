@@ -8,14 +8,24 @@ import {Case} from "./Case.sol";
 import {IQueue} from "./IQueue.sol";
 import {ProofErrors} from "./ProofErrors.sol";
 
+/// An L1 operation (docs/protocol.md, "L1 operations"), without its time, which nothing depends on.
+struct Entry {
+    uint256 kind; // Kind
+    address caller;
+    address to;
+    address token;
+    uint256 amount;
+    uint256 count;
+}
+
 /// @notice The view that replays a proof's accesses (docs/protocol.md, "Views" and "Fraud proofs"). No leaf is handed out before
 /// its path has led to the running root.
 library ProofView {
     using Accounts for Account;
     using AccountTrees for AccountTree;
 
-    uint256 internal constant ENTRY_LENGTH = 85;
-    uint256 private constant LAST_KIND = 2;
+    uint256 internal constant ENTRY_LENGTH = 93;
+    uint256 private constant LAST_KIND = 4;
 
     /// @return place where the next `length` bytes of the proof are
     function take(Case memory c, uint256 length) internal pure returns (uint256 place) {
@@ -76,16 +86,14 @@ library ProofView {
         if (hash != queue.queueHash(uint64(first + count))) revert ProofErrors.L1Operations();
     }
 
-    /// @return kind 0 deposit, 1 forced transfer, 2 forced withdrawal
-    function entryAt(uint256 place)
-        internal
-        pure
-        returns (uint256 kind, address caller, address to, address token, uint256 amount)
-    {
-        kind = Calldata.number(place, 1);
-        caller = Calldata.account(place + 1);
-        to = Calldata.account(place + 21);
-        token = Calldata.account(place + 41);
-        amount = Calldata.number(place + 61, 16);
+    function entryAt(uint256 place) internal pure returns (Entry memory) {
+        return Entry({
+            kind: Calldata.number(place, 1),
+            caller: Calldata.account(place + 1),
+            to: Calldata.account(place + 21),
+            token: Calldata.account(place + 41),
+            amount: Calldata.number(place + 61, 16),
+            count: Calldata.number(place + 85, 8)
+        });
     }
 }

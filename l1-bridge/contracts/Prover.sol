@@ -73,7 +73,7 @@ contract Prover is StateTransition, ProofErrors {
     }
 
     /// @dev A wrong chunk is a result: the state before.
-    function refuse(Case memory c, Refusal) internal pure override {
+    function refuse(Case memory c, Refusal) internal pure virtual override {
         conclude(c, c.before);
         assembly ("memory-safe") {
             return(0, 0)

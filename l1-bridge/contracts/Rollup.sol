@@ -3,8 +3,8 @@ pragma solidity 0.8.37;
 
 import {BitMaps} from "@openzeppelin/contracts/utils/structs/BitMaps.sol";
 import {Batches} from "./Batches.sol";
+import {Channels} from "./Channels.sol";
 import {Court} from "./Court.sol";
-import {Freeze} from "./Freeze.sol";
 import {IQueue} from "./IQueue.sol";
 import {RollupState} from "./RollupState.sol";
 import {Seat} from "./Seat.sol";
@@ -13,7 +13,7 @@ import {Record, Term} from "./RollupTypes.sol";
 /// @title Gavel's rollup contract
 /// @notice Holds the money, keeps what was posted, judges proofs. No owner, no upgrade, no pause. docs/contract.md is its
 /// specification; here are its constructor and views, in the contracts that it is made of its calls.
-contract Rollup is Seat, Batches, Court, Freeze, IQueue {
+contract Rollup is Seat, Batches, Court, Channels, IQueue {
     using BitMaps for BitMaps.BitMap;
 
     /// @notice Deploys the prover too. A home operator of zero is none; times are in seconds, the stake in wei.
@@ -124,6 +124,11 @@ contract Rollup is Seat, Batches, Court, Freeze, IQueue {
     /// @notice Whether that L1 operation has been refunded.
     function isRefunded(uint64 index) external view returns (bool) {
         return refunded.get(index);
+    }
+
+    /// @notice What the payee of the channel whose leaf has that index took by exitChannel.
+    function channelTaken(uint32 index) external view returns (uint128) {
+        return uint128(taken[index]);
     }
 
     /// @notice How much of a token was deposited and not paid out; ETH is token zero.

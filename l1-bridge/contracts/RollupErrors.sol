@@ -57,6 +57,11 @@ interface RollupErrors {
     error ReceiverNotAllowed();
     error VaultShort();
     error PayGasShort();
+    // Channels
+    error TermsInvalid();
+    error CountInvalid();
+    error VoucherInvalid();
+    error NotExpired();
     // After a freeze
     error FreezeTooEarly();
     error NotFrozen();
@@ -69,4 +74,8 @@ interface RollupErrors {
     error AlreadyRefunded();
     error EntryHash();
     error NotADeposit();
+    error ChannelLeaf();
+    error NotAChannel();
+    error NotPayee();
+    error RestTooEarly();
 }

@@ -12,7 +12,7 @@ interface RollupEvents {
     event BatchStruck(uint64 indexed number, bytes32 indexed batchHash, uint64 indexed term, address prover);
     /// Operation `index` leads from h[index] to h[index + 1].
     event L1OperationQueued(
-        uint64 indexed index, Kind kind, address caller, address to, address token, uint128 amount, uint64 time
+        uint64 indexed index, Kind kind, address caller, address to, address token, uint128 amount, uint64 time, uint64 count
     );
     event WithdrawalClaimed(uint32 indexed position, address indexed recipient, address token, uint128 amount, address receiver);
     event StakeReturned(uint64 indexed term, address to, uint256 amount);

@@ -15,6 +15,9 @@ import {Record, Term, TermEnd} from "./RollupTypes.sol";
 /// @notice What all rooms of the contract share: parameters, storage (docs/contract.md, "Storage": slots are part of the page),
 /// and what more than one of them asks or does.
 abstract contract RollupState is RollupEvents, RollupErrors, ProofErrors, ReentrancyGuardTransient {
+    bytes32 private constant DOMAIN_TYPE =
+        keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
+
     uint256 internal constant WEEK = 7 days;
     /// @dev Of records. They are recycled: batch b has its own in place b % PLACES, for as long as the lap there is b / PLACES.
     uint256 internal constant PLACES = 1 << 17;
@@ -39,7 +42,7 @@ abstract contract RollupState is RollupEvents, RollupErrors, ProofErrors, Reentr
     uint64 internal homePunishedAt; // the home operator's latest slash or eviction
     /// @notice Wei of stakes that nobody gets; it stays in the contract.
     uint128 public burned;
-    // Slots 2 to 11
+    // Slots 2 to 12
     mapping(uint256 => Record) internal records; // by place; of batches above the head, old words that mean nothing
     mapping(uint256 => Term) internal terms;
     mapping(uint256 => bytes32) internal queueHashes; // h[i], i from 1
@@ -51,6 +54,9 @@ abstract contract RollupState is RollupEvents, RollupErrors, ProofErrors, Reentr
     BitMaps.BitMap internal refunded; // by L1 operation
     uint64 internal announcedAt; // the home operator's latest notice, whatever became of it; 0: none ever
     bool internal noticeStands; // it may still be used, if its time is now
+    /// @notice When the contract was frozen; 0: never.
+    uint64 public frozenAt;
+    mapping(uint256 => uint256) internal taken; // by account's index, what a channel's payee took by exitChannel
 
     constructor(uint64 challengeWindow, uint64 inclusionWindow, uint64 freezeAge, uint256 stake, address homeOperator) {
         require(
@@ -162,6 +168,13 @@ abstract contract RollupState is RollupEvents, RollupErrors, ProofErrors, Reentr
         index = recordOf(headNumber).l1OpsConsumed;
         exists = index < queueTimes.length;
         if (exists) time = queueTimes[index];
+    }
+
+    // ---- What is signed ----
+
+    /// @dev EIP-712's, of docs/protocol.md, "Operations".
+    function domainSeparator() internal view returns (bytes32) {
+        return keccak256(abi.encode(DOMAIN_TYPE, keccak256("Gavel"), keccak256("1"), block.chainid, address(this)));
     }
 
     // ---- Money ----

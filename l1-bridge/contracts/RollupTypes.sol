@@ -44,5 +44,7 @@ enum TermEnd {
 enum Kind {
     Deposit,
     ForcedTransfer,
-    ForcedWithdrawal
+    ForcedWithdrawal,
+    Redeem,
+    Reclaim
 }

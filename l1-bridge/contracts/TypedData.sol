@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {ChannelWords} from "./Chunk.sol";
+
 /// @notice EIP-712 digests of what users sign (docs/protocol.md, "Operations"), and who signed (there, "Keys and signatures").
+/// Terms and vouchers are in ChannelTerms.sol.
 library TypedData {
     bytes32 private constant TRANSFER =
         keccak256("Transfer(address token,address to,uint128 amount,uint128 fee,uint64 nonce,bytes32 memo)");
@@ -10,6 +13,11 @@ library TypedData {
         "Payout(address token,Payment[] payments,uint128 fee,uint64 nonce,bytes32 memo)Payment(address to,uint128 amount)"
     );
     bytes32 private constant PAYMENT = keccak256("Payment(address to,uint128 amount)");
+    bytes32 private constant FUND = keccak256(
+        "Fund(address token,address payee,uint128 unit,uint64 expiry,uint64 salt,uint128 amount,uint128 fee,uint64 nonce)"
+    );
+    bytes32 private constant REDEEM =
+        keccak256("Redeem(address channel,address token,uint64 claimed,uint64 count,bool take,bool close,uint128 fee)");
 
     uint256 private constant HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0;
 
@@ -38,6 +46,19 @@ library TypedData {
         return keccak256(abi.encode(PAYOUT, token, keccak256(abi.encodePacked(payments)), fee, nonce, memo));
     }
 
+    /// @param words a fund's
+    function hashFund(address token, ChannelWords memory words, uint256 fee, uint256 nonce) internal pure returns (bytes32) {
+        return keccak256(abi.encode(FUND, token, words.payee, words.unit, words.expiry, words.salt, words.amount, fee, nonce));
+    }
+
+    function hashRedeem(address channel, address token, uint256 claimed, uint256 count, bool take, bool close, uint256 fee)
+        internal
+        pure
+        returns (bytes32)
+    {
+        return keccak256(abi.encode(REDEEM, channel, token, claimed, count, take, close, fee));
+    }
+
     function digest(bytes32 domain, bytes32 structHash) internal pure returns (bytes32) {
         return keccak256(abi.encodePacked(hex"1901", domain, structHash));
     }
@@ -50,6 +71,11 @@ library TypedData {
             r := mload(place)
             s := mload(add(place, 32))
         }
+        return signer(digest_, r, s);
+    }
+
+    /// @dev As above, of the signature's two words.
+    function signer(bytes32 digest_, uint256 r, uint256 s) internal view returns (address) {
         uint256 parity = s >> 255;
         s &= type(uint256).max >> 1;
         if (s > HALF_ORDER) return address(0);

@@ -60,6 +60,8 @@ std::vector<AbiFunction> all_functions() {
                        {"bytes32[]", "path"},
                        {"address", "receiver"},
                        {"uint256", "payGas"}}),
+        call("forceRedeem", {{"bytes", "terms"}, {"address", "token"}, {"uint64", "count"}, {"bytes", "voucher"}}),
+        call("reclaim", {{"bytes", "terms"}, {"address", "token"}}),
         call("freeze", {{"uint64", "number"}}),
         call("exit", {{"bytes", "header"},
                       {"uint32", "index"},
@@ -68,6 +70,22 @@ std::vector<AbiFunction> all_functions() {
                       {"address", "receiver"},
                       {"uint256", "payGas"}}),
         call("refund", {{"uint64", "index"}, {"bytes", "entry"}, {"address", "receiver"}, {"uint256", "payGas"}}),
+        call("exitChannel", {{"bytes", "header"},
+                             {"uint32", "index"},
+                             {"bytes", "leaf"},
+                             {"bytes32[]", "path"},
+                             {"bytes", "terms"},
+                             {"uint64", "count"},
+                             {"bytes", "voucher"},
+                             {"address", "receiver"},
+                             {"uint256", "payGas"}}),
+        call("exitChannelRest", {{"bytes", "header"},
+                                 {"uint32", "index"},
+                                 {"bytes", "leaf"},
+                                 {"bytes32[]", "path"},
+                                 {"bytes", "terms"},
+                                 {"address", "receiver"},
+                                 {"uint256", "payGas"}}),
         view("parameters", {}, kParameterFields),
         view("prover", {}, {{"address", ""}}),
         view("head", {}, {{"uint64", "number"}, {"bytes32", "hash"}}),
@@ -87,6 +105,8 @@ std::vector<AbiFunction> all_functions() {
         view("heldTotal", {{"address", "token"}}, {{"uint128", ""}}),
         view("burned", {}, {{"uint128", ""}}),
         view("frozen", {}, {{"bool", ""}}),
+        view("frozenAt", {}, {{"uint64", ""}}),
+        view("channelTaken", {{"uint32", "index"}}, {{"uint128", ""}}),
         view("committedAt", {{"address", "prover"}, {"bytes32", "commitment"}}, {{"uint64", ""}}),
     };
 }
@@ -105,7 +125,8 @@ std::vector<AbiEvent> all_events() {
           {"address", "to"},
           {"address", "token"},
           {"uint128", "amount"},
-          {"uint64", "time"}}},
+          {"uint64", "time"},
+          {"uint64", "count"}}},
         {"WithdrawalClaimed",
          {{"uint32", "position", true},
           {"address", "recipient", true},
@@ -224,6 +245,14 @@ const char* name_of(RollupError error) {
         case RollupError::kAlreadyRefunded: return "AlreadyRefunded";
         case RollupError::kEntryHash: return "EntryHash";
         case RollupError::kNotADeposit: return "NotADeposit";
+        case RollupError::kTermsInvalid: return "TermsInvalid";
+        case RollupError::kCountInvalid: return "CountInvalid";
+        case RollupError::kVoucherInvalid: return "VoucherInvalid";
+        case RollupError::kNotExpired: return "NotExpired";
+        case RollupError::kChannelLeaf: return "ChannelLeaf";
+        case RollupError::kNotAChannel: return "NotAChannel";
+        case RollupError::kNotPayee: return "NotPayee";
+        case RollupError::kRestTooEarly: return "RestTooEarly";
         case RollupError::kZeroAddress: return "ZeroAddress";
         case RollupError::kZeroAmount: return "ZeroAmount";
         case RollupError::kDepositCapExceeded: return "DepositCapExceeded";

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "l1-bridge/wire/rollup_times.hpp"
 #include "protocol/account_proof.hpp"
 #include "protocol/batch.hpp"
 #include "protocol/fraud_proof.hpp"
@@ -56,17 +57,7 @@ private:
     static uint64_t later(uint64_t time, uint64_t span) { return time + std::min(span, ~uint64_t{0} - time); }
 };
 
-// Bounds of parameters, in seconds.
-inline constexpr uint64_t kMaxChallengeWindow = 14 * 86400;
-inline constexpr uint64_t kMinInclusionWindow = 4;
-inline constexpr uint64_t kMaxInclusionWindow = 7 * 86400;
-inline constexpr uint64_t kFreezeMargin = 7 * 86400;       // by which the freeze age exceeds both windows, at least
-inline constexpr uint64_t kMaxFreezeMargin = 365 * 86400;  // and at most
-// Seconds after its own slash or eviction in which the home operator announces nothing.
-inline constexpr uint64_t kHomeBan = 7 * 86400;
-// Seconds between two of its notices, beside two inclusion windows.
-inline constexpr uint64_t kNoticePause = 7 * 86400;
-// Gas kept back from a payment of limited gas (claim, exit, refund).
+// Gas kept back from a payment of limited gas (claim, exit, refund, exitChannel, exitChannelRest).
 inline constexpr uint64_t kPayReserve = 20'000;
 // What Gavel's programs let go with the payment of somebody else's money (docs/contract.md, "What a payment needs").
 inline constexpr uint64_t kPayGasOfEth = 50'000;
@@ -125,11 +116,19 @@ enum class RollupError : uint8_t {
     kExitIndex,           // the sentinel's, or not below the header's accountCount
     kAlreadyExited,
     kExitPath,     // doesn't lead to the header's accountsRoot
-    kEntryLength,  // isn't 85 bytes
+    kEntryLength,  // isn't 93 bytes
     kEntryIndex,   // consumed, or past the queue's end
     kAlreadyRefunded,
     kEntryHash,  // isn't the L1 operation that was queued there
     kNotADeposit,
+    kTermsInvalid,    // no right terms of a channel, or not of this one
+    kCountInvalid,    // a voucher for nothing, or for more than 2^63-2 units
+    kVoucherInvalid,  // isn't the payer's signature
+    kNotExpired,      // reclaim before the terms' expiry
+    kChannelLeaf,     // exit of a leaf that is a channel's
+    kNotAChannel,     // exitChannel and exitChannelRest of one that isn't
+    kNotPayee,        // only the payee takes his part
+    kRestTooEarly,    // the payee may still come
     kZeroAddress,
     kZeroAmount,
     kDepositCapExceeded,  // the vault would hold more than 2^128-1 of the token
@@ -159,7 +158,10 @@ Bytes deposit_eth(const Address& to);
 Bytes deposit_token(const Address& token, const Address& to, Amount amount);
 Bytes force_transfer(const Address& token, const Address& to, Amount amount);
 Bytes force_withdrawal(const Address& token, const Address& to, Amount amount);
-// In these three `pay_gas` is how much gas goes with the payment; 0: all.
+// Vouchers are 64 bytes: the payer's signature over Voucher::digest.
+Bytes force_redeem(const ChannelTerms& terms, const Address& token, uint64_t count, const Signature& voucher);
+Bytes reclaim(const ChannelTerms& terms, const Address& token);
+// In the calls that pay, `pay_gas` is how much gas goes with the payment; 0: all.
 // `receiver` zero: the recipient.
 Bytes claim(const BatchHeader& header, const WithdrawalProof& proof, const Address& receiver = {}, uint64_t pay_gas = 0);
 // `number`: a final batch whose withdrawals tree is full; any where an L1 operation has waited for the freeze age.
@@ -168,6 +170,12 @@ Bytes freeze(uint64_t number);
 Bytes exit(const BatchHeader& header, const ExitProof& proof, const Address& receiver = {}, uint64_t pay_gas = 0);
 // `receiver` zero: whom the deposit was made for.
 Bytes refund(uint64_t index, const L1Operation& deposit, const Address& receiver = {}, uint64_t pay_gas = 0);
+// What the payee of a channel takes of its leaf; `receiver` zero: the payee.
+Bytes exit_channel(const BatchHeader& header, const ExitProof& proof, const ChannelTerms& terms, uint64_t count,
+                   const Signature& voucher, const Address& receiver = {}, uint64_t pay_gas = 0);
+// What is left of it, to the payer; `receiver` zero: the payer.
+Bytes exit_channel_rest(const BatchHeader& header, const ExitProof& proof, const ChannelTerms& terms,
+                        const Address& receiver = {}, uint64_t pay_gas = 0);
 
 }  // namespace rollup_call
 
@@ -255,6 +263,7 @@ Bytes queue_length();
 Bytes current_term();  // 0: the seat is free
 Bytes term_count();
 Bytes last_strike();                                                // time; 0: never
+Bytes frozen_at();                                                  // the same
 Bytes committed_at(const Address& prover, const Hash& commitment);  // time of the latest such commit; 0: none
 std::optional<uint64_t> read_number(ByteView result);
 
@@ -265,6 +274,7 @@ std::optional<Address> read_address(ByteView result);
 
 Bytes held_total(const Address& token);  // deposited and not paid out
 Bytes burned();                          // wei of stakes that nobody gets
+Bytes channel_taken(uint32_t index);     // of that account, a channel's: what its payee took by exitChannel
 std::optional<u128> read_amount(ByteView result);
 
 }  // namespace rollup_view

@@ -69,6 +69,12 @@ Bytes claim(const BatchHeader& header, const WithdrawalProof& proof, const Addre
         .take();
 }
 
+Bytes force_redeem(const ChannelTerms& terms, const Address& token, uint64_t count, const Signature& voucher) {
+    return to("forceRedeem").bytes(terms.encode()).word(token).word(count).bytes(voucher).take();
+}
+
+Bytes reclaim(const ChannelTerms& terms, const Address& token) { return to("reclaim").bytes(terms.encode()).word(token).take(); }
+
 Bytes freeze(uint64_t number) { return to("freeze").word(number).take(); }
 
 Bytes exit(const BatchHeader& header, const ExitProof& proof, const Address& receiver, uint64_t pay_gas) {
@@ -79,6 +85,20 @@ Bytes exit(const BatchHeader& header, const ExitProof& proof, const Address& rec
 
 Bytes refund(uint64_t index, const L1Operation& deposit, const Address& receiver, uint64_t pay_gas) {
     return to("refund").word(index).bytes(deposit.encode()).word(receiver).word(pay_gas).take();
+}
+
+Bytes exit_channel(const BatchHeader& header, const ExitProof& proof, const ChannelTerms& terms, uint64_t count,
+                   const Signature& voucher, const Address& receiver, uint64_t pay_gas) {
+    AbiWriter out = to("exitChannel");
+    out.bytes(header.encode()).word(proof.index).bytes(proof.account.encode()).hashes(proof.path).bytes(terms.encode());
+    return out.word(count).bytes(voucher).word(receiver).word(pay_gas).take();
+}
+
+Bytes exit_channel_rest(const BatchHeader& header, const ExitProof& proof, const ChannelTerms& terms, const Address& receiver,
+                        uint64_t pay_gas) {
+    AbiWriter out = to("exitChannelRest");
+    out.bytes(header.encode()).word(proof.index).bytes(proof.account.encode()).hashes(proof.path).bytes(terms.encode());
+    return out.word(receiver).word(pay_gas).take();
 }
 
 }  // namespace rollup_call
@@ -111,6 +131,8 @@ Bytes is_paid(uint32_t position) { return to("isPaid").word(position).take(); }
 Bytes is_exited(uint32_t index) { return to("isExited").word(index).take(); }
 Bytes is_refunded(uint64_t index) { return to("isRefunded").word(index).take(); }
 Bytes frozen() { return to("frozen").take(); }
+Bytes frozen_at() { return to("frozenAt").take(); }
+Bytes channel_taken(uint32_t index) { return to("channelTaken").word(index).take(); }
 Bytes queue_length() { return to("queueLength").take(); }
 Bytes current_term() { return to("currentTerm").take(); }
 Bytes term_count() { return to("termCount").take(); }
@@ -188,8 +210,8 @@ struct EventEncoder {
     LogContent operator()(const L1OperationQueued& e) const {
         const L1Operation& o = e.operation;
         AbiWriter data;
-        data.word(static_cast<u128>(o.kind)).word(o.caller).word(o.to).word(o.token).word(o.amount.value()).word(o.time);
-        return {{topic(e.index)}, data.take()};
+        data.word(static_cast<u128>(o.kind)).word(o.caller).word(o.to).word(o.token).word(o.amount.value());
+        return {{topic(e.index)}, data.word(o.time).word(o.count).take()};
     }
     LogContent operator()(const WithdrawalClaimed& e) const {
         return {{topic(e.position), topic(e.withdrawal.recipient)},
@@ -227,6 +249,7 @@ RollupEvent read_event(size_t kind, AbiReader& topics, AbiReader& data) {
             o.token = data.address();
             o.amount = Amount{data.integer()};
             o.time = data.integer64();
+            o.count = data.integer64();
             return out;
         }
         case 5: {

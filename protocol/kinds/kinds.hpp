@@ -22,9 +22,13 @@ struct CodeWord {
 
 // Where the payments of an operation go.
 enum class Payees : uint8_t {
-    kLeaves,  // to leaves: by index or, where there is none yet, by address, which weighs one more
-    kL1,      // into the withdrawal tree: by address, always
+    kLeaves,   // to leaves: by index or, where there is none yet, by address, which weighs one more
+    kL1,       // into the withdrawal tree: by address, always
+    kChannel,  // to the leaf that the terms name
+    kParties,  // to a channel's payee, as to leaves, and its payer, by index; their amounts aren't posted
 };
+// Whether a payment may be by address to a leaf, which weighs one more.
+constexpr bool pays_leaves(Payees payees) { return payees == Payees::kLeaves || payees == Payees::kParties; }
 
 // What is wrong with an operation's form, whatever the state is. For whoever is to mend it.
 struct FormFault {
@@ -39,13 +43,14 @@ struct OperationSteps {
     Hash (*struct_hash)(const Hash& type_hash, const Operation& operation);
     // The first fault of what a user sends. Never of a posted operation: apply has rules of its own.
     std::optional<FormFault> (*form_fault)(const Operation& operation);
-    // What the column of kinds holds after the code word.
+    // What the column of kinds holds after the code word. Kinds with one word differ in it.
     void (*put_head)(BitWriter& out, const PostedOperation& operation);
     // The same from bytes that anybody may have written. Gives the number of payments, at most chunk_model's kMaxLines; makes
-    // none of them, since it isn't known yet whether they fit.
+    // none of them, since it isn't known yet whether they fit. The operation may become one of another kind of the same word.
     unsigned (*take_head)(BitReader& in, PostedOperation& operation);
     // execute_operation (protocol/apply.hpp).
-    Outcome (*execute)(StateView& view, const PostedOperation& posted, FeeTally& fees, Account& sender, Operation& signed_form);
+    Outcome (*execute)(StateView& view, const Hash& domain_separator, const PostedOperation& posted, FeeTally& fees,
+                       Account& sender, Operation& signed_form);
     // check_signatures (protocol/apply.hpp).
     Outcome (*check_signatures)(const SignerRecovery& recovery, const Hash& domain_separator, const Hash& digest,
                                 const Account& sender, const Operation& signed_form, ByteView sigs);
@@ -58,10 +63,11 @@ struct OperationTraits {
     CodeWord word;                             // in the chunk codec
     unsigned (*head_bits)(unsigned payments);  // what put_head writes for so many, in bits
     Payees payees;
-    unsigned most_payments;  // that a user may sign for; at least one. More than one: the type has a list of them
+    unsigned most_payments;  // at least one
+    bool has_list;           // the user signs for a list of them, of any length up to that; else that many there are
     bool has_memo;
-    unsigned base_weight;  // without its payments, which weigh one each, and one more by address
-    unsigned signatures;   // of 64 bytes each in a chunk's sigs
+    unsigned base_weight;      // without its payments, which weigh one each, and one more by address
+    unsigned most_signatures;  // of 64 bytes each in a chunk's sigs
     const OperationSteps* steps;
 };
 
@@ -79,13 +85,16 @@ struct L1OperationTraits {
 namespace kinds {
 
 // Each in the file of its name.
-extern const OperationSteps kTransfer, kWithdraw, kPayout;
+extern const OperationSteps kTransfer, kWithdraw, kPayout, kFund, kRedeem;
 Outcome deposit(StateView& view, const L1Operation& entry, bool& took_effect);
 Outcome forced_transfer(StateView& view, const L1Operation& entry, bool& took_effect);
 Outcome forced_withdrawal(StateView& view, const L1Operation& entry, bool& took_effect);
+Outcome forced_redeem(StateView& view, const L1Operation& entry, bool& took_effect);
+Outcome reclaim(StateView& view, const L1Operation& entry, bool& took_effect);
 
 constexpr unsigned no_head(unsigned) { return 0; }
 constexpr unsigned line_count(unsigned payments) { return gamma_bits(payments - 1); }
+constexpr unsigned largest_count(unsigned) { return gamma_bits(kLargestGamma); }
 
 }  // namespace kinds
 
@@ -98,9 +107,10 @@ inline constexpr OperationTraits kOperationKinds[] = {
      .head_bits = kinds::no_head,
      .payees = Payees::kLeaves,
      .most_payments = 1,
+     .has_list = false,
      .has_memo = true,
      .base_weight = 1,
-     .signatures = 1,
+     .most_signatures = 1,
      .steps = &kinds::kTransfer},
     {.kind = OperationKind::kWithdraw,
      .name = "withdraw",
@@ -109,9 +119,10 @@ inline constexpr OperationTraits kOperationKinds[] = {
      .head_bits = kinds::no_head,
      .payees = Payees::kL1,
      .most_payments = 1,
+     .has_list = false,
      .has_memo = false,
      .base_weight = 1,
-     .signatures = 1,
+     .most_signatures = 1,
      .steps = &kinds::kWithdraw},
     {.kind = OperationKind::kPayout,
      .name = "payout",
@@ -120,16 +131,43 @@ inline constexpr OperationTraits kOperationKinds[] = {
      .head_bits = kinds::line_count,
      .payees = Payees::kLeaves,
      .most_payments = kMaxPayoutLines,
+     .has_list = true,
      .has_memo = true,
      .base_weight = 1,
-     .signatures = 1,
+     .most_signatures = 1,
      .steps = &kinds::kPayout},
+    {.kind = OperationKind::kFund,
+     .name = "fund",
+     .type = "Fund(address token,address payee,uint128 unit,uint64 expiry,uint64 salt,uint128 amount,uint128 fee,uint64 nonce)",
+     .word = {0b11, 2},
+     .head_bits = kinds::largest_count,
+     .payees = Payees::kChannel,
+     .most_payments = 1,
+     .has_list = false,
+     .has_memo = false,
+     .base_weight = 2,
+     .most_signatures = 1,
+     .steps = &kinds::kFund},
+    {.kind = OperationKind::kRedeem,
+     .name = "redeem",
+     .type = "Redeem(address channel,address token,uint64 claimed,uint64 count,bool take,bool close,uint128 fee)",
+     .word = {0b11, 2},
+     .head_bits = kinds::largest_count,
+     .payees = Payees::kParties,
+     .most_payments = 2,
+     .has_list = false,
+     .has_memo = false,
+     .base_weight = 2,
+     .most_signatures = 2,
+     .steps = &kinds::kRedeem},
 };
 
 inline constexpr L1OperationTraits kL1OperationKinds[] = {
     {L1OperationKind::kDeposit, "deposit", false, Payees::kLeaves, kinds::deposit},
     {L1OperationKind::kForcedTransfer, "forced transfer", true, Payees::kLeaves, kinds::forced_transfer},
     {L1OperationKind::kForcedWithdrawal, "forced withdrawal", true, Payees::kL1, kinds::forced_withdrawal},
+    {L1OperationKind::kRedeem, "redeem", true, Payees::kLeaves, kinds::forced_redeem},
+    {L1OperationKind::kReclaim, "reclaim", true, Payees::kLeaves, kinds::reclaim},
 };
 
 // The row of a kind, which is known.
@@ -141,6 +179,11 @@ constexpr const L1OperationTraits& traits_of(L1OperationKind kind) {
     GAVEL_CHECK(is_known(kind));
     return kL1OperationKinds[static_cast<size_t>(kind)];
 }
+
+constexpr bool is_of_channel(OperationKind kind) {
+    return traits_of(kind).payees == Payees::kChannel || traits_of(kind).payees == Payees::kParties;
+}
+inline bool is_of_channel(const PostedOperation& operation) { return is_of_channel(operation.kind); }
 
 // Whether rows about kinds, each with its `kind`, are one for each kind and in their order: what every such table asserts.
 template <class Row, size_t count>

@@ -24,8 +24,6 @@ void put_line_count(BitWriter& out, const PostedOperation& operation) {
     out.gamma(static_cast<unsigned>(operation.payments.size()) - 1);
 }
 
-unsigned take_line_count(BitReader& in, PostedOperation& /*operation*/) { return 1 + in.gamma(); }
-
 }  // namespace
 
 constinit const OperationSteps kPayout{.struct_hash = struct_hash,

@@ -21,7 +21,7 @@ std::optional<FormFault> form_fault(const Operation& operation) {
     return std::nullopt;
 }
 
-Outcome pay_on_l1(StateView& view, const PostedOperation& /*posted*/, Operation& signed_form) {
+Outcome pay_on_l1(StateView& view, const Hash& /*domain_separator*/, const PostedOperation& /*posted*/, Operation& signed_form) {
     for (const Payment& payment : signed_form.payments) {
         const Withdrawal withdrawal{payment.to, signed_form.token, payment.amount};
         if (withdrawal.recipient.is_zero()) return Outcome::wrong(Refusal::kRecipientZero);
@@ -31,8 +31,9 @@ Outcome pay_on_l1(StateView& view, const PostedOperation& /*posted*/, Operation&
     return Outcome::applied();
 }
 
-Outcome execute(StateView& view, const PostedOperation& posted, FeeTally& fees, Account& sender, Operation& signed_form) {
-    return execute_sent(view, posted, fees, sender, signed_form, pay_on_l1);
+Outcome execute(StateView& view, const Hash& domain_separator, const PostedOperation& posted, FeeTally& fees, Account& sender,
+                Operation& signed_form) {
+    return execute_sent(view, domain_separator, posted, fees, sender, signed_form, pay_on_l1);
 }
 
 }  // namespace

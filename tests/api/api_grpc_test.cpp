@@ -244,7 +244,44 @@ TEST_CASE("operations are taken, and refused, alike in process and over gRPC") {
     CHECK_FALSE(cancelled->read(none));
     CHECK(cancelled->finish().code == node::Code::kCancelled);
 
-    for (const OperationKind kind : {OperationKind::kTransfer, OperationKind::kWithdraw, OperationKind::kPayout}) {
+    // A channel, funded one way, redeemed the other.
+    const ChannelTerms terms{alice.address(), bob.address(), Amount{10}, 2'000'000'000, 1};
+    const Hash separator = world.sync->domain().separator();
+    const AccountKey channel{terms.address(separator), {}};
+    CHECK(same(*world.direct, *world.remote, [&](auto& face) { return face.channel(channel); }).status().reason ==
+          "UNKNOWN_CHANNEL");
+    api::Submission fund, redeem;
+    fund.operation = {OperationKind::kFund, {}, {{{}, Amount{1'000}}}, {}, 6, {}, {terms, {}, 0, false, false}};
+    redeem.operation = {OperationKind::kRedeem, {}, {}, {}, 0, {}, {terms, channel.owner, 30, true, false}};
+    redeem.voucher = alice.sign(Voucher{channel.owner, {}, 30}.digest(separator));
+    const api::SubmitOutcome funded = world.direct->submit(world.sign(alice, fund));
+    INFO(node::to_string(funded.status));
+    REQUIRE(funded.status.ok());
+    {
+        Writing writing(*world.sequencer);
+        const api::SubmitOutcome redeemed = world.remote->submit(world.sign(bob, redeem));
+        INFO(node::to_string(redeemed.status));
+        REQUIRE(redeemed.status.ok());
+        redeem.voucher.reset();
+        CHECK(world.remote->submit(world.sign(bob, redeem)).status.field == "operation.redeem.voucher");
+        alike(*world.direct, *world.remote, [&](auto& face) { return face.operation(redeemed.receipt.hash); });
+    }
+    alike(*world.direct, *world.remote, [&](auto& face) { return face.operation(funded.receipt.hash); });
+    alike(*world.direct, *world.remote, [&](auto& face) { return face.account(channel); });
+    const auto told = same(*world.direct, *world.remote, [&](auto& face) { return face.channel(channel); });
+    REQUIRE(told.ok());
+    CHECK(told->claimed() == 30);
+    CHECK(told->terms == terms);
+    const auto channels = same(*world.direct, *world.remote, [&](auto& face) { return face.channels(bob.address(), {}, 1); });
+    CHECK(channels->channels == std::vector<api::ChannelInfo>{*told});
+    REQUIRE(channels->next == channel);
+    CHECK(same(*world.direct, *world.remote, [&](auto& face) {
+              return face.channels(bob.address(), channel, 1);
+          })->channels.empty());
+    alike(*world.direct, *world.remote, [&](auto& face) { return face.history(channel.owner, {}, 0, 0); });
+
+    for (const OperationKind kind : {OperationKind::kTransfer, OperationKind::kWithdraw, OperationKind::kPayout,
+                                     OperationKind::kFund, OperationKind::kRedeem}) {
         const api::OperationShape shape{.kind = kind, .lines = kind == OperationKind::kPayout ? 7u : 1u};
         CHECK(same(*world.direct, *world.remote, [&](auto& face) { return face.estimate_fee({}, shape); }).ok());
         const auto unknown =

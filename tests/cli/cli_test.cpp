@@ -160,6 +160,7 @@ TEST_CASE("a refusal of the contract says what it waits for") {
           "(in 1 min)");
     CHECK(told("NotOverdue").message ==
           "L1 operation 4 is overdue at 2023-11-14 22:13:25 UTC (in 5 s); nobody can be evicted before");
+    CHECK(told("RestTooEarly").message == "the channel's payee may still come for what the payer owes");
     CHECK(told("SomethingElse").message == "raw");
     CHECK(explained({node::Code::kUnavailable, "NotOverdue", "", "raw"}, facts).message == "raw");
 }

@@ -269,14 +269,28 @@ TEST_CASE("claim and deposit of a token that calls back: refused by the guard, e
     Address token = deployed(1);
     Bank f({{kAlice, token, Amount{30}}, {kBob, token, Amount{10}}});
     REQUIRE(f.token(TokenMode::kReenters) == token);
-    f.mint(token, kAlice, 1000);
-    for (const Bytes& calldata :
-         {f.claim(1), rollup_call::resign(), rollup_call::append({}), rollup_call::prove({}), rollup_call::commit_proof({}),
-          rollup_call::take_stake(1), rollup_call::take_reward(1, kBob), rollup_call::become_sequencer(),
-          rollup_call::deposit_eth(kBob), rollup_call::deposit_token(token, kBob, Amount{1}),
-          rollup_call::force_transfer({}, kBob, Amount{1}), rollup_call::force_withdrawal({}, kBob, Amount{1}),
-          rollup_call::announce_takeover(), rollup_call::evict(), rollup_call::freeze(0), rollup_call::exit(f.genesis, {}),
-          rollup_call::refund(0, {})}) {
+    f.mint(token, kAlice, 2000);
+    for (const Bytes& calldata : {f.claim(1),
+                                  rollup_call::resign(),
+                                  rollup_call::append({}),
+                                  rollup_call::prove({}),
+                                  rollup_call::commit_proof({}),
+                                  rollup_call::take_stake(1),
+                                  rollup_call::take_reward(1, kBob),
+                                  rollup_call::become_sequencer(),
+                                  rollup_call::deposit_eth(kBob),
+                                  rollup_call::deposit_token(token, kBob, Amount{1}),
+                                  rollup_call::force_transfer({}, kBob, Amount{1}),
+                                  rollup_call::force_withdrawal({}, kBob, Amount{1}),
+                                  rollup_call::announce_takeover(),
+                                  rollup_call::evict(),
+                                  rollup_call::freeze(0),
+                                  rollup_call::exit(f.genesis, {}),
+                                  rollup_call::refund(0, {}),
+                                  rollup_call::force_redeem({}, {}, 1, {}),
+                                  rollup_call::reclaim({}, {}),
+                                  rollup_call::exit_channel(f.genesis, {}, {}, 1, {}),
+                                  rollup_call::exit_channel_rest(f.genesis, {}, {})}) {
         REQUIRE(f.send(f.carol, token, token_keep(calldata)) == "");
         CHECK(f.send(f.alice, rollup_call::deposit_token(token, kBob, Amount{50})) == "");
         CHECK(f.told(token, 3) == "ReentrancyGuardReentrantCall");
@@ -285,7 +299,7 @@ TEST_CASE("claim and deposit of a token that calls back: refused by the guard, e
     CHECK(f.send(f.alice, f.claim(0)) == "");
     CHECK(f.told(token, 3) == "ReentrancyGuardReentrantCall");
     CHECK(rollup_view::read_bool(f.view(rollup_view::is_paid(1))) == false);
-    CHECK(f.held(token) == 17 * 50 - 30);
+    CHECK(f.held(token) == 21 * 50 - 30);
 }
 
 TEST_CASE("claim of a token: judged by its answer; all or nothing") {

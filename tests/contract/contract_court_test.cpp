@@ -304,7 +304,7 @@ BatchChunk full_chunk(const Hash& domain_separator, unsigned forged) {
         posted.sender = 1 + i;
         posted.payments = {{{1 + (i + 1) % kPayers, std::nullopt}, Amount{i}}};
         chunk.operations.push_back(posted);
-        Operation operation{OperationKind::kTransfer, {}, {{payer((i + 1) % kPayers).address(), Amount{i}}}, {}, 0, {}};
+        Operation operation{OperationKind::kTransfer, {}, {{payer((i + 1) % kPayers).address(), Amount{i}}}, {}, 0, {}, {}};
         append(out.sigs, payer(i == forged ? 0 : i).sign(operation.digest(domain_separator)));
     }
     out.ops = encode_ops(chunk);

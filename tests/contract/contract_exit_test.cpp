@@ -199,10 +199,11 @@ TEST_CASE("refund: every refusal, in order, then the deposit to whom it was made
         return f.send(f.bob,
                       AbiWriter("refund(uint64,bytes,address,uint256)").word(index).bytes(entry).word(Address{}).word(0).take());
     };
-    CHECK(raw(0, 84) == "NotFrozen");
+    CHECK(raw(0, 92) == "NotFrozen");
     f.freeze();
-    CHECK(raw(0, 84) == "EntryLength");
-    CHECK(raw(0, 86) == "EntryLength");
+    CHECK(raw(0, 92) == "EntryLength");
+    CHECK(raw(0, 94) == "EntryLength");
+    CHECK(raw(0, 85) == "EntryLength");       // an entry without its count
     CHECK(refund(0, first) == "EntryIndex");  // consumed
     CHECK(refund(4, third) == "EntryIndex");
     CHECK(refund(~uint64_t{0}, third) == "EntryIndex");
@@ -210,6 +211,9 @@ TEST_CASE("refund: every refusal, in order, then the deposit to whom it was made
     CHECK(refund(3, second) == "EntryHash");
     L1Operation spoiled = second;
     spoiled.amount = Amount{70};
+    CHECK(refund(1, spoiled) == "EntryHash");
+    spoiled = second;
+    spoiled.count = 1;
     CHECK(refund(1, spoiled) == "EntryHash");
     spoiled = forced;
     spoiled.kind = L1OperationKind::kDeposit;

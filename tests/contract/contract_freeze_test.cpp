@@ -119,6 +119,8 @@ TEST_CASE("after a freeze: no append, deposit, forced operation, eviction or seq
     CHECK(f.send(f.bob, rollup_call::deposit_token(token, {}, Amount{0})) == "Frozen");
     CHECK(f.send(f.bob, rollup_call::force_transfer({}, {}, Amount{1})) == "Frozen");
     CHECK(f.send(f.bob, rollup_call::force_withdrawal({}, {}, Amount{0})) == "Frozen");
+    CHECK(f.send(f.bob, rollup_call::force_redeem({}, {}, 0, {})) == "Frozen");
+    CHECK(f.send(f.bob, rollup_call::reclaim({}, {})) == "Frozen");
     CHECK(f.send(f.alice, rollup_call::resign()) == "NotSequencer");
     CHECK(f.queue_length() == 1);
 

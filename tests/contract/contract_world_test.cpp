@@ -48,7 +48,7 @@ struct World : ContractFixture {
             else recipient.address = order.to;
             posted.payments = {{recipient, Amount{order.amount}}};
             chunk.operations.push_back(posted);
-            Operation operation{posted.kind, order.token, {{order.to, Amount{order.amount}}}, {}, 0, {}};
+            Operation operation{posted.kind, order.token, {{order.to, Amount{order.amount}}}, {}, 0, {}, {}};
             operation.nonce = state.accounts.at(posted.sender)->nonce + sent[posted.sender]++;
             gavel::append(bytes.sigs, order.from->sign(operation.digest(separator)));
         }

@@ -15,6 +15,7 @@ struct Owned {
     Address owner;
     Address token;
     u128 amount;
+    uint64_t nonce = 0;
 };
 
 inline State state_of(const std::vector<Owned>& accounts) {
@@ -23,6 +24,10 @@ inline State state_of(const std::vector<Owned>& accounts) {
     for (const Owned& a : accounts) {
         L1Operation deposit{L1OperationKind::kDeposit, a.owner, a.owner, a.token, Amount{a.amount}, 1};
         REQUIRE(apply_l1_operation(view, deposit).ok());
+        const uint32_t index = out.accounts.find(AccountKey{a.owner, a.token}).index;
+        Account leaf = *out.accounts.at(index);
+        leaf.nonce = a.nonce;
+        out.accounts.write(index, leaf);
     }
     return out;
 }

@@ -17,7 +17,7 @@ namespace gavel::test {
 using Json = nlohmann::json;
 using Cases = std::vector<Json>;
 
-// typed_data.json: operations and their signatures, and signatures that are none.
+// typed_data.json: operations, terms of channels and vouchers; their signatures, and signatures that are none.
 Cases typed_data_cases();
 // chunks.json: ops, and what they decode to.
 Cases chunk_cases();

@@ -3,6 +3,7 @@
 #include "protocol/account_proof.hpp"
 #include "protocol/check.hpp"
 #include "protocol/keccak.hpp"
+#include "protocol/kinds/kinds.hpp"
 #include "tests/export/export.hpp"
 #include "tests/generator/random.hpp"
 #include "tests/generator/starting_state.hpp"
@@ -189,12 +190,13 @@ Json queue_case(Random& random, size_t count) {
     Hash hash;
     for (size_t i = 0; i < count; ++i) {
         L1Operation entry;
-        entry.kind = static_cast<L1OperationKind>(random.below(3));
+        entry.kind = static_cast<L1OperationKind>(random.below(std::size(kL1OperationKinds)));
         entry.caller = stranger(random.next());
         entry.to = stranger(random.next());
         entry.token = token(random.below(3));
         entry.amount = random.chance(20) ? Amount::max() : Amount{random.next()};
         entry.time = random.next();
+        if (entry.kind == L1OperationKind::kRedeem) entry.count = random.next();
         hash = entry.chain(hash);
         entries.push_back({{"kind", static_cast<int>(entry.kind)},
                            {"caller", hex(entry.caller)},
@@ -202,6 +204,7 @@ Json queue_case(Random& random, size_t count) {
                            {"token", hex(entry.token)},
                            {"amount", decimal(entry.amount)},
                            {"time", decimal(entry.time)},
+                           {"count", decimal(entry.count)},
                            {"entry", hex(entry.encode())}});
         hashes.push_back(hex(hash));
     }

@@ -1,5 +1,7 @@
+#include "protocol/encoding.hpp"
 #include "protocol/keccak.hpp"
 #include "protocol/keys.hpp"
+#include "protocol/kinds/kinds.hpp"
 #include "tests/export/export.hpp"
 #include "tests/generator/random.hpp"
 #include "tests/generator/starting_state.hpp"
@@ -20,26 +22,94 @@ Amount random_amount(Random& random) {
     return Amount{random.chance(10) ? ~u128{0} : random.chance(10) ? 0 : wide >> random.below(128)};
 }
 
-Json operation_case(const std::string& what, const Domain& domain, const Operation& operation, const PrivateKey& key) {
-    Json payments = Json::array();
-    for (const Payment& payment : operation.payments)
-        payments.push_back({{"to", hex(payment.to)}, {"amount", decimal(payment.amount)}});
-    Hash digest = operation.digest(domain.separator());
-    return {{"kind", "operation"},
+Json typed_case(const char* kind, const std::string& what, const Domain& domain, const Hash& digest) {
+    return {{"kind", kind},
             {"what", what},
             {"domain", json_of(domain)},
             {"domainSeparator", hex(domain.separator())},
-            {"operation", name_of(operation.kind)},
-            {"token", hex(operation.token)},
-            {"payments", payments},
-            {"fee", decimal(operation.fee)},
-            {"nonce", decimal(operation.nonce)},
-            {"memo", hex(operation.memo)},
-            {"privateKey", hex(key.scalar())},
-            {"signer", hex(key.address())},
-            {"digest", hex(digest)},
-            {"operationHash", hex(operation_hash(digest, key.address()))},
-            {"signature", hex(key.sign(digest))}};
+            {"digest", hex(digest)}};
+}
+
+void sign(Json& out, const Hash& digest, const PrivateKey& key) {
+    out["privateKey"] = hex(key.scalar());
+    out["signer"] = hex(key.address());
+    out["signature"] = hex(key.sign(digest));
+}
+
+void add_terms(Json& out, const ChannelTerms& terms) {
+    out["payee"] = hex(terms.payee);
+    out["unit"] = decimal(terms.unit);
+    out["expiry"] = decimal(terms.expiry);
+    out["salt"] = decimal(terms.salt);
+}
+
+// What a kind signs beside token and fee.
+void add_words(Json& out, const Operation& operation) {
+    const ChannelWords& words = operation.channel;
+    if (operation.kind == OperationKind::kRedeem) {
+        out["channel"] = hex(words.channel);
+        out["claimed"] = decimal(operation.nonce);
+        out["count"] = decimal(words.count);
+        out["take"] = words.take;
+        out["close"] = words.close;
+        return;
+    }
+    out["nonce"] = decimal(operation.nonce);
+    if (operation.kind == OperationKind::kFund) {
+        add_terms(out, words.terms);
+        out["amount"] = decimal(operation.payments.at(0).amount);
+        return;
+    }
+    Json payments = Json::array();
+    for (const Payment& payment : operation.payments)
+        payments.push_back({{"to", hex(payment.to)}, {"amount", decimal(payment.amount)}});
+    out["payments"] = payments;
+    out["memo"] = hex(operation.memo);
+}
+
+Json operation_case(const std::string& what, const Domain& domain, const Operation& operation, const PrivateKey& key) {
+    const Hash digest = operation.digest(domain.separator());
+    Json out = typed_case("operation", what, domain, digest);
+    out["operation"] = name_of(operation.kind);
+    out["token"] = hex(operation.token);
+    out["fee"] = decimal(operation.fee);
+    out["operationHash"] = hex(operation_hash(digest, key.address()));
+    add_words(out, operation);
+    sign(out, digest, key);
+    return out;
+}
+
+// The channel's address is the end of the digest.
+Json terms_case(const std::string& what, const Domain& domain, const ChannelTerms& terms) {
+    ByteWriter words;
+    words.raw(keccak256(view_of("Channel(address payer,address payee,uint128 unit,uint64 expiry,uint64 salt)")));
+    words.word(terms.payer).word(terms.payee).word(terms.unit.value()).word(u128{terms.expiry}).word(u128{terms.salt});
+    Json out = typed_case("terms", what, domain, typed_digest(domain.separator(), keccak256(words.bytes())));
+    out["payer"] = hex(terms.payer);
+    add_terms(out, terms);
+    out["channel"] = hex(terms.address(domain.separator()));
+    return out;
+}
+
+Json voucher_case(const std::string& what, const Domain& domain, const Voucher& voucher, const PrivateKey& key) {
+    const Hash digest = voucher.digest(domain.separator());
+    Json out = typed_case("voucher", what, domain, digest);
+    out["channel"] = hex(voucher.channel);
+    out["token"] = hex(voucher.token);
+    out["count"] = decimal(voucher.count);
+    sign(out, digest, key);
+    return out;
+}
+
+uint64_t random_number(Random& random) {
+    return random.chance(20) ? ~uint64_t{0} - random.below(2) : random.next() >> random.below(64);
+}
+
+ChannelTerms random_terms(Random& random) {
+    ChannelTerms out{random_bytes<Address>(random), random_bytes<Address>(random), random_amount(random), 0, 0};
+    out.expiry = random_number(random);
+    out.salt = random_number(random);
+    return out;
 }
 
 Operation random_operation(Random& random, OperationKind kind, size_t lines) {
@@ -51,8 +121,16 @@ Operation random_operation(Random& random, OperationKind kind, size_t lines) {
         out.payments.push_back({to, random_amount(random)});
     }
     out.fee = random_amount(random);
-    out.nonce = random.chance(20) ? ~uint64_t{0} - random.below(2) : random.next() >> random.below(64);
-    if (kind != OperationKind::kWithdraw && random.chance(60)) out.memo = random_bytes<Hash>(random);
+    out.nonce = random_number(random);
+    if (traits_of(kind).has_memo && random.chance(60)) out.memo = random_bytes<Hash>(random);
+    if (!is_of_channel(kind)) return out;
+    ChannelWords& words = out.channel;
+    words.terms = random_terms(random);
+    if (kind == OperationKind::kFund) return out;
+    words.channel = random_bytes<Address>(random);
+    words.count = random_number(random);
+    words.take = random.chance(50);
+    words.close = random.chance(50);
     return out;
 }
 
@@ -146,6 +224,16 @@ Cases typed_data_cases() {
     for (int i = 0; i < 40; ++i) {
         add(OperationKind::kTransfer, 1);
         add(OperationKind::kWithdraw, 1);
+    }
+    for (int i = 0; i < 40; ++i) {
+        add(OperationKind::kFund, 1);
+        add(OperationKind::kRedeem, 0);
+    }
+    for (int i = 0; i < 30; ++i) {
+        const std::string number = std::to_string(i);
+        out.push_back(terms_case("terms " + number, domains[random.below(3)], random_terms(random)));
+        const Voucher voucher{random_bytes<Address>(random), random_bytes<Address>(random), random_number(random)};
+        out.push_back(voucher_case("voucher " + number, domains[random.below(3)], voucher, person(random.below(kPeople))));
     }
     for (size_t lines = 1; lines <= kMaxPayoutLines + 1; ++lines) add(OperationKind::kPayout, lines);
     out.push_back(operation_case("all zero", test_domain(), {OperationKind::kTransfer, {}, {{}}, {}, 0, {}}, person(0)));

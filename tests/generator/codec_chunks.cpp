@@ -1,5 +1,7 @@
 #include "tests/generator/codec_chunks.hpp"
 
+#include "protocol/kinds/kinds.hpp"
+
 namespace gavel::test {
 namespace {
 
@@ -211,6 +213,21 @@ auto pool_of(Random& random, const std::vector<size_t>& sizes, Make make) {
     return pool;
 }
 
+PostedChannel random_channel(Random& random, const std::vector<Amount>& amounts, OperationKind kind) {
+    PostedChannel out;
+    out.unit = random.pick(amounts);
+    out.expiry = random.next();
+    out.salt = random.next();
+    if (kind == OperationKind::kFund) {
+        out.payee = random_bytes<Address>(random);
+        return out;
+    }
+    out.close = random.chance(50);
+    out.take = !out.close || random.chance(50);
+    if (out.take) out.count = random.pick(amounts);
+    return out;
+}
+
 }  // namespace
 
 const std::vector<CodecCase>& codec_cases() { return kCases; }
@@ -222,20 +239,33 @@ Chunk random_codec_chunk(Random& random) {
     auto amounts = pool_of(random, {1, 10, 100}, [&] { return random_amount(random); });
     int percent_address = random.pick<int>({0, 0, 20, 100}), percent_memo = random.pick<int>({0, 0, 30, 100});
     using Kind = OperationKind;
-    auto kinds = random.pick<std::vector<Kind>>(
-        {{Kind::kTransfer}, {Kind::kWithdraw}, {Kind::kPayout}, {Kind::kTransfer, Kind::kWithdraw, Kind::kPayout}});
+    auto kinds = random.pick<std::vector<Kind>>({{Kind::kTransfer},
+                                                 {Kind::kWithdraw},
+                                                 {Kind::kPayout},
+                                                 {Kind::kFund},
+                                                 {Kind::kRedeem},
+                                                 {Kind::kTransfer, Kind::kWithdraw, Kind::kPayout},
+                                                 {Kind::kTransfer, Kind::kWithdraw, Kind::kPayout, Kind::kFund, Kind::kRedeem}});
     Chunk chunk;
     chunk.l1_operations = random.pick<unsigned>({0, 0, 0, 1, 5, 32});
     for (int i = random.pick<int>({0, 1, 5, 48}); i > 0; --i) {
         PostedOperation op;
         op.kind = random.pick(kinds);
+        const OperationTraits& traits = traits_of(op.kind);
         bool withdrawal = op.kind == OperationKind::kWithdraw;
         op.sender = random.pick(accounts);
         op.fee = random.pick(fees);
-        if (!withdrawal && random.chance(percent_memo)) op.memo = random_bytes<Hash>(random);
-        for (int lines = op.kind == OperationKind::kPayout ? random.pick<int>({1, 1, 2, 5, 20, 94}) : 1; lines > 0; --lines) {
-            PostedPayment payment{{}, random.pick(amounts)};
-            if (withdrawal || random.chance(percent_address)) {
+        if (traits.has_memo && random.chance(percent_memo)) op.memo = random_bytes<Hash>(random);
+        if (is_of_channel(op)) op.channel = random_channel(random, amounts, op.kind);
+        size_t lines = traits.has_list ? random.pick<size_t>({1, 1, 2, 5, 20, 94}) : traits.most_payments;
+        for (size_t line = 0; line < lines; ++line) {
+            PostedPayment payment;
+            if (traits.payees != Payees::kParties) payment.amount = random.pick(amounts);
+            if (traits.payees == Payees::kChannel) {
+                // to what the terms name
+            } else if (traits.payees == Payees::kParties && line == 1) {
+                payment.to.index = random.pick(accounts);
+            } else if (withdrawal || random.chance(percent_address)) {
                 payment.to.address = random_bytes<Address>(random);
             } else {
                 payment.to.index = random.pick(accounts);
@@ -283,12 +313,26 @@ Fixed Widest::bytes() {
     return out;
 }
 
+// A redeem takes, and so has a count.
+PostedChannel Widest::channel(OperationKind kind) {
+    const bool is_redeem = kind == OperationKind::kRedeem;
+    PostedChannel out{{}, amount(), random_.next(), random_.next(), {}, is_redeem, false};
+    if (is_redeem) out.count = amount();
+    else out.payee = bytes<Address>();
+    return out;
+}
+
 PostedOperation Widest::operation(OperationKind kind, size_t lines, bool address) {
     PostedOperation op{kind, index(), {}, amount(), {}};
-    if (kind != OperationKind::kWithdraw) op.memo = bytes<Hash>();
+    const OperationTraits& traits = traits_of(kind);
+    if (traits.has_memo) op.memo = bytes<Hash>();
+    if (is_of_channel(op)) op.channel = channel(kind);
     for (size_t i = 0; i < lines; ++i) {
-        PostedPayment payment{{}, amount()};
-        if (address) payment.to.address = bytes<Address>();
+        PostedPayment payment;
+        if (traits.payees != Payees::kParties) payment.amount = amount();
+        if (traits.payees == Payees::kChannel) {
+            // to what the terms name
+        } else if (address && !(traits.payees == Payees::kParties && i == 1)) payment.to.address = bytes<Address>();
         else payment.to.index = index();
         op.payments.push_back(payment);
     }
@@ -308,9 +352,11 @@ std::vector<Chunk> Widest::largest_chunks() {
     for (bool address : {false, true}) {
         out.push_back(chunk(OperationKind::kTransfer, 1, address));
         for (size_t lines : {1, 2, 5, 20, 46, 47}) out.push_back(chunk(OperationKind::kPayout, lines, address));
+        out.push_back(chunk(OperationKind::kRedeem, 2, address));
     }
     for (size_t lines : {94, 95}) out.push_back(chunk(OperationKind::kPayout, lines, false));
     out.push_back(chunk(OperationKind::kWithdraw, 1, true));
+    out.push_back(chunk(OperationKind::kFund, 1, false));
     out.push_back(Chunk{kMaxChunkWeight / kL1OperationWeight, {}, {}});
     return out;
 }

@@ -28,6 +28,7 @@ Bytes mutated_ops(Random& random, Bytes ops);
 // Chunks with nothing in common between their parts, every number of full width.
 class Widest {
 public:
+    // `lines`: one of a fund, two of a redeem, whose payee the address is.
     PostedOperation operation(OperationKind kind, size_t lines, bool address);
     // As many operations of that kind as there is room for, the rest filled with fee leaves.
     Chunk chunk(OperationKind kind, size_t lines, bool address);
@@ -37,6 +38,7 @@ public:
 private:
     uint32_t index() { return static_cast<uint32_t>(random_.next()) | 1u << 31; }
     Amount amount();
+    PostedChannel channel(OperationKind kind);
     template <class Fixed>
     Fixed bytes();
 

@@ -6,6 +6,7 @@
 
 #include "protocol/check.hpp"
 #include "protocol/encoding.hpp"
+#include "protocol/kinds/kinds.hpp"
 #include "protocol/merkle.hpp"
 
 namespace gavel::test {
@@ -111,12 +112,14 @@ private:
                     [&](FraudProof& proof) { corrupt(proof.l1_operations[i]); });
             };
             of_entry("kind", [](L1Operation& entry) { entry.kind = L1OperationKind::kForcedTransfer; });
-            of_entry("kind unknown", [](L1Operation& entry) { entry.kind = static_cast<L1OperationKind>(3); });
+            of_entry("kind unknown",
+                     [](L1Operation& entry) { entry.kind = static_cast<L1OperationKind>(std::size(kL1OperationKinds)); });
             of_entry("caller", [](L1Operation& entry) { turn(entry.caller); });
             of_entry("to", [](L1Operation& entry) { turn(entry.to); });
             of_entry("token", [](L1Operation& entry) { turn(entry.token); });
             of_entry("amount", [](L1Operation& entry) { turn(entry.amount); });
             of_entry("time", [](L1Operation& entry) { entry.time ^= 1; });
+            of_entry("count", [](L1Operation& entry) { entry.count ^= 1; });
         }
         add("L1 operations in another order", "L1Operations",
             [](FraudProof& proof) { std::swap(proof.l1_operations[0], proof.l1_operations[1]); });

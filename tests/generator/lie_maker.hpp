@@ -1,4 +1,5 @@
-// How lies are made: the words that they are told in, and who collects them. For lies.cpp and lies_codec.cpp alone.
+// How lies are made: the words that they are told in, and who collects them. For lies.cpp, lies_codec.cpp and lies_channels.cpp
+// alone.
 #pragma once
 
 #include <functional>
@@ -54,8 +55,17 @@ public:
     void withdrawals();
     void signatures();
     void fee_leaves();
+    void channel_weights();
+    void channel_codec();
+    void funds();
+    void fund_words();
+    void redeems();
+    void redeems_twice();
+    void redeem_words();
+    void marked_senders();
 
 private:
+    BatchChunk with_fee(const PostedOperation& redeem);
     LieCase& add(Refusal rule, std::string what, StartingState start, const Chunk& wrong, const Chunk& control,
                  std::vector<L1Operation> queue = {}) {
         LieCase out{rule, std::move(what), std::move(start), std::move(queue), 0, {}, {}, 0, 0};

@@ -224,6 +224,14 @@ std::vector<LieCase> lie_cases(const LieSetting& setting) {
     all.withdrawals();
     all.signatures();
     all.fee_leaves();
+    all.channel_weights();
+    all.channel_codec();
+    all.funds();
+    all.fund_words();
+    all.redeems();
+    all.redeems_twice();
+    all.redeem_words();
+    all.marked_senders();
     return all.take();
 }
 

@@ -15,7 +15,7 @@ enum class StartKind : uint8_t {
     kFullAccounts,     // a few places are left among 2^32-1
     kFullWithdrawals,  // a few places are left among 2^32-1
     kRich,             // balances near 2^128
-    kWorn,             // nonces near 2^64
+    kWorn,             // nonces and claimed units near 2^63
     kLate,             // opCount and l1OpsConsumed near 2^64
 };
 inline constexpr StartKind kStartKinds[] = {
@@ -23,6 +23,9 @@ inline constexpr StartKind kStartKinds[] = {
     StartKind::kRich,    StartKind::kWorn,      StartKind::kLate};
 const char* name_of(StartKind kind);
 StartingState random_start(StartKind kind, Random& random);
+
+inline constexpr size_t kRandomTokens = 3;  // token(0) to token(2) are what histories are about
+u128 power_of_ten(uint64_t exponent);       // at most 38
 
 // What is posted of a chunk, and the claimed l1OpsConsumed that it is judged under.
 struct PostedChunk {
@@ -47,16 +50,25 @@ private:
     struct Draft;  // a chunk being made, and the view that it is tried on
 
     Address any_address();
-    std::optional<uint32_t> any_leaf(StateView& view, std::optional<Address> token, bool with_key);
+    enum class Whose : uint8_t { kAnybodys, kPersons, kChannels };
+    std::optional<uint32_t> any_leaf(StateView& view, std::optional<Address> token, Whose whose);
     Amount any_amount(Amount balance);
     L1Operation any_l1_operation(StateView& view);
+    L1Operation any_channel_entry(L1OperationKind kind, StateView& view);
     void queue_until(uint64_t number, StateView& view);
     bool flaw() { return flawed_ && random_.chance(5); }
 
     void draft_l1(Draft& draft);
     void draft_operation(Draft& draft);
+    // What a channel's operation says; nothing if there is no channel, or no leaf, for one.
+    std::optional<PostedOperation> draft_fund(Draft& draft, uint32_t sender);
+    std::optional<PostedOperation> draft_redeem(Draft& draft);
+    PostedOperation draft_payments(Draft& draft, uint32_t sender);
+    void spoil_channel(PostedOperation& posted);
+    uint64_t any_count(const Account& channel, Amount unit);
     PostedPayment draft_payment(Draft& draft, OperationKind kind, const Account& sender, size_t earlier_lines);
-    std::optional<Signature> draft_signature(Draft& draft, const PostedOperation& posted);
+    std::optional<Bytes> draft_signatures(Draft& draft, const PostedOperation& posted);
+    void spoil_words(Operation& form);
     void draft_fee_leaves(Draft& draft);
     void garble(PostedChunk& chunk);
     void flip_bits(Bytes& bytes, unsigned at_most);

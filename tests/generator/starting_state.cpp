@@ -5,6 +5,8 @@
 
 #include "protocol/check.hpp"
 #include "protocol/keccak.hpp"
+#include "protocol/kinds/kinds.hpp"
+#include "tests/generator/test_channels.hpp"
 
 namespace gavel::test {
 namespace {
@@ -41,6 +43,18 @@ Address owner_at(StateView& view, uint32_t index, const NewLeaves& made) {
     Account leaf;
     if (index == 0 || index >= view.account_count() || !view.read(index, leaf)) return {};
     return leaf.key.owner;
+}
+
+void fill_channel(const PostedOperation& posted, const Account& sender, Operation& form) {
+    const PostedChannel& words = posted.channel;
+    if (!is_of_channel(posted)) return;
+    form.channel.terms = {sender.key.owner, words.payee, words.unit, words.expiry, words.salt};
+    if (posted.kind == OperationKind::kFund) return;
+    form.channel.channel = sender.key.owner;
+    form.channel.count = static_cast<uint64_t>(words.count.value());
+    form.channel.take = words.take;
+    form.channel.close = words.close;
+    form.nonce = sender.nonce - kChannelMark;
 }
 
 }  // namespace
@@ -101,14 +115,19 @@ Operation signed_form(StateView& view, const PostedOperation& posted) {
     out.fee = posted.fee;
     out.nonce = sender.nonce;
     out.memo = posted.memo;
+    fill_channel(posted, sender, out);
     NewLeaves made{view.account_count(), {}};
     for (const PostedPayment& payment : posted.payments) {
         if (payment.to.address) {
             out.payments.push_back({*payment.to.address, payment.amount});
-            if (posted.kind != OperationKind::kWithdraw) made.owners.push_back(*payment.to.address);
+            if (pays_leaves(traits_of(posted.kind).payees)) made.owners.push_back(*payment.to.address);
         } else {
             out.payments.push_back({owner_at(view, payment.to.index, made), payment.amount});
         }
+    }
+    if (posted.kind == OperationKind::kRedeem) {
+        out.channel.terms.payee = out.payments.front().to;
+        out.channel.terms.payer = out.payments.back().to;
     }
     return out;
 }
@@ -127,10 +146,9 @@ Bytes sign_chunk(State& state, const Chunk& chunk, std::span<const L1Operation> 
         Account sender;
         Operation form = signed_form(runner, posted), executed_form;
         if (posted.sender != 0 && posted.sender < runner.account_count()) GAVEL_CHECK(runner.read(posted.sender, sender));
-        const PrivateKey* key = key_of(sender.key.owner);
-        append(sigs, (key ? *key : person(0)).sign(form.digest(separator)));
+        append(sigs, sign_operation(form, sender, separator));
         StateView::Mark mark = runner.mark();
-        if (!execute_operation(runner, posted, fees, sender, executed_form).ok()) runner.roll_back(mark);
+        if (!execute_operation(runner, separator, posted, fees, sender, executed_form).ok()) runner.roll_back(mark);
     }
     runner.roll_back(start);
     return sigs;

@@ -138,7 +138,7 @@ TEST_CASE("a node that takes smaller transactions than a batch: the batch is cut
     HostileWorld hostile({.sequencer_flags = {"--data", "calldata", "--eth-fee-percent", "0"}});
     World& world = hostile.world();
     hostile.start();
-    hostile.before_sequencer().misbehave({drops().only(kSend)});
+    hostile.before_sequencer().misbehave({says_poor()});  // nothing reaches the node
     world.deposit("bob", kEther);
     {
         Load load(world, "bob", address_of("carol"));

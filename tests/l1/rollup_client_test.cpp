@@ -27,7 +27,11 @@ TEST_CASE("l1-bridge/abi/Rollup.json is the table in code") {
 TEST_CASE("selectors and topics are those of the ABI's signatures") {
     CHECK(to_hex(ByteView{rollup_call::append({})}.first(4)) == to_hex(ByteView{keccak256(view_of("append(bytes)"))}.first(4)));
     CHECK(rollup_functions()[14].signature() == "claim(bytes,uint32,address,address,uint128,bytes32[],address,uint256)");
-    CHECK(rollup_events()[4].signature() == "L1OperationQueued(uint64,uint8,address,address,address,uint128,uint64)");
+    CHECK(rollup_functions()[15].signature() == "forceRedeem(bytes,address,uint64,bytes)");
+    CHECK(rollup_functions()[16].signature() == "reclaim(bytes,address)");
+    CHECK(rollup_functions()[20].signature() == "exitChannel(bytes,uint32,bytes,bytes32[],bytes,uint64,bytes,address,uint256)");
+    CHECK(rollup_functions()[21].signature() == "exitChannelRest(bytes,uint32,bytes,bytes32[],bytes,address,uint256)");
+    CHECK(rollup_events()[4].signature() == "L1OperationQueued(uint64,uint8,address,address,address,uint128,uint64,uint64)");
     CHECK(to_hex(encode_event(TermStarted{}).topics[0]) == to_hex(keccak256(view_of("TermStarted(uint64,address)"))));
 }
 
@@ -40,7 +44,7 @@ TEST_CASE("each event has one encoding") {
         TermEnded{7, TermEnd::kFrozen},
         BatchAppended{~uint64_t{0}, hash, 3},
         BatchStruck{9, hash, 3, b},
-        L1OperationQueued{4, {L1OperationKind::kForcedWithdrawal, a, b, c, Amount::max(), 1234}},
+        L1OperationQueued{4, {L1OperationKind::kRedeem, a, b, c, Amount::max(), 1234, ~uint64_t{0}}},
         WithdrawalClaimed{~uint32_t{0}, {a, b, Amount{5}}, c},
         StakeReturned{2, a, ~u128{0}},
         RewardTaken{2, b, 8},
@@ -74,7 +78,7 @@ TEST_CASE("each event has one encoding") {
     }
     LogContent odd = encode_event(TermEnded{7, static_cast<TermEnd>(5)});
     CHECK_FALSE(decode_event(odd.topics, odd.data));
-    odd = encode_event(L1OperationQueued{1, {static_cast<L1OperationKind>(3), a, b, c, Amount{1}, 1}});
+    odd = encode_event(L1OperationQueued{1, {static_cast<L1OperationKind>(5), a, b, c, Amount{1}, 1}});
     CHECK_FALSE(decode_event(odd.topics, odd.data));
 }
 
@@ -106,6 +110,8 @@ TEST_CASE("the typed client has views, events, reads a batch back from its calld
     CHECK(rollup.term(1)->sequencer == f.alice.address());
     CHECK(*rollup.last_strike() == 0);
     CHECK_FALSE(*rollup.frozen());
+    CHECK(*rollup.frozen_at() == 0);
+    CHECK(rollup.channel_taken(1)->is_zero());
     const Hash commitment = proof_commitment(f.bob.address(), Bytes{1, 2}, 7);
     REQUIRE(send(bob, rollup_call::commit_proof(commitment)).ok());
     CHECK(*rollup.committed_at(f.bob.address(), commitment) == l1.head()->time);
@@ -113,6 +119,7 @@ TEST_CASE("the typed client has views, events, reads a batch back from its calld
     CHECK_FALSE(*rollup.is_exited(1));
     CHECK_FALSE(*rollup.is_refunded(0));
     CHECK(*rollup.notice() == Notice{});
+    const ChannelTerms terms{f.alice.address(), f.bob.address(), Amount{10}, ~uint64_t{0}, 0};
     const std::vector<std::pair<Bytes, std::string>> refused = {
         {rollup_call::evict(), "NotOverdue"},
         {rollup_call::announce_takeover(), "NotHomeOperator"},
@@ -125,6 +132,12 @@ TEST_CASE("the typed client has views, events, reads a batch back from its calld
         {rollup_call::claim(batch.header(), {}), "BatchNotFinal"},
         {rollup_call::force_transfer({}, {}, Amount{1}), "ZeroAddress"},
         {rollup_call::force_withdrawal({}, f.bob.address(), Amount{0}), "ZeroAmount"},
+        {rollup_call::force_redeem({}, {}, 1, {}), "TermsInvalid"},
+        {rollup_call::force_redeem(terms, {}, 0, {}), "CountInvalid"},
+        {rollup_call::force_redeem(terms, {}, 1, {}), "VoucherInvalid"},
+        {rollup_call::reclaim(terms, {}), "NotExpired"},
+        {rollup_call::exit_channel(batch.header(), {}, terms, 1, {}), "NotFrozen"},
+        {rollup_call::exit_channel_rest(batch.header(), {}, terms), "NotFrozen"},
     };
     for (const auto& [calldata, reason] : refused) CHECK(send(bob, calldata).status().reason == reason);
 

@@ -7,6 +7,7 @@
 #include <catch2/catch.hpp>
 
 #include "protocol/batch.hpp"
+#include "protocol/kinds/kinds.hpp"
 #include "tests/generator/lies.hpp"
 #include "tests/generator/random_chunks.hpp"
 #include "tests/support/model_of.hpp"
@@ -100,16 +101,26 @@ void apply_and_undo(State& state, const std::vector<L1Operation>& queue, uint64_
     REQUIRE(state.fields() == before);
 }
 
+std::string words_of(const PostedOperation& op) {
+    if (!is_of_channel(op)) return "";
+    const PostedChannel& channel = op.channel;
+    const Amount amount = op.kind == OperationKind::kFund ? op.payments[0].amount : Amount{};
+    return " channel " + to_hex(channel.payee).substr(2) + " " + to_string(channel.unit) + " " + std::to_string(channel.expiry) +
+           " " + std::to_string(channel.salt) + " " + to_string(amount) + " " + to_string(channel.count) +
+           (channel.take ? " take" : "") + (channel.close ? " close" : "");
+}
+
 // The decoded chunk in words, the same from either decoder.
 std::string words_of(const Chunk& chunk) {
     std::string out = std::to_string(chunk.l1_operations);
     for (const PostedOperation& op : chunk.operations) {
         out += "; " + std::to_string(static_cast<int>(op.kind)) + " " + std::to_string(op.sender) + " " + to_string(op.fee);
         for (const PostedPayment& payment : op.payments) {
+            if (op.kind == OperationKind::kFund) break;  // to nobody that is posted
             out += ", " + (payment.to.address ? to_hex(*payment.to.address).substr(2) : std::to_string(payment.to.index)) + " " +
                    to_string(payment.amount);
         }
-        out += " " + to_hex(op.memo).substr(2);
+        out += " " + to_hex(op.memo).substr(2) + words_of(op);
     }
     for (uint32_t leaf : chunk.fee_leaves) out += " -> " + std::to_string(leaf);
     return out;
@@ -123,6 +134,14 @@ std::string digits(const m::Number& value) {
     }()});
 }
 
+std::string words_of(const m::Operation& op) {
+    if (op.kind != m::Operation::kFund && op.kind != m::Operation::kRedeem) return "";
+    const m::Bytes payee = op.terms.payee.empty() ? m::zeros(20) : op.terms.payee;
+    return " channel " + m::hex(payee) + " " + digits(op.terms.unit) + " " + digits(op.terms.expiry) + " " +
+           digits(op.terms.salt) + " " + digits(op.amount) + " " + digits(op.count) + (op.take ? " take" : "") +
+           (op.close ? " close" : "");
+}
+
 std::string words_of(const m::Chunk& chunk) {
     std::string out = std::to_string(chunk.l1);
     for (const m::Operation& op : chunk.operations) {
@@ -130,7 +149,7 @@ std::string words_of(const m::Chunk& chunk) {
         for (const m::Line& line : op.lines) {
             out += ", " + (line.by_address ? m::hex(line.address) : std::to_string(line.index)) + " " + digits(line.amount);
         }
-        out += " " + m::hex(op.memo);
+        out += " " + m::hex(op.memo) + words_of(op);
     }
     for (uint32_t leaf : chunk.fee_leaves) out += " -> " + std::to_string(leaf);
     return out;

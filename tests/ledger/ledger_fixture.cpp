@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "protocol/kinds/kinds.hpp"
+
 namespace gavel::ledger_test {
 
 using namespace gavel::ledger;
@@ -29,7 +31,8 @@ void move(std::map<AccountKey, Amount>& balances, const AccountKey& key, Amount 
 
 void add(std::map<AccountKey, Amount>& balances, const OperationEntry& entry) {
     const Operation& operation = entry.operation;
-    move(balances, {entry.sender, operation.token}, *operation.total(), false);
+    const bool is_redeem = operation.kind == OperationKind::kRedeem;
+    move(balances, {is_redeem ? operation.channel.channel : entry.sender, operation.token}, *operation.total(), false);
     for (size_t i = 0; i < entry.recipients.size(); ++i) {
         move(balances, {operation.payments[i].to, operation.token}, operation.payments[i].amount, true);
     }
@@ -111,6 +114,9 @@ void check_consistent(const OpenLedger& ledger) {
             CHECK(ledger.entry_of_position(position++) == i);
             CHECK(ledger.entry_of_hash(operation->hash) == i);
             CHECK(operation->digest == operation->operation.digest(ledger.domain_separator()));
+            const ChannelTerms& terms = operation->operation.channel.terms;
+            if (is_of_channel(operation->operation.kind))
+                CHECK(ledger.channel_terms(terms.address(ledger.domain_separator())) == terms);
         } else if (const auto* consumed = std::get_if<L1Entry>(&entries[i].what)) {
             CHECK(consumed->index == l1);
             CHECK(ledger.entry_of_l1_operation(l1++) == i);
@@ -140,6 +146,7 @@ World::World(uint64_t seed, size_t users) : domain{31337, {}}, random(seed) {
     for (size_t i = 0; i < users; ++i) keys.push_back(PrivateKey::derived("ledger test " + std::to_string(i)));
     tokens.resize(2);
     tokens[1].bytes.fill(0x77);
+    for (size_t i = 0; i < users; ++i) terms.push_back({address(i), address(payee(i)), Amount{100 + i}, 5'000 + i, i});
 }
 
 const PrivateKey& World::key_of(const Address& owner) const {
@@ -163,8 +170,38 @@ Operation World::transfer(const OpenLedger& ledger, size_t from, const Address& 
     return out;
 }
 
+Operation World::fund_channel(const OpenLedger& ledger, size_t payer, const Address& token, u128 amount, u128 fee) {
+    Operation out = transfer(ledger, payer, token, channel(payer), amount, fee);
+    out.kind = OperationKind::kFund;
+    out.channel.terms = terms[payer];
+    return out;
+}
+
+Operation World::redeem(const OpenLedger& ledger, size_t payer, const Address& token, uint64_t count, bool close, u128 fee) {
+    Operation out{OperationKind::kRedeem, token, {}, Amount{fee}, 0, {}, {terms[payer], channel(payer), count, count > 0, close}};
+    auto leaf = ledger.newest_account({channel(payer), token});
+    if (leaf && is_marked(leaf->account)) out.nonce = claimed_units(leaf->account);
+    return out;
+}
+
+L1Operation World::forced_redeem(size_t payer, const Address& token, uint64_t count) {
+    const ChannelTerms& its = terms[payer];
+    return {L1OperationKind::kRedeem, channel(payer), its.payee, token, its.unit, 100 + queue.size(), count};
+}
+
+L1Operation World::reclaim(size_t payer, const Address& token) {
+    return {L1OperationKind::kReclaim, channel(payer), address(payer), token, {}, 100 + queue.size()};
+}
+
+CheckedOperation World::checked(const Operation& operation, size_t user) const {
+    std::optional<Signature> voucher;
+    if (operation.channel.take) voucher = key_of(operation.channel.terms.payer).sign(voucher_of(operation).digest(separator));
+    return with_names(operation, address(user), sign(operation, user), separator, voucher);
+}
+
 Outcome World::submit(OpenLedger& ledger, size_t user, const Operation& operation, OperationReceipt* receipt) {
-    auto sender = ledger.newest_account({address(user), operation.token});
+    const bool is_redeem = operation.kind == OperationKind::kRedeem;
+    auto sender = ledger.newest_account({is_redeem ? operation.channel.channel : address(user), operation.token});
     OperationReceipt ignored;
     PostedOperation posted = ledger.posted_form(operation, sender ? sender->index : 0);
     return ledger.open_operation(posted, checked(operation, user), kNowMs, receipt ? *receipt : ignored);
@@ -210,17 +247,36 @@ Address World::random_recipient() {
 
 L1Operation World::random_l1_operation() {
     L1Operation out;
+    const size_t payer = below(keys.size());
+    const Address token = tokens[below(tokens.size())];
+    if (below(4) == 0) return below(4) == 0 ? reclaim(payer, token) : forced_redeem(payer, token, 1 + below(200));
     out.kind = static_cast<L1OperationKind>(below(3));
     out.caller = random_recipient();
     out.to = random_recipient();
-    out.token = tokens[below(tokens.size())];
+    out.token = token;
     out.amount = below(4) == 0 ? Amount::max() : Amount{below(300'000)};
     if (out.kind == L1OperationKind::kDeposit) out.amount = Amount{1 + below(50'000)};
     out.time = 100 + queue.size();
     return out;
 }
 
+// A fund of his own channel, or a redeem of the one that pays him.
+Operation World::random_channel_operation(const OpenLedger& ledger, size_t user) {
+    const Address token = tokens[below(tokens.size())];
+    if (below(2) == 0) return fund_channel(ledger, user, token, below(10'000), below(3) * 7);
+    const size_t payer = (user + keys.size() - 1) % keys.size();
+    const bool close = below(12) == 0, take = !close || below(2) == 0;
+    Operation out = redeem(ledger, payer, token, 0, close);
+    if (take) out.channel.count = 1 + out.nonce + below(30);
+    if (take) out.fee = Amount{below(3) * 7};
+    out.channel.take = take;
+    if (below(8) == 0) out.nonce += 1 + below(3);    // wrong
+    if (below(8) == 0) out.channel.terms.salt += 1;  // wrong
+    return out;
+}
+
 Operation World::random_operation(const OpenLedger& ledger, size_t user) {
+    if (below(4) == 0) return random_channel_operation(ledger, user);
     Operation out = transfer(ledger, user, tokens[below(tokens.size())], random_recipient(), below(20'000), below(3) * 7);
     switch (below(4)) {
         case 0: out.kind = OperationKind::kWithdraw; break;

@@ -28,6 +28,7 @@ public:
     Hash separator;
     std::vector<PrivateKey> keys;  // keys[0] is the operator's
     std::vector<Address> tokens;
+    std::vector<ChannelTerms> terms;  // of the channel from user i to the next
     std::vector<L1Operation> queue;
     std::mt19937_64 random;
 
@@ -38,11 +39,19 @@ public:
     L1Operation deposit(size_t user, const Address& token, u128 amount);
     Operation transfer(const ledger::OpenLedger& ledger, size_t from, const Address& token, const Address& to, u128 amount,
                        u128 fee = 0);
+    Address channel(size_t payer) const { return terms[payer].address(separator); }
+    // Of the user's channel. A redeem with a count takes; its number is the leaf's.
+    Operation fund_channel(const ledger::OpenLedger& ledger, size_t payer, const Address& token, u128 amount, u128 fee = 0);
+    Operation redeem(const ledger::OpenLedger& ledger, size_t payer, const Address& token, uint64_t count, bool close,
+                     u128 fee = 0);
+    size_t payee(size_t payer) const { return (payer + 1) % keys.size(); }
+    L1Operation forced_redeem(size_t payer, const Address& token, uint64_t count);
+    L1Operation reclaim(size_t payer, const Address& token);
+
     Signature sign(const Operation& operation, size_t user) const { return keys[user].sign(operation.digest(separator)); }
-    ledger::CheckedOperation checked(const Operation& operation, size_t user) const {
-        return ledger::with_names(operation, address(user), sign(operation, user), separator);
-    }
-    // Signs and executes. kSenderIndex if the user has no account.
+    // With the payer's voucher, if it is a redeem that takes.
+    ledger::CheckedOperation checked(const Operation& operation, size_t user) const;
+    // Signs and executes. kSenderIndex if the user, or the channel that he redeems from, has no account.
     Outcome submit(ledger::OpenLedger& ledger, size_t user, const Operation& operation,
                    ledger::OperationReceipt* receipt = nullptr);
     ledger::FeeLeafLookup fee_leaf(const ledger::OpenLedger& ledger) const;
@@ -61,6 +70,7 @@ public:
 
 private:
     Address random_recipient();
+    Operation random_channel_operation(const ledger::OpenLedger& ledger, size_t user);
 };
 
 std::unique_ptr<ledger::OpenLedger> open(node::Store& store, const World& world);

@@ -128,7 +128,7 @@ TEST_CASE("operations of a struck batch are rolled back in the ledger that built
         OperationReceipt receipt;
         auto sender = chain.sequencer->newest_account({gone.sender, gone.operation.token});
         PostedOperation posted = chain.sequencer->posted_form(gone.operation, sender->index);
-        const CheckedOperation again{gone.operation, gone.sender, gone.signature, gone.digest, gone.hash};
+        const CheckedOperation again{gone.operation, gone.sender, gone.signature, gone.voucher, gone.digest, gone.hash};
         CHECK(chain.sequencer->open_operation(posted, again, 1, receipt).ok());
         CHECK(receipt.hash == gone.hash);
     }

@@ -133,19 +133,39 @@ struct Decoder {
         memos = bits.bit();
     }
 
+    // A kind other than a transfer, from its second bit on. Gives its weight.
+    unsigned other_kind(Operation& op) {
+        op.kind = Operation::kWithdrawal;
+        if (!bits.bit()) return 2;
+        unsigned g = bits.gamma();
+        if (g == 123) {
+            op.kind = Operation::kFund;
+            op.lines.clear();
+            return 1 + 2;
+        }
+        if (g >= 124 && g <= 126) {
+            op.kind = Operation::kRedeem;
+            op.take = g != 126;
+            op.close = g != 124;
+            op.lines.resize(2);
+            return 1 + 3;
+        }
+        op.kind = Operation::kPayout;
+        op.lines.resize(g + 1);
+        return 1 + g + 1;
+    }
+
     void kinds() {
         unsigned weight = 3 * chunk.l1 + f;
         bool all_transfers = true;
         for (unsigned i = 0; i < n; ++i) {
             Operation op;
-            unsigned lines = 1;
+            op.lines.resize(1);
+            weight += 2;
             if (mixed && bits.bit()) {
                 all_transfers = false;
-                op.kind = bits.bit() ? Operation::kPayout : Operation::kWithdrawal;
-                if (op.kind == Operation::kPayout) lines = bits.gamma() + 1;
+                weight = weight - 2 + other_kind(op);
             }
-            op.lines.resize(lines);
-            weight += 1 + lines;
             chunk.operations.push_back(op);
         }
         grow(weight);
@@ -205,9 +225,10 @@ struct Decoder {
         for (unsigned i = 0; i < n; ++i) {
             Operation& op = chunk.operations[i];
             for (Line& line : op.lines) {
+                bool payer = op.kind == Operation::kRedeem && &line == &op.lines[1];
                 if (op.kind == Operation::kWithdrawal) {
                     line.by_address = true;
-                } else if (by_address && bits.bit()) {
+                } else if (by_address && !payer && bits.bit()) {
                     line.by_address = some_address = true;
                     grow(1);
                 }
@@ -234,7 +255,17 @@ struct Decoder {
     void amounts() {
         for (unsigned i = 0; i < n; ++i) {
             FeeClass& c = classes[class_of[i]];
-            for (Line& line : chunk.operations[i].lines) line.amount = c.amounts.item(bits, [&] { return amount_literal(c); });
+            Operation& op = chunk.operations[i];
+            auto amount = [&] { return c.amounts.item(bits, [&] { return amount_literal(c); }); };
+            if (op.kind == Operation::kFund) {
+                op.amount = amount();
+                op.terms.unit = amount();
+            } else if (op.kind == Operation::kRedeem) {
+                op.terms.unit = amount();
+                if (op.take) op.count = amount();
+            } else {
+                for (Line& line : op.lines) line.amount = amount();
+            }
         }
     }
 
@@ -242,12 +273,22 @@ struct Decoder {
         if (!memos) return;
         bool some = false;
         for (Operation& op : chunk.operations) {
-            if (op.kind == Operation::kWithdrawal || !bits.bit()) continue;
+            bool can_have = op.kind == Operation::kTransfer || op.kind == Operation::kPayout;
+            if (!can_have || !bits.bit()) continue;
             op.memo = be(32, bits.u(256));
             refuse_if(op.memo == zeros(32), "ZeroMemo");
             some = true;
         }
         refuse_if(!some, "IdleFlag");
+    }
+
+    void terms() {
+        for (Operation& op : chunk.operations) {
+            if (op.kind != Operation::kFund && op.kind != Operation::kRedeem) continue;
+            if (op.kind == Operation::kFund) op.terms.payee = be(20, bits.u(160));
+            op.terms.expiry = bits.u(64);
+            op.terms.salt = bits.u(64);
+        }
     }
 
     void end() {
@@ -271,6 +312,7 @@ std::string decode(const Bytes& ops, Chunk& chunk) {
         decoder.recipients();
         decoder.amounts();
         decoder.memo_column();
+        decoder.terms();
         decoder.end();
     } catch (const Refused& refused) {
         return refused.name;

@@ -180,9 +180,42 @@ Bytes payout_digest(const Bytes& separator, const Bytes& token, const std::vecto
                        word_of_address(token) + H(hashes) + word(fee) + word(nonce) + memo));
 }
 
+// Channels
+
+Bytes terms_digest(const Bytes& separator, const Terms& terms) {
+    return digest_of(separator, H(H("Channel(address payer,address payee,uint128 unit,uint64 expiry,uint64 salt)") +
+                                  word_of_address(terms.payer) + word_of_address(terms.payee) + word(terms.unit) +
+                                  word(terms.expiry) + word(terms.salt)));
+}
+
+Bytes channel_address(const Bytes& separator, const Terms& terms) { return terms_digest(separator, terms).substr(12); }
+
+Bytes voucher_digest(const Bytes& separator, const Bytes& channel, const Bytes& token, const Number& count) {
+    return digest_of(separator, H(H("Voucher(address channel,address token,uint64 count)") + word_of_address(channel) +
+                                  word_of_address(token) + word(count)));
+}
+
+Bytes fund_digest(const Bytes& separator, const Bytes& token, const Terms& terms, const Number& amount, const Number& fee,
+                  const Number& nonce) {
+    return digest_of(separator, H(H("Fund(address token,address payee,uint128 unit,uint64 expiry,uint64 salt,uint128 amount,"
+                                    "uint128 fee,uint64 nonce)") +
+                                  word_of_address(token) + word_of_address(terms.payee) + word(terms.unit) + word(terms.expiry) +
+                                  word(terms.salt) + word(amount) + word(fee) + word(nonce)));
+}
+
+Bytes redeem_digest(const Bytes& separator, const RedeemWords& words) {
+    auto flag = [](bool set) { return word(set ? 1 : 0); };
+    return digest_of(separator, H(H("Redeem(address channel,address token,uint64 claimed,uint64 count,bool take,bool close,"
+                                    "uint128 fee)") +
+                                  word_of_address(words.channel) + word_of_address(words.token) + word(words.claimed) +
+                                  word(words.count) + flag(words.take) + flag(words.close) + word(words.fee)));
+}
+
 // L1 operations
 
-Bytes L1Operation::encode() const { return be(1, static_cast<long>(kind)) + caller + to + token + be(16, amount) + be(8, time); }
+Bytes L1Operation::encode() const {
+    return be(1, static_cast<long>(kind)) + caller + to + token + be(16, amount) + be(8, time) + be(8, count);
+}
 
 Bytes queue_hash(const std::vector<L1Operation>& entries) {
     Bytes h = zeros(32);

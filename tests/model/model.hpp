@@ -86,16 +86,43 @@ Bytes withdraw_digest(const Bytes& separator, const Bytes& token, const Payment&
 Bytes payout_digest(const Bytes& separator, const Bytes& token, const std::vector<Payment>& payments, const Number& fee,
                     const Number& nonce, const Bytes& memo);
 
+// "Channels".
+struct Terms {
+    Bytes payer;
+    Bytes payee;
+    Number unit;
+    Number expiry;
+    Number salt;
+};
+Bytes terms_digest(const Bytes& separator, const Terms& terms);
+Bytes channel_address(const Bytes& separator, const Terms& terms);
+Bytes voucher_digest(const Bytes& separator, const Bytes& channel, const Bytes& token, const Number& count);
+// `terms.payer` is the sender and not among what is signed.
+Bytes fund_digest(const Bytes& separator, const Bytes& token, const Terms& terms, const Number& amount, const Number& fee,
+                  const Number& nonce);
+// What the payee signs.
+struct RedeemWords {
+    Bytes channel;
+    Bytes token;
+    Number claimed;
+    Number count;
+    bool take = false;
+    bool close = false;
+    Number fee;
+};
+Bytes redeem_digest(const Bytes& separator, const RedeemWords& words);
+
 // "L1 operations".
 struct L1Operation {
-    enum Kind { kDeposit = 0, kForcedTransfer = 1, kForcedWithdrawal = 2 } kind = kDeposit;
+    enum Kind { kDeposit = 0, kForcedTransfer = 1, kForcedWithdrawal = 2, kRedeem = 3, kReclaim = 4 } kind = kDeposit;
     Bytes caller;
     Bytes to;
     Bytes token;
     Number amount;
     Number time;
+    Number count = 0;
 
-    Bytes encode() const;
+    Bytes encode() const;  // 93 bytes
 };
 Bytes queue_hash(const std::vector<L1Operation>& entries);  // h[number of entries]
 
@@ -107,11 +134,19 @@ struct Line {
     Number amount;
 };
 struct Operation {
-    enum Kind { kTransfer, kWithdrawal, kPayout } kind = kTransfer;
-    uint32_t sender = 0;
-    std::vector<Line> lines;
+    enum Kind { kTransfer, kWithdrawal, kPayout, kFund, kRedeem } kind = kTransfer;
+    uint32_t sender = 0;      // of a redeem the channel's leaf
+    std::vector<Line> lines;  // of a fund none; of a redeem the payee and the payer, the amounts being left to apply
     Number fee;
     Bytes memo = zeros(32);
+    // Of a fund and a redeem.
+    Terms terms;    // without the payer, and of a redeem without the payee
+    Number amount;  // of a fund
+    bool take = false;
+    bool close = false;
+    Number count = 0;  // of a redeem with take
+
+    size_t signatures() const { return kind == kRedeem && take ? 2 : 1; }
 };
 struct Chunk {
     unsigned l1 = 0;

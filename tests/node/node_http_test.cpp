@@ -120,6 +120,31 @@ TEST_CASE("requests on one HTTP connection are answered one by one") {
     CHECK_THAT(connection.receive("no answer\n"), Catch::StartsWith("HTTP/1.1 503") && Catch::Contains("L1_UNREACHABLE"));
 }
 
+TEST_CASE("who waits to be told to send the body is told before it") {
+    EchoServer echo;
+    Connection connection(echo.server.port());
+    connection.send("POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
+    CHECK(connection.receive("\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n");
+    connection.send("abc");
+    CHECK_THAT(connection.receive(">"), Catch::StartsWith("HTTP/1.1 200") && Catch::EndsWith("<abc>"));
+}
+
+TEST_CASE("an answer of any length comes whole") {
+    HttpServer server{HttpServerOptions{}};
+    std::atomic<size_t> size = 0;
+    server.route(HttpMethod::kGet, "/", HttpServer::RequestHandler([&](const HttpRequest&) {
+                     return HttpResponse{200, "text/plain", std::string(size, 'x') + "end", {}};
+                 }));
+    REQUIRE(server.start().ok());
+    Connection connection(server.port());
+    for (const size_t bytes : {0ul, 1ul, 65'000ul, 65'533ul, 65'534ul, 70'000ul, 1ul << 20, 3ul}) {
+        size = bytes;
+        connection.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+        const std::string answer = connection.receive("end");
+        CHECK(answer.size() - answer.find("\r\n\r\n") - 4 == bytes + 3);
+    }
+}
+
 TEST_CASE("bad HTTP requests are refused by status, and the server lives on") {
     EchoServer echo;
     std::vector<std::string> lines;

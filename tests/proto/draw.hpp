@@ -51,17 +51,41 @@ public:
     void draw(Signature& out) { out = fixed<Signature>(); }
     void draw(StateFields& out) { out = {fixed<Hash>(), fixed<Hash>(), u32(), u32(), number(), number()}; }
     void draw(Operation& out) {
-        out.kind = one_of({OperationKind::kTransfer, OperationKind::kWithdraw, OperationKind::kPayout});
+        out.kind = one_of({OperationKind::kTransfer, OperationKind::kWithdraw, OperationKind::kPayout, OperationKind::kFund,
+                           OperationKind::kRedeem});
         out.token = token();
         out.payments.resize(out.kind == OperationKind::kPayout ? 1 + below(94) : 1);
         for (Payment& payment : out.payments) payment = {address(), amount()};
         out.fee = amount();
         out.nonce = number();
-        if (out.kind != OperationKind::kWithdraw && flag()) out.memo = fixed<Hash>();
+        const bool has_memo = out.kind == OperationKind::kTransfer || out.kind == OperationKind::kPayout;
+        if (has_memo && flag()) out.memo = fixed<Hash>();
+        if (out.kind == OperationKind::kFund) {
+            draw(out.channel.terms);
+            out.channel.terms.payer = {};  // the sender's to be
+        }
+        if (out.kind == OperationKind::kRedeem) draw_redeem(out);
+    }
+    void draw(ChannelTerms& out) { out = {address(), address(), amount(), number(), number()}; }
+    void draw_redeem(Operation& out) {
+        ChannelWords& words = out.channel;
+        draw(words.terms);
+        words.channel = flag() ? address() : Address{};
+        words.count = number();
+        words.take = flag();
+        words.close = flag();
+        out.payments.clear();
+        if (flag()) out.payments = {{words.terms.payee, amount()}, {words.terms.payer, amount()}};
+    }
+    std::optional<Signature> voucher(const Operation& operation) {
+        if (operation.kind != OperationKind::kRedeem) return std::nullopt;
+        return maybe<Signature>([this] { return fixed<Signature>(); });
     }
     void draw(OperationInfo& out) {
         draw(out.operation);
+        out.voucher = voucher(out.operation);
         out.sender = address();
+        if (out.operation.kind == OperationKind::kFund) out.operation.channel.terms.payer = out.sender;
         out.signature = fixed<Signature>();
         out.hash = fixed<Hash>();
         out.status = status();
@@ -76,13 +100,14 @@ public:
     }
     void draw(L1OperationInfo& out) {
         out.index = number();
-        out.operation = {
-            one_of({L1OperationKind::kDeposit, L1OperationKind::kForcedTransfer, L1OperationKind::kForcedWithdrawal}),
-            address(),
-            address(),
-            token(),
-            amount(),
-            number()};
+        out.operation = {one_of({L1OperationKind::kDeposit, L1OperationKind::kForcedTransfer, L1OperationKind::kForcedWithdrawal,
+                                 L1OperationKind::kRedeem, L1OperationKind::kReclaim}),
+                         address(),
+                         address(),
+                         token(),
+                         amount(),
+                         number(),
+                         number()};
         out.took_effect = flag();
         out.moved = amount();
         out.withdrawal = maybe<uint32_t>([this] { return u32(); });
@@ -99,13 +124,26 @@ public:
         out.batch = number();
         out.final_at = number();
     }
-    void draw(AccountInfo& out) { out = {{address(), token()}, u32(), number(), amount()}; }
+    void draw(AccountInfo& out) {
+        out = {{address(), token()}, u32(), one_of({number(), number() | kChannelMark, kClosedChannel}), amount()};
+    }
+    void draw(ChannelInfo& out) {
+        draw(out.account);
+        out.account.nonce |= kChannelMark;
+        if (flag()) draw(out.terms.emplace());
+        out.status = status();
+        out.unposted = amount();
+    }
+    void draw(Channels& out) {
+        out = {list<ChannelInfo>(), maybe<AccountKey>([this] { return AccountKey{address(), address()}; })};
+    }
     void draw(Balances& out) {
         out = {list<AccountInfo>(), maybe<Address>([this] { return address(); })};
     }
     void draw(IncomingPayment& out) {
         using Kind = IncomingPayment::Kind;
-        out.kind = one_of({Kind::kTransfer, Kind::kPayout, Kind::kDeposit, Kind::kForcedTransfer});
+        out.kind = one_of({Kind::kTransfer, Kind::kPayout, Kind::kDeposit, Kind::kForcedTransfer, Kind::kFund, Kind::kRedeem,
+                           Kind::kForcedRedeem, Kind::kReclaim});
         out.entry = number();
         out.from = address();
         out.to = address();
@@ -113,7 +151,7 @@ public:
         out.amount = amount();
         out.line = u16();
         out.confirmed_at_ms = number();
-        if (out.kind == Kind::kDeposit || out.kind == Kind::kForcedTransfer) {
+        if (is_of_l1(out.kind)) {
             out.l1_operation = number();
             return;
         }
@@ -172,6 +210,7 @@ public:
     }
     void draw(Submission& out) {
         draw(out.operation);
+        out.voucher = voucher(out.operation);
         out.signature = fixed<Signature>();
         out.sender = address();
         out.chain_id = number();

@@ -30,6 +30,8 @@ void for_each_pair(Visit visit) {
     visit.template operator()<ChainInfo, v1::ChainInfo>();
     visit.template operator()<AccountInfo, v1::Account>();
     visit.template operator()<Balances, v1::ListBalancesResponse>();
+    visit.template operator()<ChannelInfo, v1::ChannelInfo>();
+    visit.template operator()<Channels, v1::ListChannelsResponse>();
     visit.template operator()<OperationInfo, v1::OperationInfo>();
     visit.template operator()<EntryInfo, v1::Entry>();
     visit.template operator()<Page<EntryInfo>, v1::ListHistoryResponse>();
@@ -200,6 +202,27 @@ TEST_CASE("what can't be in one message together is refused, and what is too lon
     payment.clear_operation_hash();
     payment.set_memo(std::string(32, 'm'));
     CHECK(reason(payment) == "FIELD_CONFLICT");
+
+    v1::Account channel = message_of<AccountInfo, v1::Account>({{}, 1, kChannelMark + 5, {}});
+    CHECK(channel.nonce() == 0);
+    CHECK(channel.channel().claimed() == 5);
+    CHECK(reason(channel) == "");
+    channel.mutable_channel()->set_closed(true);
+    CHECK(reason(channel) == "FIELD_CONFLICT");
+    channel.mutable_channel()->set_claimed(0);
+    CHECK(proto::from_pb(channel, "")->nonce == kClosedChannel);
+    channel.set_nonce(1);
+    CHECK(reason(channel) == "FIELD_CONFLICT");
+    channel = message_of<AccountInfo, v1::Account>({{}, 1, kChannelMark + kMaxVoucherCount, {}});
+    CHECK(reason(channel) == "");
+    channel.mutable_channel()->set_claimed(kMaxVoucherCount + 1);
+    CHECK(reason(channel) == "NUMBER_TOO_LARGE");
+    channel.clear_channel();
+    channel.set_nonce(kChannelMark);
+    CHECK(reason(channel) == "NUMBER_TOO_LARGE");
+    v1::ChannelInfo info = message_of<ChannelInfo, v1::ChannelInfo>(drawn<ChannelInfo>(1));
+    info.mutable_account()->clear_channel();
+    CHECK(reason(info) == "FIELD_MISSING");
 
     v1::SubmitResult result;
     CHECK(reason(result) == "ENUM_INVALID");  // neither receipt nor error

@@ -19,12 +19,25 @@ Fixed filled(uint8_t byte) {
     return out;
 }
 
+void add_channel(Operation& out) {
+    ChannelWords& words = out.channel;
+    words.terms = {{}, filled<Address>(2), Amount{*rc::gen::arbitrary<uint64_t>()}, *rc::gen::arbitrary<uint64_t>(), 3};
+    if (out.kind == OperationKind::kFund) return;
+    words.terms.payer = filled<Address>(1);
+    words.channel = filled<Address>(*rc::gen::arbitrary<uint8_t>());
+    words.count = *rc::gen::arbitrary<uint64_t>();
+    words.take = *rc::gen::arbitrary<bool>();
+    words.close = *rc::gen::arbitrary<bool>();
+    out.payments[0].to = words.terms.payee;
+    out.payments[1].to = words.terms.payer;
+}
+
 Operation any_operation() {
     Operation out;
     const OperationTraits& traits = kOperationKinds[*rc::gen::inRange<size_t>(0, std::size(kOperationKinds))];
     out.kind = traits.kind;
     out.token = filled<Address>(*rc::gen::arbitrary<uint8_t>());
-    const size_t lines = traits.most_payments > 1 ? *rc::gen::inRange<size_t>(1, traits.most_payments + 1) : 1;
+    const size_t lines = traits.has_list ? *rc::gen::inRange<size_t>(1, traits.most_payments + 1) : traits.most_payments;
     for (size_t i = 0; i < lines; ++i) {
         const u128 amount = u128{*rc::gen::arbitrary<uint64_t>()} << 64 | *rc::gen::arbitrary<uint64_t>();
         out.payments.push_back({filled<Address>(*rc::gen::arbitrary<uint8_t>()), Amount{amount}});
@@ -32,6 +45,7 @@ Operation any_operation() {
     out.fee = Amount{*rc::gen::arbitrary<uint64_t>()};
     out.nonce = *rc::gen::arbitrary<uint64_t>();
     if (traits.has_memo) out.memo = filled<Hash>(*rc::gen::element<uint8_t>(0, 1, 255));
+    if (is_of_channel(traits.kind)) add_channel(out);
     return out;
 }
 
@@ -74,6 +88,7 @@ TEST_CASE("each kind has a field of its name in the message, a kind to estimate 
     for (const OperationTraits& traits : kOperationKinds) {
         INFO(traits.name);
         Operation operation{traits.kind, {}, {{filled<Address>(2), Amount{1000}}}, Amount{5}, 7, {}};
+        if (traits.payees == Payees::kParties) operation.payments.clear();
         v1::Operation message;
         to_pb(operation, message);
         const auto* field = v1::Operation::descriptor()->FindFieldByName(traits.name);
@@ -88,7 +103,7 @@ TEST_CASE("each kind has a field of its name in the message, a kind to estimate 
     }
     const node::Status none = from_pb(v1::Operation{}, "operation").status();
     CHECK(none.reason == "FIELD_MISSING");
-    CHECK(none.message == "needs a transfer, a withdraw or a payout");
+    CHECK(none.message == "needs a transfer, a withdraw, a payout, a fund or a redeem");
     CHECK(kind_from_pb(v1::EstimateFeeRequest::KIND_UNSPECIFIED) == std::nullopt);
 }
 
@@ -132,6 +147,21 @@ TEST_CASE("payouts have 1 to 94 lines, and a bad line is named") {
     CHECK(from_pb(message, "operation").status().field == "operation.payout.payments");
 }
 
+TEST_CASE("a redeem's voucher stands beside its words, and a bad one is named") {
+    v1::Operation message;
+    CHECK(*voucher_from_pb(good_transfer(), "operation") == std::nullopt);
+    to_pb(Operation{OperationKind::kRedeem, {}, {}, Amount{5}, 7, {}}, message);
+    CHECK(*voucher_from_pb(message, "operation") == std::nullopt);
+    voucher_to_pb(filled<Signature>(9), message);
+    CHECK(message.redeem().voucher().size() == 64);
+    CHECK(*voucher_from_pb(message, "operation") == filled<Signature>(9));
+    message.mutable_redeem()->set_voucher("x");
+    CHECK(voucher_from_pb(message, "operation").status().reason == "LENGTH_INVALID");
+    CHECK(voucher_from_pb(message, "operation").status().field == "operation.redeem.voucher");
+    message.mutable_redeem()->clear_terms();
+    CHECK(from_pb(message, "operation").status().field == "operation.redeem.terms.payer");
+}
+
 TEST_CASE("state fields and L1 operations go over the wire and come back") {
     StateFields fields{filled<Hash>(1), filled<Hash>(2), 3, 4, 5, 6};
     v1::StateFields message;
@@ -143,7 +173,8 @@ TEST_CASE("state fields and L1 operations go over the wire and come back") {
     const auto* kinds = v1::L1OperationKind_descriptor();
     CHECK(kinds->value_count() == 1 + static_cast<int>(std::size(kL1OperationKinds)));
     for (const L1OperationTraits& traits : kL1OperationKinds) {
-        const L1Operation operation{traits.kind, filled<Address>(1), filled<Address>(2), filled<Address>(3), Amount::max(), 77};
+        const L1Operation operation{traits.kind, filled<Address>(1), filled<Address>(2), filled<Address>(3), Amount::max(),
+                                    77,          ~uint64_t{0}};
         v1::L1Operation out;
         to_pb(operation, 9, true, out);
         CHECK(out.index() == 9);

@@ -39,10 +39,17 @@ std::string describe(const Chunk& chunk) {
     for (const PostedOperation& op : chunk.operations) {
         out += "; " + std::to_string(int(op.kind)) + " " + std::to_string(op.sender) + " " + to_string(op.fee) + " " +
                to_hex(op.memo);
-        for (const PostedPayment& payment : op.payments) {
-            out += " " + (payment.to.address ? to_hex(*payment.to.address) : std::to_string(payment.to.index));
-            out += " " + to_string(payment.amount);
+        if (op.kind == OperationKind::kFund) {  // its payment goes to nobody that is posted
+            out += " " + to_string(op.payments[0].amount) + " " + to_hex(op.channel.payee);
+        } else {
+            for (const PostedPayment& payment : op.payments) {
+                out += " " + (payment.to.address ? to_hex(*payment.to.address) : std::to_string(payment.to.index));
+                out += " " + to_string(payment.amount);
+            }
         }
+        const PostedChannel& words = op.channel;
+        out += " " + to_string(words.unit) + " " + std::to_string(words.expiry) + " " + std::to_string(words.salt) + " " +
+               to_string(words.count) + (words.take ? " take" : "") + (words.close ? " close" : "");
     }
     for (uint32_t leaf : chunk.fee_leaves) out += ", " + std::to_string(leaf);
     return out;
@@ -52,10 +59,13 @@ std::string describe(const model::Chunk& chunk) {
     for (const model::Operation& op : chunk.operations) {
         out += "; " + std::to_string(int(op.kind)) + " " + std::to_string(op.sender) + " " + text_of(op.fee) + " " +
                to_hex(view_of(op.memo));
+        if (op.kind == model::Operation::kFund) out += " " + text_of(op.amount) + " " + to_hex(view_of(op.terms.payee));
         for (const model::Line& line : op.lines) {
             out += " " + (line.by_address ? to_hex(view_of(line.address)) : std::to_string(line.index));
             out += " " + text_of(line.amount);
         }
+        out += " " + text_of(op.terms.unit) + " " + text_of(op.terms.expiry) + " " + text_of(op.terms.salt) + " " +
+               text_of(op.count) + (op.take ? " take" : "") + (op.close ? " close" : "");
     }
     for (uint32_t leaf : chunk.fee_leaves) out += ", " + std::to_string(leaf);
     return out;
@@ -111,7 +121,7 @@ TEST_CASE("every refusal of the decoder has an input that reaches it, and the sa
 }
 
 TEST_CASE("refusals have the specification's names and order") {
-    CHECK(all_refusals().size() == 38);
+    CHECK(all_refusals().size() == 43);
     CHECK(std::string(name_of(Refusal::kNone)) == "None");
     CHECK(std::string(name_of(all_refusals().front())) == "SlotLengths");
     CHECK(std::string(name_of(Refusal::kTruncated)) == "Truncated");
@@ -120,7 +130,7 @@ TEST_CASE("refusals have the specification's names and order") {
     CHECK(std::string(name_of(all_refusals().back())) == "FeeLeafToken");
     std::set<std::string> names;
     for (Refusal refusal : all_refusals()) names.insert(name_of(refusal));
-    CHECK(names.size() == 38);
+    CHECK(names.size() == 43);
 }
 
 TEST_CASE("a chunk decodes to itself, here and by the naive decoder") {
@@ -177,7 +187,7 @@ TEST_CASE("chunks too heavy or too many for the decoder can be encoded, and are 
     Chunk chunk;
     for (int i = 0; i < 49; ++i) chunk.operations.push_back(widest.operation(OperationKind::kTransfer, 1, false));
     CHECK(refusal_of(encode_ops(chunk)) == Refusal::kOverWeight);
-    chunk.operations.assign(63, widest.operation(OperationKind::kPayout, 127, true));
+    chunk.operations.assign(63, widest.operation(OperationKind::kPayout, 123, true));
     CHECK(refusal_of(encode_ops(chunk)) == Refusal::kOverWeight);
     CHECK(refusal_of(encode_ops({0, {}, std::vector<uint32_t>(63, 1)})) == Refusal::kNone);
     CHECK(refusal_of(encode_ops({33, {}, {}})) == Refusal::kOverWeight);
@@ -192,6 +202,9 @@ TEST_CASE("each operation weighs what the page says") {
     CHECK(widest.operation(OperationKind::kPayout, 1, false).weight() == 2);
     CHECK(widest.operation(OperationKind::kPayout, 94, false).weight() == 95);
     CHECK(widest.operation(OperationKind::kPayout, 10, true).weight() == 21);
+    CHECK(widest.operation(OperationKind::kFund, 1, false).weight() == 3);
+    CHECK(widest.operation(OperationKind::kRedeem, 2, false).weight() == 4);
+    CHECK(widest.operation(OperationKind::kRedeem, 2, true).weight() == 5);
     Chunk chunk;
     CHECK(chunk.weight() == 0);
     chunk.l1_operations = 2;

@@ -1,57 +1,14 @@
 // The naive model (tests/model) on examples worked out apart from it. The hashes written out here were computed once from
 // docs/protocol.md with a Keccak-256 and a hash tree of their own, in another language.
-#include "tests/model/model.hpp"
-
-#include <secp256k1_recovery.h>
-
 #include <catch2/catch.hpp>
 
+#include "tests/model/model.hpp"
+#include "tests/protocol/by_hand.hpp"
+
 namespace m = gavel::model;
+using namespace gavel::test::by_hand;
 
 namespace {
-
-m::Bytes scalar(int value) { return m::be(32, value); }
-
-m::Bytes sign(const m::Bytes& digest, const m::Bytes& key) {
-    static const secp256k1_context* context = secp256k1_context_create(SECP256K1_CONTEXT_SIGN);
-    auto raw = [](const m::Bytes& bytes) { return reinterpret_cast<const unsigned char*>(bytes.data()); };
-    secp256k1_ecdsa_recoverable_signature parsed;
-    REQUIRE(secp256k1_ecdsa_sign_recoverable(context, &parsed, raw(digest), raw(key), nullptr, nullptr));
-    m::Bytes out(64, '\0');
-    int parity = 0;
-    secp256k1_ecdsa_recoverable_signature_serialize_compact(context, reinterpret_cast<unsigned char*>(out.data()), &parity,
-                                                            &parsed);
-    out[32] = static_cast<char>(out[32] | parity << 7);
-    return out;
-}
-
-// Characters 0 and 1, all others passed over, with zeros up to a whole byte.
-m::Bytes pack(const std::string& digits) {
-    std::string bits;
-    for (char c : digits) {
-        if (c == '0' || c == '1') bits += c;
-    }
-    bits.resize((bits.size() + 7) / 8 * 8, '0');
-    m::Bytes out;
-    for (size_t i = 0; i < bits.size(); i += 8) out += static_cast<char>(std::stoi(bits.substr(i, 8), nullptr, 2));
-    return out;
-}
-
-std::string bits_of(const m::Bytes& bytes) {
-    std::string out;
-    for (unsigned char byte : bytes) {
-        for (int bit = 7; bit >= 0; --bit) out += byte >> bit & 1 ? '1' : '0';
-    }
-    return out;
-}
-
-// Addresses of the private keys 1 and 2, and one without a key.
-const m::Bytes kAlice = m::unhex("7e5f4552091a69125d5dfcb7b8c2659029395bdf");
-const m::Bytes kBob = m::unhex("2b5ad5c4795c026514f8317c7a215e218dccd6cf");
-const m::Bytes kCarol = m::Bytes(20, '\x11');
-const m::Bytes kRollup = m::Bytes(20, '\x22');
-const m::Bytes kEth = m::zeros(20);
-const m::Number kEther = m::Number("1000000000000000000");
 
 const size_t kFixedPart = 8 + 195 + 32 + 2 + 88;
 

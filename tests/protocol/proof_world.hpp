@@ -1,131 +1,9 @@
-// A small state with people in it, and hand-made chunks over it: one for each thing that apply can come to.
+// Hand-made chunks over a small state: one for each thing that apply can come to.
 #pragma once
 
-#include <functional>
-#include <map>
-
-#include "protocol/check.hpp"
-#include "protocol/fraud_proof.hpp"
-#include "protocol/keccak.hpp"
-#include "protocol/keys.hpp"
+#include "tests/protocol/proof_channels.hpp"
 
 namespace gavel::test {
-
-inline const Address kEth{};
-inline const Address kToken = PrivateKey::derived("token").address();
-inline const Domain kRollup{31337, PrivateKey::derived("rollup").address()};
-inline const Hash kDomain = kRollup.separator();
-
-inline Address person(const std::string& name) { return PrivateKey::derived(name).address(); }
-
-// Indexes of the leaves of every World.
-enum : uint32_t { kAlice = 1, kBob, kCarolToken, kOperator, kOperatorToken, kRich, kRicher, kSpent, kAliceToken, kFirstNew };
-
-class World : public QueueHashes {
-public:
-    World() {
-        add("alice", kEth, 1000);
-        add("bob", kEth, 500);
-        add("carol", kToken, 300);
-        add("operator", kEth, 7);
-        add("operator", kToken, 0);
-        add("rich", kEth, ~u128{0});
-        add("richer", kEth, ~u128{0});
-        add("spent", kEth, 50, kMaxNonce);
-        add("alice", kToken, 70);
-        for (int i = 0; i < 3; ++i) state.withdrawals.append(Withdrawal{person("alice"), kEth, Amount{5}}.hash());
-        for (int i = 0; i < 2; ++i) queue.push_back({L1OperationKind::kDeposit, person("a"), person("b"), kEth, Amount{1}, 100});
-        state.counters = {2, 10};
-    }
-
-    void add(const std::string& name, const Address& token, u128 balance, uint64_t nonce = 3) {
-        keys.emplace(person(name), PrivateKey::derived(name));
-        add_leaf(state, {person(name), token}, balance, nonce);
-    }
-
-    static void add_leaf(State& state, const AccountKey& key, u128 balance, uint64_t nonce = 3) {
-        uint32_t low = state.accounts.find(key).index;
-        Account leaf{key, nonce, Amount{balance}, state.accounts.at(low)->next}, linked = *state.accounts.at(low);
-        linked.next = key;
-        state.accounts.write(low, linked);
-        state.accounts.append(leaf);
-    }
-
-    void l1(L1OperationKind kind, const std::string& caller, const std::string& to, Amount amount, const Address& token = kEth) {
-        queue.push_back({kind, person(caller), person(to), token, amount, 1000 + queue.size()});
-    }
-
-    // Signatures of the senders over the chunk's operations as they would execute on the state as it is.
-    Bytes sign(const Chunk& chunk) {
-        StateRunner runner(state);
-        for (unsigned i = 0; i < chunk.l1_operations; ++i) {
-            uint64_t index = state.counters.l1_ops_consumed + i;
-            if (index < queue.size()) (void)apply_l1_operation(runner, queue[index]);
-        }
-        Bytes sigs;
-        for (const PostedOperation& posted : chunk.operations) {
-            FeeTally fees;
-            Account sender;
-            Operation signed_form;
-            (void)execute_operation(runner, posted, fees, sender, signed_form);
-            auto key = keys.find(sender.key.owner);
-            bool words = !signed_form.payments.empty();  // none if it is refused before they are known
-            append(sigs, key == keys.end() || !words ? Signature{} : key->second.sign(signed_form.digest(kDomain)));
-        }
-        runner.roll_back(0);
-        return sigs;
-    }
-
-    BatchChunk make(const Chunk& chunk) { return {encode_ops(chunk), sign(chunk)}; }
-
-    ListEnv env(uint64_t limit) const { return ListEnv(kDomain, limit, queue); }
-    ListEnv env() const { return env(queue.size()); }
-
-    std::optional<Hash> queue_hash(uint64_t index) const override {
-        if (index > queue.size()) return std::nullopt;
-        Hash hash;
-        for (uint64_t i = 0; i < index; ++i) hash = queue[i].chain(hash);
-        return hash;
-    }
-
-    State state;
-    std::map<Address, PrivateKey> keys;
-    std::vector<L1Operation> queue;
-};
-
-inline PostedOperation transfer(uint32_t sender, Recipient to, u128 amount, u128 fee = 0) {
-    return {OperationKind::kTransfer, sender, {{to, Amount{amount}}}, Amount{fee}, {}};
-}
-inline PostedOperation withdrawal(uint32_t sender, const Address& to, u128 amount, u128 fee = 0) {
-    return {OperationKind::kWithdraw, sender, {{{0, to}, Amount{amount}}}, Amount{fee}, {}};
-}
-inline PostedOperation payout(uint32_t sender, std::vector<PostedPayment> payments, u128 fee = 0) {
-    return {OperationKind::kPayout, sender, std::move(payments), Amount{fee}, {}};
-}
-inline Recipient at(uint32_t index) { return {index, {}}; }
-inline Recipient newcomer(const std::string& name) { return {0, person(name)}; }
-
-enum class Effect {
-    kChanges,  // a root changes
-    kCounted,  // L1 operations are consumed, without any effect
-    kNothing,  // nothing at all
-};
-
-struct Case {
-    std::string name;
-    Refusal refusal;  // kNone: the chunk is right
-    Effect effect;
-    std::function<void(World&, Chunk&)> make;
-    std::function<void(World&, BatchChunk&)> damage = {};
-    std::function<void(State&)> prepare = {};
-};
-
-inline void fill_accounts(State& state) { state.accounts.set_count_for_test(kMaxAccountCount); }
-inline void nearly_fill_accounts(State& state) { state.accounts.set_count_for_test(kMaxAccountCount - 1); }
-inline void fill_withdrawals(State& state) {
-    std::vector<Hash> left(32, keccak256(view_of("left")));
-    state.withdrawals = WithdrawalTree::from_frontier(WithdrawalFrontier(kMaxWithdrawalCount, left));
-}
 
 using Kind = L1OperationKind;
 
@@ -323,7 +201,9 @@ inline std::vector<Case> operation_cases() {
 
 inline std::vector<Case> all_cases() {
     std::vector<Case> out = l1_cases();
-    for (Case& one : operation_cases()) out.push_back(std::move(one));
+    for (auto make : {operation_cases, fund_cases, redeem_cases, l1_channel_cases}) {
+        for (Case& one : make()) out.push_back(std::move(one));
+    }
     return out;
 }
 
@@ -332,8 +212,7 @@ struct Effects : ApplyObserver {
     std::vector<bool> took_effect;
     unsigned operations = 0;
     void on_l1_operation(uint64_t, const L1Operation&, bool effect) override { took_effect.push_back(effect); }
-    void on_operation(uint64_t, const PostedOperation&, const Account&, const Operation&, const Hash&,
-                      const Signature&) override {
+    void on_operation(uint64_t, const PostedOperation&, const Account&, const Operation&, const Hash&, ByteView) override {
         ++operations;
     }
 };

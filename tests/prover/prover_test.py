@@ -18,7 +18,8 @@ from anvil import Anvil, npm
 from vectors import ROOT, bytes_tail, keccak256, of_bytes, raw, selector, word
 
 MAX_CODE = 24_576
-KINDS = {"transfer": 0, "withdraw": 1, "payout": 2}
+KINDS = {"transfer": 0, "withdraw": 1, "payout": 2, "fund": 3}
+REDEEMS = {(True, False): 4, (True, True): 5, (False, True): 6}  # by take and close
 # Of a chunk wrong for one of these, apply reads no L1 operations: a slot's, the decoder's sixteen, and the three that follow.
 LAST_BEFORE_L1 = 20
 
@@ -33,9 +34,16 @@ def refusal_numbers():
 
 PROVE = selector("prove(bytes,bytes32,bytes32,uint64,bytes32[])")
 DIGEST = selector("digest(bytes32,uint256,address,uint256[2][],uint256[3])")
+CHANNEL_DIGEST = selector("channelDigest(bytes32,uint256,uint256[])")
+# What that hashes: its number, and the members in the harness's order.
+CHANNEL_WORDS = {"fund": (0, ("token", "fee", "nonce", "payee", "amount", "unit", "expiry", "salt")),
+                 "redeem": (1, ("channel", "token", "claimed", "count", "take", "close", "fee")),
+                 "terms": (2, ("payer", "payee", "unit", "expiry", "salt")),
+                 "voucher": (3, ("channel", "token", "count"))}
 SIGNER = selector("signer(bytes32,bytes)")
 CODE_SIZE = selector("codeSize()")
 CLAIM_IS_TRUE = selector("ClaimIsTrue()")
+WRONG = selector("Wrong(uint8)")  # of a prover that tells why a chunk is wrong
 
 
 def prove_data(proof, domain, record, first, hashes):
@@ -61,7 +69,8 @@ class Suite(vectors.Differences):
         self.node = node
         self.folder = folder
         deployer = node.key("deployer")
-        self.prover, self.parts = (node.deploy(deployer, name, folder=contracts)[0] for name in ("ProverCaller", "ProverParts"))
+        self.prover, self.telling, self.parts = (node.deploy(deployer, name, folder=contracts)[0]
+                                                 for name in ("ProverCaller", "TellingCaller", "ProverParts"))
         self.numbers = refusal_numbers()
 
     # ---- Chunks ----
@@ -88,12 +97,20 @@ class Suite(vectors.Differences):
 
     @staticmethod
     def flat(chunk):
+        """The words that decodeOps answers of such a chunk."""
         words = [chunk["l1"], chunk["weight"], len(chunk["operations"]), len(chunk["feeLeaves"])]
         for one in chunk["operations"]:
-            words += [KINDS[one["kind"]], one["sender"], int(one["fee"]), int(one["memo"], 16), len(one["payments"])]
-            for line in one["payments"]:
-                to = [1, int(line["address"], 16)] if "address" in line else [0, line["index"]]
-                words += to + [int(line["amount"])]
+            kind = REDEEMS[one["take"], one["close"]] if one["kind"] == "redeem" else KINDS[one["kind"]]
+            lines = one.get("payments", [])
+            words += [kind, one["sender"], int(one["fee"]), int(one.get("memo", "0"), 16), len(lines)]
+            for line in lines:
+                words += flat_recipient(line) + [int(line["amount"])]
+            if one["kind"] == "fund":
+                words += [0, int(one["payee"], 16), 0, int(one["amount"])]
+            elif one["kind"] == "redeem":
+                words += [*flat_recipient(one["payee"]), one["payer"], 0]
+            if not lines:
+                words += [int(one["unit"]), int(one.get("count", 0)), int(one["expiry"]), int(one["salt"])]
         return words + chunk["feeLeaves"]
 
     # ---- Words and signatures ----
@@ -102,12 +119,21 @@ class Suite(vectors.Differences):
         cases = vectors.cases(self.folder, "typed_data")
         for one in cases:
             what = f"{one['kind']}: {one['what']}"
-            if one["kind"] == "operation":
+            name = one.get("operation", one["kind"])
+            if name in CHANNEL_WORDS:
+                number, members = CHANNEL_WORDS[name]
+                data = (CHANNEL_DIGEST + raw(one["domainSeparator"]) + word(number) + word(96) + word(len(members))
+                        + b"".join(word_of(one[member]) for member in members))
+                self.expect(what, (raw(one["digest"]), None), self.node.call(self.parts, data))
+            elif name in KINDS:
                 payments = b"".join(word(raw(line["to"])) + word(int(line["amount"])) for line in one["payments"])
                 data = (DIGEST + raw(one["domainSeparator"]) + word(KINDS[one["operation"]]) + word(raw(one["token"])) + word(224)
                         + word(int(one["fee"])) + word(int(one["nonce"])) + raw(one["memo"]) + word(len(one["payments"]))
                         + payments)
                 self.expect(what, (raw(one["digest"]), None), self.node.call(self.parts, data))
+            if one["kind"] == "terms":  # nobody signs them; their digest's end is the channel's address
+                self.expect(what + ", channel", raw(one["channel"]), raw(one["digest"])[12:])
+                continue
             signer = word(0) if one["signer"] == "none" else word(raw(one["signer"]))
             data = SIGNER + raw(one["digest"]) + word(64) + bytes_tail(raw(one["signature"]))
             self.expect(what + ", signer", (signer, None), self.node.call(self.parts, data))
@@ -122,6 +148,9 @@ class Suite(vectors.Differences):
             data = self.proof_of_apply(one, keccak256(raw(one["after"])))
             self.expect(f"applied, {one['kind']}: {one['what']} ({one['refusal']})", (None, CLAIM_IS_TRUE),
                         self.node.call(self.prover, data))
+            if one["refusal"] not in ("None", "SlotLengths"):  # which only a proof about blobs shows: blob_court_test.py
+                self.expect(f"reason, {one['kind']}: {one['what']}", (None, WRONG + word(self.numbers[one["refusal"]])),
+                            self.node.call(self.telling, data))
         return cases
 
     def proof_of_apply(self, one, claim):
@@ -148,6 +177,15 @@ class Suite(vectors.Differences):
         size = int.from_bytes(self.node.call(self.prover, CODE_SIZE)[0], "big")
         print(f"prover's code: {size} of {MAX_CODE} bytes")
         self.expect("prover's code fits", True, 0 < size <= MAX_CODE)
+
+
+def word_of(value):
+    """Of an address, a decimal number or a truth."""
+    return word(raw(value)) if isinstance(value, str) and value.startswith("0x") else word(int(value))
+
+
+def flat_recipient(recipient):
+    return [1, int(recipient["address"], 16)] if "address" in recipient else [0, recipient["index"]]
 
 
 def gamma_of(ops):

@@ -23,6 +23,16 @@ inline std::vector<Case> limit_cases() {
         for (int i = 0; i < 32; ++i) world.l1(Kind::kDeposit, "x", "new " + std::to_string(i), Amount{1});
         chunk.l1_operations = 32;
     };
+    auto redeemed = [](World& world, Chunk& chunk) {
+        for (uint64_t i = 0; i < 32; ++i)
+            world.queue.push_back(
+                {Kind::kRedeem, alices_channel(), person("new " + std::to_string(i)), kEth, alices_terms().unit, 2000, 4 + i});
+        chunk.l1_operations = 32;
+    };
+    std::vector<PostedOperation> funds, redeems;
+    for (uint64_t i = 0; i < 31; ++i) funds.push_back(channel_fund(alices_terms(100 + i), 1, 1));
+    for (uint64_t i = 0; i < 23; ++i) redeems.push_back(channel_redeem(4 + i, false, 1));
+    redeems.push_back(transfer(kAlice, at(kBob), 0, 1));
     auto ops = [](std::vector<PostedOperation> operations, std::vector<uint32_t> fee_leaves) {
         return [=](World&, Chunk& chunk) {
             chunk.operations = operations;
@@ -31,6 +41,7 @@ inline std::vector<Case> limit_cases() {
     };
     auto in_crowd = [](const char* name, std::function<void(World&, Chunk&)> make) {
         return Case{name, Refusal::kNone, Effect::kChanges, std::move(make), {}, [](State& state) {
+                        open_channel(state);
                         state.accounts.set_count_for_test(kMaxAccountCount - 100);
                         // The fullest frontier that has place for a chunk's withdrawals: 31 hashes.
                         state.withdrawals = WithdrawalTree::from_frontier(
@@ -42,6 +53,9 @@ inline std::vector<Case> limit_cases() {
             in_crowd("withdrawals", ops(withdrawals, {kOperator})),
             in_crowd("forced transfers", forced),
             in_crowd("deposits", deposits),
+            in_crowd("redeems by the L1", redeemed),
+            in_crowd("funds", ops(funds, {kOperator})),
+            in_crowd("redeems", ops(redeems, {kOperator})),
             in_crowd("payout", ops({payout(kAlice, lines, 1)}, {kOperator})),
             in_crowd("payout to newcomers", ops({payout(kAlice, new_lines, 1)}, {kOperator}))};
 }

@@ -37,7 +37,8 @@ inline m::L1Operation model_of(const L1Operation& operation) {
             bytes(operation.to),
             bytes(operation.token),
             number(operation.amount.value()),
-            number(operation.time)};
+            number(operation.time),
+            number(operation.count)};
 }
 
 // `queue` begins with entry `first`.

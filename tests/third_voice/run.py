@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the test vectors, compiles the checker, runs it over them.
+"""Writes the test vectors, and those of channel_cases.py beside them; compiles the checker, runs it over them.
 
 usage: run.py EXPORT_VECTORS WORK_DIR
 """
@@ -11,6 +11,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(HERE)), "scripts"))
 sys.dont_write_bytecode = True
+import channel_cases
 import npm
 
 NODE = shutil.which("node") or "node"
@@ -40,6 +41,7 @@ def main():
     try:
         compiled = compile_into(work)
         subprocess.run([exporter, vectors], check=True, stdout=subprocess.DEVNULL)
+        channel_cases.write(os.path.join(vectors, "channels.json"))
         done = subprocess.run([NODE, os.path.join(compiled, "main.js"), vectors], check=False)
     except (npm.InstallFailed, subprocess.CalledProcessError) as why:
         sys.exit(f"FAILED: {why}")

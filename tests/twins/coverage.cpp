@@ -30,7 +30,8 @@ std::string told(bool success, ByteView output) {
 // Left out, since no sequence of transactions leads there:
 //   depositEth DepositCapExceeded: there isn't so much ETH.
 //   append, appendBlobs RecordsFull: 131,072 batches come before it (tests/prover/records_test.py).
-//   exit, refund TokenWithoutCode: a token from which something was deposited has code for ever (EIP-6780).
+//   exit, refund, exitChannel, exitChannelRest TokenWithoutCode: a token from which something was deposited has code for ever
+//   (EIP-6780).
 const std::vector<std::pair<std::string, std::string>> kPage = {
     {"becomeSequencer", "Frozen SeatTaken NoticeRequired WrongStake"},
     {"announceTakeover", "Frozen NotHomeOperator HomeOperatorBarred NoticeTooEarly"},
@@ -55,13 +56,20 @@ const std::vector<std::pair<std::string, std::string>> kPage = {
     {"claim",
      "HeaderLength UnknownBatch BatchNotFinal WithdrawalPosition AlreadyPaid WithdrawalPath ReceiverNotAllowed VaultShort "
      "PayGasShort PaymentFailed TokenWithoutCode TokenCallFailed"},
+    {"forceRedeem", "Frozen TermsInvalid CountInvalid VoucherInvalid"},
+    {"reclaim", "Frozen TermsInvalid NotExpired"},
     {"freeze", "Frozen FreezeTooEarly"},
-    {"exit",
-     "NotFrozen HeaderLength NotOnHead BatchNotFinal LeafLength ExitIndex AlreadyExited ExitPath ZeroAmount ReceiverNotAllowed "
-     "VaultShort PayGasShort PaymentFailed TokenCallFailed"},
+    {"exit", "NotFrozen HeaderLength NotOnHead BatchNotFinal LeafLength ExitIndex AlreadyExited ExitPath ChannelLeaf ZeroAmount "
+             "ReceiverNotAllowed VaultShort PayGasShort PaymentFailed TokenCallFailed"},
     {"refund",
      "NotFrozen BatchNotFinal EntryLength EntryIndex AlreadyRefunded EntryHash NotADeposit ReceiverNotAllowed VaultShort "
      "PayGasShort PaymentFailed TokenCallFailed"},
+    {"exitChannel", "NotFrozen HeaderLength NotOnHead BatchNotFinal LeafLength ExitIndex AlreadyExited ExitPath NotAChannel "
+                    "TermsInvalid NotPayee "
+                    "AlreadyTaken CountInvalid VoucherInvalid ZeroAmount VaultShort PayGasShort PaymentFailed TokenCallFailed"},
+    {"exitChannelRest",
+     "NotFrozen HeaderLength NotOnHead BatchNotFinal LeafLength ExitIndex AlreadyExited ExitPath NotAChannel TermsInvalid "
+     "RestTooEarly ZeroAmount ReceiverNotAllowed VaultShort PayGasShort PaymentFailed TokenCallFailed"},
 };
 
 }  // namespace

@@ -22,6 +22,8 @@ std::vector<Goal> bank_goals();
 std::vector<Goal> claim_goals();
 std::vector<Goal> freeze_goals();
 std::vector<Goal> exit_goals();
+std::vector<Goal> channel_goals();
+std::vector<Goal> channel_exit_goals();
 std::vector<Goal> malformed_goals();
 
 // A call drawn without any aim: any function, any arguments.
@@ -46,6 +48,10 @@ uint64_t any_pay_gas(World& world);
 uint64_t too_much_pay_gas(World& world);
 u128 token_balance(World& world, const Address& token, const Address& owner);
 Step token_deposit(World& world, const Address& token, const Address& actor, const Address& to, u128 amount);
+
+// Bytes that are no right terms; and no right voucher of them.
+Bytes wrong_terms(World& world, const ChannelTerms& right);
+Bytes wrong_voucher(World& world, const ChannelTerms& terms, const Address& token, uint64_t count);
 
 // ---- What has to hold before ----
 struct Prep {

@@ -1,20 +1,10 @@
 // Exit and refund, after a freeze (docs/contract.md, "After a freeze").
 #include <algorithm>
 
-#include "tests/twins/goals.hpp"
+#include "tests/twins/leaves.hpp"
 
 namespace gavel::twins {
-namespace {
 
-using Next = std::optional<Step>;
-
-// A leaf of the head's last state, and the path to it.
-struct Exit {
-    BatchHeader header;
-    ExitProof proof;
-    Address receiver;
-    uint64_t pay_gas = 0;
-};
 std::optional<Exit> find_exit(World& w, const std::function<bool(uint32_t, const Account&)>& holds) {
     std::vector<uint32_t> found;
     const AccountTree& accounts = w.head().after().accounts;
@@ -25,6 +15,9 @@ std::optional<Exit> find_exit(World& w, const std::function<bool(uint32_t, const
     const uint32_t index = w.random.pick(found);
     return Exit{w.head().header, {index, *accounts.at(index), accounts.path(index)}, {}, 0};
 }
+
+namespace {
+
 Tx exit_by(World& w, const Address& actor, const Exit& one) {
     return w.as(actor, rollup_call::exit(one.header, one.proof, one.receiver, one.pay_gas));
 }
@@ -41,23 +34,59 @@ bool is_payable(World& w, const Account& leaf) {
 Next exit_not_final(World& w);
 Next refund_not_final(World& w);
 
-// After the freeze, when the head is final.
+}  // namespace
+
 Prep need_exits(World& w) {
     if (Prep frozen = need_frozen(w); !frozen.met) return frozen;
     if (w.is_final(w.head())) return {true, {}};
     if (w.random.chance(50)) {
-        Next early = exit_not_final(w), refund = refund_not_final(w);
-        if (early && refund) {
-            early->transactions.push_back(refund->transactions.front());
-            return {false, early};
+        Step early;
+        for (Next one : {exit_not_final(w), refund_not_final(w), channel_not_final(w, true), channel_not_final(w, false)}) {
+            if (one) early.transactions.push_back(one->transactions.front());
         }
+        if (!early.transactions.empty()) return {false, early};
     }
     return {false, step(deposit_of_nothing(w), w.head().posted_at + w.parameters.challenge_window)};
 }
 
+Next after_theft(World& w, const Address& token, const std::function<Next()>& then) {
+    const u128 has = token_balance(w, token, w.rollup);
+    if (has == 0) return then();
+    return step(move_tokens(w, token, w.rollup, test::stranger(8), has));
+}
+
+Bytes of_other_length(World& w, Bytes bytes) {
+    bytes.resize(w.random.chance(30) ? 0 : w.random.chance(50) ? bytes.size() - 1 : bytes.size() + 1);
+    return bytes;
+}
+
+void spoil_path(World& w, ExitProof& proof) {
+    switch (w.random.below(4)) {
+        case 0: proof.path.push_back(Hash{}); break;
+        case 1: proof.path.pop_back(); break;
+        case 2: proof.path[w.random.below(proof.path.size())].bytes[7] ^= 1; break;
+        default: proof.account.balance = Amount{proof.account.balance.value() ^ 2};
+    }
+}
+
+uint32_t wrong_index(World& w, const BatchHeader& header) {
+    const std::vector<uint32_t> wrong{0, header.last.account_count, ~uint32_t{0}};
+    return w.random.pick(wrong);
+}
+
+BatchHeader not_the_heads(World& w) {
+    if (w.batches.size() > 1) return w.batches[w.batches.size() - 2].header;
+    BatchHeader out = w.head().header;
+    out.number ^= 1;
+    return out;
+}
+
+namespace {
+
 Next exit_with(World& w, const std::function<bool(uint32_t, const Account&)>& holds, const std::function<void(Exit&)>& spoil) {
     if (Prep exits = need_exits(w); !exits.met) return exits.step;
-    auto found = find_exit(w, [&](uint32_t index, const Account& leaf) { return !w.is_exited(index) && holds(index, leaf); });
+    auto found = find_exit(
+        w, [&](uint32_t index, const Account& leaf) { return !is_marked(leaf) && !w.is_exited(index) && holds(index, leaf); });
     if (!found) return std::nullopt;
     spoil(*found);
     return step(exit_by(w, w.any_actor(), *found));
@@ -68,7 +97,8 @@ void as_it_is(Exit&) {}
 Next exit_success(World& w) {
     if (Prep exits = need_exits(w); !exits.met) return exits.step;
     auto found = find_exit(w, [&](uint32_t index, const Account& leaf) {
-        return !w.is_exited(index) && is_payable(w, leaf) && leaf.key.owner != w.refuser && leaf.key.owner != w.rollup;
+        const bool can_be_paid = leaf.key.owner != w.refuser && leaf.key.owner != w.rollup;
+        return !is_marked(leaf) && !w.is_exited(index) && is_payable(w, leaf) && can_be_paid;
     });
     if (!found) return std::nullopt;
     found->pay_gas = any_pay_gas(w);
@@ -95,20 +125,21 @@ Next exit_other_bytes(World& w, bool header_is_wrong) {
     if (!found) return std::nullopt;
     Bytes header = found->header.encode(), leaf = found->proof.account.encode();
     Bytes& wrong = header_is_wrong ? header : leaf;
-    wrong.resize(w.random.chance(30) ? 0 : w.random.chance(50) ? wrong.size() - 1 : wrong.size() + 1);
+    wrong = of_other_length(w, wrong);
     return step(w.as(w.any_actor(), exit_calldata(header, *found, leaf)));
 }
 
 Next exit_path(World& w) {
-    return exit_with(w, any, [&](Exit& one) {
-        std::vector<Hash>& path = one.proof.path;
-        switch (w.random.below(4)) {
-            case 0: path.push_back(Hash{}); break;
-            case 1: path.pop_back(); break;
-            case 2: path[w.random.below(path.size())].bytes[7] ^= 1; break;
-            default: one.proof.account.balance = Amount{one.proof.account.balance.value() ^ 2};
-        }
-    });
+    return exit_with(w, any, [&](Exit& one) { spoil_path(w, one.proof); });
+}
+
+// A channel's leaf, whatever else is to be said of it.
+Next exit_of_channel(World& w) {
+    if (Prep exits = need_exits(w); !exits.met) return exits.step;
+    auto found = find_exit(w, [&](uint32_t index, const Account& leaf) { return is_marked(leaf) && !w.is_exited(index); });
+    if (!found) return std::nullopt;
+    if (w.random.chance(50)) found->receiver = w.any_address();
+    return step(exit_by(w, w.any_actor(), *found));
 }
 
 Next exit_again(World& w) {
@@ -118,17 +149,12 @@ Next exit_again(World& w) {
     return step(exit_by(w, w.any_actor(), *found));
 }
 
-// The tokens have left the contract behind its back.
-Next after_theft(World& w, const Address& token, const std::function<Next()>& otherwise) {
-    const u128 has = token_balance(w, token, w.rollup);
-    if (has == 0) return otherwise();
-    return step(move_tokens(w, token, w.rollup, test::stranger(8), has));
-}
-
 Next exit_token_fails(World& w) {
     if (Prep exits = need_exits(w); !exits.met) return exits.step;
     for (size_t number : {kPlain, kSilent, kFee}) {
-        auto of_token = [&](uint32_t, const Account& leaf) { return leaf.key.token == w.tokens[number] && is_payable(w, leaf); };
+        auto of_token = [&](uint32_t, const Account& leaf) {
+            return !is_marked(leaf) && leaf.key.token == w.tokens[number] && is_payable(w, leaf);
+        };
         if (!find_exit(w, [&](uint32_t i, const Account& leaf) { return !w.is_exited(i) && of_token(i, leaf); })) continue;
         return after_theft(w, w.tokens[number], [&] { return exit_with(w, of_token, as_it_is); });
     }
@@ -180,8 +206,7 @@ Next refund_length(World& w) {
     return refund_with(
         w, [](const L1Operation&) { return true; },
         [&](uint64_t index, const L1Operation& entry) {
-            Bytes bytes = entry.encode();
-            bytes.resize(w.random.chance(30) ? 0 : w.random.chance(50) ? bytes.size() - 1 : bytes.size() + 1);
+            const Bytes bytes = of_other_length(w, entry.encode());
             AbiWriter writer("refund(uint64,bytes,address,uint256)");
             return step(w.as(w.any_actor(), writer.word(index).bytes(bytes).word(Address{}).word(0).take()));
         });
@@ -208,13 +233,14 @@ Next refund_hash(World& w) {
     return refund_with(
         w, [](const L1Operation&) { return true; },
         [&](uint64_t index, L1Operation entry) {
-            switch (w.random.below(3)) {
+            switch (w.random.below(4)) {
                 case 0:
                     entry.caller = w.any_actor();
                     entry.time ^= 1;
                     break;
                 case 1: entry.amount = Amount{entry.amount.value() ^ 1}; break;
-                default: entry.kind = static_cast<L1OperationKind>((static_cast<int>(entry.kind) + 1) % 3);
+                case 2: entry.count ^= 1; break;
+                default: entry.kind = static_cast<L1OperationKind>((static_cast<int>(entry.kind) + 1) % 5);
             }
             return refund(w, index, entry);
         });
@@ -259,24 +285,14 @@ std::vector<Goal> exit_goals() {
         {{"exit", "success"}, exit_success},
         {{"exit", "NotFrozen"}, exit_unfrozen},
         {{"exit", "HeaderLength"}, [](World& w) { return exit_other_bytes(w, true); }},
-        {{"exit", "NotOnHead"},
-         [](World& w) {
-             return exit_with(w, any, [&](Exit& one) {
-                 if (w.batches.size() > 1) one.header = w.batches[w.batches.size() - 2].header;
-                 else one.header.number ^= 1;
-             });
-         }},
+        {{"exit", "NotOnHead"}, [](World& w) { return exit_with(w, any, [&](Exit& one) { one.header = not_the_heads(w); }); }},
         {{"exit", "BatchNotFinal"}, exit_not_final},
         {{"exit", "LeafLength"}, [](World& w) { return exit_other_bytes(w, false); }},
         {{"exit", "ExitIndex"},
-         [](World& w) {
-             return exit_with(w, any, [&](Exit& one) {
-                 const std::vector<uint32_t> wrong{0, one.header.last.account_count, ~uint32_t{0}};
-                 one.proof.index = w.random.pick(wrong);
-             });
-         }},
+         [](World& w) { return exit_with(w, any, [&](Exit& one) { one.proof.index = wrong_index(w, one.header); }); }},
         {{"exit", "AlreadyExited"}, exit_again},
         {{"exit", "ExitPath"}, exit_path},
+        {{"exit", "ChannelLeaf"}, exit_of_channel},
         {{"exit", "ZeroAmount"}, kind([](World&, const Account& leaf) { return leaf.balance.is_zero(); })},
         {{"exit", "ReceiverNotAllowed"},
          [](World& w) {

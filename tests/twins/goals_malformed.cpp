@@ -103,6 +103,7 @@ Next reenter(World& w, const AbiFunction& function) {
         const State& last = w.head().after();
         for (uint32_t i = 1; i < last.accounts.count(); ++i) {
             const Account& leaf = *last.accounts.at(i);
+            if (is_marked(leaf)) continue;
             const bool pays_reenterer = leaf.key.token.is_zero() && leaf.key.owner == w.reenterer;
             if (!pays_reenterer && leaf.key.token != w.token_of(kReenters)) continue;
             if (w.is_exited(i) || leaf.balance.is_zero() || leaf.balance.value() > w.held(leaf.key.token)) continue;

@@ -8,14 +8,14 @@
 namespace gavel::twins {
 namespace {
 
-constexpr unsigned kEarlyBlocks = 55, kLateBlocks = 35;  // of a sequence
-constexpr unsigned kEarlyGoals = 11, kLateGoals = 11;    // about so many are reached in them
+constexpr unsigned kEarlyBlocks = 70, kLateBlocks = 42;  // of a sequence
+constexpr unsigned kEarlyGoals = 14, kLateGoals = 13;    // about so many are reached in them
 constexpr unsigned kMostSteps = 14;                      // towards one goal
 constexpr size_t kDeployer = 8;                          // of test::person
 
 bool is_late(const Outcome& aim) {
     if (aim.outcome == "Frozen" || aim == Outcome{"freeze", "success"}) return true;
-    const bool after = aim.call == "exit" || aim.call == "refund";
+    const bool after = aim.call == "exit" || aim.call == "refund" || aim.call == "exitChannel" || aim.call == "exitChannelRest";
     return after && aim.outcome != "NotFrozen" && aim.outcome != "no data" && aim.outcome != "ReentrancyGuardReentrantCall";
 }
 
@@ -65,7 +65,8 @@ struct Runner::Sequence {
 };
 
 Runner::Runner(Chain& simulated, Chain& anvil) : simulated_(simulated), anvil_(anvil) {
-    for (auto make : {seat_goals, batch_goals, court_goals, bank_goals, claim_goals, freeze_goals, exit_goals, malformed_goals}) {
+    for (auto make : {seat_goals, batch_goals, court_goals, bank_goals, claim_goals, channel_goals, freeze_goals, exit_goals,
+                      channel_exit_goals, malformed_goals}) {
         for (Goal& goal : make()) (is_late(goal.aim) ? late_ : early_).push_back(std::move(goal));
     }
 }
@@ -74,10 +75,11 @@ void Runner::run_sequence(uint64_t seed) {
     Sequence sequence{seed, World(simulated_, Random(seed)), {}, {}};
     World& world = sequence.world;
     set_up(sequence);
-    pursue(sequence, early_, kEarlyGoals, kEarlyBlocks);
+    pursue(sequence, early_, seed * kEarlyGoals, kEarlyBlocks);
     if (world.random.chance(85)) {
         world.may_freeze = true;
-        pursue(sequence, late_, kLateGoals, kLateBlocks);
+        pursue(sequence, late_, seed * kLateGoals, kLateBlocks);
+        pursue(sequence, late_, seed * kLateGoals + late_.size() / 2, kLateBlocks);
     }
     compare(sequence, true);
 }
@@ -120,6 +122,7 @@ void Runner::set_up(Sequence& sequence) {
     world.reenterer = deploy("reenterer");
     for (size_t i = 0; i < kTokens; ++i) world.tokens.push_back(deploy("token" + std::to_string(i)));
     world.rollup = next_address();
+    world.make_channels();
     simulated_.watch(world.rollup);
     anvil_.watch(world.rollup);
     Kept genesis;
@@ -131,10 +134,9 @@ void Runner::set_up(Sequence& sequence) {
     run_step(sequence, creation);
 }
 
-void Runner::pursue(Sequence& sequence, const std::vector<Goal>& goals, unsigned a_sequence, unsigned blocks) {
+void Runner::pursue(Sequence& sequence, const std::vector<Goal>& goals, size_t place, unsigned blocks) {
     World& world = sequence.world;
     const size_t end = sequence.story.size() + blocks;
-    size_t place = sequence.seed * a_sequence;
     for (unsigned idle = 0; sequence.story.size() < end && idle < 200; ++idle) {
         // In turn, so that few sequences reach all; some drawn, so that they meet in any order.
         const Goal& goal = world.random.chance(25) ? world.random.pick(goals) : goals[place++ % goals.size()];

@@ -29,8 +29,8 @@ private:
     struct Sequence;
 
     void set_up(Sequence& sequence);
-    // The goals of one phase in turn, from a place that the seed gives, until so many blocks were made.
-    void pursue(Sequence& sequence, const std::vector<Goal>& goals, unsigned a_sequence, unsigned blocks);
+    // The goals of one phase in turn, from that one on, until so many blocks were made.
+    void pursue(Sequence& sequence, const std::vector<Goal>& goals, size_t place, unsigned blocks);
     void run_step(Sequence& sequence, Step step);
     SignedTransaction sign_next(Sequence& sequence, const Tx& transaction);
     void compare(Sequence& sequence, bool all);

@@ -34,7 +34,8 @@ std::string listed(const std::vector<Outcome>& outcomes) {
 
 TEST_CASE("each outcome of each call is aimed at") {
     std::set<Outcome> aimed;
-    for (auto make : {seat_goals, batch_goals, court_goals, bank_goals, claim_goals, freeze_goals, exit_goals, malformed_goals}) {
+    for (auto make : {seat_goals, batch_goals, court_goals, bank_goals, claim_goals, channel_goals, freeze_goals, exit_goals,
+                      channel_exit_goals, malformed_goals}) {
         for (const Goal& goal : make()) CHECK(aimed.insert(goal.aim).second);
     }
     CHECK(aimed == std::set<Outcome>(required_outcomes().begin(), required_outcomes().end()));

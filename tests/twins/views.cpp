@@ -48,6 +48,8 @@ std::vector<Bytes> views_of(const World& world, uint64_t terms) {
                            term_count(),
                            burned(),
                            frozen(),
+                           frozen_at(),
+                           channel_taken(~uint32_t{0}),
                            last_strike(),
                            is_paid(~uint32_t{0}),
                            batch(~uint64_t{0}),
@@ -60,7 +62,9 @@ std::vector<Bytes> views_of(const World& world, uint64_t terms) {
     for (uint64_t i = 0; i <= terms + 1; ++i) out.push_back(term(i));
     for (uint64_t i = 0; i <= world.queue.size() + 1; ++i) out.insert(out.end(), {queue_hash(i), is_refunded(i)});
     for (uint32_t i = 0; i <= position_end(world); ++i) out.push_back(is_paid(i));
-    for (uint32_t i = 0; i <= world.head().after().accounts.count(); ++i) out.push_back(is_exited(i));
+    for (uint32_t i = 0; i <= world.head().after().accounts.count(); ++i) {
+        out.insert(out.end(), {is_exited(i), channel_taken(i)});
+    }
     for (const Address& token : tokens_of(world)) out.push_back(held_total(token));
     for (const auto& [prover, word] : world.commits) {
         out.insert(out.end(), {committed_at(prover, word), committed_at(world.party(0), word)});
@@ -80,6 +84,9 @@ std::vector<std::pair<std::string, Hash>> slots_of(const World& world, uint64_t 
     for (const Address& token : tokens_of(world)) out.push_back({"held " + to_hex(token), mapped(word_of(token), 6)});
     for (const auto& [prover, word] : world.commits) {
         out.push_back({"commits " + to_hex(prover), keccak256({word, mapped(word_of(prover), 7)})});
+    }
+    for (uint32_t i = 0; i < world.head().after().accounts.count(); ++i) {
+        out.push_back({"channelTaken " + std::to_string(i), mapped(number(i), 12)});
     }
     for (uint64_t slot : {8, 9, 10}) out.push_back({"bits, slot " + std::to_string(slot), mapped(number(0), slot)});
     return out;

@@ -10,16 +10,17 @@ namespace {
 
 Domain domain_of(const Address& rollup) { return {kChainId, rollup}; }
 
-// Gives the key that balance, whether it has a leaf or not.
-void set_balance(State& state, const AccountKey& key, Amount balance) {
+// Gives the key that balance, whether it has a leaf or not; and that nonce, unless it is to keep its own.
+void set_leaf(State& state, const AccountKey& key, Amount balance, std::optional<uint64_t> nonce = {}) {
     const auto found = state.accounts.find(key);
     Account at = *state.accounts.at(found.index);
     if (found.present) {
         at.balance = balance;
+        at.nonce = nonce.value_or(at.nonce);
         state.accounts.write(found.index, at);
         return;
     }
-    const Account leaf{key, 0, balance, at.next};
+    const Account leaf{key, nonce.value_or(0), balance, at.next};
     at.next = key;
     state.accounts.write(found.index, at);
     state.accounts.append(leaf);
@@ -172,10 +173,10 @@ void World::tell_lie(State& claim) {
         case 1:
             if (count > 1) {
                 const Account leaf = *claim.accounts.at(1 + static_cast<uint32_t>(random.below(count - 1)));
-                set_balance(claim, leaf.key, Amount{leaf.balance.value() / 2 + 1});
+                set_leaf(claim, leaf.key, Amount{leaf.balance.value() / 2 + 1});
             }
             break;
-        case 2: set_balance(claim, {any_address(), any_token()}, Amount{random.below(1000)}); return;
+        case 2: set_leaf(claim, {any_address(), any_token()}, Amount{random.below(1000)}); return;
         default: break;
     }
     ++claim.counters.op_count;
@@ -186,15 +187,55 @@ void World::make_estate(Kept& kept) {
     const std::vector<Address> owners{party(0), party(1), refuser, reenterer, forwarder, token_of(kPlain), rollup};
     const std::vector<Address> of_tokens{Address{}, token_of(kPlain), token_of(kSilent), token_of(kFee), token_of(kReenters)};
     for (const Address& token : of_tokens) {
-        const u128 all = held(token);
         for (const Address& owner : owners) {
-            const uint64_t drawn = random.below(8);
-            const u128 some = 1 + (all == 0 ? 0 : random.next() % std::min<u128>(all, 100));
-            const Amount amount{drawn == 0 ? 0 : drawn == 1 ? all + 1 : drawn == 2 ? all : some};
-            set_balance(kept.after(), {owner, token}, amount);
+            const Amount amount = estate_amount(token);
+            set_leaf(kept.after(), {owner, token}, amount);
             if (random.chance(20)) kept.add_withdrawal({owner, token, amount});
         }
+        make_channel_estate(kept, token);
     }
+}
+
+Amount World::estate_amount(const Address& token) {
+    const u128 all = held(token);
+    const uint64_t drawn = random.below(8);
+    const u128 some = 1 + (all == 0 ? 0 : random.next() % std::min<u128>(all, 100));
+    return Amount{drawn == 0 ? 0 : drawn == 1 ? all + 1 : drawn == 2 ? all : some};
+}
+
+void World::make_channel_estate(Kept& kept, const Address& token) {
+    for (const ChannelTerms& terms : channels) {
+        const std::vector<uint64_t> claimed{
+            0, 1, random.below(1000), kMaxVoucherCount - 1, kMaxVoucherCount, kClosedChannel - kChannelMark};
+        set_leaf(kept.after(), {address_of(terms), token}, estate_amount(token), kChannelMark + random.pick(claimed));
+    }
+}
+
+void World::make_channels() {
+    const std::vector<std::pair<Address, Address>> people{
+        {party(0), party(2)}, {party(1), forwarder}, {party(0), refuser},       {party(1), reenterer}, {party(4), party(5)},
+        {refuser, party(2)},  {refuser, party(5)},   {reenterer, party(kHome)}, {forwarder, party(1)}};
+    for (const auto& [payer, payee] : people) {
+        constexpr uint64_t kDay = 86400;
+        // Over from the start; soon; around the least and the most that a payee has after a freeze; never.
+        const std::vector<uint64_t> expiries{0, now + random.below(3000), now + kDay * (7 + random.below(20)),
+                                             now + kDay * (360 + random.below(30)), ~uint64_t{0}};
+        channels.push_back({payer, payee, Amount{1 + random.below(9)}, random.pick(expiries), random.next()});
+    }
+}
+
+Address World::address_of(const ChannelTerms& terms) const { return terms.address(domain_of(rollup).separator()); }
+
+const ChannelTerms* World::terms_at(const Address& channel) const {
+    auto found =
+        std::find_if(channels.begin(), channels.end(), [&](const ChannelTerms& terms) { return address_of(terms) == channel; });
+    return found == channels.end() ? nullptr : &*found;
+}
+
+Signature World::voucher(const ChannelTerms& terms, const Address& token, uint64_t count) const {
+    const PrivateKey* key = test::key_of(terms.payer);
+    const Voucher voucher{address_of(terms), token, count};
+    return (key ? *key : test::person(0)).sign(voucher.digest(domain_of(rollup).separator()));
 }
 
 Batch World::make_batch(const BatchPlan& plan, const Kept* parent) {

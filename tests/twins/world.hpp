@@ -11,6 +11,7 @@
 
 #include "l1-bridge/wire/blob_sidecar.hpp"
 #include "protocol/amount.hpp"
+#include "protocol/channel.hpp"
 #include "protocol/fraud_proof.hpp"
 #include "protocol/state.hpp"
 #include "tests/contract/stand_ins.hpp"
@@ -124,6 +125,7 @@ public:
         return record.hash == kept.header.hash() ? record.term : 0;
     }
     bool is_exited(uint32_t index) { return ask(rollup_view::is_exited(index), rollup_view::read_bool); }
+    Amount channel_taken(uint32_t index) { return Amount{ask(rollup_view::channel_taken(index), rollup_view::read_amount)}; }
     bool is_refunded(uint64_t index) { return ask(rollup_view::is_refunded(index), rollup_view::read_bool); }
     // The first L1 operation that the head hasn't consumed.
     const L1Operation* waiting() const;
@@ -134,6 +136,15 @@ public:
     Kept& head() { return batches.back(); }
     bool can_post(const Address& actor) const { return !is_contract(actor) && !(delegated && actor == party(kDelegated)); }
 
+    // ---- Channels ----
+    // Draws `channels`, once `rollup` is known.
+    void make_channels();
+    Address address_of(const ChannelTerms& terms) const;
+    // Of the channel at that address; nullptr: none is known.
+    const ChannelTerms* terms_at(const Address& channel) const;
+    // By the payer, or by somebody if nobody has the payer's key.
+    Signature voucher(const ChannelTerms& terms, const Address& token, uint64_t count) const;
+
     // ---- Batches and proofs ----
     // The next batch; on `parent` if given, else the head.
     Batch make_batch(const BatchPlan& plan, const Kept* parent = nullptr);
@@ -141,7 +152,7 @@ public:
     Tx appending(const Address& actor, const Batch& batch);
     // Proof against one chunk of a batch that was kept; the state before it is known.
     FraudProof proof_of(Kept& kept, size_t chunk);
-    // Leaves and withdrawals that nobody paid in: one for each kind of owner, token and amount.
+    // Leaves and withdrawals that nobody paid in: one for each kind of owner, token and amount; of each channel, too.
     void make_estate(Kept& kept);
 
     // Takes in a block.
@@ -157,8 +168,9 @@ public:
     bool delegated = false;       // party kDelegated is
     uint64_t announced_at = 0;    // the home operator's latest notice
 
-    std::vector<Kept> batches;  // that stand, by number
-    std::vector<Kept> gone;     // struck ones
+    std::vector<ChannelTerms> channels;  // that there may be
+    std::vector<Kept> batches;           // that stand, by number
+    std::vector<Kept> gone;              // struck ones
     std::vector<L1Operation> queue;
     std::vector<std::pair<Address, Hash>> commits;  // of which prover to which word
 
@@ -166,6 +178,8 @@ private:
     Chunk random_chunk(State& state, unsigned l1_operations);
     BatchChunk posted_chunk(State& state, uint64_t limit, bool consumes, std::vector<Withdrawal>& withdrawals);
     void tell_lie(State& claim);
+    Amount estate_amount(const Address& token);
+    void make_channel_estate(Kept& kept, const Address& token);
 
     Chain& chain_;
     std::map<Hash, Kept> proposed_;  // by batch hash

@@ -27,9 +27,16 @@ const std::set<std::string> kUnreachable = {
     // Balances whose sum is over 2^128-1, while a token's deposits can't be (DepositCapExceeded).
     "BalanceOverflow: a transfer",
     "BalanceOverflow: a fee leaf",
+    "BalanceOverflow: a fund",
+    "BalanceOverflow: a redeem's payee",
     "FeeOverflow: a total of 2^128",
+    "FeeOverflow: a redeem's, to a total of 2^128",
+    // A key for a channel's address, which would have to be found.
+    "ChannelNotOpen: a fund for a leaf that has sent, 1",
+    "ChannelNotOpen: a fund for a leaf that has sent, 9223372036854775807",
     // After 2^32-3 new leaves, or 2^32-2 withdrawals.
     "AccountTreeFull: two new leaves, place for one",
+    "AccountTreeFull: two channels, place for one",
     "WithdrawalTreeFull: two withdrawals, place for one",
     "WithdrawalTreeFull: two deposits that no leaf can take, place for one",
 };

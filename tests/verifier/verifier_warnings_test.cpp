@@ -52,6 +52,42 @@ TEST_CASE("it warns of L1 operations that wait, and of a freeze that has become 
     CHECK(watcher.warns("SEQUENCER_STALLED"));
 }
 
+TEST_CASE("it warns before a channel of a watched payee expires with money in it, until there is none") {
+    HonestStart start;
+    L1World& world = start.world;
+    verifier::VerifierOptions options = Watcher::default_options();
+    options.warnings.payees = {world.bob.address(), world.alice.address()};  // she pays, and has nothing to lose
+    options.warnings.expires_within = 1'000;
+    options.warnings.silent_after = 1'000'000;
+    Watcher watcher(world, nullptr, options);
+    const ChannelTerms soon{world.alice.address(), world.bob.address(), Amount{5}, world.now() + 1'200, 1};
+    ChannelTerms later = soon, others = soon;
+    later.expiry += 100'000;
+    others.payee = world.rival.address();
+    start.op.post({{&world.alice, {}, 70, false, &soon}, {&world.alice, {}, 80, false, &later}});
+    start.op.post({{&world.alice, {}, 90, false, &others}});
+    watcher.settle();
+    CHECK(watcher.verifier->status().warnings.empty());
+    CHECK(watcher.verifier->status().channels_expiring == 0);
+    world.pass(300);
+    watcher.settle();
+    REQUIRE(watcher.verifier->status().warnings.size() == 1);
+    CHECK(watcher.verifier->status().channels_expiring == 1);
+    const verifier::Warning warning = *watcher.warning("CHANNEL_EXPIRES_SOON");
+    CHECK(warning.since == soon.expiry - 1'000);
+    const Address channel = soon.address(watcher.sync->domain().separator());
+    CHECK(warning.message == "channel " + to_checksum(channel) + " to " + to_checksum(world.bob.address()) + " expires at " +
+                                 std::to_string(soon.expiry) + " and has 70 base units of ETH: redeem what its vouchers are for");
+    world.pass(1'000);
+    watcher.settle();
+    CHECK(watcher.warns("CHANNEL_EXPIRES_SOON"));  // as long as nobody reclaims it
+    world.run(world.rival, l1::rollup_call::reclaim(soon, {}));
+    start.op.post({});
+    watcher.settle();
+    CHECK_FALSE(watcher.warns("CHANNEL_EXPIRES_SOON"));
+    CHECK(watcher.verifier->status().channels_expiring == 0);
+}
+
 TEST_CASE("a frozen rollup is told, and nothing else is asked of its sequencer") {
     HonestStart start;
     L1World& world = start.world;

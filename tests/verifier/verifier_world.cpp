@@ -89,6 +89,10 @@ Operation Operator::operation_of(const Order& order) const {
     out.kind = order.withdraw ? OperationKind::kWithdraw : OperationKind::kTransfer;
     out.payments = {{order.to, Amount{order.wei}}};
     out.nonce = account->account.nonce;
+    if (!order.funds) return out;
+    out.kind = OperationKind::kFund;
+    out.channel.terms = *order.funds;
+    out.payments[0].to = order.funds->address(ledger->domain_separator());
     return out;
 }
 

@@ -108,6 +108,7 @@ public:
         Address to;
         u128 wei;
         bool withdraw = false;
+        const ChannelTerms* funds = nullptr;  // the channel that the wei go to, whoever `to` is
     };
     BatchHeader post(const std::vector<Order>& orders, bool and_mine = true);
     // As it was posted, in blobs perhaps.

@@ -7,7 +7,7 @@ import { H, type Hex } from "./bytes.js";
 import { domainOf, type Json } from "./cases.js";
 import { same } from "./expect.js";
 import { commit } from "./kzg.js";
-import { checkProof } from "./proof.js";
+import { checkProof, type Verdict } from "./proof.js";
 import { encodeFields } from "./state.js";
 import { domainSeparator } from "./words.js";
 
@@ -57,17 +57,28 @@ function checkCourt(batch: Json): void {
   if (batch.source === IN_BLOBS) same("dataRoot", H(...batch.blobHashes), bytesToHex(header.subarray(43, 75)));
 }
 
-export async function checkFraudProof(one: Json): Promise<void> {
+async function verdictOn(one: Json): Promise<Verdict> {
   checkCourt(one.batch);
   const court = {
     separator: domainSeparator(domainOf(one.domain)),
     batch: { number: BigInt(one.batch.header.slice(0, 18)), hash: one.batch.hash },
     queueHash: (index: bigint): Hex | undefined => one.queueHashes[index.toString()],
   };
-  const { error, refusal, result, accesses } = await checkProof(court, hexToBytes(one.proof));
-  same("error", error, one.error);
-  if (error !== "None" && error !== "ClaimIsTrue") return;
-  same("refusal", refusal, one.refusal);
-  same("result", result && encodeFields(result), one.result);
-  same("accesses", accesses, one.accesses);
+  const verdict = await checkProof(court, hexToBytes(one.proof));
+  same("error", verdict.error, one.error);
+  if (verdict.error !== "None" && verdict.error !== "ClaimIsTrue") return verdict;
+  same("refusal", verdict.refusal, one.refusal);
+  same("result", verdict.result && encodeFields(verdict.result), one.result);
+  return verdict;
+}
+
+export async function checkFraudProof(one: Json): Promise<void> {
+  const { error, accesses } = await verdictOn(one);
+  if (error === "None" || error === "ClaimIsTrue") same("accesses", accesses, one.accesses);
+}
+
+// ---- channels.json
+
+export async function checkChannelProof(one: Json): Promise<void> {
+  await verdictOn(one);
 }

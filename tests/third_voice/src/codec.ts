@@ -1,7 +1,7 @@
 // docs/protocol.md, "Chunk codec" and "Weights".
 import { bytesToHex } from "viem";
 import { uint, ZERO_HASH, type Hex } from "./bytes.js";
-import type { Kind } from "./words.js";
+import { ZERO_ADDRESS, type Paying } from "./words.js";
 
 // Why a chunk is wrong, by its name on the page.
 export class Refusal extends Error {
@@ -13,18 +13,45 @@ export function refuse(rule: string): never {
   throw new Refusal(rule);
 }
 
-export interface PostedPayment {
+// One of the two.
+export interface Recipient {
   index?: number;
   address?: Hex;
+}
+export interface PostedPayment extends Recipient {
   amount: bigint;
 }
-export interface PostedOperation {
-  kind: Kind;
+export interface PostedPaying {
+  kind: Paying["kind"];
   sender: number;
   payments: PostedPayment[];
   fee: bigint;
   memo: Hex;
 }
+export interface PostedFund {
+  kind: "fund";
+  sender: number;
+  payee: Hex;
+  unit: bigint;
+  expiry: bigint;
+  salt: bigint;
+  amount: bigint;
+  fee: bigint;
+}
+export interface PostedRedeem {
+  kind: "redeem";
+  sender: number; // the channel's leaf
+  payee: Recipient;
+  payer: number;
+  unit: bigint;
+  expiry: bigint;
+  salt: bigint;
+  count: bigint; // zero without take
+  take: boolean;
+  close: boolean;
+  fee: bigint;
+}
+export type PostedOperation = PostedPaying | PostedFund | PostedRedeem;
 export interface Chunk {
   l1: number;
   operations: PostedOperation[];
@@ -131,11 +158,13 @@ class FeeClass {
   }
 }
 
+// What a kind's word says. A fund counts as two lines, a redeem as three.
+type KindWord = { lines: number } & ({ kind: Paying["kind"] | "fund" } | { kind: "redeem"; take: boolean; close: boolean });
+
 class Decoder {
   private readonly bits: BitReader;
   private readonly operations: PostedOperation[] = [];
-  private readonly lines: number[] = [];
-  private readonly kinds: Kind[] = [];
+  private readonly heads: KindWord[] = [];
   private classes: FeeClass[] = []; // by operation
   private weight = 0;
   private largestLiteral = 0;
@@ -154,14 +183,15 @@ class Decoder {
     this.w = bits.u(5) + 1;
     const [mixed, byAddress, memos] = [bits.flag(), bits.flag(), bits.flag()];
     this.readKinds(n, mixed);
-    this.weight = 3 * l1 + f + this.lines.reduce((sum, lines) => sum + 1 + lines, 0);
+    this.weight = 3 * l1 + f + this.heads.reduce((sum, { lines }) => sum + 1 + lines, 0);
     if (this.weight > MAX_WEIGHT) refuse("OverWeight");
-    if (mixed && this.kinds.every((kind) => kind === "transfer")) refuse("IdleFlag");
+    if (mixed && this.heads.every(({ kind }) => kind === "transfer")) refuse("IdleFlag");
     if (n > 0) this.readFees(n);
     this.readSenders();
     this.readRecipients(byAddress);
-    this.operations.forEach((op, i) => op.payments.forEach((line) => (line.amount = this.classes[i].amount(bits))));
+    this.operations.forEach((op, i) => this.readAmounts(op, this.classes[i]));
     if (memos) this.readMemos();
+    this.readTerms();
     const feeLeaves = Array.from({ length: f }, () => this.account());
     this.end();
     return { l1, operations: this.operations, feeLeaves, weight: this.weight };
@@ -169,10 +199,19 @@ class Decoder {
 
   private readKinds(n: number, mixed: boolean): void {
     for (let i = 0; i < n; ++i) {
-      const kind: Kind = !mixed || !this.bits.flag() ? "transfer" : !this.bits.flag() ? "withdraw" : "payout";
-      this.kinds.push(kind);
-      this.lines.push(kind === "payout" ? this.bits.gamma() + 1 : 1);
+      if (!mixed || !this.bits.flag()) this.heads.push({ kind: "transfer", lines: 1 });
+      else if (!this.bits.flag()) this.heads.push({ kind: "withdraw", lines: 1 });
+      else this.heads.push(this.longKind(this.bits.gamma()));
     }
+  }
+
+  private longKind(g: number): KindWord {
+    const redeem = (take: boolean, close: boolean): KindWord => ({ kind: "redeem", lines: 3, take, close });
+    if (g === 123) return { kind: "fund", lines: 2 };
+    if (g === 124) return redeem(true, false);
+    if (g === 125) return redeem(true, true);
+    if (g === 126) return redeem(false, true);
+    return { kind: "payout", lines: g + 1 };
   }
 
   private readFees(n: number): void {
@@ -218,39 +257,76 @@ class Decoder {
   }
 
   private readSenders(): void {
-    this.kinds.forEach((kind, i) => {
-      const sender = this.classes[i].accounts.item(this.bits, () => this.account());
-      this.operations.push({ kind, sender, payments: [], fee: this.classes[i].fee, memo: ZERO_HASH });
+    const terms = { unit: 0n, expiry: 0n, salt: 0n };
+    this.heads.forEach((head, i) => {
+      const { accounts, fee } = this.classes[i];
+      const common = { sender: accounts.item(this.bits, () => this.account()), fee };
+      if (head.kind === "fund") {
+        this.operations.push({ kind: head.kind, ...common, ...terms, payee: ZERO_ADDRESS, amount: 0n });
+      } else if (head.kind === "redeem") {
+        const { kind, take, close } = head;
+        this.operations.push({ kind, take, close, ...common, ...terms, payee: {}, payer: 0, count: 0n });
+      } else {
+        this.operations.push({ kind: head.kind, ...common, payments: [], memo: ZERO_HASH });
+      }
     });
   }
 
   private readRecipients(byAddress: boolean): void {
     let addresses = 0;
     this.operations.forEach((op, i) => {
-      for (let line = 0; line < this.lines[i]; ++line) {
-        if (op.kind === "withdraw") {
-          op.payments.push({ address: this.bits.bytes(20), amount: 0n });
-        } else if (byAddress && this.bits.flag()) {
-          ++addresses;
-          if (++this.weight > MAX_WEIGHT) refuse("OverWeight");
-          op.payments.push({ address: this.bits.bytes(20), amount: 0n });
-        } else {
-          op.payments.push({ index: this.classes[i].accounts.item(this.bits, () => this.account()), amount: 0n });
-        }
+      const index = () => this.classes[i].accounts.item(this.bits, () => this.account());
+      const recipient = (): Recipient => {
+        if (!byAddress || !this.bits.flag()) return { index: index() };
+        ++addresses;
+        if (++this.weight > MAX_WEIGHT) refuse("OverWeight");
+        return { address: this.bits.bytes(20) };
+      };
+      if (op.kind === "fund") return;
+      if (op.kind === "redeem") {
+        op.payee = recipient();
+        op.payer = index();
+        return;
+      }
+      for (let line = 0; line < this.heads[i].lines; ++line) {
+        const to = op.kind === "withdraw" ? { address: this.bits.bytes(20) } : recipient();
+        op.payments.push({ ...to, amount: 0n });
       }
     });
     if (byAddress && addresses === 0) refuse("IdleFlag");
   }
 
+  private readAmounts(op: PostedOperation, feeClass: FeeClass): void {
+    const amount = () => feeClass.amount(this.bits);
+    if (op.kind === "fund") {
+      op.amount = amount();
+      op.unit = amount();
+    } else if (op.kind === "redeem") {
+      op.unit = amount();
+      if (op.take) op.count = amount();
+    } else {
+      for (const line of op.payments) line.amount = amount();
+    }
+  }
+
   private readMemos(): void {
     let found = 0;
     for (const op of this.operations) {
-      if (op.kind === "withdraw" || !this.bits.flag()) continue;
+      if ((op.kind !== "transfer" && op.kind !== "payout") || !this.bits.flag()) continue;
       op.memo = this.bits.bytes(32);
       if (op.memo === ZERO_HASH) refuse("ZeroMemo");
       ++found;
     }
     if (found === 0) refuse("IdleFlag");
+  }
+
+  private readTerms(): void {
+    for (const op of this.operations) {
+      if (op.kind !== "fund" && op.kind !== "redeem") continue;
+      if (op.kind === "fund") op.payee = this.bits.bytes(20);
+      op.expiry = this.bits.big(64);
+      op.salt = this.bits.big(64);
+    }
   }
 
   private end(): void {

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as batches from "./batch_cases.js";
 import * as cases from "./cases.js";
-import { checkOperation } from "./wallets.js";
+import { checkOperation, checkTerms, checkVoucher } from "./wallets.js";
 
 interface Kind {
   check: cases.Check;
@@ -12,7 +12,12 @@ interface Kind {
 const kind = (check: cases.Check, least: number): Kind => ({ check, least });
 
 const FILES: Record<string, Record<string, Kind>> = {
-  "typed_data.json": { operation: kind(checkOperation, 170), signature: kind(cases.checkSignature, 90) },
+  "typed_data.json": {
+    operation: kind(checkOperation, 230),
+    terms: kind(checkTerms, 20),
+    voucher: kind(checkVoucher, 20),
+    signature: kind(cases.checkSignature, 90),
+  },
   "chunks.json": { valid: kind(cases.checkChunk, 400), refused: kind(cases.checkChunk, 300) },
   "applies.json": {
     lie: kind(cases.checkApply, 80),
@@ -30,6 +35,7 @@ const FILES: Record<string, Record<string, Kind>> = {
   },
   "batches.json": { batch: kind(batches.checkBatch, 80), refused: kind(batches.checkBatch, 70) },
   "blob_batches.json": { batch: kind(batches.checkBlobBatch, 9), refused: kind(batches.checkBlobBatch, 50) },
+  "channels.json": { ops: kind(cases.checkOps, 7), proof: kind(batches.checkChannelProof, 750) }, // channel_cases.py
   "trees.json": {
     accounts: kind(cases.checkAccounts, 25),
     withdrawals: kind(cases.checkWithdrawals, 15),
@@ -48,10 +54,13 @@ const DECODER = words(`
 const APPLY = words(`
   SlotLengths SignatureCount OpCountOverflow L1LimitExceeded WithdrawalTreeFull SenderIndex NonceExhausted InsufficientBalance RecipientIndex
   RecipientToken BalanceOverflow RecipientZero AccountTreeFull RecipientHasLeaf WithdrawalOfZero FeeOverflow SignatureInvalid
-  SignerNotOwner FeeLeafMissing FeeLeafExtra FeeLeafIndex FeeLeafToken`);
+  SignerNotOwner ChannelTerms FundOfZero ChannelNotOpen ChannelCount NothingToRedeem FeeLeafMissing FeeLeafExtra FeeLeafIndex FeeLeafToken`);
 const PROOF = words(`
   None Truncated UnknownBatch ChunkIndex OpsPath SigsPath DataRoot Element Opening BeforeState Frontier L1Operations HintRange LeafPath Lookup TrailingBytes
   ClaimIsTrue`);
+const CHANNELS = words(`
+  None SenderIndex NonceExhausted InsufficientBalance RecipientIndex RecipientToken BalanceOverflow RecipientZero RecipientHasLeaf
+  SignatureCount SignatureInvalid SignerNotOwner ChannelTerms FundOfZero ChannelNotOpen ChannelCount NothingToRedeem`);
 const BATCH = words("Truncated ChunkCount OpsTooLong SigsTooLong TrailingBytes");
 const BLOB_BATCH = words("Truncated ChunkCount TrailingBytes BlobHashes");
 // How often each name has to come up.
@@ -65,6 +74,7 @@ const NAMES: Record<string, { field: string; names: string[]; least: number }[]>
     { field: "refusal", names: [...DECODER, ...APPLY], least: 2 },
     { field: "error", names: PROOF, least: 2 },
   ],
+  "channels.json": [{ field: "refusal", names: CHANNELS, least: 2 }],
   "batches.json": [{ field: "error", names: BATCH, least: 2 }],
   "blob_batches.json": [{ field: "error", names: BLOB_BATCH, least: 2 }],
 };

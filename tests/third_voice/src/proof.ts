@@ -5,7 +5,7 @@ import { H, OutOfBytes, Reader, type Hex } from "./bytes.js";
 import { readData } from "./proof_data.js";
 import { commitment, decodeFields, decodeLeaf, FIELDS_SIZE, LEAF_SIZE, leafHash, type Fields, type Leaf } from "./state.js";
 import { bitsSet, carried, fold, Frontier, withdrawalLeaf } from "./trees.js";
-import { decodeEntry, ENTRY_SIZE, FORCED_WITHDRAWAL, nextQueueHash, type Entry } from "./words.js";
+import { decodeEntry, ENTRY_SIZE, nextQueueHash, RECLAIM, type Entry } from "./words.js";
 
 export class ProofError extends Error {}
 function fails(name: string): never {
@@ -89,7 +89,7 @@ async function judge(court: Court, reader: Reader, verdict: Verdict): Promise<vo
     for (let i = 0; i < count; ++i) {
       const bytes = raw.subarray(ENTRY_SIZE * i, ENTRY_SIZE * (i + 1));
       entries.push(decodeEntry(bytes));
-      if (hash === undefined || entries[i].kind > FORCED_WITHDRAWAL) fails("L1Operations");
+      if (hash === undefined || entries[i].kind > RECLAIM) fails("L1Operations");
       hash = nextQueueHash(hash, bytes);
     }
     if (hash !== court.queueHash(first + BigInt(count))) fails("L1Operations");

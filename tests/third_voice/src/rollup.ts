@@ -15,7 +15,7 @@ const ABI = parseAbi([
   "function prove(bytes proof)",
   "function queueHash(uint64 i) view returns (bytes32)",
   "function head() view returns (uint64 number, bytes32 hash)",
-  "event L1OperationQueued(uint64 indexed index, uint8 kind, address caller, address to, address token, uint128 amount, uint64 time)",
+  "event L1OperationQueued(uint64 indexed index, uint8 kind, address caller, address to, address token, uint128 amount, uint64 time, uint64 count)",
   "event BatchAppended(uint64 indexed number, bytes32 indexed batchHash, uint64 indexed term)",
   "event BatchStruck(uint64 indexed number, bytes32 indexed batchHash, uint64 indexed term, address prover)",
 ]);

@@ -3,10 +3,10 @@ import { serializeCompactSignature, signatureToCompactSignature, parseSignature 
 import type { PrivateKeyAccount } from "viem/accounts";
 import type { Bytes } from "./batch.js";
 import { bytesOf, ZERO_HASH, type Hex } from "./bytes.js";
-import { digestOf, type Kind } from "./words.js";
+import { digestOf } from "./words.js";
 
 export interface SmallOperation {
-  kind: Exclude<Kind, "payout">;
+  kind: "transfer" | "withdraw";
   sender: number;
   to: number | Hex; // a withdrawal's is an address
   amount: [m: bigint, e: number];

@@ -1,6 +1,6 @@
 // docs/protocol.md, "Accounts" and "Commitment".
 import { bytesToHex } from "viem";
-import { bytesOf, cat, H, Reader, uint, type Hex, type Part } from "./bytes.js";
+import { bytesOf, cat, H, MAX_64, Reader, uint, type Hex, type Part } from "./bytes.js";
 
 export const LEAF_SIZE = 104;
 export const FIELDS_SIZE = 88;
@@ -12,6 +12,12 @@ export interface Leaf {
   balance: bigint;
   next: Hex; // the next larger key in use
 }
+
+// Nonces: of a channel's leaf 2^63 and what its payee has been paid; the last of an owner's leaf; a closed channel's.
+export const MARK = 1n << 63n;
+export const LAST_NONCE = MARK - 1n;
+export const CLOSED = MAX_64;
+export const MAX_UNITS = MARK - 2n; // that a voucher can be for
 
 export const keyOf = (owner: Hex, token: Hex): Hex => bytesToHex(cat(owner, token));
 export const ownerOf = (leaf: Leaf): Hex => leaf.key.slice(0, 42) as Hex;

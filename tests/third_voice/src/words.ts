@@ -1,4 +1,4 @@
-// What users sign (docs/protocol.md, "Keys and signatures", "Operations") and what they ask of the L1 ("L1 operations").
+// What users sign (docs/protocol.md, "Keys and signatures", "Operations", "Channels") and what they ask of the L1 ("L1 operations").
 import { recoverAddress } from "viem";
 import { cat, H, Reader, uint, ZERO_HASH, type Hex } from "./bytes.js";
 
@@ -8,48 +8,111 @@ export interface Domain {
   chainId: bigint;
   rollup: Hex;
 }
-export type Kind = "transfer" | "withdraw" | "payout";
 export interface Payment {
   to: Hex;
   amount: bigint;
 }
-export interface Operation {
-  kind: Kind;
+export interface Paying {
+  kind: "transfer" | "withdraw" | "payout";
   token: Hex;
   payments: Payment[];
   fee: bigint;
   nonce: bigint;
   memo: Hex;
 }
+export interface Fund {
+  kind: "fund";
+  token: Hex;
+  payee: Hex;
+  unit: bigint;
+  expiry: bigint;
+  salt: bigint;
+  amount: bigint;
+  fee: bigint;
+  nonce: bigint;
+}
+export interface Redeem {
+  kind: "redeem";
+  channel: Hex;
+  token: Hex;
+  claimed: bigint;
+  count: bigint;
+  take: boolean;
+  close: boolean;
+  fee: bigint;
+}
+export type Operation = Paying | Fund | Redeem;
+export type Kind = Operation["kind"];
+
+// A channel's.
+export interface Terms {
+  payer: Hex;
+  payee: Hex;
+  unit: bigint;
+  expiry: bigint;
+  salt: bigint;
+}
+export interface Voucher {
+  channel: Hex;
+  token: Hex;
+  count: bigint;
+}
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
-const number = (value: bigint): Uint8Array => uint(value, 32);
-const address = (value: Hex): Uint8Array => uint(BigInt(value), 32);
+// A word of 32 bytes: of an address, a number, a truth value, a hash.
+const word = (value: Hex | bigint | boolean): Uint8Array => uint(BigInt(value), 32);
 
 const PAYMENT = "Payment(address to,uint128 amount)";
 const TYPES: Record<Kind, string> = {
   transfer: "Transfer(address token,address to,uint128 amount,uint128 fee,uint64 nonce,bytes32 memo)",
   withdraw: "Withdraw(address token,address to,uint128 amount,uint128 fee,uint64 nonce)",
   payout: "Payout(address token,Payment[] payments,uint128 fee,uint64 nonce,bytes32 memo)" + PAYMENT,
+  fund: "Fund(address token,address payee,uint128 unit,uint64 expiry,uint64 salt,uint128 amount,uint128 fee,uint64 nonce)",
+  redeem: "Redeem(address channel,address token,uint64 claimed,uint64 count,bool take,bool close,uint128 fee)",
 };
+const CHANNEL = "Channel(address payer,address payee,uint128 unit,uint64 expiry,uint64 salt)";
+const VOUCHER = "Voucher(address channel,address token,uint64 count)";
+
+const hashStruct = (type: string, ...fields: (Hex | bigint | boolean)[]): Hex => H(H(text(type)), ...fields.map(word));
+const typed = (separator: Hex, struct: Hex): Hex => H("0x1901", separator, struct);
 
 export function domainSeparator(domain: Domain): Hex {
   const type = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)";
-  return H(H(text(type)), H(text("Gavel")), H(text("1")), number(domain.chainId), address(domain.rollup));
+  return hashStruct(type, H(text("Gavel")), H(text("1")), domain.chainId, domain.rollup);
 }
 
-export function digestOf(separator: Hex, op: Operation): Hex {
-  const type = H(text(TYPES[op.kind]));
-  const [first] = op.payments;
-  let struct: Hex;
-  if (op.kind === "payout") {
-    const lines = op.payments.map((line) => H(H(text(PAYMENT)), address(line.to), number(line.amount)));
-    struct = H(type, address(op.token), H(...lines), number(op.fee), number(op.nonce), op.memo);
-  } else {
-    const common = [type, address(op.token), address(first.to), number(first.amount), number(op.fee), number(op.nonce)];
-    struct = op.kind === "transfer" ? H(...common, op.memo) : H(...common);
+function operationStruct(op: Operation): Hex {
+  const type = TYPES[op.kind];
+  switch (op.kind) {
+    case "transfer":
+    case "withdraw": {
+      const [{ to, amount }] = op.payments;
+      const memo = op.kind === "transfer" ? [op.memo] : [];
+      return hashStruct(type, op.token, to, amount, op.fee, op.nonce, ...memo);
+    }
+    case "payout": {
+      const lines = H(...op.payments.map(({ to, amount }) => hashStruct(PAYMENT, to, amount)));
+      return hashStruct(type, op.token, lines, op.fee, op.nonce, op.memo);
+    }
+    case "fund":
+      return hashStruct(type, op.token, op.payee, op.unit, op.expiry, op.salt, op.amount, op.fee, op.nonce);
+    case "redeem":
+      return hashStruct(type, op.channel, op.token, op.claimed, op.count, op.take, op.close, op.fee);
   }
-  return H("0x1901", separator, struct);
+}
+
+export const digestOf = (separator: Hex, op: Operation): Hex => typed(separator, operationStruct(op));
+
+export function termsDigest(separator: Hex, { payer, payee, unit, expiry, salt }: Terms): Hex {
+  return typed(separator, hashStruct(CHANNEL, payer, payee, unit, expiry, salt));
+}
+
+export function channelAddress(separator: Hex, terms: Terms): Hex {
+  return `0x${termsDigest(separator, terms).slice(-40)}`;
+}
+
+export function voucherDigest(separator: Hex, { channel, token, count }: Voucher): Hex {
+  return typed(separator, hashStruct(VOUCHER, channel, token, count));
 }
 
 export function operationHash(digest: Hex, sender: Hex): Hex {
@@ -86,8 +149,10 @@ async function recoverAnew(digest: Hex, signature: Hex): Promise<Hex | undefined
 // An entry of the contract's queue.
 export const DEPOSIT = 0,
   FORCED_TRANSFER = 1,
-  FORCED_WITHDRAWAL = 2;
-export const ENTRY_SIZE = 85;
+  FORCED_WITHDRAWAL = 2,
+  L1_REDEEM = 3,
+  RECLAIM = 4;
+export const ENTRY_SIZE = 93;
 export interface Entry {
   kind: number;
   caller: Hex;
@@ -95,18 +160,19 @@ export interface Entry {
   token: Hex;
   amount: bigint;
   time: bigint;
+  count: bigint;
 }
 
 export function decodeEntry(bytes: Uint8Array): Entry {
   const reader = new Reader(bytes);
   const [kind, caller, to, token] = [reader.number(1), reader.hex(20), reader.hex(20), reader.hex(20)];
-  const [amount, time] = [reader.big(16), reader.big(8)];
-  if (reader.left() !== 0) throw new Error("an entry has 85 bytes");
-  return { kind, caller, to, token, amount, time };
+  const [amount, time, count] = [reader.big(16), reader.big(8), reader.big(8)];
+  if (reader.left() !== 0) throw new Error("an entry has 93 bytes");
+  return { kind, caller, to, token, amount, time, count };
 }
 
-export function encodeEntry({ kind, caller, to, token, amount, time }: Entry): Uint8Array {
-  return cat(uint(kind, 1), caller, to, token, uint(amount, 16), uint(time, 8));
+export function encodeEntry({ kind, caller, to, token, amount, time, count }: Entry): Uint8Array {
+  return cat(uint(kind, 1), caller, to, token, uint(amount, 16), uint(time, 8), uint(count, 8));
 }
 
 export const GENESIS_QUEUE_HASH = ZERO_HASH;
