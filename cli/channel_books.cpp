@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "channel/book_store.hpp"
+#include "node/file.hpp"
 #include "protocol/check.hpp"
 #include "protocol/encoding.hpp"
 
@@ -18,6 +19,8 @@ using node::Result;
 using node::Status;
 
 namespace {
+
+constexpr size_t kMaxVoucherFile = 16 << 10;
 
 std::string default_books() {
     const char* home = std::getenv("HOME");
@@ -154,6 +157,13 @@ Result<channel::Payment> parse_voucher(const std::string& text, const Domain& do
     if (payment->domain != domain)
         return Status{Code::kInvalidArgument, "WRONG_ROLLUP", "voucher", "the voucher is for another chain or rollup"};
     return *payment;
+}
+
+Result<channel::Payment> read_voucher(const std::string& text, const std::string& file, const Domain& domain) {
+    if (file.empty()) return parse_voucher(text, domain);
+    auto found = node::read_file(file, kMaxVoucherFile);
+    if (!found) return found.status();
+    return parse_voucher(*found, domain);
 }
 
 channel::RequestId random_id() {

@@ -12,8 +12,6 @@
 
 namespace gavel::cli {
 
-inline constexpr size_t kMaxVoucherFile = 16 << 10;
-
 struct ChannelOptions {
     std::string books;    // folder; empty: $HOME/.gavel/channels
     std::string channel;  // address
@@ -70,6 +68,8 @@ node::Result<channel::PayeeChannel> named_channel(Session& session, const channe
 std::string voucher_text(const Domain& domain, const ChannelTerms& terms, const channel::SignedVoucher& voucher);
 // Reasons: VOUCHER_INVALID; WRONG_ROLLUP: it is for another chain or contract.
 node::Result<channel::Payment> parse_voucher(const std::string& text, const Domain& domain);
+// The same, from the file if one is named.
+node::Result<channel::Payment> read_voucher(const std::string& text, const std::string& file, const Domain& domain);
 
 // By side; called by add_channel_commands.
 void add_channel_payer_commands(Commands& commands);  // open, top-up, pay, reclaim, recover

@@ -2,7 +2,6 @@
 #include "cli/channel_books.hpp"
 #include "cli/contract_payments.hpp"
 #include "cli/frozen_rollup.hpp"
-#include "node/file.hpp"
 
 namespace gavel::cli {
 namespace {
@@ -28,9 +27,7 @@ struct Held {
 };
 
 Result<Held> voucher_given(const ChannelDesk& desk, const ExitOptions& options) {
-    auto text = options.file.empty() ? Result<std::string>(options.voucher) : node::read_file(options.file, kMaxVoucherFile);
-    if (!text) return text.status();
-    auto payment = parse_voucher(*text, desk.domain);
+    auto payment = read_voucher(options.voucher, options.file, desk.domain);
     if (!payment) return payment.status();
     auto address = parse_address(options.channel.channel, "channel");
     if (!address) return address.status();

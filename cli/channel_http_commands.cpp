@@ -107,8 +107,8 @@ Status get(Session& session, const GetOptions& options) {
     if (!options.max_price.empty()) {
         auto token = session.token(options.token);
         if (!token) return token.status();
-        auto amount = parse_units(options.max_price, token->decimals);
-        if (!amount) return Status{amount.status().code, amount.status().reason, "max-price", amount.status().message};
+        auto amount = parse_units(options.max_price, token->decimals, "max-price");
+        if (!amount) return amount.status();
         most = *amount;
     }
     auto desk = open_desk(session, false, false);

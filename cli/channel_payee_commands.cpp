@@ -8,7 +8,6 @@
 #include "cli/table.hpp"
 #include "cli/units.hpp"
 #include "l1-bridge/wire/rollup_abi.hpp"
-#include "node/file.hpp"
 
 namespace gavel::cli {
 namespace {
@@ -50,11 +49,9 @@ Result<Taken> take(channel::PayeeBook& book, ServersSource& source, const channe
 Status receive(Session& session, const ReceiveOptions& options) {
     if (options.voucher.empty() == options.file.empty())
         return Status{Code::kInvalidArgument, "OPTION_INVALID", "voucher", "give the voucher, as text or by --file"};
-    auto text = options.file.empty() ? Result<std::string>(options.voucher) : node::read_file(options.file, kMaxVoucherFile);
-    if (!text) return text.status();
     auto desk = open_desk(session, true, false);
     if (!desk) return desk.status();
-    auto payment = parse_voucher(*text, desk->domain);
+    auto payment = read_voucher(options.voucher, options.file, desk->domain);
     if (!payment) return payment.status();
     auto token = session.token(payment->token);
     if (!token) return token.status();
@@ -66,8 +63,8 @@ Status receive(Session& session, const ReceiveOptions& options) {
     policy.token = payment->token;
     policy.margin_s = options.channel.margin_s;
     if (!options.unposted_limit.empty()) {
-        auto limit = parse_units(options.unposted_limit, token->decimals);
-        if (!limit) return Status{limit.status().code, limit.status().reason, "unposted-limit", limit.status().message};
+        auto limit = parse_units(options.unposted_limit, token->decimals, "unposted-limit");
+        if (!limit) return limit.status();
         policy.unposted_limit = *limit;
     }
     auto opened = open_payee_book(*desk, options.channel, policy, *desk->source);

@@ -28,13 +28,6 @@ struct FundOptions {
     uint64_t expiry_s = 30 * 86400;
 };
 
-// The amount in a field other than parse_units's own.
-Result<Amount> units_of(const std::string& text, const TokenInfo& token, const char* field) {
-    auto out = parse_units(text, token.decimals);
-    if (!out) return Status{out.status().code, out.status().reason, field, out.status().message};
-    return out;
-}
-
 // Hands over the Fund of a channel that is in the book already.
 Status fund(Session& session, const Signing& signing, const PayerChannel& channel, Amount amount, const std::string& fee_text) {
     Operation operation;
@@ -85,11 +78,11 @@ Status fund(Session& session, const Signing& signing, const PayerChannel& channe
 Status open_channel(Session& session, const FundOptions& options) {
     auto token = session.token(options.channel.token);
     if (!token) return token.status();
-    auto amount = units_of(options.amount, *token, "amount");
+    auto amount = parse_units(options.amount, token->decimals, "amount");
     if (!amount) return amount.status();
-    auto unit = units_of(options.unit, *token, "unit");
+    auto unit = parse_units(options.unit, token->decimals, "unit");
     if (!unit) return unit.status();
-    auto cap = options.cap.empty() ? *amount : units_of(options.cap, *token, "cap");
+    auto cap = options.cap.empty() ? *amount : parse_units(options.cap, token->decimals, "cap");
     if (!cap) return cap.status();
     if (unit->is_zero() || *unit > *amount || *cap < *unit)
         return Status{Code::kInvalidArgument, "AMOUNT_INVALID", "unit",
@@ -124,10 +117,10 @@ Status top_up(Session& session, const FundOptions& options) {
     if (!channel) return channel.status();
     auto signing = signing_at(session, *desk, channel->channel.token);
     if (!signing) return signing.status();
-    auto amount = units_of(options.amount, signing->token, "amount");
+    auto amount = parse_units(options.amount, signing->token.decimals, "amount");
     if (!amount) return amount.status();
     auto cap = options.cap.empty() ? Result<Amount>(channel->cap.plus(*amount).value_or(Amount::max()))
-                                   : units_of(options.cap, signing->token, "cap");
+                                   : parse_units(options.cap, signing->token.decimals, "cap");
     if (!cap) return cap.status();
     // A fund that nobody confirmed may have been the first: an unfunded one is funded as if it were opened.
     auto standing = desk->source->look(channel->channel);
@@ -149,7 +142,7 @@ struct PayOptions {
 Result<channel::SignedVoucher> voucher_for(const PayOptions& options, channel::PayerBook& book, const PayerChannel& channel,
                                            const TokenInfo& token) {
     if (options.again) return book.last(channel.channel);
-    auto amount = units_of(options.amount, token, "amount");
+    auto amount = parse_units(options.amount, token.decimals, "amount");
     if (!amount) return amount.status();
     const auto units = channel::units_for(*amount, channel.terms.unit);
     if (!units || channel::amount_of(*units, channel.terms.unit) != *amount)
@@ -240,7 +233,7 @@ Status restore_terms(Session& session, const ChannelDesk& desk, channel::PayerBo
     if (!info->terms || info->terms->address(desk.separator()) != *address)
         return refused("TERMS_UNKNOWN", "channel", "the sequencer doesn't tell the channel's terms, or tells wrong ones");
     // No more than there is, unless said.
-    auto cap = options.cap.empty() ? Result<Amount>(info->account.balance) : units_of(options.cap, *token, "cap");
+    auto cap = options.cap.empty() ? Result<Amount>(info->account.balance) : parse_units(options.cap, token->decimals, "cap");
     if (!cap) return cap.status();
     auto added = book.add(*info->terms, token->address, *cap);
     return added ? Status{} : added.status();
@@ -253,9 +246,7 @@ Result<channel::SignedVoucher> last_voucher(const ChannelDesk& desk, channel::Pa
         HttpExchange http({});
         return PaidClient(book, desk.key, desk.domain, http, {}).ask_last(options.url, channel.channel);
     }
-    auto text = options.file.empty() ? Result<std::string>(options.voucher) : node::read_file(options.file, kMaxVoucherFile);
-    if (!text) return text.status();
-    auto payment = parse_voucher(*text, desk.domain);
+    auto payment = read_voucher(options.voucher, options.file, desk.domain);
     if (!payment) return payment.status();
     if (payment->terms != channel.terms || payment->token != channel.channel.token)
         return refused("VOUCHER_INVALID", "voucher", "the voucher is of another channel");

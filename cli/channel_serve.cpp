@@ -27,8 +27,8 @@ struct Prices {
 
 Status read_amount(const std::string& text, const TokenInfo& token, const char* field, Amount& out) {
     if (text.empty()) return {};
-    auto amount = parse_units(text, token.decimals);
-    if (!amount) return {amount.status().code, amount.status().reason, field, amount.status().message};
+    auto amount = parse_units(text, token.decimals, field);
+    if (!amount) return amount.status();
     out = *amount;
     return {};
 }

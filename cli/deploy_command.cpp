@@ -23,8 +23,8 @@ struct DeployOptions {
 
 Result<l1::RollupParameters> parameters_of(const DeployOptions& options) {
     l1::RollupParameters out = options.parameters;
-    auto stake = parse_units(options.stake, kEtherDecimals);
-    if (!stake) return Status{stake.status().code, stake.status().reason, "stake", stake.status().message};
+    auto stake = parse_units(options.stake, kEtherDecimals, "stake");
+    if (!stake) return stake.status();
     out.stake = stake->value();
     if (options.home_operator != "none") {
         auto address = parse_address(options.home_operator, "home-operator");

@@ -139,15 +139,14 @@ Result<std::optional<Leaving>> rest_of_channel(const FrozenRollup& rollup, const
     }
     auto taken = rollup.caller().contract().channel_taken(at.index);
     if (!taken) return taken.status();
-    auto opens_at = rollup.rest_opens_at(at, *terms, *taken);
-    if (!opens_at) return opens_at.status();
+    const u128 opens_at = rollup.rest_opens_at(at, *terms, *taken);
     const Amount left = at.account.balance.minus(*taken).value_or(Amount{});
     if (left.is_zero()) {
         ++staying.gone;
         return std::optional<Leaving>();
     }
-    if (*opens_at > rollup.facts().now) {
-        staying.opens_at = staying.early++ == 0 ? *opens_at : std::min(staying.opens_at, *opens_at);
+    if (opens_at > rollup.facts().now) {
+        staying.opens_at = staying.early++ == 0 ? opens_at : std::min(staying.opens_at, opens_at);
         return std::optional<Leaving>();
     }
     return std::optional<Leaving>(Leaving{at, left, terms});

@@ -51,7 +51,9 @@ Result<FrozenRollup> FrozenRollup::open(Session& session, const L1StateOptions& 
     // Before whether it is final: what is false can be proven until then.
     if (Status status = check_rebuilt(**state, *facts); !status.ok()) return status;
     if (Status status = are_exits_open(*facts); !status.ok()) return status;
-    return FrozenRollup(*std::move(caller), *facts, *std::move(state));
+    auto frozen_at = caller->contract().frozen_at();
+    if (!frozen_at) return frozen_at.status();
+    return FrozenRollup(*std::move(caller), *facts, *frozen_at, *std::move(state));
 }
 
 Result<ExitProof> FrozenRollup::proof_of(uint32_t index) const {
@@ -60,11 +62,9 @@ Result<ExitProof> FrozenRollup::proof_of(uint32_t index) const {
     return Status{Code::kInternal, "PROOF_NOT_BUILT", "", "an account's path doesn't hold"};
 }
 
-Result<u128> FrozenRollup::rest_opens_at(const ledger::AccountAt& leaf, const ChannelTerms& terms, Amount taken) const {
-    if (!taken.is_zero() || !is_open_channel(leaf.account)) return u128{0};
-    auto frozen_at = caller_.contract().frozen_at();
-    if (!frozen_at) return frozen_at.status();
-    return l1::payees_end(terms.expiry, *frozen_at, facts_.parameters.challenge_window);
+u128 FrozenRollup::rest_opens_at(const ledger::AccountAt& leaf, const ChannelTerms& terms, Amount taken) const {
+    if (!taken.is_zero() || !is_open_channel(leaf.account)) return 0;
+    return l1::payees_end(terms.expiry, frozen_at_, facts_.parameters.challenge_window);
 }
 
 }  // namespace gavel::cli

@@ -27,13 +27,14 @@ public:
     // PROOF_NOT_BUILT: the path doesn't hold.
     node::Result<ExitProof> proof_of(uint32_t index) const;
     // From when on a channel's rest is its payer's; 0: at once. `leaf` is marked.
-    node::Result<u128> rest_opens_at(const ledger::AccountAt& leaf, const ChannelTerms& terms, Amount taken) const;
+    u128 rest_opens_at(const ledger::AccountAt& leaf, const ChannelTerms& terms, Amount taken) const;
 
 private:
-    FrozenRollup(ContractCaller caller, const RollupFacts& facts, std::unique_ptr<L1State> state)
-        : caller_(std::move(caller)), facts_(facts), state_(std::move(state)) {}
+    FrozenRollup(ContractCaller caller, const RollupFacts& facts, uint64_t frozen_at, std::unique_ptr<L1State> state)
+        : caller_(std::move(caller)), facts_(facts), frozen_at_(frozen_at), state_(std::move(state)) {}
     ContractCaller caller_;
     RollupFacts facts_;
+    uint64_t frozen_at_;
     std::unique_ptr<L1State> state_;
 };
 

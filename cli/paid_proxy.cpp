@@ -120,7 +120,7 @@ HttpWholeResponse PaidProxy::ask_to_pay(const HttpWholeRequest& request, const s
 
 Receipt PaidProxy::receipt_of(const Offer& offer, const std::string& reason) const {
     Receipt out;
-    const AccountKey key = channel::leaf_of(offer.terms, offer.token, options_.domain.separator());
+    const AccountKey key = channel::leaf_of(offer.terms, offer.token, separator_);
     out.chain_id = options_.domain.chain_id;
     out.reason = reason;
     out.payer = offer.terms.payer;
@@ -138,9 +138,9 @@ HttpWholeResponse PaidProxy::refuse(const HttpWholeRequest& request, const Offer
     const int status = channel::http_status_of(why);
     HttpWholeResponse out = status == 402 ? ask_to_pay(request, why.reason, status) : text_answer(status, why.reason);
     // What the payee has of a channel is told to its payer alone.
-    const AccountKey key = channel::leaf_of(offer.terms, offer.token, options_.domain.separator());
+    const AccountKey key = channel::leaf_of(offer.terms, offer.token, separator_);
     const channel::SignedVoucher voucher{{key.owner, key.token, offer.count}, offer.signature};
-    if (channel::check_voucher(voucher, offer.terms.payer, options_.domain.separator()).ok())
+    if (channel::check_voucher(voucher, offer.terms.payer, separator_).ok())
         out.headers.emplace_back(channel::kReceiptHeader, to_header(receipt_of(offer, why.reason)));
     return out;
 }

@@ -21,7 +21,7 @@ class PaidProxy {
 public:
     // Both outlive it.
     PaidProxy(channel::PayeeBook& book, HttpExchange& upstream, const PaidProxyOptions& options)
-        : book_(book), upstream_(upstream), options_(options) {}
+        : book_(book), upstream_(upstream), options_(options), separator_(options.domain.separator()) {}
 
     node::HttpWholeResponse serve(const node::HttpWholeRequest& request);
 
@@ -37,6 +37,7 @@ private:
     channel::PayeeBook& book_;
     HttpExchange& upstream_;
     const PaidProxyOptions options_;
+    const Hash separator_;
 };
 
 // An answer in the form in which the book keeps it to be repeated: status, content type, body. nullopt: never written so.

@@ -35,11 +35,7 @@ Result<Signing> prepare_signing(Session& session, const std::string& token_text)
 }
 
 Result<Amount> fee_for(const Signing& signing, const std::string& given, const Operation& operation, unsigned new_recipients) {
-    if (!given.empty()) {
-        auto fee = parse_units(given, signing.token.decimals);
-        if (!fee) return Status{fee.status().code, fee.status().reason, "fee", fee.status().message};
-        return fee;
-    }
+    if (!given.empty()) return parse_units(given, signing.token.decimals, "fee");
     const auto lines = std::max<size_t>(1, operation.payments.size());  // a redeem names none
     const api::OperationShape shape{operation.kind, static_cast<unsigned>(lines), new_recipients, !operation.memo.is_zero()};
     auto quote = signing.sequencer->estimate_fee(operation.token, shape);

@@ -5,31 +5,30 @@
 namespace gavel::cli {
 namespace {
 
-node::Status invalid(const char* reason, std::string_view text, const std::string& why) {
-    return {node::Code::kInvalidArgument, reason, "amount", "'" + std::string(text) + "' " + why};
-}
-
 bool all_digits(std::string_view text) {
     return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 }  // namespace
 
-node::Result<Amount> parse_units(std::string_view text, unsigned decimals) {
+node::Result<Amount> parse_units(std::string_view text, unsigned decimals, const char* field) {
+    const auto invalid = [&](const char* reason, const std::string& why) {
+        return node::Status{node::Code::kInvalidArgument, reason, field, "'" + std::string(text) + "' " + why};
+    };
     const size_t point = text.find('.');
     const std::string_view whole = text.substr(0, point);
     const std::string_view fraction = point == std::string_view::npos ? std::string_view() : text.substr(point + 1);
     if (whole.empty() || !all_digits(whole) || !all_digits(fraction) || (point != std::string_view::npos && fraction.empty())) {
-        return invalid("AMOUNT_INVALID", text, "is not an amount; write it like 12 or 0.5");
+        return invalid("AMOUNT_INVALID", "is not an amount; write it like 12 or 0.5");
     }
     if (fraction.size() > decimals) {
-        return invalid("AMOUNT_TOO_PRECISE", text, "has more than the " + std::to_string(decimals) + " decimals of its token");
+        return invalid("AMOUNT_TOO_PRECISE", "has more than the " + std::to_string(decimals) + " decimals of its token");
     }
     std::string digits(whole);
     digits += fraction;
     digits.append(decimals - fraction.size(), '0');
     auto amount = amount_from_string(digits);
-    if (!amount) return invalid("AMOUNT_TOO_LARGE", text, "is more than there can be");
+    if (!amount) return invalid("AMOUNT_TOO_LARGE", "is more than there can be");
     return *amount;
 }
 
