@@ -17,11 +17,11 @@ const secp256k1_context* context() {
     return shared;
 }
 
-Address address_of(const secp256k1_pubkey& key) {
+PublicKey serialized(const secp256k1_pubkey& key) {
     uint8_t raw[65];
     size_t size = sizeof raw;
     secp256k1_ec_pubkey_serialize(context(), raw, &size, &key, SECP256K1_EC_UNCOMPRESSED);
-    return Address::from(ByteView{keccak256(ByteView{raw + 1, 64})}.subspan(12));
+    return PublicKey::from(ByteView{raw + 1, PublicKey::kSize});
 }
 
 // floor(n/2): the largest s that EIP-2 and libsecp256k1 call low.
@@ -61,7 +61,7 @@ PrivateKey::~PrivateKey() { OPENSSL_cleanse(scalar_.data(), scalar_.size()); }
 Address PrivateKey::address() const {
     secp256k1_pubkey key;
     GAVEL_CHECK(secp256k1_ec_pubkey_create(context(), &key, scalar_.data()));
-    return address_of(key);
+    return address_of(serialized(key));
 }
 
 Signature PrivateKey::sign(const Hash& digest) const {
@@ -74,7 +74,9 @@ Signature PrivateKey::sign(const Hash& digest) const {
     return out;
 }
 
-std::optional<Address> recover(const Hash& digest, const Signature& signature) {
+Address address_of(const PublicKey& key) { return Address::from(ByteView{keccak256(key)}.subspan(12)); }
+
+std::optional<PublicKey> recover_key(const Hash& digest, const Signature& signature) {
     Signature plain = signature;
     int parity = plain.bytes[32] >> 7;
     plain.bytes[32] &= 0x7f;
@@ -84,7 +86,13 @@ std::optional<Address> recover(const Hash& digest, const Signature& signature) {
     if (!secp256k1_ecdsa_recoverable_signature_parse_compact(context(), &raw, plain.data(), parity)) return std::nullopt;
     secp256k1_pubkey key;
     if (!secp256k1_ecdsa_recover(context(), &key, &raw, digest.data())) return std::nullopt;
-    Address signer = address_of(key);
+    return serialized(key);
+}
+
+std::optional<Address> recover(const Hash& digest, const Signature& signature) {
+    auto key = recover_key(digest, signature);
+    if (!key) return std::nullopt;
+    Address signer = address_of(*key);
     if (signer.is_zero()) return std::nullopt;
     return signer;
 }

@@ -33,6 +33,13 @@ private:
     Hash scalar_;
 };
 
+// A point of the curve: x, then y.
+using PublicKey = FixedBytes<64, struct PublicKeyTag>;
+// The last 20 bytes of its keccak256.
+Address address_of(const PublicKey& key);
+
+// The public key that signed, or nullopt for an invalid signature (as recover() has it). Any 64 bytes may be passed. Thread-safe.
+std::optional<PublicKey> recover_key(const Hash& digest, const Signature& signature);
 // The address that signed, or nullopt for an invalid signature: r or s outside [1, n-1], s > n/2, or no such point
 // (docs/protocol.md, "Signatures"). Any 64 bytes may be passed. Thread-safe.
 std::optional<Address> recover(const Hash& digest, const Signature& signature);

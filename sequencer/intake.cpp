@@ -5,11 +5,18 @@
 namespace gavel::sequencer {
 namespace {
 
+constexpr size_t kPiece = 512;  // submissions that a thread takes at most
+
+node::Status stopping() { return {node::Code::kUnavailable, "STOPPING", "", "the sequencer is stopping"}; }
+node::Status queue_full() {
+    return {node::Code::kResourceExhausted, "QUEUE_FULL", "", "too many operations are waiting; try again"};
+}
+
 node::Status status_of(const std::exception_ptr& failure) {
     try {
         std::rethrow_exception(failure);
     } catch (const Writer::Closed&) {
-        return {node::Code::kUnavailable, "STOPPING", "", "the sequencer is stopping"};
+        return stopping();
     } catch (const node::StoreError&) {
         return {node::Code::kInternal, "STORE_FAILED", "", "the server's disk failed"};
     } catch (...) {
@@ -20,19 +27,133 @@ node::Status status_of(const std::exception_ptr& failure) {
 }  // namespace
 
 Intake::Intake(const ledger::Reader& ledger, Writer& writer, Engine& engine, Figures& figures, const node::Clock& clock,
-               std::function<node::Status()> sequencing, unsigned signature_threads)
+               std::function<node::Status()> sequencing, Options options)
     : ledger_(ledger),
       writer_(writer),
       engine_(engine),
       figures_(figures),
       clock_(clock),
       sequencing_(std::move(sequencing)),
-      pool_(signature_threads) {}
+      options_(options) {
+    for (unsigned i = 0; i < options_.threads; ++i) threads_.emplace_back([this] { serve(); });
+}
 
-void Intake::submit(const std::vector<Submission>& submissions, Answers answers) {
+Intake::~Intake() { close(); }
+
+void Intake::close() {
+    std::lock_guard closing(closing_mutex_);
+    {
+        std::lock_guard lock(mutex_);
+        is_closed_ = true;
+    }
+    wake_.notify_all();
+    for (std::thread& thread : std::exchange(threads_, {})) thread.join();
+    std::deque<std::shared_ptr<Ticket>> left;
+    {
+        std::lock_guard lock(mutex_);
+        left.swap(waiting_);
+        ungiven_ = unchecked_ = 0;
+    }
+    for (const auto& ticket : left) refuse(*ticket, stopping());
+}
+
+void Intake::submit(std::vector<Submission> submissions, Answers answers) {
     auto ticket = std::make_shared<Ticket>();
-    check(submissions, *ticket);
+    const size_t count = submissions.size();
+    ticket->submissions = std::move(submissions);
+    ticket->outcomes.resize(count);
+    ticket->read.resize(count);
     ticket->answers = std::move(answers);
+    ticket->taken_ms = clock_.steady_ms();
+    node::Status refused;
+    {
+        std::lock_guard lock(mutex_);
+        if (is_closed_) refused = stopping();
+        else if (unchecked_ + count > options_.max_waiting) refused = queue_full();
+        else waiting_.push_back(ticket), ungiven_ += count, unchecked_ += count;
+    }
+    if (!refused.ok()) return refuse(*ticket, refused);
+    wake_.notify_one();
+    if (options_.threads > 0) return;
+    for (;;) {
+        std::unique_lock lock(mutex_);
+        if (ungiven_ == 0) break;
+        const std::vector<Place> piece = take_piece_locked();
+        lock.unlock();
+        check(piece);
+        pass_on(piece);
+    }
+}
+
+// ---- The threads that check ----
+
+void Intake::serve() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+        wake_.wait(lock, [this] { return is_closed_ || ungiven_ > 0; });
+        if (is_closed_) return;
+        const std::vector<Place> piece = take_piece_locked();
+        if (ungiven_ > 0) wake_.notify_one();
+        lock.unlock();
+        check(piece);
+        pass_on(piece);
+        lock.lock();
+    }
+}
+
+// The first of those that no thread has, each thread's share of them.
+std::vector<Intake::Place> Intake::take_piece_locked() {
+    const size_t threads = std::max(1u, options_.threads);
+    const size_t most = std::clamp<size_t>((ungiven_ + threads - 1) / threads, 1, kPiece);
+    std::vector<Place> out;
+    out.reserve(most);
+    for (const auto& ticket : waiting_)
+        for (; ticket->given < ticket->submissions.size(); ++ticket->given) {
+            if (out.size() == most) return out;
+            out.emplace_back(ticket, ticket->given);
+            --ungiven_;
+        }
+    return out;
+}
+
+void Intake::check(const std::vector<Place>& piece) {
+    const Hash& separator = ledger_.domain_separator();
+    std::vector<follow::SignatureClaim> claims;
+    std::vector<size_t> first_claim;  // of each place
+    for (const auto& [ticket, i] : piece) {
+        ticket->read[i] = read_submission(ticket->submissions[i], ledger_.domain(), separator);
+        first_claim.push_back(claims.size());
+        if (ticket->read[i]->ok()) add_claims(**ticket->read[i], separator, claims);
+    }
+    first_claim.push_back(claims.size());
+    const std::vector<bool> hold = checker_.check(claims);
+    for (size_t at = 0; at < piece.size(); ++at) {
+        auto& read = piece[at].first->read[piece[at].second];
+        bool all = true;
+        for (size_t claim = first_claim[at]; claim < first_claim[at + 1]; ++claim) all = all && hold[claim];
+        if (all) continue;
+        // In words, one after the other; whose signatures are right after all is right.
+        if (node::Status wrong = check_signatures(**read, separator); !wrong.ok()) read = wrong;
+    }
+}
+
+void Intake::pass_on(const std::vector<Place>& piece) {
+    std::lock_guard passing(passing_mutex_);
+    std::deque<std::shared_ptr<Ticket>> ready;
+    {
+        std::lock_guard lock(mutex_);
+        for (const auto& [ticket, i] : piece) ++ticket->checked;
+        unchecked_ -= piece.size();
+        while (!waiting_.empty() && waiting_.front()->checked == waiting_.front()->submissions.size()) {
+            ready.push_back(std::move(waiting_.front()));
+            waiting_.pop_front();
+        }
+    }
+    for (const auto& ticket : ready) offer(ticket);
+}
+
+void Intake::offer(const std::shared_ptr<Ticket>& ticket) {
+    sort_out(*ticket);
     if (ticket->right.empty()) return ticket->answers(std::move(ticket->outcomes));
     const bool is_taken = writer_.offer(
         ticket->right.size(),
@@ -41,26 +162,24 @@ void Intake::submit(const std::vector<Submission>& submissions, Answers answers)
             execute(*ticket);
         },
         [this, ticket](const std::exception_ptr& failure) { answer(*ticket, failure); });
-    if (!is_taken)
-        refuse(*ticket, {node::Code::kResourceExhausted, "QUEUE_FULL", "", "too many operations are waiting; try again"});
+    if (!is_taken) refuse(*ticket, queue_full());
 }
 
-void Intake::check(const std::vector<Submission>& submissions, Ticket& ticket) {
-    ticket.taken_ms = clock_.steady_ms();
-    ticket.outcomes.resize(submissions.size());
-    std::vector<std::optional<node::Result<CheckedOperation>>> checked(submissions.size());
-    pool_.run(submissions.size(),
-              [&](size_t i) { checked[i] = check_submission(submissions[i], ledger_.domain(), ledger_.domain_separator()); });
-    for (size_t i = 0; i < submissions.size(); ++i) {
-        if (checked[i]->ok()) {
-            ticket.right.push_back(std::move(**checked[i]));
+void Intake::sort_out(Ticket& ticket) {
+    for (size_t i = 0; i < ticket.read.size(); ++i) {
+        if (ticket.read[i]->ok()) {
+            ticket.right.push_back(std::move(**ticket.read[i]));
             ticket.places.push_back(i);
         } else {
-            ticket.outcomes[i].status = checked[i]->status();
+            ticket.outcomes[i].status = ticket.read[i]->status();
             figures_.count_refusal(ticket.outcomes[i].status, ticket.taken_ms);
         }
     }
+    ticket.read = {};
+    ticket.submissions = {};
 }
+
+// ---- The writing thread ----
 
 void Intake::execute(Ticket& ticket) {
     node::Status state = sequencing_();
@@ -72,15 +191,21 @@ void Intake::execute(Ticket& ticket) {
 }
 
 void Intake::answer(Ticket& ticket, const std::exception_ptr& failure) {
-    if (failure) return refuse(ticket, status_of(failure));
+    if (failure) {
+        // Nothing of this may be acknowledged, whether or not it has reached the disk.
+        for (size_t place : ticket.places) ticket.outcomes[place] = {};
+        return refuse(ticket, status_of(failure));
+    }
     const uint64_t now_ms = clock_.steady_ms();
     for (size_t place : ticket.places) figures_.count(ticket.outcomes[place], now_ms - std::min(now_ms, ticket.taken_ms), now_ms);
     ticket.answers(std::move(ticket.outcomes));
 }
 
+// All of it, but for what has its own refusal already.
 void Intake::refuse(Ticket& ticket, const node::Status& status) {
-    for (size_t place : ticket.places) {
-        ticket.outcomes[place] = {status, {}, {}};
+    for (SubmitOutcome& outcome : ticket.outcomes) {
+        if (!outcome.status.ok()) continue;
+        outcome = {status, {}, {}};
         figures_.count_refusal(status, clock_.steady_ms());
     }
     ticket.answers(std::move(ticket.outcomes));

@@ -58,8 +58,8 @@ Sequencer::Sequencer(node::Store& store, follow::L1Sync& sync, l1::L1Client& cli
       fee_accounts_(ledger_, sync.view(), client, wallet, clock, troubles_, config_.engine.fee_recipient, fee_tokens(config_)),
       queries_(ledger_, sync.view()),
       figures_(metrics),
-      intake_(
-          ledger_, writer_, engine_, figures_, clock, [this] { return sequencing(); }, config_.signature_threads),
+      intake_(ledger_, writer_, engine_, figures_, clock, [this] { return sequencing(); },
+              {config_.signature_threads, config_.max_queued}),
       state_(not_sequencing("STARTING", "the sequencer hasn't read the L1 yet")) {
     if (config_.snapshots) snapshots_.emplace(*config_.snapshots, config_.snapshot_every, clock, troubles_, &metrics);
     metrics.before_text([this] { update_figures(); });
@@ -73,7 +73,10 @@ node::Status Sequencer::not_sequencing(std::string reason, std::string message) 
 
 // ---- Any thread ----
 
-void Sequencer::stop() { writer_.close(); }
+void Sequencer::stop() {
+    intake_.close();
+    writer_.close();
+}
 
 node::Status Sequencer::sequencing() const {
     {

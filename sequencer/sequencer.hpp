@@ -27,8 +27,8 @@ struct SequencerConfig {
     Poster::Config posting;
     bool take_seat = true;           // become the sequencer when the seat is free; never again after an eviction
     bool open_fee_accounts = true;   // deposit a unit of each token with a fee to the fee recipient, if it has no leaf for it
-    size_t max_queued = 65'536;      // operations checked and not yet executed
-    unsigned signature_threads = 0;  // beside the callers' own
+    size_t max_queued = 65'536;      // operations not yet checked, and as many checked and not yet executed
+    unsigned signature_threads = 0;  // that check what comes in; zero: callers do
     uint64_t seat_retry_ms = 15'000;
     bool new_data = false;  // begin with an empty store although this key was the sequencer before
     // What keeps a batch from being sent for longer (two blocks) is told; what keeps it out of a block, after five times as long.
@@ -50,8 +50,8 @@ public:
     // ---- Any thread ----
 
     // As Intake::submit.
-    void submit(const std::vector<Submission>& submissions, Intake::Answers answers) {
-        intake_.submit(submissions, std::move(answers));
+    void submit(std::vector<Submission> submissions, Intake::Answers answers) {
+        intake_.submit(std::move(submissions), std::move(answers));
     }
     node::Result<FeeQuote> estimate_fee(const Address& token, const OperationShape& shape) const {
         return fees_.quote(token, shape);

@@ -28,10 +28,11 @@ void submit_batch(Sequencer& sequencer, const v1::SubmitBatch& batch, Intake::An
         submissions.push_back(std::move(*submission));
         places.push_back(i);
     }
-    sequencer.submit(submissions, [answers = std::move(answers), outcomes, places = std::move(places)](Outcomes right) {
-        for (size_t i = 0; i < right.size(); ++i) (*outcomes)[places[i]] = std::move(right[i]);
-        answers(std::move(*outcomes));
-    });
+    sequencer.submit(std::move(submissions),
+                     [answers = std::move(answers), outcomes, places = std::move(places)](Outcomes right) {
+                         for (size_t i = 0; i < right.size(); ++i) (*outcomes)[places[i]] = std::move(right[i]);
+                         answers(std::move(*outcomes));
+                     });
 }
 
 node::Result<OperationShape> shape_of(const v1::EstimateFeeRequest& request) {

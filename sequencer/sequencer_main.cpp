@@ -39,7 +39,7 @@ struct Settings {
     uint64_t batch_bytes = 120'000;
     uint64_t max_unposted = 64 << 20;
     uint64_t max_in_flight = 4;
-    uint64_t signature_threads = std::max(1u, std::thread::hardware_concurrency()) - 1;
+    uint64_t signature_threads = std::max(1u, std::thread::hardware_concurrency());
     std::chrono::milliseconds batch_age{300'000};
     std::chrono::milliseconds poll{500};
     std::chrono::milliseconds l1_stale_after{0};
@@ -83,7 +83,7 @@ void add_options(node::Options& options, Settings& s) {
     follow::add_snapshot_making_flags(options, s.snapshots);
     options.toggle("--new-data", s.new_data, "begin with an empty folder although this key was the sequencer before");
     options.toggle("--repair", s.repair, "if the folder is damaged, make a new one of the L1 and of what can be read of it");
-    options.number("--signature-threads", s.signature_threads, "threads that check signatures, beside the callers' own", 0, 256);
+    options.number("--signature-threads", s.signature_threads, "threads that check signatures", 1, 256);
     node::add_rim_options(options, s.rim);
     node::add_log_options(options, s.log);
 }

@@ -38,25 +38,37 @@ node::Status complete_channel(Operation& operation, const Address& sender, const
     return {};
 }
 
-node::Status check_voucher(const CheckedOperation& checked, const Hash& domain_separator) {
-    const Operation& operation = checked.operation;
-    constexpr const char* kField = "operation.redeem.voucher";
-    if (!operation.channel.take)
-        return checked.voucher ? invalid("FIELD_CONFLICT", kField, "is looked at only with take") : node::Status{};
-    if (!checked.voucher) return invalid("FIELD_MISSING", kField, "a redeem that takes needs the payer's signature");
-    auto signer = recover(ledger::voucher_of(operation).digest(domain_separator), *checked.voucher);
-    if (!signer) return invalid("BAD_SIGNATURE", kField, "no address can be recovered from the voucher's signature");
+constexpr const char* kVoucher = "operation.redeem.voucher";
+
+node::Status check_voucher_given(const Operation& operation, const std::optional<Signature>& voucher) {
+    if (operation.kind != OperationKind::kRedeem || !operation.channel.take)
+        return voucher ? invalid("FIELD_CONFLICT", kVoucher, "is looked at only with take") : node::Status{};
+    return voucher ? node::Status{} : invalid("FIELD_MISSING", kVoucher, "a redeem that takes needs the payer's signature");
+}
+
+node::Status check_voucher(const CheckedOperation& read, const Hash& domain_separator) {
+    const Operation& operation = read.operation;
+    if (!read.voucher) return {};
+    auto signer = recover(ledger::voucher_of(operation).digest(domain_separator), *read.voucher);
+    if (!signer) return invalid("BAD_SIGNATURE", kVoucher, "no address can be recovered from the voucher's signature");
     const Address& payer = operation.channel.terms.payer;
     if (*signer == payer) return {};
-    return invalid("WRONG_SIGNER", kField,
+    return invalid("WRONG_SIGNER", kVoucher,
                    fmt::format("the voucher for {} units of {} is signed by {}, not by the payer {}", operation.channel.count,
                                to_checksum(operation.channel.channel), to_checksum(*signer), to_checksum(payer)));
 }
 
+node::Status check_payee(const CheckedOperation& read) {
+    const Operation& operation = read.operation;
+    if (operation.kind != OperationKind::kRedeem || read.sender == operation.channel.terms.payee) return {};
+    return invalid("WRONG_SIGNER", "operation.redeem.terms.payee",
+                   fmt::format("a redeem is the payee's to sign, {}, not {}'s", to_checksum(operation.channel.terms.payee),
+                               to_checksum(read.sender)));
+}
+
 }  // namespace
 
-node::Result<CheckedOperation> check_submission(const Submission& submission, const Domain& domain,
-                                                const Hash& domain_separator) {
+node::Result<CheckedOperation> read_submission(const Submission& submission, const Domain& domain, const Hash& domain_separator) {
     if (submission.chain_id != domain.chain_id)
         return invalid("WRONG_CHAIN", "chain_id",
                        fmt::format("signed for chain {}, this is chain {}", submission.chain_id, domain.chain_id));
@@ -64,21 +76,35 @@ node::Result<CheckedOperation> check_submission(const Submission& submission, co
     const node::Status channel = complete_channel(operation, submission.sender, domain_separator);
     if (node::Status form = check_form(operation); !form.ok()) return form;
     if (!channel.ok()) return channel;
-    CheckedOperation out =
-        ledger::with_names(operation, submission.sender, submission.signature, domain_separator, submission.voucher);
-    auto signer = recover(out.digest, submission.signature);
+    if (node::Status voucher = check_voucher_given(operation, submission.voucher); !voucher.ok()) return voucher;
+    return ledger::with_names(operation, submission.sender, submission.signature, domain_separator, submission.voucher);
+}
+
+void add_claims(const CheckedOperation& read, const Hash& domain_separator, std::vector<follow::SignatureClaim>& claims) {
+    claims.push_back({read.digest, read.signature, check_payee(read).ok() ? read.sender : Address{}});  // nobody's: never holds
+    if (!read.voucher) return;
+    const Hash voucher = ledger::voucher_of(read.operation).digest(domain_separator);
+    claims.push_back({voucher, *read.voucher, read.operation.channel.terms.payer});
+}
+
+node::Status check_signatures(const CheckedOperation& read, const Hash& domain_separator) {
+    auto signer = recover(read.digest, read.signature);
     if (!signer) return invalid("BAD_SIGNATURE", "signature", "no address can be recovered from the signature");
-    if (*signer != submission.sender)
+    if (*signer != read.sender)
         return invalid("WRONG_SIGNER", "sender",
                        fmt::format("the signature over this operation is by {}, not by {}: another key, other words, or another "
                                    "rollup's address in the domain",
-                                   to_checksum(*signer), to_checksum(submission.sender)));
-    if (operation.kind == OperationKind::kRedeem && *signer != operation.channel.terms.payee)
-        return invalid("WRONG_SIGNER", "operation.redeem.terms.payee",
-                       fmt::format("a redeem is the payee's to sign, {}, not {}'s", to_checksum(operation.channel.terms.payee),
-                                   to_checksum(*signer)));
-    if (node::Status voucher = check_voucher(out, domain_separator); !voucher.ok()) return voucher;
-    return out;
+                                   to_checksum(*signer), to_checksum(read.sender)));
+    if (node::Status payee = check_payee(read); !payee.ok()) return payee;
+    return check_voucher(read, domain_separator);
+}
+
+node::Result<CheckedOperation> check_submission(const Submission& submission, const Domain& domain,
+                                                const Hash& domain_separator) {
+    auto read = read_submission(submission, domain, domain_separator);
+    if (!read) return read;
+    if (node::Status signatures = check_signatures(*read, domain_separator); !signatures.ok()) return signatures;
+    return read;
 }
 
 }  // namespace gavel::sequencer
