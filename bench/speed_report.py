@@ -1,0 +1,82 @@
+"""The table of scripts/bench.sh speed, of its figures."""
+import statistics
+
+
+def runs_of(figures, name):
+    return [run for run in figures["runs"] if run["name"] == name]
+
+
+def median(values):
+    values = list(values)
+    return statistics.median(values) if values else 0.0
+
+
+def limit_beside(figures, run, what="recoveries"):
+    """Of all cores, the mean of what was measured right before and right after the run."""
+    return statistics.mean(one[what] for one in figures["limits"][run["limit"]:run["limit"] + 2])
+
+
+def share(figures, name, what="recoveries"):
+    """A load's payments a second by the limit: the median of neighbours' ratios."""
+    return median(run["perSecond"] / limit_beside(figures, run, what) for run in runs_of(figures, name))
+
+
+def rate(figures, name):
+    return median(run["perSecond"] for run in runs_of(figures, name))
+
+
+def beside(figures, name, other):
+    """A load's rate by that of another one in the same round: the median of the rounds."""
+    others = {run["round"]: run["perSecond"] for run in runs_of(figures, other)}
+    return median(run["perSecond"] / others[run["round"]] for run in runs_of(figures, name) if others.get(run["round"]))
+
+
+def cpu_us(figures, name, process):
+    """Microseconds of the processor a payment, until all is posted (and verified): (user, system)."""
+    runs = runs_of(figures, name)
+    confirmed = sum(run["confirmed"] for run in runs)
+    used = [run["cpu"].get(process, {"user": 0, "system": 0}) for run in runs]
+    return tuple(1e6 * sum(one[kind] for one in used) / max(1, confirmed) for kind in ("user", "system"))
+
+
+def generator_us(figures, name):
+    runs = runs_of(figures, name)
+    return 1e6 * sum(run["generatorCpu"] for run in runs) / max(1, sum(run["confirmed"] for run in runs))
+
+
+def settled(figures, name):
+    """Payments a second until all of them are posted, and verified if there is a verifier."""
+    return median(run["confirmed"] / run["settledSeconds"] for run in runs_of(figures, name))
+
+
+def refused(run):
+    return sum(run["refused"].values())
+
+
+def table(heads, rows):
+    lines = ["| " + " | ".join(heads) + " |", "| --- |" + " --: |" * (len(heads) - 1)]
+    return "\n".join(lines + ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows]) + "\n"
+
+
+def limit_text(figures):
+    recoveries = median(one["recoveries"] for one in figures["limits"])
+    verifications = median(one["verifications"] for one in figures["limits"])
+    cores = figures["cores"]
+    return (f"{cores} cores: {recoveries:,.0f} recoveries a second together ({1e6 * cores / recoveries:.1f} us each), "
+            f"{verifications:,.0f} verifications by known keys; medians of {len(figures['limits'])} slices between the loads.\n")
+
+
+def load_table(figures, named):
+    """`named`: {name of the load: what the table calls it}."""
+    rows = []
+    for name, title in named.items():
+        if not runs_of(figures, name):
+            continue
+        user, system = cpu_us(figures, name, "sequencer")
+        recovery = 1e6 * figures["cores"] / median(one["recoveries"] for one in figures["limits"])
+        others = [sum(cpu_us(figures, name, process)) for process in ("verifier", "L1")]
+        rows.append((title, f"{rate(figures, name):,.0f}", f"{share(figures, name):.2f}", f"{user:.1f} + {system:.1f}",
+                     f"{(user + system) / recovery:.2f}", f"{others[0]:.1f}", f"{others[1]:.1f}",
+                     f"{generator_us(figures, name):.1f}", f"{settled(figures, name):,.0f}"))
+    return table(("load", "payments/s", "of cores x recoveries", "sequencer, us a payment (user + system)", "by one recovery",
+                  "verifier, us", "L1, us", "generator, us", "payments/s until all is posted (and verified)"), rows)
