@@ -11,6 +11,7 @@
 
 #include "node/grpc_server.hpp"
 #include "node/log.hpp"
+#include "node/priority.hpp"
 #include "node/signals.hpp"
 #include "node/store.hpp"
 
@@ -155,6 +156,7 @@ void Calls::run(std::function<void()> job) {
 }
 
 void Calls::work() {
+    give_way(limits_.niceness);
     std::unique_lock lock(mutex_);
     for (;;) {
         has_job_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });

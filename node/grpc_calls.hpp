@@ -35,6 +35,7 @@ namespace gavel::node {
 
 struct CallLimits {
     unsigned threads = 16;
+    int niceness = 0;                            // of these threads (priority.hpp)
     uint64_t calls = 256, calls_per_peer = 128;  // with one answer; each may hold a greatest message
     uint64_t streams = 1000, streams_per_peer = 200;
     uint64_t bytes = 128 << 20, bytes_per_peer = 64 << 20;  // requests at work, answers not yet taken

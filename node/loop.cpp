@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "node/log.hpp"
+#include "node/priority.hpp"
 #include "node/signals.hpp"
 #include "node/store.hpp"
 
@@ -13,8 +14,9 @@ constexpr std::chrono::milliseconds kNap{20}, kFirstPause{200}, kLongestPause{30
 
 }  // namespace
 
-void Loops::start(const std::string& trouble, std::function<void()> round, std::function<void()> at_end) {
-    threads_.emplace_back([this, trouble, round = std::move(round), at_end = std::move(at_end)] {
+void Loops::start(const std::string& trouble, std::function<void()> round, std::function<void()> at_end, int niceness) {
+    threads_.emplace_back([this, trouble, niceness, round = std::move(round), at_end = std::move(at_end)] {
+        give_way(niceness);
         run(trouble, round);
         at_end();
     });

@@ -22,9 +22,9 @@ public:
     ~Loops() { stop(); }
 
     // `trouble`: the reason under which exceptions are told. `at_end` is called once, by the same thread, after its last round.
-    // What both need must outlive this.
+    // What both need must outlive this. `niceness`: of its thread (priority.hpp).
     void start(
-        const std::string& trouble, std::function<void()> round, std::function<void()> at_end = [] {});
+        const std::string& trouble, std::function<void()> round, std::function<void()> at_end = [] {}, int niceness = 0);
     // Ends after the rounds that run.
     void stop();
     // Sleeps, for a round that has nothing to do, at most until stop().

@@ -20,6 +20,9 @@ namespace {
 
 using namespace gavel;
 
+// Confirmations come before both (node/priority.hpp): answers to whoever reads, and proofs for blobs.
+constexpr int kReaders = 5, kSidecars = 10;
+
 struct Settings {
     l1::L1Flags l1;
     std::string rollup;
@@ -152,7 +155,7 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
     sequencer::Sequencer sequencer(store, **sync, **client, wallet, (*blobs)->archive(), clock, metrics, *config);
     (*blobs)->count_in(metrics);
     sequencer::SequencerService service(sequencer);
-    query::QueryService queries(sequencer.queries(), "sequencer");
+    query::QueryService queries(sequencer.queries(), "sequencer", {.niceness = kReaders});
     auto rim = node::Rim::open(
         s.rim, {&service, &queries}, metrics, [&] { return sequencer.health(); },
         [&](node::HttpServer& server) {
@@ -178,7 +181,8 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
     });
     if (config->fees.posting.data != sequencer::DataMode::kCalldata)
         loops.start(
-            sequencer::trouble::kSidecarsFailed, [&] { sequencer.make_sidecars(50); }, [&] { sequencer.leave_sidecars(); });
+            sequencer::trouble::kSidecarsFailed, [&] { sequencer.make_sidecars(50); }, [&] { sequencer.leave_sidecars(); },
+            kSidecars);
     loops.start(sequencer::trouble::kSnapshotsFailed, [&] {
         if (!sequencer.make_snapshot()) loops.rest(s.poll);
     });

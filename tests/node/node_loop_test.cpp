@@ -1,4 +1,7 @@
 // A daemon's loops go on through whatever isn't a broken store.
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 
 #include "node/loop.hpp"
@@ -37,4 +40,26 @@ TEST_CASE("an exception ends a round, is told, and the next round begins; a stor
     loops.stop();
     const int ended = rounds;
     CHECK(rounds == ended);
+}
+
+TEST_CASE("a loop gives way to others where it is told to, and it alone") {
+    StopSignals signals;
+    ManualClock clock(1'000);
+    Troubles troubles(clock);
+    Loops loops(troubles);
+    auto niceness = [] { return getpriority(PRIO_PROCESS, static_cast<id_t>(gettid())); };
+    const int own = niceness();
+    std::atomic<int> first{-100}, second{-100};
+    auto look = [&](std::atomic<int>& place) {
+        place = niceness();
+        loops.rest(5ms);
+    };
+    loops.start(
+        "FIRST", [&] { look(first); }, [] {}, 3);
+    loops.start("SECOND", [&] { look(second); });
+    REQUIRE(within(10s, [&] { return first != -100 && second != -100; }));
+    loops.stop();
+    CHECK(first == 3);  // a nice value isn't relative
+    CHECK(second == own);
+    CHECK(niceness() == own);
 }
