@@ -10,8 +10,8 @@ namespace {
 // The L1 operations that the view knows.
 class ViewEnv : public Env {
 public:
-    ViewEnv(const Hash& domain_separator, uint64_t l1_limit, const L1View& view, const SignerRecovery* recovery)
-        : domain_separator_(domain_separator), l1_limit_(l1_limit), view_(view), recovery_(recovery) {}
+    ViewEnv(const Hash& domain_separator, uint64_t l1_limit, const L1View& view, const SignatureJudge* judge)
+        : domain_separator_(domain_separator), l1_limit_(l1_limit), view_(view), judge_(judge) {}
 
     const Hash& domain_separator() const override { return domain_separator_; }
     uint64_t l1_limit() const override { return l1_limit_; }
@@ -22,21 +22,20 @@ public:
         operation_ = queued->operation;
         return &operation_;
     }
-    const SignerRecovery& recovery() const override { return recovery_ ? *recovery_ : Env::recovery(); }
+    const SignatureJudge& judge() const override { return judge_ ? *judge_ : Env::judge(); }
 
 private:
     const Hash& domain_separator_;
     uint64_t l1_limit_;
     const L1View& view_;
-    const SignerRecovery* recovery_;
+    const SignatureJudge* judge_;
     L1Operation operation_;
 };
 
 }  // namespace
 
-std::unique_ptr<Env> make_env(const Hash& domain_separator, const L1View& view, uint64_t l1_limit,
-                              const SignerRecovery* recovery) {
-    return std::make_unique<ViewEnv>(domain_separator, l1_limit, view, recovery);
+std::unique_ptr<Env> make_env(const Hash& domain_separator, const L1View& view, uint64_t l1_limit, const SignatureJudge* judge) {
+    return std::make_unique<ViewEnv>(domain_separator, l1_limit, view, judge);
 }
 
 BatchSource batch_source(l1::BatchChannel& channel) {
@@ -44,7 +43,7 @@ BatchSource batch_source(l1::BatchChannel& channel) {
 }
 
 Replayer::Replayer(ledger::Ledger& ledger, const L1View& view, BatchSource source, const node::Clock& clock, Options options)
-    : ledger_(ledger), view_(view), source_(std::move(source)), clock_(clock), options_(options) {}
+    : ledger_(ledger), view_(view), source_(std::move(source)), clock_(clock), options_(options), pool_(options.threads) {}
 
 Replayer::Progress Replayer::step(size_t max_chunks) {
     const Progress progress = advance(max_chunks);
@@ -198,26 +197,63 @@ bool Replayer::is_same_chunk(uint64_t number) const {
 }
 
 Replayer::Progress Replayer::replay_chunks(size_t max_chunks) {
-    ViewEnv env(ledger_.domain_separator(), replay_->batch().last.l1_ops_consumed, view_, recovery_);
-    for (size_t applied_here = 0; replay_->next < replay_->batch().chunks.size(); ++replay_->next) {
+    const size_t chunks = replay_->batch().chunks.size();
+    for (size_t applied_here = 0; replay_->next < chunks; ++replay_->next) {
         uint64_t number = replay_->first_chunk + replay_->next;
         if (number < ledger_.chunk_count() && is_same_chunk(number)) continue;
-        if (applied_here++ == max_chunks) return Progress::kWorked;
+        if (applied_here++ == max_chunks) break;
         if (number < ledger_.chunk_count() || !ledger_.open_chunk().empty()) {
             roll_back(number, "a batch that stands on the L1 says otherwise");
             return Progress::kWorked;
         }
-        const BatchChunk& chunk = replay_->batch().chunks[replay_->next];
-        ledger::Ledger::Applied applied = ledger_.apply_chunk(chunk, env, replay_->batch().after(replay_->next));
-        if (applied.outcome.kind == Outcome::Kind::kViewFailed) {
-            std::string batch = std::to_string(replay_->standing.number);
-            return unavailable({node::Code::kUnavailable, "L1_OPERATIONS_MISSING", "",
-                                "L1 operations that batch " + batch + " consumes aren't known"});
-        }
-        if (!applied.kept) return found_false(applied);
+        if (!replay_->is_doubtful && hold_next()) continue;
+        // Whatever isn't plainly right.
+        if (!settle_all()) return Progress::kWorked;
+        if (auto stop = judge_next()) return *stop;
     }
-    finish();
+    if (settle_all() && replay_->next == chunks) finish();
     return Progress::kWorked;
+}
+
+// Applies the next chunk with its signatures taken for right. False: the ledger is as before.
+bool Replayer::hold_next() {
+    NotedSignatures notes;
+    NotedSignatures::Judge judge(notes);
+    ViewEnv env(ledger_.domain_separator(), replay_->batch().last.l1_ops_consumed, view_, &judge);
+    const Batch& batch = replay_->batch();
+    if (!ledger_.hold_chunk(batch.chunks[replay_->next], env, batch.after(replay_->next)).kept) return false;
+    checks_.emplace_back(pool_, std::move(notes));
+    return true;
+}
+
+// Keeps the chunks that are held. False: the signatures of one aren't right; it and those behind it are undone, and it is next.
+bool Replayer::settle_all() {
+    while (!checks_.empty()) {
+        if (!checks_.front().are_right()) {
+            replay_->next -= checks_.size();
+            replay_->is_doubtful = true;
+            checks_.clear();
+            ledger_.drop_held();
+            return false;
+        }
+        ledger_.keep_oldest_held();
+        checks_.pop_front();
+    }
+    return true;
+}
+
+// Applies the next chunk with each signature checked in its place, and keeps it. A value: there it ends for now.
+std::optional<Replayer::Progress> Replayer::judge_next() {
+    const Batch& batch = replay_->batch();
+    ViewEnv env(ledger_.domain_separator(), batch.last.l1_ops_consumed, view_, nullptr);
+    ledger::Ledger::Applied applied = ledger_.apply_chunk(batch.chunks[replay_->next], env, batch.after(replay_->next));
+    if (applied.outcome.kind == Outcome::Kind::kViewFailed) {
+        std::string number = std::to_string(replay_->standing.number);
+        return unavailable({node::Code::kUnavailable, "L1_OPERATIONS_MISSING", "",
+                            "L1 operations that batch " + number + " consumes aren't known"});
+    }
+    if (!applied.kept) return found_false(applied);
+    return std::nullopt;
 }
 
 Verdict Replayer::verdict_of_replay() const {

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "node/clock.hpp"
+#include "node/worker_pool.hpp"
 #include "sequencer/figures.hpp"
-#include "sequencer/worker_pool.hpp"
 #include "sequencer/writer.hpp"
 
 namespace gavel::sequencer {
@@ -44,7 +44,7 @@ private:
     Figures& figures_;
     const node::Clock& clock_;
     const std::function<node::Status()> sequencing_;
-    WorkerPool pool_;
+    node::WorkerPool pool_;
 };
 
 }  // namespace gavel::sequencer

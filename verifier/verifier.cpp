@@ -39,7 +39,7 @@ Verifier::Verifier(node::Store& store, follow::L1Sync& sync, l1::L1Client& clien
       freshness_(clock, troubles_now_, sync.view().parameters().inclusion_window, options.l1_stale_after_ms),
       ledger_(store, sync.domain()),
       source_(sync.batch_source()),
-      replayer_(ledger_, view_, source_, clock, {.keep_lost_batches = false}),
+      replayer_(ledger_, view_, source_, clock, {.keep_lost_batches = false, .threads = std::thread::hardware_concurrency()}),
       findings_(store),
       challenger_(view_, client, wallet, ledger_.domain_separator(), findings_, clock, options.lost_after_ms),
       queries_(ledger_, view_),
