@@ -70,7 +70,8 @@ struct SignedChain : ReplayChain {
         verifier.reset();
         watched.at_write = [](const node::MemoryStore&) {};
         verifier = std::make_unique<OpenLedger>(watched, world.domain);
-        replayer = std::make_unique<Replayer>(*verifier, *view, l1.source(), clock, Replayer::Options{false, threads});
+        replayer = std::make_unique<Replayer>(*verifier, *view, l1.source(), clock,
+                                              Replayer::Options{.threads = threads, .trust_final = trusts});
     }
     // Posts the batch and replays it: what was found must be what `fault_of` says, and nothing of it or behind it was ever
     // written.
@@ -110,7 +111,18 @@ struct SignedChain : ReplayChain {
         chunk.ops = encode_ops(std::get<Chunk>(decoded));
     }
 
+    // Posts it, with its window over if it is to be final, and replays it.
+    Replayer::Progress replay_posted(const Batch& posted, bool is_final) {
+        open_verifier();
+        l1.append(posted);
+        l1.mine(*view);
+        if (is_final) l1.mine(*view, HandL1::parameters().challenge_window);
+        CHECK(view->is_final(2) == is_final);
+        return replay(*replayer);
+    }
+
     unsigned threads;
+    bool trusts = false;  // final batches
     Batch good;
     std::unique_ptr<node::MemoryStore> start;
     WatchedStore watched{store};
@@ -248,5 +260,66 @@ TEST_CASE("a batch that goes while it is being replayed leaves nothing of itself
     chain.l1.mine(*chain.view);
     CHECK(chain.replay() == Replayer::Progress::kCaughtUp);
     CHECK(chain.verifier->summary().fields == chain.good.last);
+    check_consistent(*chain.verifier);
+}
+
+TEST_CASE("signatures of final batches are trusted by who says so, and of no others") {
+    SignedChain chain(36, 2);
+    Batch lie = chain.good;
+    swap(lie, 3, 4);
+    const bool is_final = GENERATE(false, true);
+    chain.trusts = GENERATE(false, true);
+    const Replayer::Progress progress = chain.replay_posted(lie, is_final);
+    const auto verdicts = chain.replayer->take_verdicts();
+    REQUIRE(verdicts.size() == 1);
+    CHECK(verdicts[0].is_trusted == (chain.trusts && is_final));
+    if (chain.trusts && is_final) {
+        CHECK(progress == Replayer::Progress::kCaughtUp);
+        CHECK(verdicts[0].valid);
+        CHECK(chain.verifier->summary().fields == lie.last);
+        check_consistent(*chain.verifier);
+    } else {
+        CHECK(progress == Replayer::Progress::kFalseBatch);
+        CHECK(verdicts[0].chunk == 3);
+        CHECK(verdicts[0].refusal == Refusal::kSignerNotOwner);
+        CHECK(chain.verifier->sealed_fields().hash() == lie.before(3));
+    }
+}
+
+TEST_CASE("of a final batch that is trusted all but the signatures is checked") {
+    SignedChain chain(37, 2);
+    chain.trusts = true;
+    Batch lie = chain.good;
+    Refusal refusal = Refusal::kNone;
+    SECTION("a commitment") { lie.commitments[4] = hash_of(7); }
+    SECTION("an operation") {
+        SignedChain::change(lie.chunks[4], [](Chunk& words) { words.operations[5].sender = (1u << 20) - 1; });
+        refusal = Refusal::kSenderIndex;
+    }
+    SECTION("how many signatures there are") {
+        lie.chunks[4].sigs.resize(lie.chunks[4].sigs.size() - Signature::kSize);
+        refusal = Refusal::kSignatureCount;
+    }
+    SECTION("an operation behind a false signature") {
+        SignedChain::change(lie.chunks[4], [](Chunk& words) { words.operations[5].sender = (1u << 20) - 1; });
+        swap(lie, 4, 2);
+        refusal = Refusal::kSignerNotOwner;
+    }
+    CHECK(chain.replay_posted(lie, true) == Replayer::Progress::kFalseBatch);
+    const auto verdicts = chain.replayer->take_verdicts();
+    REQUIRE(verdicts.size() == 1);
+    CHECK(verdicts[0].chunk == 4);
+    CHECK(verdicts[0].refusal == refusal);
+}
+
+TEST_CASE("a chunk of a trusted batch that claims to have changed nothing is believed") {
+    SignedChain chain(38, 2);
+    chain.trusts = true;
+    Batch batch = chain.good;
+    batch.chunks.insert(batch.chunks.begin() + 4, batch.chunks[4]);
+    batch.commitments.insert(batch.commitments.begin() + 4, batch.before(4));
+    swap(batch, 4, 5);
+    CHECK(chain.replay_posted(batch, true) == Replayer::Progress::kCaughtUp);
+    CHECK(chain.verifier->summary().fields == batch.last);
     check_consistent(*chain.verifier);
 }
