@@ -41,7 +41,7 @@ void BatchesAhead::want(const std::vector<StandingBatch>& batches) {
         for (const StandingBatch& batch : batches) {
             if (wanted.size() == most_) break;
             Slot* known = slot_of(batch);
-            wanted.push_back(known ? std::move(*known) : Slot{batch, false, {}});
+            wanted.push_back(known ? std::move(*known) : Slot{batch, false, {}, {}});
         }
         slots_ = std::move(wanted);
     }
@@ -51,10 +51,11 @@ void BatchesAhead::want(const std::vector<StandingBatch>& batches) {
 node::Result<PostedBatch> BatchesAhead::take(const StandingBatch& batch) {
     std::unique_lock lock(mutex_);
     if (Slot* slot = slot_of(batch); slot && slot->is_begun) {
-        changed_.wait(lock, [&] { return slot_of(batch)->result.has_value(); });
-        node::Result<PostedBatch> out = *std::move(slot_of(batch)->result);
+        changed_.wait(lock, [&] { return slot_of(batch)->is_done(); });
+        Slot done = std::move(*slot_of(batch));
         std::erase_if(slots_, [&](const Slot& taken) { return taken.batch == batch; });
-        return out;
+        if (done.failure) std::rethrow_exception(done.failure);
+        return *std::move(done.result);
     }
     std::erase_if(slots_, [&](const Slot& taken) { return taken.batch == batch; });
     lock.unlock();
@@ -73,9 +74,14 @@ void BatchesAhead::serve() {
         next->is_begun = true;
         const StandingBatch batch = next->batch;
         lock.unlock();
-        node::Result<PostedBatch> result = fetch_batch(source_, batch);
+        Slot done{batch, true, {}, {}};
+        try {
+            done.result = fetch_batch(source_, batch);
+        } catch (...) {
+            done.failure = std::current_exception();
+        }
         lock.lock();
-        if (Slot* slot = slot_of(batch)) slot->result = std::move(result);
+        if (Slot* slot = slot_of(batch)) *slot = std::move(done);
         changed_.notify_all();
     }
 }

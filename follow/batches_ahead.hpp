@@ -3,6 +3,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <exception>
 #include <functional>
 #include <mutex>
 #include <thread>
@@ -32,7 +33,7 @@ public:
     size_t most() const { return most_; }
     // These are wanted next, in this order, and no others.
     void want(const std::vector<StandingBatch>& batches);
-    // As fetch_batch gave it. A failure is told once; the next call asks again.
+    // As fetch_batch gave it, or threw. A failure is told once; the next call asks again.
     node::Result<PostedBatch> take(const StandingBatch& batch);
 
 private:
@@ -40,6 +41,8 @@ private:
         StandingBatch batch;
         bool is_begun = false;
         std::optional<node::Result<PostedBatch>> result;
+        std::exception_ptr failure;  // thrown by the source: a StoreError
+        bool is_done() const { return result || failure; }
     };
     void serve();
     Slot* slot_of(const StandingBatch& batch);

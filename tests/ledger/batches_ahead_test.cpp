@@ -100,6 +100,21 @@ TEST_CASE("a failure to fetch is told once, and what isn't wanted any more is fo
     CHECK(chain.shelf.times(4) == 1);
 }
 
+TEST_CASE("what the source throws is thrown to who takes the batch") {
+    AheadChain chain;
+    std::atomic<int> asked{0};
+    BatchesAhead ahead(
+        [&](const StandingBatch&) -> node::Result<PostedData> {
+            ++asked;
+            throw node::StoreError("the disk");
+        },
+        2);
+    ahead.want(chain.standing(1, 2));
+    while (asked < 2) std::this_thread::yield();
+    CHECK_THROWS_AS(ahead.take(*chain.view->batch(1)), node::StoreError);
+    CHECK_THROWS_AS(ahead.take(*chain.view->batch(2)), node::StoreError);
+}
+
 TEST_CASE("a replay that fetches ahead comes to the same ledger, through failures and reorganisations") {
     AheadChain chain;
     Replayer replayer(*chain.verifier, *chain.view, chain.shelf.source(), chain.clock,
