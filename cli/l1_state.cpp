@@ -20,6 +20,7 @@ using node::Status;
 constexpr int kTries = 10;  // one after the other, of a node that doesn't answer
 constexpr std::chrono::milliseconds kPause{500};
 constexpr size_t kChunksPerStep = 32;
+constexpr size_t kBatchesAhead = 4;
 
 // Waits after a failure that may pass; false: it won't, or it has come too often.
 bool worth_another_try(const Status& status, int& failures) {
@@ -136,8 +137,9 @@ Status L1State::begin(Session& session, const L1StateOptions& options) {
 
 Status L1State::replay() {
     ledger_ = std::make_unique<ledger::Ledger>(*store_, domain());
-    replayer_ = std::make_unique<follow::Replayer>(*ledger_, view(), sync_->batch_source(), clock_,
-                                                   follow::Replayer::Options{.keep_lost_batches = false});
+    replayer_ = std::make_unique<follow::Replayer>(
+        *ledger_, view(), sync_->batch_source(), clock_,
+        follow::Replayer::Options{.threads = std::thread::hardware_concurrency(), .batches_ahead = kBatchesAhead});
     queries_ = std::make_unique<query::Queries>(*ledger_, view());
     Progress progress("replaying batches", view().batch_head());
     ledger::writing.assume();  // the command has one thread

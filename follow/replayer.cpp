@@ -10,8 +10,8 @@ namespace {
 // The L1 operations that the view knows.
 class ViewEnv : public Env {
 public:
-    ViewEnv(const Hash& domain_separator, uint64_t l1_limit, const L1View& view, const SignerRecovery* recovery)
-        : domain_separator_(domain_separator), l1_limit_(l1_limit), view_(view), recovery_(recovery) {}
+    ViewEnv(const Hash& domain_separator, uint64_t l1_limit, const L1View& view, const SignatureJudge* judge)
+        : domain_separator_(domain_separator), l1_limit_(l1_limit), view_(view), judge_(judge) {}
 
     const Hash& domain_separator() const override { return domain_separator_; }
     uint64_t l1_limit() const override { return l1_limit_; }
@@ -22,21 +22,25 @@ public:
         operation_ = queued->operation;
         return &operation_;
     }
-    const SignerRecovery& recovery() const override { return recovery_ ? *recovery_ : Env::recovery(); }
+    const SignatureJudge& judge() const override { return judge_ ? *judge_ : Env::judge(); }
 
 private:
     const Hash& domain_separator_;
     uint64_t l1_limit_;
     const L1View& view_;
-    const SignerRecovery* recovery_;
+    const SignatureJudge* judge_;
     L1Operation operation_;
+};
+
+class Trusting : public SignatureJudge {
+public:
+    Outcome check(const Hash&, const Signature&, const Address&) const override { return Outcome::applied(); }
 };
 
 }  // namespace
 
-std::unique_ptr<Env> make_env(const Hash& domain_separator, const L1View& view, uint64_t l1_limit,
-                              const SignerRecovery* recovery) {
-    return std::make_unique<ViewEnv>(domain_separator, l1_limit, view, recovery);
+std::unique_ptr<Env> make_env(const Hash& domain_separator, const L1View& view, uint64_t l1_limit, const SignatureJudge* judge) {
+    return std::make_unique<ViewEnv>(domain_separator, l1_limit, view, judge);
 }
 
 BatchSource batch_source(l1::BatchChannel& channel) {
@@ -44,12 +48,38 @@ BatchSource batch_source(l1::BatchChannel& channel) {
 }
 
 Replayer::Replayer(ledger::Ledger& ledger, const L1View& view, BatchSource source, const node::Clock& clock, Options options)
-    : ledger_(ledger), view_(view), source_(std::move(source)), clock_(clock), options_(options) {}
+    : ledger_(ledger),
+      view_(view),
+      source_(source),
+      ahead_(std::move(source), options.batches_ahead),
+      clock_(clock),
+      options_(options),
+      pool_(options.threads) {}
 
 Replayer::Progress Replayer::step(size_t max_chunks) {
-    const Progress progress = advance(max_chunks);
-    return progress == Progress::kWantsBatch ? take(fetch()) : progress;
+    if (auto progress = reconcile()) return *progress;
+    Progress progress = Progress::kWorked;
+    for (size_t room = max_chunks; room > 0 && progress == Progress::kWorked;) {
+        if (!replays_.empty() && !replays_.back().is_applied()) {
+            progress = apply_chunks(room);
+            continue;
+        }
+        progress = want_next();
+        if (progress != Progress::kWantsBatch) break;
+        fetch_ahead();
+        progress = take(ahead_.take(*wanted_));
+        --room;
+    }
+    return settle_all(progress);
 }
+
+Replayer::Progress Replayer::advance(size_t max_chunks) {
+    if (auto progress = reconcile()) return *progress;
+    if (replays_.empty()) return want_next();
+    return settle_all(apply_chunks(max_chunks));
+}
+
+node::Result<PostedBatch> Replayer::fetch() const { return fetch_batch(source_, *wanted_); }
 
 // What is on the L1 behind what the ledger began with: only a chain that is another one could say otherwise.
 bool Replayer::base_stands() const {
@@ -60,7 +90,8 @@ bool Replayer::base_stands() const {
            view_.queue_hash(base.header.last.l1_ops_consumed) == base.l1_queue_hash;
 }
 
-Replayer::Progress Replayer::advance(size_t max_chunks) {
+// What is due before more is applied. A value: that was all for now.
+std::optional<Replayer::Progress> Replayer::reconcile() {
     if (!base_stands()) {
         return unavailable({node::Code::kFailedPrecondition, "SNAPSHOT_CONTRADICTED", "",
                             "the L1 doesn't hold batch " + std::to_string(ledger_.base().number()) +
@@ -70,12 +101,26 @@ Replayer::Progress Replayer::advance(size_t max_chunks) {
     if (reconcile_batches() || reconcile_l1_operations()) return Progress::kWorked;
     uint64_t common = common_head();
     note_transactions(common);
-    auto standing = view_.batch(common + 1);
-    if (!standing) return Progress::kCaughtUp;
+    if (view_.batch_head() == common) return Progress::kCaughtUp;
     if (false_batch_) return Progress::kFalseBatch;
-    if (replay_) return replay_chunks(max_chunks);
+    return std::nullopt;
+}
+
+Replayer::Progress Replayer::want_next() {
+    auto standing = view_.batch((replays_.empty() ? ledger_.batch_head() : replays_.back().standing.number) + 1);
+    if (!standing) return Progress::kCaughtUp;
     wanted_ = *standing;
     return Progress::kWantsBatch;
+}
+
+void Replayer::fetch_ahead() {
+    std::vector<StandingBatch> wanted;
+    for (size_t i = 0; i < ahead_.most(); ++i) {
+        auto standing = view_.batch(wanted_->number + i);
+        if (!standing) break;
+        wanted.push_back(*standing);
+    }
+    ahead_.want(wanted);
 }
 
 // Forgets what it was doing for a batch that doesn't stand any more.
@@ -84,7 +129,7 @@ void Replayer::drop_outdated() {
         auto standing = view_.batch(number);
         return standing && standing->hash == hash;
     };
-    if (replay_ && !stands(replay_->standing.number, replay_->standing.hash)) replay_.reset();
+    std::erase_if(replays_, [&](const Replay& replay) { return !stands(replay.standing.number, replay.standing.hash); });
     if (false_batch_ && !stands(false_batch_->verdict.number, false_batch_->verdict.hash)) false_batch_.reset();
 }
 
@@ -152,7 +197,7 @@ void Replayer::note_transactions(uint64_t common) {
 
 bool Replayer::roll_back(uint64_t chunk, const std::string& why) {
     ledger_.roll_back_to_chunk(chunk, why, clock_.now_ms());
-    if (replay_ && replay_->first_chunk + replay_->next > chunk) replay_.reset();
+    std::erase_if(replays_, [&](const Replay& replay) { return replay.first_chunk + replay.next > chunk; });
     false_batch_.reset();
     return true;
 }
@@ -162,95 +207,163 @@ Replayer::Progress Replayer::unavailable(node::Status status) {
     return Progress::kUnavailable;
 }
 
-node::Result<PostedBatch> Replayer::fetch() const {
-    node::Result<PostedData> data = source_(*wanted_);
-    if (!data) return data.status();
-    BatchError error = BatchError::kNone;
-    auto batch = PostedBatch::decode(*std::move(data), &error);
-    if (batch && batch->hash() == wanted_->hash) return *std::move(batch);
-    std::string number = std::to_string(wanted_->number);
-    std::string what = batch ? "hash to another header" : name_of(error);
-    return node::Status{node::Code::kInternal, "L1_ANSWER_INVALID", "batch",
-                        "what is told of batch " + number + " isn't what the contract took: " + what};
-}
-
 Replayer::Progress Replayer::take(node::Result<PostedBatch> fetched) {
     if (!fetched) return unavailable(fetched.status());
     auto standing = view_.batch(wanted_->number);
+    const Replay* before = replays_.empty() ? nullptr : &replays_.back();
+    const BatchHeader parent = before ? before->posted.header() : ledger_.last_header();
     // The world may have moved since advance() wanted it: then another batch is next.
-    if (!standing || standing->hash != fetched->hash() || ledger_.batch_head() + 1 != wanted_->number) return Progress::kWorked;
-    if (fetched->batch().parent.hash() != ledger_.last_header().hash())
+    if (!standing || standing->hash != fetched->hash() || parent.number + 1 != wanted_->number) return Progress::kWorked;
+    if (fetched->batch().parent.hash() != parent.hash())
         return unavailable({node::Code::kInternal, "L1_CONTRADICTS", "batch",
                             "batch " + std::to_string(wanted_->number) + " doesn't follow the one before it"});
-    ledger_.flush(node::Durability::kSynced);  // so that every sealed chunk can be read back, for is_same_chunk
-    replay_ = Replay{*standing, *std::move(fetched), 0, marked_chunks()};
+    // So that every sealed chunk can be read back, for is_same_chunk.
+    if (!before) ledger_.flush(node::Durability::kSynced);
+    const uint64_t first_chunk = before ? before->first_chunk + before->posted.header().chunk_count : marked_chunks();
+    const bool is_trusted = options_.trust_final && view_.is_final(standing->number);
+    replays_.push_back({*standing, *std::move(fetched), first_chunk, is_trusted});
     return Progress::kWorked;
 }
 
 // Whether the ledger has the next chunk of the replayed batch already: one that it has built, or replayed before a restart.
 bool Replayer::is_same_chunk(uint64_t number) const {
     auto record = ledger_.chunk(number);
-    const BatchChunk& chunk = replay_->batch().chunks[replay_->next];
+    const Replay& replay = replays_.back();
+    const BatchChunk& chunk = replay.batch().chunks[replay.next];
     // One that changed nothing may have been wrong only by another batch's limit.
     return record && record->ops == chunk.ops && record->sigs == chunk.sigs && record->entry_count > 0 &&
-           record->after.hash() == replay_->batch().after(replay_->next) &&
-           record->after.l1_ops_consumed <= replay_->batch().last.l1_ops_consumed;
+           record->after.hash() == replay.batch().after(replay.next) &&
+           record->after.l1_ops_consumed <= replay.batch().last.l1_ops_consumed;
 }
 
-Replayer::Progress Replayer::replay_chunks(size_t max_chunks) {
-    ViewEnv env(ledger_.domain_separator(), replay_->batch().last.l1_ops_consumed, view_, recovery_);
-    for (size_t applied_here = 0; replay_->next < replay_->batch().chunks.size(); ++replay_->next) {
-        uint64_t number = replay_->first_chunk + replay_->next;
-        if (number < ledger_.chunk_count() && is_same_chunk(number)) continue;
-        if (applied_here++ == max_chunks) return Progress::kWorked;
+// Of the newest batch, until all are applied or `room` is used up.
+Replayer::Progress Replayer::apply_chunks(size_t& room) {
+    while (!replays_.back().is_applied()) {
+        const Replay& replay = replays_.back();
+        const uint64_t number = replay.first_chunk + replay.next;
+        if (number < ledger_.chunk_count() && is_same_chunk(number)) {
+            ++replays_.back().next;
+            note_kept();
+            if (replays_.empty()) break;
+            continue;
+        }
+        if (room == 0) break;
+        --room;
         if (number < ledger_.chunk_count() || !ledger_.open_chunk().empty()) {
             roll_back(number, "a batch that stands on the L1 says otherwise");
-            return Progress::kWorked;
+            break;
         }
-        const BatchChunk& chunk = replay_->batch().chunks[replay_->next];
-        ledger::Ledger::Applied applied = ledger_.apply_chunk(chunk, env, replay_->batch().after(replay_->next));
-        if (applied.outcome.kind == Outcome::Kind::kViewFailed) {
-            std::string batch = std::to_string(replay_->standing.number);
-            return unavailable({node::Code::kUnavailable, "L1_OPERATIONS_MISSING", "",
-                                "L1 operations that batch " + batch + " consumes aren't known"});
-        }
-        if (!applied.kept) return found_false(applied);
+        if (auto stop = apply_next()) return *stop;
+        if (replays_.empty()) break;
     }
-    finish();
     return Progress::kWorked;
 }
 
-Verdict Replayer::verdict_of_replay() const {
+// A value: there it ends for now.
+std::optional<Replayer::Progress> Replayer::apply_next() {
+    if (!replays_.back().is_doubtful && hold_next()) {
+        while (!checks_.empty() && checks_.front().is_done())
+            if (!settle_oldest()) return Progress::kWorked;
+        return std::nullopt;
+    }
+    // Whatever isn't plainly right is applied again, with each signature checked in its place.
+    while (!checks_.empty())
+        if (!settle_oldest()) return Progress::kWorked;
+    const Replay& replay = replays_.back();
+    const Batch& batch = replay.batch();
+    ViewEnv env(ledger_.domain_separator(), batch.last.l1_ops_consumed, view_, nullptr);
+    const ledger::Ledger::Applied applied = ledger_.apply_chunk(batch.chunks[replay.next], env, batch.after(replay.next));
+    if (applied.outcome.kind == Outcome::Kind::kViewFailed) {
+        std::string number = std::to_string(replay.standing.number);
+        return unavailable({node::Code::kUnavailable, "L1_OPERATIONS_MISSING", "",
+                            "L1 operations that batch " + number + " consumes aren't known"});
+    }
+    if (!applied.kept) return found_false(applied);
+    ++replays_.back().next;
+    note_kept();
+    return std::nullopt;
+}
+
+// Applies the next chunk with its signatures taken for right. False: the ledger is as before.
+bool Replayer::hold_next() {
+    static const Trusting trusting;
+    Replay& replay = replays_.back();
+    NotedSignatures notes;
+    NotedSignatures::Judge noting(notes);
+    const SignatureJudge* judge = &noting;
+    if (replay.is_trusted) judge = &trusting;
+    const Batch& batch = replay.batch();
+    ViewEnv env(ledger_.domain_separator(), batch.last.l1_ops_consumed, view_, judge);
+    if (!ledger_.hold_chunk(batch.chunks[replay.next], env, batch.after(replay.next)).kept) return false;
+    checks_.emplace_back(pool_, std::move(notes));
+    ++replay.next;
+    return true;
+}
+
+// Keeps the oldest chunk that is held. False: its signatures aren't right; it and all behind it are undone, and it is next.
+bool Replayer::settle_oldest() {
+    if (checks_.front().are_right()) {
+        ledger_.keep_oldest_held();
+        checks_.pop_front();
+        note_kept();
+        return true;
+    }
+    checks_.clear();
+    ledger_.drop_held();
+    replays_.erase(std::next(replays_.begin()), replays_.end());
+    replays_.front().next = replays_.front().kept;
+    replays_.front().is_doubtful = true;
+    return false;
+}
+
+// Nothing is held any more. What has come of it all, if that was what had come of it before.
+Replayer::Progress Replayer::settle_all(Progress progress) {
+    while (!checks_.empty())
+        if (!settle_oldest()) progress = Progress::kWorked;
+    if (std::exchange(must_sync_, false)) ledger_.flush(node::Durability::kSynced);
+    return progress;
+}
+
+// One more chunk of the oldest batch is in the ledger.
+void Replayer::note_kept() {
+    Replay& replay = replays_.front();
+    if (++replay.kept == replay.batch().chunks.size()) finish();
+}
+
+Verdict Replayer::verdict_of(const Replay& replay) {
     Verdict out;
-    out.number = replay_->standing.number;
-    out.hash = replay_->standing.hash;
-    out.tx_hash = replay_->standing.tx_hash;
-    out.last = replay_->batch().last;
+    out.number = replay.standing.number;
+    out.hash = replay.standing.hash;
+    out.tx_hash = replay.standing.tx_hash;
+    out.last = replay.batch().last;
     return out;
 }
 
 void Replayer::finish() {
-    const PostedBatch& posted = replay_->posted;
+    const Replay& replay = replays_.front();
+    const PostedBatch& posted = replay.posted;
     const Batch& batch = posted.batch();
-    ledger_.mark_batch({posted.header(), batch.l1_queue_hash, replay_->first_chunk, static_cast<uint32_t>(posted.data().size()),
-                        replay_->standing.tx_hash});
-    ledger_.flush(node::Durability::kSynced);
-    Verdict verdict = verdict_of_replay();
+    ledger_.mark_batch({posted.header(), batch.l1_queue_hash, replay.first_chunk, static_cast<uint32_t>(posted.data().size()),
+                        replay.standing.tx_hash});
+    must_sync_ = true;
+    Verdict verdict = verdict_of(replay);
     verdict.valid = true;
+    verdict.is_trusted = replay.is_trusted;
     verdict.op_count = batch.last.op_count - batch.parent.last.op_count;
     verdicts_.push_back(verdict);
-    replay_.reset();
+    replays_.pop_front();
 }
 
 Replayer::Progress Replayer::found_false(const ledger::Ledger::Applied& applied) {
-    Verdict verdict = verdict_of_replay();
-    verdict.chunk = static_cast<uint16_t>(replay_->next);
+    Replay& replay = replays_.back();
+    Verdict verdict = verdict_of(replay);
+    verdict.chunk = static_cast<uint16_t>(replay.next);
     verdict.refusal = applied.outcome.refusal;
-    verdict.claimed = replay_->batch().after(replay_->next);
+    verdict.claimed = replay.batch().after(replay.next);
     verdict.computed = applied.after;
     verdicts_.push_back(verdict);
-    false_batch_ = FalseBatch{verdict, std::move(replay_->posted)};
-    replay_.reset();
+    false_batch_ = FalseBatch{verdict, std::move(replay.posted)};
+    replays_.clear();
     return Progress::kFalseBatch;
 }
 

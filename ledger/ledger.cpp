@@ -85,7 +85,10 @@ void SealedState::each_withdrawal(uint32_t count, const std::function<void(const
     scan_withdrawals(*store_, count, visit);
 }
 
-SealedState Ledger::sealed_state() const { return {impl_->store_.snapshot(), impl_->sealed_fields_, chunk_count()}; }
+SealedState Ledger::sealed_state() const {
+    GAVEL_CHECK(impl_->held_.empty());
+    return {impl_->store_.snapshot(), impl_->sealed_fields_, chunk_count()};
+}
 
 StateDiff Reader::Impl::stored_diff(uint64_t chunk) const { return load_diff(store_, chunk); }
 
@@ -247,7 +250,7 @@ std::optional<OperationReceipt> OpenLedger::newest_receipt(const Hash& hash) con
 
 void Ledger::with_state(const std::function<void(State&)>& use) {
     std::unique_lock lock(impl_->mutex_);
-    GAVEL_CHECK(impl_->open_.empty());
+    GAVEL_CHECK(impl_->open_.empty() && impl_->held_.empty());
     use(impl_->state_);
     GAVEL_CHECK(impl_->state_.accounts.count() == impl_->sealed_fields_.account_count);
 }

@@ -72,6 +72,18 @@ public:
     Applied apply_chunk(const BatchChunk& chunk, Env& env, const std::optional<Hash>& claimed_after = std::nullopt,
                         uint64_t at_ms = 0) GAVEL_REQUIRES(writing);
 
+    // The same in two steps, for chunks whose signatures are checked after they were applied. A chunk that is held is the last
+    // one for the writing thread, but nothing of it is in the store, and no reader sees it: whatever happens, it isn't there
+    // after a restart. While any is held, only these four, flush(), mark_batch() of chunks before them, and questions are
+    // allowed.
+    Applied hold_chunk(const BatchChunk& chunk, Env& env, const std::optional<Hash>& claimed_after = std::nullopt,
+                       uint64_t at_ms = 0) GAVEL_REQUIRES(writing);
+    // Of those that are held, writes the oldest and publishes it.
+    void keep_oldest_held() GAVEL_REQUIRES(writing);
+    // Undoes all that are held.
+    void drop_held() GAVEL_REQUIRES(writing);
+    size_t held_count() const GAVEL_REQUIRES(writing);
+
     // ---- Roll-back and batches ----
 
     // Undoes the open chunk and the sealed chunks from number `chunk` on (<= chunk_count()), with the batches that hold any of
@@ -94,7 +106,7 @@ public:
     PostedOperation posted_form(const Operation& operation, uint32_t sender) const GAVEL_REQUIRES(writing);
     const Counters& counters() const GAVEL_REQUIRES(writing);
     uint32_t newest_account_count() const GAVEL_REQUIRES(writing);
-    uint64_t chunk_count() const GAVEL_REQUIRES(writing);  // sealed
+    uint64_t chunk_count() const GAVEL_REQUIRES(writing);  // sealed, those held among them
     uint64_t batch_head() const GAVEL_REQUIRES(writing);   // number of the last marked batch; the base's: none
     // Fields after the last sealed chunk.
     const StateFields& sealed_fields() const GAVEL_REQUIRES(writing);

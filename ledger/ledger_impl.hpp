@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <deque>
 #include <mutex>
 #include <semaphore>
 #include <thread>
@@ -34,6 +35,16 @@ struct Reader::Impl {
         uint64_t rolled_back_next = 0;   // number of the next one
         uint64_t rolled_back_count = 0;  // in the list now
     };
+    // A chunk that is applied, not written and not published.
+    struct Held {
+        node::WriteBatch rows;
+        StateDiff diff;
+        NotingView::Overlay overlay;  // leaves as they were before it, of those it has changed
+        Published after;
+        StateFields before;
+        Hash queue_hash_before;
+        uint64_t listed_before = 0;  // lists_.rolled_back_count
+    };
     class Noter;
 
     Impl(node::Store& opened, const Domain& its_domain);
@@ -55,7 +66,8 @@ struct Reader::Impl {
     // What the sender has signed is found from the state: `check` says whether that is what he was found to have signed.
     using Check = std::function<std::optional<CheckedOperation>(const Account& sender, Operation&& signed_form)>;
     Outcome execute(const PostedOperation& posted, uint64_t at_ms, const Check& check);
-    Ledger::Applied apply_chunk(const BatchChunk& chunk, Env& env, const std::optional<Hash>& claimed_after, uint64_t at_ms);
+    Ledger::Applied hold_chunk(const BatchChunk& chunk, Env& env, const std::optional<Hash>& claimed_after, uint64_t at_ms);
+    void drop_newest_held();
     void add_entry(std::variant<OperationEntry, L1Entry, FeeEntry> what);
     void add_fee_entries(size_t first_note);
     // Puts every pending entry with its index rows into `batch`; pending entries are written ones then.
@@ -67,11 +79,14 @@ struct Reader::Impl {
     void forget_rolled_back(node::WriteBatch& batch, const Hash& hash);
     void put_lists(node::WriteBatch& batch) const;
     void put_seal(node::WriteBatch& batch) const;
-    // The chunk made of what has been executed since the last one, and its leaves; the next is open then.
-    ChunkRecord close_chunk(node::WriteBatch& batch, Bytes ops, Bytes sigs);
+    // The chunk made of what has been executed since the last one, and its leaves; the next is open then. `diff`, if given, gets
+    // what undoes it.
+    ChunkRecord close_chunk(node::WriteBatch& batch, Bytes ops, Bytes sigs, StateDiff* diff = nullptr);
     void put_leaves(node::WriteBatch& batch, const StateDiff& diff) const;
     void write(const node::WriteBatch& batch, node::Durability durability);
+    // All that there is; no-op while chunks are held: what is before them is published.
     void publish_locked();
+    Published newest() const;
     void notify();
 
     // Rolling back.
@@ -108,6 +123,7 @@ struct Reader::Impl {
     State state_;
     NotingView::Overlay overlay_;
     NotingView view_{state_, overlay_};
+    std::deque<Held> held_;  // oldest first
     OpenChunk open_;
     StateFields sealed_fields_;
     Hash queue_hash_;             // h[l1_ops_consumed]

@@ -187,6 +187,10 @@ uint64_t Reader::wait_for_entries(uint64_t known, uint64_t generation, uint64_t 
 }
 
 const Account& Reader::Impl::published_leaf_locked(uint32_t index) const {
+    for (const Held& held : held_) {
+        auto old = held.overlay.find(index);
+        if (old != held.overlay.end()) return old->second;
+    }
     auto old = overlay_.find(index);
     return old != overlay_.end() ? old->second : *state_.accounts.at(index);
 }

@@ -18,7 +18,7 @@ uint64_t Ledger::roll_back_to_chunk(uint64_t chunk, const std::string& why, uint
 }
 
 uint64_t Reader::Impl::roll_back(uint64_t chunk, const std::string& why, uint64_t when_ms) {
-    GAVEL_CHECK(chunk <= chunk_first_entry_.size());
+    GAVEL_CHECK(held_.empty() && chunk <= chunk_first_entry_.size());
     bool sealed_too = chunk < chunk_first_entry_.size();
     if (!sealed_too && open_.empty()) return 0;
     uint64_t first = sealed_too ? chunk_first_entry_[chunk] : open_.first_entry;

@@ -1,5 +1,6 @@
 // Executing, flushing and sealing.
 #include <algorithm>
+#include <utility>
 
 #include "ledger/ledger_impl.hpp"
 #include "protocol/kinds/kinds.hpp"
@@ -45,18 +46,17 @@ private:
 };
 
 Ledger::Applied Ledger::apply_chunk(const BatchChunk& chunk, Env& env, const std::optional<Hash>& claimed_after, uint64_t at_ms) {
-    std::unique_lock lock(impl_->mutex_);
-    Applied applied = impl_->apply_chunk(chunk, env, claimed_after, at_ms);
-    if (!applied.kept) return applied;
-    impl_->publish_locked();
-    lock.unlock();
-    impl_->notify();
+    GAVEL_CHECK(impl_->held_.empty());
+    Applied applied = hold_chunk(chunk, env, claimed_after, at_ms);
+    if (applied.kept) keep_oldest_held();
     return applied;
 }
 
-Ledger::Applied Reader::Impl::apply_chunk(const BatchChunk& chunk, Env& env, const std::optional<Hash>& claimed_after,
-                                          uint64_t at_ms) {
+Ledger::Applied Reader::Impl::hold_chunk(const BatchChunk& chunk, Env& env, const std::optional<Hash>& claimed_after,
+                                         uint64_t at_ms) {
     GAVEL_CHECK(open_.empty() && pending_.empty());
+    publish_locked();  // what is sealed: its rows are written
+    Held held{{}, {}, {}, {}, sealed_fields_, queue_hash_, lists_.rolled_back_count};
     Counters before = state_.counters;
     StateView::Mark start = view_.mark();
     Noter noter(*this, at_ms);
@@ -68,13 +68,15 @@ Ledger::Applied Reader::Impl::apply_chunk(const BatchChunk& chunk, Env& env, con
     if (!applied.kept) {
         view_.roll_back(start);
         state_.counters = before;
+        overlay_.clear();
         return applied;
     }
     if (applied.outcome.ok()) noter.keep();
-    node::WriteBatch batch;
-    write_pending(batch);
-    close_chunk(batch, chunk.ops, chunk.sigs);
-    write(batch, node::Durability::kBuffered);
+    write_pending(held.rows);
+    close_chunk(held.rows, chunk.ops, chunk.sigs, &held.diff);
+    held.after = newest();
+    held.overlay = std::exchange(overlay_, {});
+    held_.push_back(std::move(held));
     return applied;
 }
 
@@ -219,7 +221,7 @@ Outcome OpenLedger::seal(const FeeLeafLookup& fee_leaf, ChunkRecord& sealed) {
     return Outcome::applied();
 }
 
-ChunkRecord Reader::Impl::close_chunk(node::WriteBatch& batch, Bytes ops, Bytes sigs) {
+ChunkRecord Reader::Impl::close_chunk(node::WriteBatch& batch, Bytes ops, Bytes sigs, StateDiff* undo) {
     GAVEL_CHECK(pending_.empty());
     ChunkRecord record;
     record.number = chunk_first_entry_.size();
@@ -241,6 +243,7 @@ ChunkRecord Reader::Impl::close_chunk(node::WriteBatch& batch, Bytes ops, Bytes 
     open_.first_entry = written_;
     put_seal(batch);
     view_.begin();
+    if (undo) *undo = std::move(diff);
     return record;
 }
 
@@ -309,14 +312,15 @@ void Reader::Impl::write(const node::WriteBatch& batch, node::Durability durabil
     unsynced_ = durability == node::Durability::kBuffered;
 }
 
+Reader::Impl::Published Reader::Impl::newest() const {
+    return {
+        written_,       state_.counters,         state_.accounts.count(), state_.withdrawals.count(), chunk_first_entry_.size(),
+        sealed_fields_, lists_.rolled_back_count};
+}
+
 void Reader::Impl::publish_locked() {
-    published_.entries = written_;
-    published_.counters = state_.counters;
-    published_.account_count = state_.accounts.count();
-    published_.withdrawal_count = state_.withdrawals.count();
-    published_.chunks = chunk_first_entry_.size();
-    published_.fields = sealed_fields_;
-    published_.rolled_back = lists_.rolled_back_count;
+    if (!held_.empty()) return;
+    published_ = newest();
     overlay_.clear();
 }
 
@@ -333,7 +337,7 @@ void Ledger::mark_batch(const BatchRecord& batch) {
     Impl& me = *impl_;
     uint64_t free_chunk = me.batches_.empty() ? 0 : me.batches_.back().chunk_end();
     GAVEL_CHECK(batch.number() == me.batch_head() + 1 && batch.first_chunk == free_chunk &&
-                batch.chunk_end() <= me.chunk_first_entry_.size());
+                batch.chunk_end() <= me.chunk_first_entry_.size() - me.held_.size());
     node::WriteBatch rows_of_it;
     me.write_pending(rows_of_it);
     rows_of_it.put(rows::u64_key('B', batch.number()), encode_batch_record(batch));

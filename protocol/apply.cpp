@@ -27,7 +27,7 @@ Outcome apply_signed_operation(Env& env, StateView& view, uint64_t position, con
     if (Outcome outcome = execute_operation(view, env.domain_separator(), posted, fees, sender, signed_form); !outcome.ok())
         return outcome;
     Hash digest = signed_form.digest(env.domain_separator());
-    Outcome outcome = check_signatures(env.recovery(), env.domain_separator(), digest, sender, signed_form, sigs);
+    Outcome outcome = check_signatures(env.judge(), env.domain_separator(), digest, sender, signed_form, sigs);
     if (outcome.ok() && observer) {
         observer->on_operation(position, posted, sender, signed_form, digest, sigs);
     }
@@ -60,10 +60,6 @@ Outcome run(Env& env, StateView& view, Counters& counters, ByteView ops, ByteVie
 
 }  // namespace
 
-std::optional<Address> SignerRecovery::signer(const Hash& digest, const Signature& signature) const {
-    return recover(digest, signature);
-}
-
 bool FeeTally::add(const Address& token, Amount fee) {
     for (Entry& entry : entries_) {
         if (entry.token != token) continue;
@@ -87,14 +83,14 @@ Outcome execute_operation(StateView& view, const Hash& domain_separator, const P
     return traits_of(posted.kind).steps->execute(view, domain_separator, posted, fees, sender, signed_form);
 }
 
-Outcome check_signatures(const SignerRecovery& recovery, const Hash& domain_separator, const Hash& digest, const Account& sender,
+Outcome check_signatures(const SignatureJudge& judge, const Hash& domain_separator, const Hash& digest, const Account& sender,
                          const Operation& signed_form, ByteView sigs) {
     GAVEL_CHECK(sigs.size() == (signed_form.channel.take ? 2 : 1) * Signature::kSize);
-    return traits_of(signed_form.kind).steps->check_signatures(recovery, domain_separator, digest, sender, signed_form, sigs);
+    return traits_of(signed_form.kind).steps->check_signatures(judge, domain_separator, digest, sender, signed_form, sigs);
 }
 
-Outcome check_signature(const SignerRecovery& recovery, const Hash& digest, const Signature& signature, const Address& owner) {
-    auto signer = recovery.signer(digest, signature);
+Outcome SignatureJudge::check(const Hash& digest, const Signature& signature, const Address& owner) const {
+    auto signer = recover(digest, signature);
     if (!signer) return Outcome::wrong(Refusal::kSignatureInvalid);
     return *signer == owner ? Outcome::applied() : Outcome::wrong(Refusal::kSignerNotOwner);
 }
@@ -114,18 +110,18 @@ Outcome apply_fee_leaves(StateView& view, std::span<const uint32_t> fee_leaves, 
     return Outcome::applied();
 }
 
-const SignerRecovery& Env::recovery() const {
-    static const SignerRecovery recovers;
+const SignatureJudge& Env::judge() const {
+    static const SignatureJudge recovers;
     return recovers;
 }
 
 ListEnv::ListEnv(const Hash& domain_separator, uint64_t l1_limit, std::vector<L1Operation> operations, uint64_t first,
-                 const SignerRecovery* recovery)
+                 const SignatureJudge* judge)
     : domain_separator_(domain_separator),
       l1_limit_(l1_limit),
       operations_(std::move(operations)),
       first_(first),
-      recovery_(recovery) {}
+      judge_(judge) {}
 
 const L1Operation* ListEnv::l1_operation(uint64_t index) {
     if (index < first_ || index - first_ >= operations_.size()) return nullptr;

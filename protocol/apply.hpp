@@ -12,13 +12,6 @@
 
 namespace gavel {
 
-// Tells who signed a digest. The default recovers; a pipeline that has checked signatures ahead answers from its cache.
-class SignerRecovery {
-public:
-    virtual ~SignerRecovery() = default;
-    virtual std::optional<Address> signer(const Hash& digest, const Signature& signature) const;
-};
-
 // The counters that apply moves beside the two trees.
 struct Counters {
     uint64_t l1_ops_consumed = 0;
@@ -41,6 +34,15 @@ struct Outcome {
     static Outcome view_failed() { return {Kind::kViewFailed, Refusal::kNone}; }
     bool ok() const { return kind == Kind::kApplied; }
     friend bool operator==(const Outcome&, const Outcome&) = default;
+};
+
+// Judges signatures. The default recovers who signed; whoever has checked signatures ahead, or checks them afterwards, judges in
+// its own way.
+class SignatureJudge {
+public:
+    virtual ~SignatureJudge() = default;
+    // Whether `signature` over `digest` is by `owner`: applied, or wrong with kSignatureInvalid or kSignerNotOwner.
+    virtual Outcome check(const Hash& digest, const Signature& signature, const Address& owner) const;
 };
 
 // Fees taken so far in a chunk: a total for each token, in the order of the token's first operation with a fee above zero.
@@ -69,10 +71,8 @@ Outcome execute_operation(StateView& view, const Hash& domain_separator, const P
                           Account& sender, Operation& signed_form);
 // That the signatures of an executed operation, whose digest is `digest`, are by whom its kind asks for. `sigs` are all of its
 // own: posted.signatures() of 64 bytes, the one over the digest first.
-Outcome check_signatures(const SignerRecovery& recovery, const Hash& domain_separator, const Hash& digest, const Account& sender,
+Outcome check_signatures(const SignatureJudge& judge, const Hash& domain_separator, const Hash& digest, const Account& sender,
                          const Operation& signed_form, ByteView sigs);
-// That `signature` over `digest` is by `owner`.
-Outcome check_signature(const SignerRecovery& recovery, const Hash& digest, const Signature& signature, const Address& owner);
 // Credits each token's fees to the leaf named for it.
 Outcome apply_fee_leaves(StateView& view, std::span<const uint32_t> fee_leaves, const FeeTally& fees);
 
@@ -89,25 +89,25 @@ public:
     virtual bool expect_l1_operations(uint64_t /*first*/, unsigned /*count*/) { return true; }
     // L1 operation number `index` (from 0), or nullptr if the environment can't tell; index < l1_limit().
     virtual const L1Operation* l1_operation(uint64_t index) = 0;
-    virtual const SignerRecovery& recovery() const;
+    virtual const SignatureJudge& judge() const;
 };
 
 // An Env over known L1 operations, from number `first` on.
 class ListEnv : public Env {
 public:
     ListEnv(const Hash& domain_separator, uint64_t l1_limit, std::vector<L1Operation> operations, uint64_t first = 0,
-            const SignerRecovery* recovery = nullptr);
+            const SignatureJudge* judge = nullptr);
     const Hash& domain_separator() const override { return domain_separator_; }
     uint64_t l1_limit() const override { return l1_limit_; }
     const L1Operation* l1_operation(uint64_t index) override;
-    const SignerRecovery& recovery() const override { return recovery_ ? *recovery_ : Env::recovery(); }
+    const SignatureJudge& judge() const override { return judge_ ? *judge_ : Env::judge(); }
 
 private:
     Hash domain_separator_;
     uint64_t l1_limit_;
     std::vector<L1Operation> operations_;
     uint64_t first_;
-    const SignerRecovery* recovery_;
+    const SignatureJudge* judge_;
 };
 
 // What a chunk did to whom, for histories: told as apply goes. The outcome decides whether it stands.

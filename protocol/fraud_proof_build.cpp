@@ -69,7 +69,7 @@ public:
         return true;
     }
     const L1Operation* l1_operation(uint64_t index) override { return &operations_.at(index - first_); }
-    const SignerRecovery& recovery() const override { return inner_.recovery(); }
+    const SignatureJudge& judge() const override { return inner_.judge(); }
 
     std::vector<L1Operation> take_operations() { return std::move(operations_); }
 

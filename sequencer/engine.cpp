@@ -42,13 +42,14 @@ size_t SignerCache::size() const {
     return known_.size();
 }
 
-std::optional<Address> SignerCache::signer(const Hash& digest, const Signature& signature) const {
+Outcome SignerCache::check(const Hash& digest, const Signature& signature, const Address& owner) const {
     {
         std::lock_guard lock(mutex_);
         auto found = known_.find(digest);
-        if (found != known_.end() && found->second.signature == signature) return found->second.signer;
+        if (found != known_.end() && found->second.signature == signature)
+            return found->second.signer == owner ? Outcome::applied() : Outcome::wrong(Refusal::kSignerNotOwner);
     }
-    return SignerRecovery::signer(digest, signature);
+    return SignatureJudge::check(digest, signature, owner);
 }
 
 Engine::Engine(ledger::OpenLedger& ledger, const follow::L1View& view, const FeePolicy& fees, const node::Clock& clock,

@@ -24,13 +24,13 @@ struct EngineConfig {
 
 // Who signed what, for operations confirmed here: so that re-executing a batch from its bytes needs no signature checked twice.
 // Thread-safe.
-class SignerCache : public SignerRecovery {
+class SignerCache : public SignatureJudge {
 public:
     void remember(const Hash& digest, const Signature& signature, const Address& signer);
     void forget(const std::vector<Hash>& digests);
     void clear();
     size_t size() const;
-    std::optional<Address> signer(const Hash& digest, const Signature& signature) const override;
+    Outcome check(const Hash& digest, const Signature& signature, const Address& owner) const override;
 
 private:
     struct Known {

@@ -9,7 +9,7 @@ namespace gavel::sequencer {
 Rechecker::Rechecker(State state, const BatchHeader& header, const Hash& domain_separator)
     : state_(std::move(state)), header_(header), domain_separator_(domain_separator) {}
 
-bool Rechecker::check(const PostedData& posted, const follow::L1View& view, const SignerRecovery& recovery, std::string& why) {
+bool Rechecker::check(const PostedData& posted, const follow::L1View& view, const SignatureJudge& judge, std::string& why) {
     BatchError error = BatchError::kNone;
     auto batch = decode_batch(posted, &error);
     if (!batch) {
@@ -26,7 +26,7 @@ bool Rechecker::check(const PostedData& posted, const follow::L1View& view, cons
     }
     StateRunner runner(state_);
     Counters before = state_.counters;
-    if (!run(runner, *batch, view, recovery, why)) {
+    if (!run(runner, *batch, view, judge, why)) {
         runner.roll_back(0);
         state_.counters = before;
         return false;
@@ -35,9 +35,9 @@ bool Rechecker::check(const PostedData& posted, const follow::L1View& view, cons
     return true;
 }
 
-bool Rechecker::run(StateRunner& runner, const Batch& batch, const follow::L1View& view, const SignerRecovery& recovery,
+bool Rechecker::run(StateRunner& runner, const Batch& batch, const follow::L1View& view, const SignatureJudge& judge,
                     std::string& why) {
-    auto env = follow::make_env(domain_separator_, view, batch.last.l1_ops_consumed, &recovery);
+    auto env = follow::make_env(domain_separator_, view, batch.last.l1_ops_consumed, &judge);
     for (size_t i = 0; i < batch.chunks.size(); ++i) {
         Outcome outcome = apply(*env, runner, state_.counters, batch.chunks[i]);
         if (!outcome.ok()) {

@@ -20,11 +20,10 @@ public:
     const BatchHeader& header() const { return header_; }
     // Whether `posted`, the argument of an append, is the next batch and each of its claims true. If not, says why, and the state
     // is as before. `view` answers for the L1 operations.
-    bool check(const PostedData& posted, const follow::L1View& view, const SignerRecovery& recovery, std::string& why);
+    bool check(const PostedData& posted, const follow::L1View& view, const SignatureJudge& judge, std::string& why);
 
 private:
-    bool run(StateRunner& runner, const Batch& batch, const follow::L1View& view, const SignerRecovery& recovery,
-             std::string& why);
+    bool run(StateRunner& runner, const Batch& batch, const follow::L1View& view, const SignatureJudge& judge, std::string& why);
 
     State state_;
     BatchHeader header_;

@@ -10,7 +10,7 @@ namespace gavel::verifier {
 namespace {
 
 constexpr size_t kFollowersPerStep = 16;
-constexpr int kReplayerSteps = 4;
+constexpr int kReplayerSteps = 2;
 constexpr const char *kL1Trouble = "L1_TROUBLE", *kProofNotSent = "PROOF_NOT_SENT", *kClaimsNotSent = "CLAIMS_NOT_SENT",
                      *kBlobsMissing = "BLOBS_MISSING";
 
@@ -39,7 +39,11 @@ Verifier::Verifier(node::Store& store, follow::L1Sync& sync, l1::L1Client& clien
       freshness_(clock, troubles_now_, sync.view().parameters().inclusion_window, options.l1_stale_after_ms),
       ledger_(store, sync.domain()),
       source_(sync.batch_source()),
-      replayer_(ledger_, view_, source_, clock, {.keep_lost_batches = false}),
+      replayer_(ledger_, view_, source_, clock,
+                {.keep_lost_batches = false,
+                 .threads = options.threads,
+                 .batches_ahead = options.batches_ahead,
+                 .trust_final = options.trust_final}),
       findings_(store),
       challenger_(view_, client, wallet, ledger_.domain_separator(), findings_, clock, options.lost_after_ms),
       queries_(ledger_, view_),
@@ -159,6 +163,7 @@ void Verifier::take_verdicts() {
         verdict.last = given.last;
         if (given.valid) {
             verdict.op_count = given.op_count;
+            if (given.is_trusted) node::log_info("signatures of a final batch weren't checked", {{"batch", given.number}});
         } else {
             verdict.kind = VerdictKind::kFalse;
             verdict.op_count = replayer_.false_batch() ? count_operations(replayer_.false_batch()->batch()) : 0;

@@ -26,7 +26,10 @@ namespace gavel::verifier {
 struct VerifierOptions {
     bool claim = false;                    // needs a wallet, this one or the prover's
     l1::L1Wallet* claim_wallet = nullptr;  // null: the prover's, of which what a commit and a proof may cost is left alone
-    size_t chunks_per_step = 32;
+    size_t chunks_per_step = 128;
+    unsigned threads = 0;                // that check signatures beside the caller of step()
+    size_t batches_ahead = 0;            // fetched by another thread before their turn comes
+    bool trust_final = false;            // see follow::Replayer::Options
     uint64_t lost_after_ms = 15'000;     // a transaction that no node knows so long after it was sent is sent again
     uint64_t trouble_after_ms = 24'000;  // what keeps a proof from the L1 for longer (two blocks) is told
     uint64_t l1_stale_after_ms = 0;      // without a new block; 0: as L1Freshness finds

@@ -15,6 +15,8 @@ namespace {
 
 using namespace gavel;
 
+constexpr size_t kBatchesAhead = 4;
+
 struct Settings {
     l1::L1Flags l1;
     std::string rollup;
@@ -44,6 +46,8 @@ void add_options(node::Options& options, Settings& s) {
     options.duration(
         "--l1-stale-after", s.l1_stale_after,
         "so long without a new L1 block is unhealthy; 0: four block times, at most an eighth of the inclusion window");
+    options.toggle("--trust-final", s.verifier.trust_final,
+                   "check no signatures in batches whose challenge window is over: whoever let them stand is trusted with them");
     options.group("Acting on the L1");
     options.text("--key-file", s.key_file, "file with the private key (hex) of the account that proves; empty: only watch");
     l1::add_key_file_flag(options, s.allow_readable_key);
@@ -176,6 +180,8 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
     node::Metrics metrics;
     verifier::VerifierOptions options = s.verifier;
     options.metrics = &metrics;
+    options.threads = std::max(1u, std::thread::hardware_concurrency());
+    options.batches_ahead = kBatchesAhead;
     options.warnings.payees = payees;
     options.claim_wallet = claim_wallet ? &*claim_wallet : nullptr;
     options.claims.tokens = *claim_tokens;

@@ -52,7 +52,7 @@ struct OperationSteps {
     Outcome (*execute)(StateView& view, const Hash& domain_separator, const PostedOperation& posted, FeeTally& fees,
                        Account& sender, Operation& signed_form);
     // check_signatures (protocol/apply.hpp).
-    Outcome (*check_signatures)(const SignerRecovery& recovery, const Hash& domain_separator, const Hash& digest,
+    Outcome (*check_signatures)(const SignatureJudge& judge, const Hash& domain_separator, const Hash& digest,
                                 const Account& sender, const Operation& signed_form, ByteView sigs);
 };
 

@@ -91,14 +91,13 @@ Outcome execute(StateView& view, const Hash& domain_separator, const PostedOpera
     return is_its ? Outcome::applied() : Outcome::wrong(Refusal::kChannelTerms);
 }
 
-Outcome check_signatures(const SignerRecovery& recovery, const Hash& domain_separator, const Hash& digest,
-                         const Account& /*sender*/, const Operation& signed_form, ByteView sigs) {
+Outcome check_signatures(const SignatureJudge& judge, const Hash& domain_separator, const Hash& digest, const Account& /*sender*/,
+                         const Operation& signed_form, ByteView sigs) {
     const ChannelWords& words = signed_form.channel;
-    Outcome outcome = check_signature(recovery, digest, Signature::from(sigs), words.terms.payee);
+    Outcome outcome = judge.check(digest, Signature::from(sigs), words.terms.payee);
     if (!outcome.ok() || !words.take) return outcome;
     const Voucher voucher{words.channel, signed_form.token, words.count};
-    return check_signature(recovery, voucher.digest(domain_separator), Signature::from(sigs.subspan(Signature::kSize)),
-                           words.terms.payer);
+    return judge.check(voucher.digest(domain_separator), Signature::from(sigs.subspan(Signature::kSize)), words.terms.payer);
 }
 
 }  // namespace

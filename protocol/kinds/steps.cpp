@@ -105,9 +105,9 @@ Outcome execute_to_leaves(StateView& view, const Hash& domain_separator, const P
     return execute_sent(view, domain_separator, posted, fees, sender, signed_form, pay_leaves);
 }
 
-Outcome signed_by_sender(const SignerRecovery& recovery, const Hash& /*domain_separator*/, const Hash& digest,
-                         const Account& sender, const Operation& /*signed_form*/, ByteView sigs) {
-    return check_signature(recovery, digest, Signature::from(sigs), sender.key.owner);
+Outcome signed_by_sender(const SignatureJudge& judge, const Hash& /*domain_separator*/, const Hash& digest, const Account& sender,
+                         const Operation& /*signed_form*/, ByteView sigs) {
+    return judge.check(digest, Signature::from(sigs), sender.key.owner);
 }
 
 std::optional<FormFault> payments_fault(const Operation& operation) {

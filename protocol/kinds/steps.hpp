@@ -31,7 +31,7 @@ Outcome execute_sent(StateView& view, const Hash& domain_separator, const Posted
 Outcome execute_to_leaves(StateView& view, const Hash& domain_separator, const PostedOperation& posted, FeeTally& fees,
                           Account& sender, Operation& signed_form);
 // OperationSteps::check_signatures of those who send: one signature, by the leaf's owner.
-Outcome signed_by_sender(const SignerRecovery& recovery, const Hash& domain_separator, const Hash& digest, const Account& sender,
+Outcome signed_by_sender(const SignatureJudge& judge, const Hash& domain_separator, const Hash& digest, const Account& sender,
                          const Operation& signed_form, ByteView sigs);
 // Form: as many payments as the kind takes, none to nobody.
 std::optional<FormFault> payments_fault(const Operation& operation);

@@ -9,11 +9,11 @@
 #include <thread>
 #include <vector>
 
-namespace gavel::sequencer {
+namespace gavel::node {
 
 class WorkerPool {
 public:
-    // With zero threads, run() does everything in the caller's.
+    // With zero threads, run() and finish() do everything in the caller's.
     explicit WorkerPool(unsigned threads);
     ~WorkerPool();
     WorkerPool(const WorkerPool&) = delete;
@@ -23,10 +23,20 @@ public:
     // `work` must not throw.
     void run(size_t count, const std::function<void(size_t)>& work);
 
-private:
     struct Job;
+    // Begins the same in the pool's threads alone, and returns at once. A job that nobody finishes may run on until the pool is
+    // destroyed: `work` owns what it uses.
+    std::shared_ptr<Job> start(size_t count, std::function<void(size_t)> work);
+    // Whether all calls of a job have returned.
+    static bool is_done(const Job& job);
+    // Returns when it is done. Until then the caller's thread works, on this job or those behind it.
+    void finish(Job& job);
+
+private:
     void serve();
-    static void take_part(Job& job);
+    static bool take_piece(Job& job);
+    std::shared_ptr<Job> job_with_work();
+    std::shared_ptr<Job> job_with_work_locked();
 
     std::mutex mutex_;
     std::condition_variable wake_;
@@ -35,4 +45,4 @@ private:
     std::vector<std::thread> threads_;
 };
 
-}  // namespace gavel::sequencer
+}  // namespace gavel::node

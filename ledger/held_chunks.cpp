@@ -1,0 +1,44 @@
+// Chunks that are applied and neither written nor published: until their signatures are known to be right.
+#include "ledger/ledger_impl.hpp"
+#include "protocol/check.hpp"
+
+namespace gavel::ledger {
+
+Ledger::Applied Ledger::hold_chunk(const BatchChunk& chunk, Env& env, const std::optional<Hash>& claimed_after, uint64_t at_ms) {
+    std::unique_lock lock(impl_->mutex_);
+    return impl_->hold_chunk(chunk, env, claimed_after, at_ms);
+}
+
+void Ledger::keep_oldest_held() {
+    GAVEL_CHECK(!impl_->held_.empty());
+    impl_->write(impl_->held_.front().rows, node::Durability::kBuffered);
+    {
+        std::unique_lock lock(impl_->mutex_);
+        impl_->published_ = impl_->held_.front().after;
+        impl_->held_.pop_front();
+    }
+    impl_->notify();
+}
+
+void Ledger::drop_held() {
+    std::unique_lock lock(impl_->mutex_);
+    while (!impl_->held_.empty()) impl_->drop_newest_held();
+}
+
+size_t Ledger::held_count() const { return impl_->held_.size(); }
+
+void Reader::Impl::drop_newest_held() {
+    const Held& held = held_.back();
+    undo(state_, held.diff);
+    view_.begin();
+    sealed_fields_ = held.before;
+    queue_hash_ = held.queue_hash_before;
+    lists_.rolled_back_count = held.listed_before;
+    written_ = chunk_first_entry_.back();
+    chunk_first_entry_.pop_back();
+    open_ = {};
+    open_.first_entry = written_;
+    held_.pop_back();
+}
+
+}  // namespace gavel::ledger
