@@ -19,5 +19,7 @@ Hash keccak256_pair(const Hash& left, const Hash& right);
 // states are worked on at once where the machine can: a sixth of the time of one by one with AVX-512, less than a third with
 // AVX2.
 void keccak256_many(ByteView inputs, size_t length, std::span<Hash> out);
+// The parents of nodes that lie side by side, two for each of `out`.
+void keccak256_pairs(std::span<const Hash> children, std::span<Hash> out);
 
 }  // namespace gavel

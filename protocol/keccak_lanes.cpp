@@ -133,4 +133,9 @@ void keccak256_many(ByteView inputs, size_t length, std::span<Hash> out) {
     keccak256_many(inputs, length, out, widest);
 }
 
+void keccak256_pairs(std::span<const Hash> children, std::span<Hash> out) {
+    if (out.empty()) return;
+    keccak256_many({children.front().data(), children.size() * Hash::kSize}, 2 * Hash::kSize, out);
+}
+
 }  // namespace gavel
