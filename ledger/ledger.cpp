@@ -2,7 +2,9 @@
 #include <algorithm>
 
 #include "ledger/ledger_impl.hpp"
+#include "node/parallel.hpp"
 #include "protocol/check.hpp"
+#include "protocol/keccak.hpp"
 
 namespace gavel::ledger {
 
@@ -10,25 +12,31 @@ using rows::required;
 
 namespace {
 
-// Each leaf's row.
-void scan_accounts(const node::StoreView& store, uint32_t count, const std::function<void(uint32_t, ByteView)>& visit) {
-    uint32_t next = 0;
-    store.scan(rows::u32_key('A', 0), rows::u32_key('A', count), [&](std::string_view key, std::string_view row) {
+// The rows of leaves [first, end).
+void scan_accounts(const node::StoreView& store, uint32_t first, uint32_t end,
+                   const std::function<void(uint32_t, ByteView)>& visit) {
+    uint32_t next = first;
+    store.scan(rows::u32_key('A', first), rows::u32_key('A', end), [&](std::string_view key, std::string_view row) {
         if (rows::u32_at_end(key) != next || row.size() != Account::kSize) {
             throw node::StoreError("the ledger's store is damaged: an account is missing or unreadable");
         }
         visit(next++, view_of(row));
         return true;
     });
-    if (next != count) throw node::StoreError("the ledger's store is damaged: an account is missing");
+    if (next != end) throw node::StoreError("the ledger's store is damaged: an account is missing");
 }
 
 void load_accounts(const node::StoreView& store, uint32_t count, State& state) {
     if (count == 1) return;  // the sentinel alone may have no row
-    std::vector<Account> leaves;
-    leaves.reserve(count);
-    scan_accounts(store, count, [&](uint32_t, ByteView row) { leaves.push_back(Account::decode(row)); });
-    auto accounts = AccountTree::of(std::move(leaves));
+    constexpr uint32_t kAtOnce = 256 * AccountLeaves::Dense::kPageSize;
+    std::vector<AccountLeaves::Dense> parts(count / kAtOnce + 1);  // the last one may be empty
+    node::run_on_all_cores(parts.size(), [&](size_t part) {
+        const uint32_t first = static_cast<uint32_t>(part) * kAtOnce, end = first + std::min(kAtOnce, count - first);
+        scan_accounts(store, first, end, [&](uint32_t, ByteView row) { parts[part].push_back(Account::decode(row)); });
+    });
+    AccountLeaves::Dense leaves;
+    for (AccountLeaves::Dense& part : parts) leaves.join(std::move(part));
+    auto accounts = AccountTree::of(std::move(leaves), node::run_on_all_cores);
     if (!accounts) throw node::StoreError("the ledger's store is damaged: an account is there twice");
     state.accounts = *std::move(accounts);
 }
@@ -43,11 +51,27 @@ void scan_withdrawals(const node::StoreView& store, uint32_t count, const std::f
     if (next != count) throw node::StoreError("the ledger's store is damaged: a withdrawal is missing");
 }
 
+void load_withdrawals(const node::StoreView& store, uint32_t count, State& state) {
+    constexpr size_t kAtOnce = 1024;
+    Bytes encoded;
+    std::vector<Hash> hashes;
+    auto append_encoded = [&] {
+        hashes.resize(encoded.size() / Withdrawal::kSize);
+        keccak256_many(encoded, Withdrawal::kSize, hashes);
+        state.withdrawals.append(hashes);
+        encoded.clear();
+    };
+    scan_withdrawals(store, count, [&](const Withdrawal& withdrawal) {
+        append(encoded, withdrawal.encode());
+        if (encoded.size() == kAtOnce * Withdrawal::kSize) append_encoded();
+    });
+    append_encoded();
+}
+
 State load_state(const node::StoreView& store, const StateFields& fields) {
     State state;
     load_accounts(store, fields.account_count, state);
-    scan_withdrawals(store, fields.withdrawal_count,
-                     [&](const Withdrawal& withdrawal) { state.withdrawals.append(withdrawal.hash()); });
+    load_withdrawals(store, fields.withdrawal_count, state);
     state.counters = {fields.l1_ops_consumed, fields.op_count};
     return state;
 }
@@ -69,7 +93,7 @@ Bytes SealedState::leaves_before_chunk(uint64_t chunk, uint32_t count) const {
     Bytes out;
     out.reserve(size_t{count} * Account::kSize);
     if (fields_.account_count == 1) append(out, Account{}.encode());  // may have no row
-    else scan_accounts(*store_, count, [&](uint32_t, ByteView leaf) { append(out, leaf); });
+    else scan_accounts(*store_, 0, count, [&](uint32_t, ByteView leaf) { append(out, leaf); });
     for (uint64_t number = chunks_; number-- > chunk;) {
         for (const StateDiff::Change& change : load_diff(*store_, number).changes) {
             if (change.index >= count) continue;

@@ -24,6 +24,7 @@ struct Account {
 
     // owner(20) token(20) nonce(8) balance(16) nextOwner(20) nextToken(20).
     Bytes encode() const;
+    void encode_to(std::span<uint8_t, kSize> out) const;
     // The leaf in exactly kSize bytes.
     static Account decode(ByteView data);
     Hash hash() const;

@@ -1,96 +1,73 @@
 #include "protocol/account_tree.hpp"
 
 #include <algorithm>
+#include <numeric>
 
-#include "protocol/check.hpp"
 #include "protocol/keccak.hpp"
 
 namespace gavel {
+namespace {
+
+constexpr size_t kGroup = 64;  // nodes hashed by one call
+
+void drop_repeated(std::vector<uint32_t>& sorted) { sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end()); }
+
+}  // namespace
 
 const Hash& AccountTree::Level::get(uint32_t position) const {
-    auto page = pages_.find(position / kPageSize);
-    return page == pages_.end() ? zero_subtree(height_) : (*page->second)[position % kPageSize];
+    if (position < dense_.size()) return dense_[position];
+    auto far = far_.find(position);
+    return far == far_.end() ? zero_subtree(height_) : far->second;
 }
 
 void AccountTree::Level::set(uint32_t position, const Hash& hash) {
-    std::unique_ptr<Page>& page = pages_[position / kPageSize];
-    if (!page) {
-        page = std::make_unique<Page>();
-        page->fill(zero_subtree(height_));
-    }
-    (*page)[position % kPageSize] = hash;
+    if (position < dense_.size()) dense_[position] = hash;
+    else if (position == dense_.size() && far_.empty()) dense_.push_back(hash);
+    else far_[position] = hash;
 }
 
-AccountTree::AccountTree() {
+AccountTree::AccountTree() : AccountTree(AccountLeaves(), AccountIndex()) { append(Account{}); }
+
+AccountTree::AccountTree(AccountLeaves leaves, AccountIndex index) : leaves_(std::move(leaves)), index_(std::move(index)) {
     for (unsigned h = 0; h <= kTreeDepth; ++h) levels_.emplace_back(h);
-    append(Account{});
 }
 
-std::optional<AccountTree> AccountTree::of(std::vector<Account> leaves) {
-    if (leaves.empty() || !leaves.front().key.is_zero()) return std::nullopt;
-    GAVEL_CHECK(leaves.size() <= kMaxAccountCount);
-    std::vector<std::pair<AccountKey, uint32_t>> keys;
-    keys.reserve(leaves.size());
-    for (const Account& leaf : leaves) keys.emplace_back(leaf.key, static_cast<uint32_t>(keys.size()));
-    std::sort(keys.begin(), keys.end());
-    AccountTree out;
-    out.by_key_.clear();
-    for (const auto& [key, index] : keys) out.by_key_.emplace_hint(out.by_key_.end(), key, index);
-    if (out.by_key_.size() != leaves.size()) return std::nullopt;
-    out.count_ = static_cast<uint32_t>(leaves.size());
-    out.accounts_ = std::move(leaves);
-    out.dirty_.clear();
-    for (uint32_t index = 0; index < out.count_; ++index) out.touch(index);
+std::optional<AccountTree> AccountTree::of(AccountLeaves::Dense dense, const JobRunner& run) {
+    if (dense.size() == 0 || !dense[0].key.is_zero()) return std::nullopt;
+    GAVEL_CHECK(dense.size() <= kMaxAccountCount);
+    AccountLeaves leaves(std::move(dense));
+    std::optional<AccountIndex> index = AccountIndex::of(leaves, run);
+    if (!index) return std::nullopt;
+    AccountTree out(std::move(leaves), *std::move(index));
+    const uint32_t last = out.count() - 1;
+    for (unsigned h = 1; h <= kTreeDepth; ++h) out.levels_[h].reserve_dense((uint64_t{last} >> h) + 1);
+    constexpr unsigned kJobHeight = 16;  // a job hashes what is below one node of this height
+    run((last >> kJobHeight) + 1, [&](size_t job) {
+        const auto position = static_cast<uint32_t>(job);
+        out.hash_all(1, kJobHeight, position << kJobHeight, std::min(last, ((position + 1) << kJobHeight) - 1));
+    });
+    out.hash_all(kJobHeight + 1, kTreeDepth, 0, last);
     return out;
-}
-
-const Account* AccountTree::at(uint32_t index) const {
-    if (is_dense(index)) return &accounts_[index];
-    auto far = far_accounts_.find(index);
-    return far == far_accounts_.end() ? nullptr : &far->second;
-}
-
-AccountTree::Found AccountTree::find(const AccountKey& key) const {
-    auto above = by_key_.upper_bound(key);
-    GAVEL_CHECK(above != by_key_.begin());  // the sentinel's key is below or equal to any
-    auto found = std::prev(above);
-    return {found->second, found->first == key};
 }
 
 void AccountTree::write(uint32_t index, const Account& account) {
     const Account* old = at(index);
     GAVEL_CHECK(old != nullptr && old->key == account.key);
-    (is_dense(index) ? accounts_[index] : far_accounts_[index]) = account;
+    leaves_.write(index, account);
     touch(index);
 }
 
 void AccountTree::append(const Account& account) {
-    GAVEL_CHECK(count_ < kMaxAccountCount);
-    GAVEL_CHECK(by_key_.emplace(account.key, count_).second);
-    if (count_ == accounts_.size()) {
-        accounts_.push_back(account);
-    } else {
-        far_accounts_[count_] = account;
-    }
-    touch(count_++);
+    leaves_.append(account);
+    index_.insert(leaves_, count() - 1);
+    touch(count() - 1);
 }
 
 void AccountTree::pop() {
-    const Account* last = count_ > 1 ? at(count_ - 1) : nullptr;
-    GAVEL_CHECK(last != nullptr);
-    by_key_.erase(last->key);
-    --count_;
-    if (is_dense(count_)) {
-        accounts_.pop_back();
-    } else {
-        far_accounts_.erase(count_);
-    }
-    touch(count_);
-}
-
-void AccountTree::set_count_for_test(uint32_t count) {
-    GAVEL_CHECK(count >= count_);
-    count_ = count;
+    GAVEL_CHECK(count() > 1 && at(count() - 1) != nullptr);
+    index_.erase(leaves_, count() - 1);
+    leaves_.pop();
+    touch(count());
 }
 
 Hash AccountTree::root() const {
@@ -99,31 +76,72 @@ Hash AccountTree::root() const {
 }
 
 std::vector<Hash> AccountTree::path(uint32_t index) const {
-    GAVEL_CHECK(index <= count_);
+    GAVEL_CHECK(index <= count());
     update_hashes();
     std::vector<Hash> siblings;
     for (unsigned h = 0; h < kTreeDepth; ++h) {
-        if (!sibling_is_left_out(index, h, count_)) siblings.push_back(levels_[h].get((index >> h) ^ 1));
+        if (sibling_is_left_out(index, h, count())) continue;
+        const uint32_t sibling = (index >> h) ^ 1;
+        siblings.push_back(h == 0 ? leaf_hash(sibling) : levels_[h].get(sibling));
     }
     return siblings;
 }
 
+Hash AccountTree::leaf_hash(uint32_t index) const {
+    const Account* account = at(index);
+    return account ? account->hash() : Hash{};
+}
+
 void AccountTree::update_hashes() const {
-    auto drop_repeated = [this] { dirty_.erase(std::unique(dirty_.begin(), dirty_.end()), dirty_.end()); };
     std::sort(dirty_.begin(), dirty_.end());
-    drop_repeated();
-    for (uint32_t index : dirty_) {
-        const Account* account = at(index);
-        levels_[0].set(index, account ? account->hash() : Hash{});
-    }
-    for (unsigned h = 0; h < kTreeDepth && !dirty_.empty(); ++h) {
+    for (unsigned h = 1; h <= kTreeDepth && !dirty_.empty(); ++h) {
         for (uint32_t& position : dirty_) position >>= 1;
-        drop_repeated();
-        for (uint32_t position : dirty_) {
-            levels_[h + 1].set(position, keccak256_pair(levels_[h].get(2 * position), levels_[h].get(2 * position + 1)));
-        }
+        drop_repeated(dirty_);
+        hash_nodes(h, dirty_);
     }
     dirty_.clear();
+}
+
+void AccountTree::hash_nodes(unsigned height, std::span<const uint32_t> positions) const {
+    while (!positions.empty()) {
+        const size_t taken = std::min(positions.size(), kGroup);
+        hash_group(height, positions.first(taken));
+        positions = positions.subspan(taken);
+    }
+}
+
+void AccountTree::hash_group(unsigned height, std::span<const uint32_t> positions) const {
+    std::array<Hash, 2 * kGroup> below;
+    std::array<Hash, kGroup> nodes;
+    const auto children = std::span(below).first(2 * positions.size());
+    const auto out = std::span(nodes).first(positions.size());
+    auto child = [&](size_t i) { return 2 * positions[i / 2] + static_cast<uint32_t>(i % 2); };
+    if (height == 1) {
+        std::array<uint8_t, 2 * kGroup * Account::kSize> leaves;
+        const Account absent;
+        for (size_t i = 0; i < children.size(); ++i) {
+            const Account* account = at(child(i));
+            (account ? *account : absent).encode_to(std::span(leaves).subspan(i * Account::kSize).first<Account::kSize>());
+        }
+        keccak256_many(ByteView(leaves).first(children.size() * Account::kSize), Account::kSize, children);
+        for (size_t i = 0; i < children.size(); ++i) {
+            if (!at(child(i))) children[i] = {};
+        }
+    } else {
+        for (size_t i = 0; i < children.size(); ++i) children[i] = levels_[height - 1].get(child(i));
+    }
+    keccak256_pairs(children, out);
+    for (size_t i = 0; i < positions.size(); ++i) levels_[height].set(positions[i], out[i]);
+}
+
+void AccountTree::hash_all(unsigned from, unsigned to, uint32_t first, uint32_t last) const {
+    std::vector<uint32_t> positions;
+    for (unsigned h = from; h <= to; ++h) {
+        const auto low = static_cast<uint32_t>(uint64_t{first} >> h), high = static_cast<uint32_t>(uint64_t{last} >> h);
+        positions.resize(high - low + 1);
+        std::iota(positions.begin(), positions.end(), low);
+        hash_nodes(h, positions);
+    }
 }
 
 }  // namespace gavel

@@ -39,15 +39,19 @@ Hash fold_path(const Hash& leaf, uint32_t index, uint32_t count, std::span<const
     return node;
 }
 
+// The nodes one level up; an odd one at the end is paired with the empty subtree beside it.
+static std::vector<Hash> parents_of(const std::vector<Hash>& level, unsigned height) {
+    const size_t pairs = level.size() / 2;
+    std::vector<Hash> parents((level.size() + 1) / 2);
+    keccak256_pairs(std::span(level).first(2 * pairs), std::span(parents).first(pairs));
+    if (pairs < parents.size()) parents.back() = keccak256_pair(level.back(), zero_subtree(height));
+    return parents;
+}
+
 Hash subtree_root(std::vector<Hash> nodes, unsigned from, unsigned to) {
     GAVEL_CHECK(from <= to && to <= kTreeDepth && nodes.size() <= uint64_t{1} << (to - from));
     if (nodes.empty()) return zero_subtree(to);
-    for (unsigned h = from; h < to; ++h) {
-        const size_t pairs = nodes.size() / 2;
-        for (size_t i = 0; i < pairs; ++i) nodes[i] = keccak256_pair(nodes[2 * i], nodes[2 * i + 1]);
-        if (nodes.size() % 2 == 1) nodes[pairs] = keccak256_pair(nodes.back(), zero_subtree(h));
-        nodes.resize((nodes.size() + 1) / 2);
-    }
+    for (unsigned h = from; h < to; ++h) nodes = parents_of(nodes, h);
     return nodes[0];
 }
 
@@ -55,15 +59,6 @@ int small_tree_depth(size_t leaf_count) {
     int depth = 0;
     while (size_t{1} << depth < leaf_count) ++depth;
     return depth;
-}
-
-// The nodes one level up; an odd one at the end is paired with the empty subtree beside it.
-static std::vector<Hash> parents_of(const std::vector<Hash>& level, unsigned height) {
-    std::vector<Hash> parents;
-    for (size_t i = 0; i < level.size(); i += 2) {
-        parents.push_back(keccak256_pair(level[i], i + 1 < level.size() ? level[i + 1] : zero_subtree(height)));
-    }
-    return parents;
 }
 
 Hash small_tree_root(std::span<const Hash> leaves) {

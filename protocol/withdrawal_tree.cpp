@@ -60,12 +60,23 @@ std::vector<Hash> WithdrawalFrontier::hashes() const {
     return out;
 }
 
-void WithdrawalTree::append(const Hash& leaf) {
-    GAVEL_CHECK(count_ < kMaxWithdrawalCount);
-    levels_[0].push_back(leaf);
-    uint32_t position = count_++;
-    for (unsigned h = 0; position & 1; ++h, position >>= 1) {
-        levels_[h + 1].push_back(keccak256_pair(complete_node(h, position - 1), complete_node(h, position)));
+void WithdrawalTree::append(std::span<const Hash> leaves) {
+    GAVEL_CHECK(leaves.size() <= kMaxWithdrawalCount - count_);
+    levels_[0].insert(levels_[0].end(), leaves.begin(), leaves.end());
+    count_ += static_cast<uint32_t>(leaves.size());
+    for (unsigned h = 0; h < kTreeDepth; ++h) {
+        std::vector<Hash>&below = levels_[h], &above = levels_[h + 1];
+        const size_t stored_below = base_.count() >> h, stored_above = base_.count() >> (h + 1), had = above.size();
+        above.resize((count_ >> (h + 1)) - stored_above);
+        std::span<Hash> added = std::span(above).subspan(had);
+        if (added.empty()) break;
+        size_t child = 2 * (stored_above + had);
+        if (child < stored_below) {  // base_ has the left child of the first one
+            added.front() = keccak256_pair(base_.left(h), below.front());
+            added = added.subspan(1);
+            child += 2;
+        }
+        keccak256_pairs(std::span(below).subspan(child - stored_below, 2 * added.size()), added);
     }
 }
 

@@ -47,7 +47,9 @@ private:
 class WithdrawalTree {
 public:
     uint32_t count() const { return count_; }
-    void append(const Hash& leaf);
+    void append(const Hash& leaf) { append(std::span(&leaf, 1)); }
+    // Many take much less time than one by one. They and count() are at most kMaxWithdrawalCount together.
+    void append(std::span<const Hash> leaves);
     // Undoes appends until `count` leaves are left, not below those of from_frontier.
     void truncate(uint32_t count);
     Hash root() const { return root_at(count_); }

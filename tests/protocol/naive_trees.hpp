@@ -59,6 +59,12 @@ inline void insert(AccountTree& tree, const AccountKey& key, u128 balance) {
     tree.append(leaf);
 }
 
+inline AccountLeaves::Dense dense(const std::vector<Account>& leaves) {
+    AccountLeaves::Dense out;
+    for (const Account& leaf : leaves) out.push_back(leaf);
+    return out;
+}
+
 inline std::vector<Hash> leaf_hashes(const AccountTree& tree) {
     std::vector<Hash> out;
     for (uint32_t i = 0; i < tree.count(); ++i) out.push_back(tree.at(i)->hash());

@@ -181,6 +181,28 @@ TEST_CASE("the withdrawal tree agrees with the model at every count, then and la
     REQUIRE(tree.root() == roots.back());
 }
 
+TEST_CASE("withdrawals appended together make the tree that they make one by one, from any frontier on") {
+    std::vector<Hash> leaves;
+    for (uint32_t i = 0; i < 80; ++i) leaves.push_back(number(i));
+    for (uint32_t base : {0u, 1u, 2u, 5u, 7u, 8u}) {
+        WithdrawalTree before;
+        for (uint32_t i = 0; i < base; ++i) before.append(leaves[i]);
+        for (uint32_t first = base; first < base + 9; ++first) {
+            for (uint32_t last : {first, first + 1, first + 2, first + 3, first + 16, first + 45}) {
+                INFO("base " << base << ", from " << first << " to " << last);
+                WithdrawalTree single = WithdrawalTree::from_frontier(before.frontier()), together = single;
+                for (uint32_t i = base; i < last; ++i) single.append(leaves[i]);
+                together.append(std::span(leaves).subspan(base, first - base));
+                together.append(std::span(leaves).subspan(first, last - first));
+                REQUIRE(together.count() == last);
+                REQUIRE(together.root() == single.root());
+                REQUIRE(together.frontier().hashes() == single.frontier().hashes());
+                for (uint32_t i = base; i < last; ++i) REQUIRE(together.path(i, last) == single.path(i, last));
+            }
+        }
+    }
+}
+
 TEST_CASE("the frontier's hashes are the nodes that the specification names, lowest bit first") {
     WithdrawalFrontier frontier;
     std::vector<Hash> leaves;
