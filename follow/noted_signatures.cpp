@@ -1,13 +1,26 @@
 #include "follow/noted_signatures.hpp"
 
-namespace gavel::follow {
+#include <algorithm>
 
-// Of the threads that check: a job may outlive who began it.
-struct NotedSignatures::Check::Shared {
-    explicit Shared(std::vector<Note> noted) : notes(std::move(noted)) {}
-    const std::vector<Note> notes;
-    const SignatureJudge judge;
+namespace gavel::follow {
+namespace {
+
+constexpr size_t kPiece = 512;  // that one thread checks together at most
+
+}  // namespace
+
+struct NotedSignatures::Shared {
+    Shared(SignatureChecker& its_checker, std::vector<SignatureClaim> noted) : checker(its_checker), notes(std::move(noted)) {}
+    SignatureChecker& checker;
+    const std::vector<SignatureClaim> notes;
     std::atomic<bool> all_right{true};
+
+    void check_piece(size_t piece) {
+        if (!all_right) return;
+        const auto claims = std::span(notes).subspan(piece * kPiece);
+        const std::vector<bool> hold = checker.check(claims.first(std::min(kPiece, claims.size())));
+        if (std::find(hold.begin(), hold.end(), false) != hold.end()) all_right = false;
+    }
 };
 
 Outcome NotedSignatures::Judge::check(const Hash& digest, const Signature& signature, const Address& owner) const {
@@ -15,16 +28,14 @@ Outcome NotedSignatures::Judge::check(const Hash& digest, const Signature& signa
     return Outcome::applied();
 }
 
-NotedSignatures::Check::Check(node::WorkerPool& pool, NotedSignatures notes)
-    : pool_(pool), shared_(std::make_shared<Shared>(std::move(notes.notes_))) {
-    job_ = pool.start(shared_->notes.size(), [shared = shared_](size_t i) {
-        if (!shared->all_right) return;
-        const Note& note = shared->notes[i];
-        if (!shared->judge.check(note.digest, note.signature, note.owner).ok()) shared->all_right = false;
-    });
+void NotedSignatures::start() {
+    shared_ = std::make_shared<Shared>(checker_, std::move(notes_));
+    const size_t pieces = (shared_->notes.size() + kPiece - 1) / kPiece;
+    job_ = pool_.start(pieces, [shared = shared_](size_t piece) { shared->check_piece(piece); });
 }
 
-bool NotedSignatures::Check::are_right() {
+bool NotedSignatures::are_right() {
+    if (!is_started()) start();
     pool_.finish(*job_);
     return shared_->all_right;
 }

@@ -1,19 +1,24 @@
-// Signatures that are taken for right while a chunk is applied, and checked afterwards by all cores. What was signed depends on
-// the state (nonce, recipients), so it can't be recovered before.
+// Signatures that are taken for right while chunks are applied, and checked together afterwards, beside what is done
+// meanwhile. What was signed depends on the state (nonce, recipients), so it can't be checked before.
 #pragma once
 
 #include <atomic>
 #include <memory>
 #include <vector>
 
+#include "follow/signature_checker.hpp"
 #include "node/worker_pool.hpp"
 #include "protocol/apply.hpp"
 
 namespace gavel::follow {
 
+// Those of some chunks: first noted, then checked. One thread notes, starts and waits.
 class NotedSignatures {
 public:
-    // Notes what it is asked, and says that it is right. One thread; it must not outlive the check's start.
+    // Pool and checker must outlive it.
+    NotedSignatures(node::WorkerPool& pool, SignatureChecker& checker) : pool_(pool), checker_(checker) {}
+
+    // Notes what it is asked, and says that it is right. Not to be asked after start().
     class Judge : public SignatureJudge {
     public:
         explicit Judge(NotedSignatures& notes) : notes_(notes) {}
@@ -22,28 +27,25 @@ public:
     private:
         NotedSignatures& notes_;
     };
-    // The check of what was noted, under way in the pool's threads, which must outlive this.
-    class Check {
-    public:
-        Check(node::WorkerPool& pool, NotedSignatures notes);
-        bool is_done() const { return node::WorkerPool::is_done(*job_); }
-        // Waits for the end of it, helping. Whether all are right.
-        bool are_right();
+    size_t size() const { return notes_.size(); }
+    // Forgets those noted last, until `count` are left.
+    void truncate(size_t count) { notes_.resize(count); }
 
-    private:
-        struct Shared;
-        node::WorkerPool& pool_;
-        std::shared_ptr<Shared> shared_;
-        std::shared_ptr<node::WorkerPool::Job> job_;
-    };
+    // Has the pool's threads check them. No more can be noted.
+    void start();
+    bool is_started() const { return job_ != nullptr; }
+    bool is_done() const { return is_started() && node::WorkerPool::is_done(*job_); }
+    // Starts, if that wasn't done, and waits for the end of it, helping. Whether all are right.
+    bool are_right();
 
 private:
-    struct Note {
-        Hash digest;
-        Signature signature;
-        Address owner;
-    };
-    std::vector<Note> notes_;
+    // Of the threads that check: a job may outlive who began it.
+    struct Shared;
+    node::WorkerPool& pool_;
+    SignatureChecker& checker_;
+    std::vector<SignatureClaim> notes_;
+    std::shared_ptr<Shared> shared_;
+    std::shared_ptr<node::WorkerPool::Job> job_;
 };
 
 }  // namespace gavel::follow

@@ -139,10 +139,13 @@ private:
     BatchesAhead ahead_;
     const node::Clock& clock_;
     Options options_;
+    SignatureChecker checker_;
     node::WorkerPool pool_;
     std::optional<StandingBatch> wanted_;
     std::deque<Replay> replays_;  // the batch that is being kept, those that are held behind it, the one being applied
-    std::deque<NotedSignatures::Check> checks_;  // of the chunks that the ledger holds, in order
+    // Of the chunks that the ledger holds, in order: several have theirs together.
+    std::deque<std::shared_ptr<NotedSignatures>> checks_;
+    std::shared_ptr<NotedSignatures> gathered_;  // that the next chunk's go to, until it is started
     bool must_sync_ = false;                     // a batch was marked
     std::optional<FalseBatch> false_batch_;
     std::vector<Verdict> verdicts_;
