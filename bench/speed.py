@@ -8,13 +8,19 @@ standard output, figures to bench/results/speed.json, plots beside it.
 import argparse
 import json
 import os
+import subprocess
 import sys
+import time
 
 sys.dont_write_bytecode = True
 import speed_report as report
 from speed_world import ROOT, Broken, SpeedWorld
 
 STREAM = "lanes=8,per=256,window=8"
+PARTS_OF_FULL = (0.1, 0.5, 0.8, 1.1)
+SMALL = 8               # payments a message, of the clients that send at a rate
+MOST_WAIT_MS = 10_000   # for a receipt, of those who send more than is taken
+TRUST_FINAL = "--trust-final"
 
 
 class Speed(SpeedWorld):
@@ -51,8 +57,90 @@ class Speed(SpeedWorld):
                   report.load_table(verified, {"verified": "posting on, a verifier follows"}),
                   f"Disk: {grown:.0f} bytes an operation in the sequencer's folder, history kept.\n")
 
+    # ---- (c): at a rate, whatever is answered ----
+
+    def open_loop(self):
+        whole = self.figures["parts"].get("end")
+        if not whole:
+            self.say("how fast it is, for the rates")
+            whole = {"alone": self.load({"alone": STREAM}, 1, self.seconds)}
+        full = report.rate(whole["alone"], "alone")
+        self.say(f"at rates around {full:,.0f} a second")
+        shapes = {f"{part}": f"lanes=16,per={SMALL},window=16,rate={int(full * part)}" for part in PARTS_OF_FULL}
+        figures = self.load(shapes, self.rounds - 2 or 1, 2 * self.seconds, limit_seconds=0)
+        figures["full"] = full
+        self.keep("open", figures, report.open_table(figures, PARTS_OF_FULL, SMALL))
+        most = max(run["waitMs"]["worst"] for run in report.runs_of(figures, str(PARTS_OF_FULL[-1])))
+        self.world.check(most < MOST_WAIT_MS, f"above what it can, a payment waits less than {MOST_WAIT_MS / 1000:.0f} s",
+                         f"{most:.0f} ms")
+
+    # ---- (d): replay ----
+
+    def replay(self):
+        operations = self.op_count("sequencer")
+        shown = subprocess.run([os.path.join(self.world.bin, "gavel-verifier"), "--help"], capture_output=True, text=True)
+        kinds = {"checked": []}
+        if TRUST_FINAL in shown.stdout:
+            kinds["trusted"] = [TRUST_FINAL]
+            self.say("until all is final")
+            self.start_verifier("replay-waits")
+            self.ask("count", "--at", self.at("verifier"), "--until-final", operations)
+            self.world.stop("verifier")
+        figures = {"operations": operations, "runs": []}
+        for number in range(1 if self.options.short else 2):
+            for kind, flags in kinds.items():
+                self.say(f"replay of {operations:,} operations, {kind}")
+                figures["runs"].append(self.replay_once(kind, f"replay-{kind}-{number}", operations, flags))
+        self.keep("replay", figures, report.replay_table(figures, TRUST_FINAL if len(kinds) < 2 else None))
+
+    def replay_once(self, kind, folder, operations, flags):
+        limits = [self.ask("limit", "--seconds", 1)]
+        began, l1_before = time.monotonic(), self.cpu_seconds("L1")
+        self.start_verifier(folder, *flags)
+        done = self.ask("count", "--at", self.at("verifier"), "--until", operations)
+        used = {"verifier": self.cpu_seconds("verifier"), "L1": self.cpu_seconds("L1") - l1_before}
+        self.world.check(done["operations"] == operations, "a verifier has all that was confirmed", str(done["operations"]))
+        self.world.stop("verifier")
+        limits.append(self.ask("limit", "--seconds", 1))
+        return {"kind": kind, "seconds": done["at"] - began, "cpu": used, "cores": limits[0]["cores"],
+                "recoveries": sum(one["recoveries"] for one in limits) / 2}
+
+    # ---- (f): how many payments a message ----
+
+    def messages(self):
+        shapes = {"Submit": "calls,lanes=64", "1": "lanes=16,per=1,window=16", "16": "lanes=16,per=16,window=16",
+                  "64": "lanes=16,per=64,window=8", "256": STREAM}
+        self.say("payments a message")
+        figures = self.load(shapes, self.rounds - 2 or 1, self.seconds, limit_seconds=0.6)
+        names = {"Submit": "Submit, 64 calls under way"} | {n: f"SubmitStream, {n} a message" for n in list(shapes)[1:]}
+        self.keep("messages", figures, "### Payments a message\n", report.load_table(figures, names))
+
+    # ---- (g): beside readers ----
+
+    def readers(self):
+        self.say("a busy owner's history")
+        self.load({"history": STREAM + ",one"}, 1, 1 if self.options.short else 4, limit_seconds=0)
+        crowds = {"4 readers": "readers=4", "4 readers, foreign token": "readers=4;foreign", "16 readers": "readers=16",
+                  "16 readers, foreign token": "readers=16;foreign", "64 readers": "readers=64",
+                  "64 readers, foreign token": "readers=64;foreign", "400 watchers": "watchers=400"}
+        if self.options.short:
+            crowds = {name: crowds[name] for name in ("16 readers", "400 watchers")}
+        shapes = {}
+        for number, (name, rest) in enumerate(crowds.items()):
+            shapes[f"alone {number}"] = STREAM
+            shapes[name.replace(",", ";")] = STREAM + "," + rest.replace(";", ",")
+        self.say("beside readers and watchers")
+        figures = self.load(shapes, 1 if self.options.short else 2, self.seconds, limit_seconds=0)
+        self.keep("readers", figures, report.readers_table(figures))
+        for run in figures["runs"]:
+            if "watched" in run:
+                self.world.check(run["watchersEnded"] == 0, "every watcher's stream stays", str(run["watchersEnded"]))
+
+    # ---- All of it ----
+
     def parts(self):
-        return {"end": self.end_to_end}
+        return {"end": self.end_to_end, "open": self.open_loop, "messages": self.messages, "replay": self.replay,
+                "readers": self.readers}
 
     def run(self, only):
         self.say(f"an L1, a rollup, a sequencer; {self.options.small:,} accounts")
@@ -65,7 +153,7 @@ class Speed(SpeedWorld):
 def options_of():
     parser = argparse.ArgumentParser(prog="scripts/bench.sh speed", description=__doc__.splitlines()[0])
     parser.add_argument("program", help=argparse.SUPPRESS)
-    parser.add_argument("--only", default="", help="parts, with commas between them: end")
+    parser.add_argument("--only", default="", help="parts, with commas between them: end, open, messages, replay, readers")
     parser.add_argument("--short", action="store_true", help="smaller and shorter, for CI")
     parser.add_argument("--seed", type=int, default=1, help="of the payments drawn")
     parser.add_argument("--accounts", type=int, default=1_000_000, help="at most, in the part about scale")

@@ -4,18 +4,13 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include "bench/speed_lane_grpc.hpp"
 #include "proto/convert_grpc.hpp"
 
 namespace gavel::bench {
 namespace {
 
 constexpr uint32_t kPage = 100;
-
-std::shared_ptr<grpc::Channel> own_channel(const std::string& target) {
-    grpc::ChannelArguments arguments;
-    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-    return grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments);
-}
 
 }  // namespace
 
@@ -27,7 +22,7 @@ Readers::Readers(const std::string& sequencer, unsigned count, const Address& ow
     if (foreign) question.set_token(std::string(Address::kSize, '\x09'));
     for (unsigned i = 0; i < count; ++i)
         threads_.emplace_back([this, sequencer, question]() mutable {
-            const auto stub = v1::Query::NewStub(own_channel(sequencer));
+            const auto stub = v1::Query::NewStub(own_connection(sequencer));
             while (running_) {
                 grpc::ClientContext context;
                 v1::ListHistoryResponse page;
@@ -61,7 +56,7 @@ struct Watchers::Streams {
 
 Watchers::Watchers(const std::string& sequencer, const std::vector<Address>& owners) : streams_(std::make_unique<Streams>()) {
     const std::string other = "[::1]" + sequencer.substr(sequencer.rfind(':'));
-    for (const std::string& target : {sequencer, other}) streams_->stubs.push_back(v1::Query::NewStub(own_channel(target)));
+    for (const std::string& target : {sequencer, other}) streams_->stubs.push_back(v1::Query::NewStub(own_connection(target)));
     for (size_t i = 0; i < owners.size(); ++i) {
         auto one = std::make_unique<Streams::One>();
         v1::WatchPaymentsRequest request;

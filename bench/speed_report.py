@@ -80,3 +80,55 @@ def load_table(figures, named):
                      f"{generator_us(figures, name):.1f}", f"{settled(figures, name):,.0f}"))
     return table(("load", "payments/s", "of cores x recoveries", "sequencer, us a payment (user + system)", "by one recovery",
                   "verifier, us", "L1, us", "generator, us", "payments/s until all is posted (and verified)"), rows)
+
+
+def open_table(figures, parts, per_message):
+    rows = []
+    for part in parts:
+        runs = runs_of(figures, str(part))
+        seconds = sum(run["seconds"] for run in runs)
+        waits = [f"{median(run['waitMs'][key] for run in runs):.1f}" for key in ("p50", "p99", "p999", "worst")]
+        rows.append((f"{part} of the full rate", f"{figures['full'] * part:,.0f}", f"{rate(figures, str(part)):,.0f}",
+                     f"{sum(map(refused, runs)) / seconds:,.0f}", f"{sum(run['heldBack'] for run in runs) / seconds:,.0f}", *waits))
+    reasons = sorted({reason for run in figures["runs"] for reason in run["refused"]})
+    return ("### At a rate, whatever is answered\n\n"
+            f"{per_message} payments a message, 16 streams with at most 16 messages under way each; from the intended moment to the "
+            "receipt. What is due while its stream is full isn't sent: held back.\n\n" +
+            table(("rate", "due/s", "confirmed/s", "refused/s", "held back/s", "p50, ms", "p99, ms", "p99.9, ms", "worst, ms"), rows)
+            + (f"\nRefusals: {', '.join(reasons)}.\n" if reasons else ""))
+
+
+def replay_table(figures, lacking):
+    rows = []
+    for kind, title in (("checked", "every signature checked"), ("trusted", "final batches, without signatures")):
+        runs = [run for run in figures["runs"] if run["kind"] == kind]
+        if runs:
+            seconds = median(run["seconds"] for run in runs)
+            shares = [figures["operations"] / run["seconds"] / run["recoveries"] for run in runs]
+            rows.append((title, f"{figures['operations'] / seconds:,.0f}", f"{median(shares):.2f}",
+                         f"{1e6 * median(run['cpu']['verifier'] for run in runs) / figures['operations']:.1f}",
+                         f"{1e6 * median(run['cpu']['L1'] for run in runs) / figures['operations']:.1f}"))
+        else:
+            rows.append((title, f"gavel-verifier has no {lacking}", "", "", ""))
+    return (f"### Replay\n\nA new verifier with an empty folder, from its start until it has {figures['operations']:,} operations; "
+            "reading them from gavel-l1 over JSON-RPC counts.\n\n" +
+            table(("replay", "operations/s", "of cores x recoveries", "verifier, us an operation", "L1, us"), rows))
+
+
+def readers_table(figures):
+    rows, runs = [], figures["runs"]
+    for name in dict.fromkeys(run["name"] for run in runs if not run["name"].startswith("alone")):
+        places = [i for i, run in enumerate(runs) if run["name"] == name]
+        mine = [runs[i] for i in places]
+        # The load without them right before, and, but for the last, right behind.
+        shares = [runs[i]["perSecond"] / statistics.mean(run["perSecond"] for run in (runs[i - 1], *runs[i + 1:i + 2]))
+                  for i in places]
+        seen = [f"{run['pages'] / run['seconds']:,.0f} pages/s" if "pages" in run else f"{run['watched']:,} payments seen"
+                for run in mine]
+        rows.append((name.replace(";", ","), f"{median(run['perSecond'] for run in mine):,.0f}", f"{median(shares):.2f}", seen[0],
+                     f"{sum(run.get('pagesRefused', 0) for run in mine):,}"))
+    alone = median(run["perSecond"] for run in runs if run["name"].startswith("alone"))
+    return (f"### Beside readers\n\nWithout them {alone:,.0f} payments a second (each ratio is to the slices beside it). Readers page "
+            "through a busy owner's history, plainly and asking for a token of which it has nothing; watchers have a WatchPayments "
+            "stream each. They run in the generator's process.\n\n" +
+            table(("beside", "payments/s", "of the rate without", "seen", "pages refused"), rows))

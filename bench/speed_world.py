@@ -62,6 +62,9 @@ class SpeedWorld:
     def pid(self, name):
         return self.world.running[name].pid
 
+    def at(self, name):
+        return f"127.0.0.1:{self.world.ports[name]}"
+
     # ---- The load generator ----
 
     def ask(self, *arguments):
@@ -72,7 +75,7 @@ class SpeedWorld:
         return json.loads(done.stdout)
 
     def at_sequencer(self):
-        return ["--sequencer", f"127.0.0.1:{self.world.ports['sequencer']}", "--nonces", self.nonces, "--seed", self.options.seed]
+        return ["--sequencer", self.at("sequencer"), "--nonces", self.nonces, "--seed", self.options.seed]
 
     def grow(self, accounts):
         return self.ask("accounts", *self.at_sequencer(), "--payer", ethereum.key_hex(key("bank")), "--count", accounts)
@@ -84,7 +87,7 @@ class SpeedWorld:
             if name in self.world.running:
                 command += ["--process", f"{name}={self.pid(name)}"]
         if "verifier" in self.world.running:
-            command += ["--verifier", f"127.0.0.1:{self.world.ports['verifier']}"]
+            command += ["--verifier", self.at("verifier")]
         for name, rest in shapes.items():
             command += ["--shape", f"name={name}" + ("," + rest if rest else "")]
         return self.ask(*command)
@@ -105,5 +108,10 @@ class SpeedWorld:
         with open(f"/proc/{self.pid(name)}/status") as status:
             return 1024 * int(re.search(r"VmRSS:\s+(\d+)", status.read()).group(1))
 
+    def cpu_seconds(self, name):
+        with open(f"/proc/{self.pid(name)}/stat") as stat:
+            fields = stat.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")  # utime, stime
+
     def op_count(self, name):
-        return self.ask("count", "--at", f"127.0.0.1:{self.world.ports[name]}")["operations"]
+        return self.ask("count", "--at", self.at(name))["operations"]
