@@ -14,6 +14,8 @@ import time
 
 sys.dont_write_bytecode = True
 import speed_report as report
+from speed_profile import Profile, profile_table
+from speed_scale import Scale, scale_table
 from speed_world import ROOT, Broken, SpeedWorld
 
 STREAM = "lanes=8,per=256,window=8"
@@ -136,32 +138,48 @@ class Speed(SpeedWorld):
             if "watched" in run:
                 self.world.check(run["watchersEnded"] == 0, "every watcher's stream stays", str(run["watchersEnded"]))
 
+    # ---- (e): scale, and the profile ----
+
+    def scale(self):
+        sizes = [size for size in (10**n for n in range(3, 9)) if self.options.small <= size <= self.options.accounts]
+        rows = Scale(self, STREAM).measure(sizes, self.rounds - 2 or 1, self.seconds)
+        self.keep("scale", rows, scale_table(rows))
+
+    def profile(self):
+        self.say("a profile")
+        profile = Profile(self.pid("sequencer"), self.world.folder)
+        self.load({"profiled": STREAM}, 1, 4 * self.seconds, limit_seconds=0)
+        found = profile.stop()
+        self.keep("profile", found, profile_table(found))
+
     # ---- All of it ----
 
     def parts(self):
         return {"end": self.end_to_end, "open": self.open_loop, "messages": self.messages, "replay": self.replay,
-                "readers": self.readers}
+                "readers": self.readers, "scale": self.scale} | ({"profile": self.profile} if self.options.profile else {})
 
     def run(self, only):
         self.say(f"an L1, a rollup, a sequencer; {self.options.small:,} accounts")
         self.begin(self.options.small)
         for name, part in self.parts().items():
-            if not only or name in only:
+            if not only or name in only or name == "profile":
                 part()
 
 
 def options_of():
     parser = argparse.ArgumentParser(prog="scripts/bench.sh speed", description=__doc__.splitlines()[0])
     parser.add_argument("program", help=argparse.SUPPRESS)
-    parser.add_argument("--only", default="", help="parts, with commas between them: end, open, messages, replay, readers")
+    parser.add_argument("--only", default="", help="parts, with commas between them: end, open, messages, replay, readers, scale")
     parser.add_argument("--short", action="store_true", help="smaller and shorter, for CI")
     parser.add_argument("--seed", type=int, default=1, help="of the payments drawn")
+    parser.add_argument("--profile", action="store_true", help="where the sequencer's time goes, by perf")
     parser.add_argument("--accounts", type=int, default=1_000_000, help="at most, in the part about scale")
     parser.add_argument("--data", choices=("calldata", "blobs", "auto"), default="calldata", help="where batches are posted")
     parser.add_argument("--json", default=os.path.join(ROOT, "bench", "results", "speed.json"))
     parser.add_argument("--keep", action="store_true", help="keep the folder of logs and data")
     options = parser.parse_args()
     options.program = os.path.abspath(options.program)
+    options.accounts = min(options.accounts, 10_000) if options.short else options.accounts
     options.small = 1_000 if options.short else 10_000
     os.environ.setdefault("GAVEL_BIN_DIR", os.path.dirname(options.program))
     return options

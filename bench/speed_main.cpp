@@ -87,7 +87,10 @@ json run_count(const Options& options) {
     for (;;) {
         const api::ChainInfo info = must(daemon->chain_info());
         if (info.op_count >= options.until && info.final_op_count >= options.until_final)
-            return {{"operations", info.op_count}, {"final", info.final_op_count}, {"batches", info.head_batch}, {"at", now()}};
+            return {{"operations", info.op_count},
+                    {"final", info.final_op_count},
+                    {"accounts", info.state.account_count},
+                    {"at", now()}};
         if (now() > end) throw std::runtime_error("it doesn't come so far");
         progress.set(info.op_count);
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
@@ -125,7 +128,7 @@ int main(int argc, char** argv) {
     Options options;
     auto& limit = *app.add_subcommand("limit", "what signatures alone allow on all cores");
     limit.add_option("--seconds", options.limit_seconds)->capture_default_str();
-    auto& count = *app.add_subcommand("count", "operations that a daemon has applied");
+    auto& count = *app.add_subcommand("count", "what a daemon has applied");
     count.add_option("--at", options.at, "host:port")->required();
     count.add_option("--until", options.until, "waits for so many");
     count.add_option("--until-final", options.until_final, "waits until so many are final");

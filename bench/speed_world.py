@@ -44,20 +44,20 @@ class SpeedWorld:
         world.gavel("bank", "deposit", 1, "--to", ethereum.checksum(address("operator")), "--wait")  # it takes the fees there
         self.grow(accounts)
 
-    def start_sequencer(self, *more):
+    def start_sequencer(self, port=0):
         """Its batches go out when they are full, or after a second, so that what is confirmed is posted when a load ends."""
         world = self.world
-        world.start("sequencer", "gavel-sequencer", r"grpc_port=(\d+)", "--listen", "[::]:0", "--data-dir", world.path("sequencer"),
+        world.start("sequencer", "gavel-sequencer", r"grpc_port=(\d+)", "--listen", f"[::]:{port}", "--data-dir", world.path("sequencer"),
                     "--l1", world.l1.url, "--rollup", ethereum.checksum(world.rollup), "--key-file", world.key_file("operator"),
                     "--l1-confirmations", "1", "--batch-age", "1s", "--poll", "100ms", "--data", self.options.data,
-                    "--max-in-flight", "64", "--eth-fee-percent", "0", "--snapshot-every", "0", *more)
+                    "--max-in-flight", "64", "--eth-fee-percent", "0", "--snapshot-every", "0")
         world.wait_until_sequencing()
 
-    def start_verifier(self, folder="verifier", *more):
+    def start_verifier(self, folder="verifier", *more, snapshot_every="0"):
         world = self.world
         world.start("verifier", "gavel-verifier", r"grpc_port=(\d+)", "--listen", "127.0.0.1:0", "--data-dir", world.path(folder),
-                    "--l1", world.l1.url, "--rollup", ethereum.checksum(world.rollup), "--poll", "100ms", "--snapshot-every", "0",
-                    *more)
+                    "--l1", world.l1.url, "--rollup", ethereum.checksum(world.rollup), "--poll", "100ms",
+                    "--snapshot-every", snapshot_every, *more)
 
     def pid(self, name):
         return self.world.running[name].pid
@@ -69,10 +69,17 @@ class SpeedWorld:
 
     def ask(self, *arguments):
         """What gavel-bench-speed prints. Its progress goes to the terminal."""
-        done = subprocess.run([self.program, *map(str, arguments)], stdout=subprocess.PIPE, text=True, env=self.world.env)
-        if done.returncode != 0:
-            raise Broken(f"gavel-bench-speed {arguments[0]} failed")
-        return json.loads(done.stdout)
+        return self.answer_of(self.begin_asking(*arguments))
+
+    def begin_asking(self, *arguments):
+        return subprocess.Popen([self.program, *map(str, arguments)], stdout=subprocess.PIPE, text=True, env=self.world.env)
+
+    @staticmethod
+    def answer_of(asked):
+        said = asked.communicate()[0]
+        if asked.returncode != 0:
+            raise Broken("gavel-bench-speed failed")
+        return json.loads(said)
 
     def at_sequencer(self):
         return ["--sequencer", self.at("sequencer"), "--nonces", self.nonces, "--seed", self.options.seed]
@@ -113,5 +120,8 @@ class SpeedWorld:
             fields = stat.read().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")  # utime, stime
 
+    def count(self, name):
+        return self.ask("count", "--at", self.at(name))
+
     def op_count(self, name):
-        return self.ask("count", "--at", self.at(name))["operations"]
+        return self.count(name)["operations"]
