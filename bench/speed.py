@@ -8,11 +8,13 @@ standard output, figures to bench/results/speed.json, plots beside it.
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
 
 sys.dont_write_bytecode = True
+import speed_plots
 import speed_report as report
 from speed_profile import Profile, profile_table
 from speed_scale import Scale, scale_table
@@ -32,8 +34,10 @@ class Speed(SpeedWorld):
         super().__init__(options)
         self.figures = {"short": options.short, "seed": options.seed, "data": options.data, "parts": {}}
         self.pieces = []
-        self.seconds = 1.5 if options.short else 3
+        self.seconds = 1 if options.short else 3
         self.rounds = 2 if options.short else 5
+        self.fewer_rounds = 1 if options.short else 3
+        self.limit_seconds = 0.6 if options.short else 1
 
     def keep(self, part, figures, *text):
         self.figures["parts"][part] = figures
@@ -47,11 +51,11 @@ class Speed(SpeedWorld):
     def end_to_end(self):
         self.say("end to end, no verifier")
         before, on_disk = self.op_count("sequencer"), self.folder_bytes("sequencer")
-        alone = self.load({"alone": STREAM}, self.rounds, self.seconds)
+        alone = self.load({"alone": STREAM}, self.rounds, self.seconds, self.limit_seconds)
         grown = (self.folder_bytes("sequencer") - on_disk) / max(1, self.op_count("sequencer") - before)
         self.say("end to end, with a verifier")
         self.start_verifier()
-        verified = self.load({"verified": STREAM}, self.rounds, self.seconds)
+        verified = self.load({"verified": STREAM}, self.rounds, self.seconds, self.limit_seconds)
         self.world.stop("verifier")
         self.keep("end", {"alone": alone, "verified": verified, "diskBytesEach": grown},
                   "### The limit, and payments end to end\n", report.limit_text(alone),
@@ -68,10 +72,11 @@ class Speed(SpeedWorld):
             whole = {"alone": self.load({"alone": STREAM}, 1, self.seconds)}
         full = report.rate(whole["alone"], "alone")
         self.say(f"at rates around {full:,.0f} a second")
-        shapes = {f"{part}": f"lanes=16,per={SMALL},window=16,rate={int(full * part)}" for part in PARTS_OF_FULL}
-        figures = self.load(shapes, self.rounds - 2 or 1, 2 * self.seconds, limit_seconds=0)
+        parts = PARTS_OF_FULL[1::2] if self.options.short else PARTS_OF_FULL
+        shapes = {f"{part}": f"lanes=16,per={SMALL},window=16,rate={int(full * part)}" for part in parts}
+        figures = self.load(shapes, self.fewer_rounds, 2 * self.seconds, limit_seconds=0)
         figures["full"] = full
-        self.keep("open", figures, report.open_table(figures, PARTS_OF_FULL, SMALL))
+        self.keep("open", figures, report.open_table(figures, parts, SMALL))
         most = max(run["waitMs"]["worst"] for run in report.runs_of(figures, str(PARTS_OF_FULL[-1])))
         self.world.check(most < MOST_WAIT_MS, f"above what it can, a payment waits less than {MOST_WAIT_MS / 1000:.0f} s",
                          f"{most:.0f} ms")
@@ -79,6 +84,9 @@ class Speed(SpeedWorld):
     # ---- (d): replay ----
 
     def replay(self):
+        self.say("payments to replay")
+        while self.op_count("sequencer") < (20_000 if self.options.short else 300_000):
+            self.load({"history": STREAM}, 1, self.seconds, limit_seconds=0)
         operations = self.op_count("sequencer")
         shown = subprocess.run([os.path.join(self.world.bin, "gavel-verifier"), "--help"], capture_output=True, text=True)
         kinds = {"checked": []}
@@ -112,8 +120,10 @@ class Speed(SpeedWorld):
     def messages(self):
         shapes = {"Submit": "calls,lanes=64", "1": "lanes=16,per=1,window=16", "16": "lanes=16,per=16,window=16",
                   "64": "lanes=16,per=64,window=8", "256": STREAM}
+        if self.options.short:
+            shapes = {name: shapes[name] for name in ("Submit", "16", "256")}
         self.say("payments a message")
-        figures = self.load(shapes, self.rounds - 2 or 1, self.seconds, limit_seconds=0.6)
+        figures = self.load(shapes, self.fewer_rounds, self.seconds, limit_seconds=0.6)
         names = {"Submit": "Submit, 64 calls under way"} | {n: f"SubmitStream, {n} a message" for n in list(shapes)[1:]}
         self.keep("messages", figures, "### Payments a message\n", report.load_table(figures, names))
 
@@ -132,7 +142,7 @@ class Speed(SpeedWorld):
             shapes[f"alone {number}"] = STREAM
             shapes[name.replace(",", ";")] = STREAM + "," + rest.replace(";", ",")
         self.say("beside readers and watchers")
-        figures = self.load(shapes, 1 if self.options.short else 2, self.seconds, limit_seconds=0)
+        figures = self.load(shapes, 1, self.seconds, limit_seconds=0)
         self.keep("readers", figures, report.readers_table(figures))
         for run in figures["runs"]:
             if "watched" in run:
@@ -142,7 +152,7 @@ class Speed(SpeedWorld):
 
     def scale(self):
         sizes = [size for size in (10**n for n in range(3, 9)) if self.options.small <= size <= self.options.accounts]
-        rows = Scale(self, STREAM).measure(sizes, self.rounds - 2 or 1, self.seconds)
+        rows = Scale(self, STREAM).measure(sizes, self.fewer_rounds, self.seconds)
         self.keep("scale", rows, scale_table(rows))
 
     def profile(self):
@@ -198,6 +208,9 @@ def main():
     finally:
         bench.world.end(failed)
     print("\n".join(bench.pieces))
+    if shutil.which("gnuplot"):
+        for file in speed_plots.draw(bench.figures, os.path.splitext(options.json)[0]):
+            print(f"drawn: {os.path.relpath(file)}", file=sys.stderr)
     sys.exit(1 if failed else 0)
 
 

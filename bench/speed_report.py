@@ -98,14 +98,19 @@ def open_table(figures, parts, per_message):
             + (f"\nRefusals: {', '.join(reasons)}.\n" if reasons else ""))
 
 
+def replay_shares(figures):
+    """{kind: operations a second by the recoveries that all cores did right before and after}."""
+    return {kind: median(figures["operations"] / run["seconds"] / run["recoveries"] for run in figures["runs"]
+                         if run["kind"] == kind) for kind in dict.fromkeys(run["kind"] for run in figures["runs"])}
+
+
 def replay_table(figures, lacking):
-    rows = []
+    rows, shares = [], replay_shares(figures)
     for kind, title in (("checked", "every signature checked"), ("trusted", "final batches, without signatures")):
         runs = [run for run in figures["runs"] if run["kind"] == kind]
         if runs:
             seconds = median(run["seconds"] for run in runs)
-            shares = [figures["operations"] / run["seconds"] / run["recoveries"] for run in runs]
-            rows.append((title, f"{figures['operations'] / seconds:,.0f}", f"{median(shares):.2f}",
+            rows.append((title, f"{figures['operations'] / seconds:,.0f}", f"{shares[kind]:.2f}",
                          f"{1e6 * median(run['cpu']['verifier'] for run in runs) / figures['operations']:.1f}",
                          f"{1e6 * median(run['cpu']['L1'] for run in runs) / figures['operations']:.1f}"))
         else:
@@ -115,20 +120,47 @@ def replay_table(figures, lacking):
             table(("replay", "operations/s", "of cores x recoveries", "verifier, us an operation", "L1, us"), rows))
 
 
+def reader_shares(figures):
+    """{crowd: the rate beside it by that without it, right before and, but for the last, right behind}."""
+    runs, out = figures["runs"], {}
+    for i, run in enumerate(runs):
+        if not run["name"].startswith("alone"):
+            without = statistics.mean(one["perSecond"] for one in (runs[i - 1], *runs[i + 1:i + 2]))
+            out.setdefault(run["name"], []).append(run["perSecond"] / without)
+    return {name: median(found) for name, found in out.items()}
+
+
 def readers_table(figures):
     rows, runs = [], figures["runs"]
-    for name in dict.fromkeys(run["name"] for run in runs if not run["name"].startswith("alone")):
-        places = [i for i, run in enumerate(runs) if run["name"] == name]
-        mine = [runs[i] for i in places]
-        # The load without them right before, and, but for the last, right behind.
-        shares = [runs[i]["perSecond"] / statistics.mean(run["perSecond"] for run in (runs[i - 1], *runs[i + 1:i + 2]))
-                  for i in places]
+    for name, found in reader_shares(figures).items():
+        mine = runs_of(figures, name)
         seen = [f"{run['pages'] / run['seconds']:,.0f} pages/s" if "pages" in run else f"{run['watched']:,} payments seen"
                 for run in mine]
-        rows.append((name.replace(";", ","), f"{median(run['perSecond'] for run in mine):,.0f}", f"{median(shares):.2f}", seen[0],
+        rows.append((name.replace(";", ","), f"{median(run['perSecond'] for run in mine):,.0f}", f"{found:.2f}", seen[0],
                      f"{sum(run.get('pagesRefused', 0) for run in mine):,}"))
     alone = median(run["perSecond"] for run in runs if run["name"].startswith("alone"))
     return (f"### Beside readers\n\nWithout them {alone:,.0f} payments a second (each ratio is to the slices beside it). Readers page "
             "through a busy owner's history, plainly and asking for a token of which it has nothing; watchers have a WatchPayments "
             "stream each. They run in the generator's process.\n\n" +
             table(("beside", "payments/s", "of the rate without", "seen", "pages refused"), rows))
+
+
+PARTS_WITH_RATIOS = ("end", "messages", "replay", "readers")
+
+
+def ratios(parts):
+    """What a machine's speed and noise cancel out of: {part: what it is: ratio of neighbours}."""
+    out = {}
+    if "end" in parts:
+        for name in ("alone", "verified"):
+            out[f"end:{name}"] = share(parts["end"][name], name)
+    if "messages" in parts:
+        for name in ("Submit", "16"):
+            out[f"messages:{name}"] = share(parts["messages"], name)
+    if "replay" in parts:
+        for kind, found in replay_shares(parts["replay"]).items():
+            out[f"replay:{kind}"] = found
+    if "readers" in parts:
+        for name, found in reader_shares(parts["readers"]).items():
+            out[f"readers:{name}"] = found
+    return out

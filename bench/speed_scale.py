@@ -57,7 +57,7 @@ class Scale:
         out = {"restartSeconds": counted["at"] - began, "memoryBytes": bench.memory_bytes("verifier"),
                "accounts": counted["accounts"], "diskBytes": bench.folder_bytes("verifier-of-scale")}
         world.stop("verifier")
-        bench.start_verifier("verifier-of-scale", snapshot_every="10s")
+        bench.start_verifier("verifier-of-scale", snapshot_every="5s")
         log = world.path("verifier.log")
 
         def made():

@@ -36,7 +36,7 @@ class SpeedWorld:
         world.l1 = ethereum.L1(f"http://127.0.0.1:{world.ports['L1']}")
         for name in ("bank", "operator"):
             world.l1.rpc("anvil_setBalance", ethereum.hex_of(address(name)), hex(10_000 * ETHER))
-        rollup = world.gavel("bank", "deploy", "--home-operator", "none", "--challenge-window", 20, "--inclusion-window", "1d",
+        rollup = world.gavel("bank", "deploy", "--home-operator", "none", "--challenge-window", 5, "--inclusion-window", "1d",
                              "--stake", 1)
         world.rollup = bytes.fromhex(rollup["address"][2:])
         self.start_sequencer()
@@ -45,11 +45,11 @@ class SpeedWorld:
         self.grow(accounts)
 
     def start_sequencer(self, port=0):
-        """Its batches go out when they are full, or after a second, so that what is confirmed is posted when a load ends."""
+        """Its batches go out when they are full, or after half a second, so that what is confirmed is posted when a load ends."""
         world = self.world
         world.start("sequencer", "gavel-sequencer", r"grpc_port=(\d+)", "--listen", f"[::]:{port}", "--data-dir", world.path("sequencer"),
                     "--l1", world.l1.url, "--rollup", ethereum.checksum(world.rollup), "--key-file", world.key_file("operator"),
-                    "--l1-confirmations", "1", "--batch-age", "1s", "--poll", "100ms", "--data", self.options.data,
+                    "--l1-confirmations", "1", "--batch-age", "500ms", "--poll", "100ms", "--data", self.options.data,
                     "--max-in-flight", "64", "--eth-fee-percent", "0", "--snapshot-every", "0")
         world.wait_until_sequencing()
 
