@@ -4,6 +4,8 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <mutex>
+
 #include "bench/speed_lane_grpc.hpp"
 #include "proto/convert_grpc.hpp"
 
@@ -50,6 +52,7 @@ struct Watchers::Streams {
         bool is_started = false;
     };
     std::vector<std::unique_ptr<v1::Query::Stub>> stubs;
+    std::mutex mutex;
     grpc::CompletionQueue queue;
     std::vector<std::unique_ptr<One>> all;
 };
@@ -76,17 +79,19 @@ Watchers::Watchers(const std::string& sequencer, const std::vector<Address>& own
             }
             if (one.is_started) payments_ += static_cast<uint64_t>(one.news.payments_size());
             one.is_started = true;
-            one.reader->Read(&one.news, tag);
+            std::lock_guard lock(streams_->mutex);  // a queue that is shut down takes no more
+            if (running_) one.reader->Read(&one.news, tag);
         }
     });
 }
 
 Watchers::~Watchers() {
-    running_ = false;
     for (auto& one : streams_->all) one->context.TryCancel();
-    // Reads that are under way end by it; a queue that is shut down takes no more.
-    std::this_thread::sleep_for(std::chrono::milliseconds(300));
-    streams_->queue.Shutdown();
+    {
+        std::lock_guard lock(streams_->mutex);
+        running_ = false;
+        streams_->queue.Shutdown();
+    }
     thread_.join();
 }
 

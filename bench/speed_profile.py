@@ -14,8 +14,8 @@ BY_LIBRARY = [("secp256k1", r"libsecp256k1"), ("LevelDB, snappy", r"libleveldb|l
               ("TLS, HTTP, compression", r"libcrypto|libssl|libcurl|libz\.|libzstd")]
 BY_SYMBOL = [("Keccak", r"[Kk]eccak"), ("KZG", r"ckzg|blst|c_kzg|kzg"),
              ("protobuf", r"google::protobuf|gavel::v1::"), ("gRPC", r"^grpc|grpc::"),
-             ("malloc, free, memcpy", r"^_?_?(int_)?(malloc|free|calloc|realloc|cfree)|^operator (new|delete)|mem(cpy|move|set|cmp)|"
-                                      r"malloc_consolidate|unlink_chunk|tcache"),
+             ("malloc, free, memcpy", r"^_?_?(int_)?(malloc|free|calloc|realloc|cfree)|^operator (new|delete)|"
+                                      r"mem(cpy|move|set|cmp)|malloc_consolidate|unlink_chunk|tcache"),
              ("locks, waiting", r"pthread_(mutex|cond)|futex|lll_lock")]
 FOLDERS = r"gavel::(ledger|sequencer|node|query|follow|api|proto|l1|channel)\b"
 
@@ -73,5 +73,5 @@ def profile_table(profile):
     if not profile:
         return "### Profile\n\nperf isn't there, or may not look at other processes: no profile.\n"
     rows = "".join(f"| {part} | {100 * share:.1f}% |\n" for part, share in profile["shares"].items())
-    return (f"### Profile\n\nThe sequencer during payments end to end, {profile['samples']:,} samples of perf; not the run that the "
-            f"rates are of.\n\n| part | of its processor time |\n| --- | --: |\n{rows}")
+    return (f"### Profile\n\nThe sequencer during payments end to end, {profile['samples']:,} samples of perf; not the run that "
+            f"the rates are of.\n\n| part | of its processor time |\n| --- | --: |\n{rows}")

@@ -89,12 +89,14 @@ def open_table(figures, parts, per_message):
         seconds = sum(run["seconds"] for run in runs)
         waits = [f"{median(run['waitMs'][key] for run in runs):.1f}" for key in ("p50", "p99", "p999", "worst")]
         rows.append((f"{part} of the full rate", f"{figures['full'] * part:,.0f}", f"{rate(figures, str(part)):,.0f}",
-                     f"{sum(map(refused, runs)) / seconds:,.0f}", f"{sum(run['heldBack'] for run in runs) / seconds:,.0f}", *waits))
+                     f"{sum(map(refused, runs)) / seconds:,.0f}",
+                     f"{sum(run['heldBack'] for run in runs) / seconds:,.0f}", *waits))
     reasons = sorted({reason for run in figures["runs"] for reason in run["refused"]})
     return ("### At a rate, whatever is answered\n\n"
-            f"{per_message} payments a message, 16 streams with at most 16 messages under way each; from the intended moment to the "
-            "receipt. What is due while its stream is full isn't sent: held back.\n\n" +
-            table(("rate", "due/s", "confirmed/s", "refused/s", "held back/s", "p50, ms", "p99, ms", "p99.9, ms", "worst, ms"), rows)
+            f"{per_message} payments a message, 16 streams with at most 16 messages under way each; from the intended moment to "
+            "the receipt. What is due while its stream is full isn't sent: held back.\n\n" +
+            table(("rate", "due/s", "confirmed/s", "refused/s", "held back/s", "p50, ms", "p99, ms", "p99.9, ms", "worst, ms"),
+                  rows)
             + (f"\nRefusals: {', '.join(reasons)}.\n" if reasons else ""))
 
 
@@ -115,8 +117,8 @@ def replay_table(figures, lacking):
                          f"{1e6 * median(run['cpu']['L1'] for run in runs) / figures['operations']:.1f}"))
         else:
             rows.append((title, f"gavel-verifier has no {lacking}", "", "", ""))
-    return (f"### Replay\n\nA new verifier with an empty folder, from its start until it has {figures['operations']:,} operations; "
-            "reading them from gavel-l1 over JSON-RPC counts.\n\n" +
+    return (f"### Replay\n\nA new verifier with an empty folder, from its start until it has {figures['operations']:,} "
+            "operations; reading them from gavel-l1 over JSON-RPC counts.\n\n" +
             table(("replay", "operations/s", "of cores x recoveries", "verifier, us an operation", "L1, us"), rows))
 
 
@@ -139,9 +141,9 @@ def readers_table(figures):
         rows.append((name.replace(";", ","), f"{median(run['perSecond'] for run in mine):,.0f}", f"{found:.2f}", seen[0],
                      f"{sum(run.get('pagesRefused', 0) for run in mine):,}"))
     alone = median(run["perSecond"] for run in runs if run["name"].startswith("alone"))
-    return (f"### Beside readers\n\nWithout them {alone:,.0f} payments a second (each ratio is to the slices beside it). Readers page "
-            "through a busy owner's history, plainly and asking for a token of which it has nothing; watchers have a WatchPayments "
-            "stream each. They run in the generator's process.\n\n" +
+    return (f"### Beside readers\n\nWithout them {alone:,.0f} payments a second (each ratio is to the slices beside it). Readers "
+            "page through a busy owner's history, plainly and asking for a token of which it has nothing; watchers have a "
+            "WatchPayments stream each. They run in the generator's process.\n\n" +
             table(("beside", "payments/s", "of the rate without", "seen", "pages refused"), rows))
 
 

@@ -82,7 +82,8 @@ def scale_table(rows):
         memory = [f"{row[name]['memoryBytes'] / 1e6:,.0f}" for name in ("sequencer", "verifier")]
         known = report.rate(row["loads"], "known")
         made = row["made"]
-        lines.append((f"{row['accounts']:,}", f"{known:,.0f}", f"{report.share(row['loads'], 'known'):.2f}", f"{known / smallest:.2f}",
+        lines.append((f"{row['accounts']:,}", f"{known:,.0f}", f"{report.share(row['loads'], 'known'):.2f}",
+                      f"{known / smallest:.2f}",
                       f"{report.beside(row['loads'], 'new', 'known'):.2f}",
                       f"{made['accounts'] / made['seconds']:,.0f}" if made["accounts"] else "",
                       f"{row['madeBytes'] / made['accounts']:,.0f}" if made["accounts"] else "", *memory, *each,
@@ -92,5 +93,6 @@ def scale_table(rows):
              "accounts made a second, by payouts of 40", "disk bytes an account made so, history kept", "sequencer, MB",
              "verifier, MB", "bytes an account more, sequencer", "verifier", "sequencer: restart to first receipt, s",
              "verifier: restart, s", "a snapshot, s", "an account's proof, us")
-    return ("### Scale\n\nOne world that grows; ended and started in order before memory is looked at. Bytes an account are against the "
-            "first row. A proof is made in a process of its own, of an account that has just changed.\n\n" + report.table(heads, lines))
+    return ("### Scale\n\nOne world that grows; ended and started in order before memory is looked at. Bytes an account are "
+            "against the first row. A proof is made in a process of its own, of an account that has just changed.\n\n" +
+            report.table(heads, lines))

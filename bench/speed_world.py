@@ -45,11 +45,13 @@ class SpeedWorld:
         self.grow(accounts)
 
     def start_sequencer(self, port=0):
-        """Its batches go out when they are full, or after half a second, so that what is confirmed is posted when a load ends."""
+        """Its batches go out when they are full, or after half a second, so that what is confirmed is posted soon after a load's
+        end. Each round with the L1 posts one batch, so the pause between rounds is short."""
         world = self.world
-        world.start("sequencer", "gavel-sequencer", r"grpc_port=(\d+)", "--listen", f"[::]:{port}", "--data-dir", world.path("sequencer"),
+        world.start("sequencer", "gavel-sequencer", r"grpc_port=(\d+)", "--listen", f"[::]:{port}", "--data-dir",
+                    world.path("sequencer"),
                     "--l1", world.l1.url, "--rollup", ethereum.checksum(world.rollup), "--key-file", world.key_file("operator"),
-                    "--l1-confirmations", "1", "--batch-age", "500ms", "--poll", "100ms", "--data", self.options.data,
+                    "--l1-confirmations", "1", "--batch-age", "500ms", "--poll", "30ms", "--data", self.options.data,
                     "--max-in-flight", "64", "--eth-fee-percent", "0", "--snapshot-every", "0")
         world.wait_until_sequencing()
 

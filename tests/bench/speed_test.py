@@ -2,9 +2,9 @@
 """Fails if Gavel has become slower beside what is measured in turns with it, by more than a third of what is committed.
 
 usage: speed_test.py GAVEL_BENCH_SPEED BUILD JSON [--commit]
-Runs the short form of scripts/bench.sh speed. BUILD is a key of speed.json beside this file: sanitizers make another program of it.
-Times and rates aren't compared, only ratios of slices that were neighbours; one that has fallen is measured a second time, and the
-better counts. --commit writes what was measured into speed.json.
+Runs the short form of scripts/bench.sh speed. BUILD is a key of speed.json beside this file: sanitizers make another program of
+it. Times and rates aren't compared, only ratios of slices that were neighbours; one that has fallen is measured a second time,
+and the better counts. --commit writes what was measured into speed.json.
 """
 import json
 import os
