@@ -35,8 +35,8 @@ class Speed(SpeedWorld):
         self.figures = {"short": options.short, "seed": options.seed, "data": options.data, "parts": {}}
         self.pieces = []
         self.seconds = 1 if options.short else 3
-        self.rounds = 2 if options.short else 5
-        self.fewer_rounds = 1 if options.short else 3
+        self.rounds = options.rounds or (2 if options.short else 5)
+        self.fewer_rounds = 1 if options.short else (self.rounds + 1) // 2
         self.limit_seconds = 0.6 if options.short else 1
 
     def keep(self, part, figures, *text):
@@ -55,7 +55,7 @@ class Speed(SpeedWorld):
         grown = (self.folder_bytes("sequencer") - on_disk) / max(1, self.op_count("sequencer") - before)
         self.say("end to end, with a verifier")
         self.start_verifier()
-        verified = self.load({"verified": STREAM}, self.rounds, self.seconds, self.limit_seconds)
+        verified = self.load({"verified": STREAM}, self.fewer_rounds, self.seconds, self.limit_seconds)
         self.world.stop("verifier")
         self.keep("end", {"alone": alone, "verified": verified, "diskBytesEach": grown},
                   "### The limit, and payments end to end\n", report.limit_text(alone),
@@ -181,6 +181,7 @@ def options_of():
     parser.add_argument("program", help=argparse.SUPPRESS)
     parser.add_argument("--only", default="", help="parts, with commas between them: end, open, messages, replay, readers, scale")
     parser.add_argument("--short", action="store_true", help="smaller and shorter, for CI")
+    parser.add_argument("--rounds", type=int, default=0, help="of the part 'end'; others have half as many, or one")
     parser.add_argument("--seed", type=int, default=1, help="of the payments drawn")
     parser.add_argument("--profile", action="store_true", help="where the sequencer's time goes, by perf")
     parser.add_argument("--accounts", type=int, default=1_000_000, help="at most, in the part about scale")
