@@ -4,18 +4,15 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <mutex>
+
+#include "bench/speed_lane_grpc.hpp"
 #include "proto/convert_grpc.hpp"
 
 namespace gavel::bench {
 namespace {
 
 constexpr uint32_t kPage = 100;
-
-std::shared_ptr<grpc::Channel> own_channel(const std::string& target) {
-    grpc::ChannelArguments arguments;
-    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-    return grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments);
-}
 
 }  // namespace
 
@@ -27,7 +24,7 @@ Readers::Readers(const std::string& sequencer, unsigned count, const Address& ow
     if (foreign) question.set_token(std::string(Address::kSize, '\x09'));
     for (unsigned i = 0; i < count; ++i)
         threads_.emplace_back([this, sequencer, question]() mutable {
-            const auto stub = v1::Query::NewStub(own_channel(sequencer));
+            const auto stub = v1::Query::NewStub(own_connection(sequencer));
             while (running_) {
                 grpc::ClientContext context;
                 v1::ListHistoryResponse page;
@@ -55,13 +52,14 @@ struct Watchers::Streams {
         bool is_started = false;
     };
     std::vector<std::unique_ptr<v1::Query::Stub>> stubs;
+    std::mutex mutex;
     grpc::CompletionQueue queue;
     std::vector<std::unique_ptr<One>> all;
 };
 
 Watchers::Watchers(const std::string& sequencer, const std::vector<Address>& owners) : streams_(std::make_unique<Streams>()) {
     const std::string other = "[::1]" + sequencer.substr(sequencer.rfind(':'));
-    for (const std::string& target : {sequencer, other}) streams_->stubs.push_back(v1::Query::NewStub(own_channel(target)));
+    for (const std::string& target : {sequencer, other}) streams_->stubs.push_back(v1::Query::NewStub(own_connection(target)));
     for (size_t i = 0; i < owners.size(); ++i) {
         auto one = std::make_unique<Streams::One>();
         v1::WatchPaymentsRequest request;
@@ -81,17 +79,19 @@ Watchers::Watchers(const std::string& sequencer, const std::vector<Address>& own
             }
             if (one.is_started) payments_ += static_cast<uint64_t>(one.news.payments_size());
             one.is_started = true;
-            one.reader->Read(&one.news, tag);
+            std::lock_guard lock(streams_->mutex);  // a queue that is shut down takes no more
+            if (running_) one.reader->Read(&one.news, tag);
         }
     });
 }
 
 Watchers::~Watchers() {
-    running_ = false;
     for (auto& one : streams_->all) one->context.TryCancel();
-    // Reads that are under way end by it; a queue that is shut down takes no more.
-    std::this_thread::sleep_for(std::chrono::milliseconds(300));
-    streams_->queue.Shutdown();
+    {
+        std::lock_guard lock(streams_->mutex);
+        running_ = false;
+        streams_->queue.Shutdown();
+    }
     thread_.join();
 }
 

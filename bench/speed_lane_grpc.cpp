@@ -141,6 +141,12 @@ private:
 
 }  // namespace
 
+std::shared_ptr<grpc::Channel> own_connection(const std::string& target) {
+    grpc::ChannelArguments arguments;
+    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+    return grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments);
+}
+
 std::unique_ptr<Lane> stream_lane(const LanePlace& place, size_t window) { return std::make_unique<StreamLane>(place, window); }
 
 std::unique_ptr<Lane> call_lane(const LanePlace& place) { return std::make_unique<CallLane>(place); }

@@ -48,6 +48,9 @@ public:
     virtual void cancel() = 0;
 };
 
+// A channel that shares its connection with no other, as another client's would.
+std::shared_ptr<grpc::Channel> own_connection(const std::string& target);
+
 struct LanePlace {
     LaneOwner& owner;
     grpc::GenericStub& stub;

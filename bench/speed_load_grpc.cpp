@@ -1,5 +1,7 @@
 #include "bench/speed_load_grpc.hpp"
 
+#include "gavel/v1/sequencer.grpc.pb.h"
+
 #include <atomic>
 #include <ctime>
 #include <mutex>
@@ -24,12 +26,8 @@ Timer::duration span_of(double seconds) {
 class Load final : public LaneOwner {
 public:
     Load(const std::string& sequencer, Payments& payments, const LoadShape& shape) : payments_(payments), shape_(shape) {
-        for (unsigned i = 0; i < std::min(kConnections, shape.lanes); ++i) {
-            grpc::ChannelArguments arguments;
-            arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);  // a connection of its own
-            stubs_.push_back(std::make_unique<grpc::GenericStub>(
-                grpc::CreateCustomChannel(sequencer, grpc::InsecureChannelCredentials(), arguments)));
-        }
+        for (unsigned i = 0; i < std::min(kConnections, shape.lanes); ++i)
+            stubs_.push_back(std::make_unique<grpc::GenericStub>(own_connection(sequencer)));
         for (unsigned i = 0; i < shape.lanes; ++i) {
             const LanePlace place{*this, *stubs_[i % stubs_.size()], queue_, i};
             lanes_.push_back(shape.calls ? call_lane(place) : stream_lane(place, shape.window));
@@ -174,6 +172,17 @@ private:
 };
 
 }  // namespace
+
+bool send_one(const std::string& sequencer, Payments& payments) {
+    v1::SubmitRequest request;
+    v1::Receipt receipt;
+    const std::string_view bytes = payments.request(0);
+    if (!request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return false;
+    grpc::ClientContext context;
+    if (!v1::Sequencer::NewStub(own_connection(sequencer))->Submit(&context, request, &receipt).ok()) return false;
+    payments.confirm(0);
+    return true;
+}
 
 LoadResult run_load(const std::string& sequencer, Payments& payments, const LoadShape& shape, double seconds) {
     return Load(sequencer, payments, shape).run(seconds);

@@ -37,6 +37,9 @@ struct LoadResult {
 // Sends what is prepared for so many seconds after a warm-up, and waits for every answer. Fails by throwing std::runtime_error.
 LoadResult run_load(const std::string& sequencer, Payments& payments, const LoadShape& shape, double seconds);
 
+// Submits the first payment that is prepared, over a new connection. False if nobody is there or it was refused.
+bool send_one(const std::string& sequencer, Payments& payments);
+
 inline constexpr double kWarmUpSeconds = 0.3;
 
 }  // namespace gavel::bench

@@ -7,11 +7,16 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <chrono>
+#include <thread>
+
 #include "bench/speed_accounts.hpp"
 #include "bench/speed_cores.hpp"
 #include "bench/speed_limit.hpp"
 #include "bench/speed_measure.hpp"
+#include "bench/speed_proof.hpp"
 #include "cli/progress.hpp"
+#include "node/config.hpp"
 #include "node/log.hpp"
 #include "proto/client_grpc.hpp"
 
@@ -21,8 +26,11 @@ using nlohmann::json;
 
 namespace {
 
+constexpr double kCountPatienceSeconds = 1800;
+
 struct Options {
-    std::string nonces, at, payer;
+    std::string nonces, at, payer, chain, rollup;
+    uint64_t until = 0, until_final = 0;
     uint64_t seed = 1;
     uint32_t accounts = 10'000;
     double limit_seconds = 3;
@@ -68,9 +76,42 @@ json run_load(Options& options) {
     return measure(options.load, *sequencer, verifier.get(), payments);
 }
 
+// By the clock that Python calls time.monotonic().
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+// What a daemon has applied, once that is at least `until` operations, and so many are final.
 json run_count(const Options& options) {
     auto daemon = must(proto::open_verifier(client_of(options.at)));
-    return {{"operations", must(daemon->chain_info()).op_count}};
+    cli::Progress progress("operations", options.until);
+    const double end = now() + kCountPatienceSeconds;
+    for (;;) {
+        const api::ChainInfo info = must(daemon->chain_info());
+        if (info.op_count >= options.until && info.final_op_count >= options.until_final)
+            return {{"operations", info.op_count},
+                    {"final", info.final_op_count},
+                    {"accounts", info.state.account_count},
+                    {"at", now()}};
+        if (now() > end) throw std::runtime_error("it doesn't come so far");
+        progress.set(info.op_count);
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+}
+
+// One payment, signed before the sequencer is there, until it has its receipt.
+json run_first(const Options& options) {
+    const auto chain = node::parse_number(options.chain);
+    const auto rollup = address_from_string(options.rollup);
+    if (!chain || !rollup) throw std::runtime_error("--chain and --rollup: a number and an address");
+    Payments payments(options.nonces, {*chain, *rollup}, options.seed);
+    payments.prepare(1, Payments::To::kKnown, 0);
+    const double end = now() + kCountPatienceSeconds;
+    while (!send_one(options.load.sequencer, payments)) {
+        if (now() > end) throw std::runtime_error("no receipt");
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    const double at = now();
+    payments.save();
+    return {{"at", at}};
 }
 
 void add_world(CLI::App& command, Options& options) {
@@ -87,8 +128,16 @@ int main(int argc, char** argv) {
     Options options;
     auto& limit = *app.add_subcommand("limit", "what signatures alone allow on all cores");
     limit.add_option("--seconds", options.limit_seconds)->capture_default_str();
-    auto& count = *app.add_subcommand("count", "operations that a daemon has applied");
+    auto& count = *app.add_subcommand("count", "what a daemon has applied");
     count.add_option("--at", options.at, "host:port")->required();
+    count.add_option("--until", options.until, "waits for so many");
+    count.add_option("--until-final", options.until_final, "waits until so many are final");
+    auto& first = *app.add_subcommand("first", "sends one payment until a sequencer that is being started gives its receipt");
+    add_world(first, options);
+    first.add_option("--chain", options.chain)->required();
+    first.add_option("--rollup", options.rollup)->required();
+    auto& proof = *app.add_subcommand("proof", "time of a proof of an account, in this process");
+    proof.add_option("--count", options.accounts, "accounts in the tree")->capture_default_str();
     auto& accounts = *app.add_subcommand("accounts", "makes accounts until there are so many, by payouts");
     add_world(accounts, options);
     accounts.add_option("--payer", options.payer, "private key, hex, that has ether in the rollup")->required();
@@ -111,6 +160,8 @@ int main(int argc, char** argv) {
     try {
         const json out = limit.parsed()      ? run_limit(options)
                          : count.parsed()    ? run_count(options)
+                         : first.parsed()    ? run_first(options)
+                         : proof.parsed()    ? json{{"us", account_proof_us(options.accounts)}}
                          : accounts.parsed() ? run_accounts(options)
                                              : run_load(options);
         fmt::print("{}\n", out.dump(1));

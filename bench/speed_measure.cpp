@@ -136,7 +136,7 @@ private:
         const double seconds = options_.seconds + kWarmUpSeconds;
         const double most = limit_ > 0 ? limit_ : measure_signatures(0.3).recoveries;
         double rate = shape.rate > 0 ? 1.02 * shape.rate : most;
-        if (shape.rate == 0 && last_.contains(shape.name)) rate = std::min(most, 1.5 * last_[shape.name].get<double>());
+        if (shape.rate == 0 && last_.contains(shape.name)) rate = std::min(most, 1.5 * last_[shape.name]);
         return static_cast<size_t>(rate * seconds) + shape.lanes * size_t{shape.per_message} * (shape.window + 2);
     }
 
@@ -189,7 +189,7 @@ private:
     cli::Progress progress_;
     double limit_ = 0;
     uint64_t confirmed_ = 0, salt_ = 0;
-    json last_ = json::object();
+    std::map<std::string, double> last_;  // payments a second of a shape, the last time
     json out_ = {{"cores", cores()}, {"limits", json::array()}, {"runs", json::array()}};
 };
 

@@ -26,7 +26,7 @@ def rate(figures, name):
 
 
 def beside(figures, name, other):
-    """A load's rate by that of another one in the same round: the median of the rounds."""
+    """A load's rate by that of another one right before it in the same round: the median of the rounds."""
     others = {run["round"]: run["perSecond"] for run in runs_of(figures, other)}
     return median(run["perSecond"] / others[run["round"]] for run in runs_of(figures, name) if others.get(run["round"]))
 
@@ -44,9 +44,9 @@ def generator_us(figures, name):
     return 1e6 * sum(run["generatorCpu"] for run in runs) / max(1, sum(run["confirmed"] for run in runs))
 
 
-def settled(figures, name):
-    """Payments a second until all of them are posted, and verified if there is a verifier."""
-    return median(run["confirmed"] / run["settledSeconds"] for run in runs_of(figures, name))
+def settled_after(figures, name):
+    """Seconds from a load's end until all of it is posted, and verified if there is a verifier. Waiting for a block is in it."""
+    return median(run["settledSeconds"] - run["seconds"] for run in runs_of(figures, name))
 
 
 def refused(run):
@@ -77,6 +77,92 @@ def load_table(figures, named):
         others = [sum(cpu_us(figures, name, process)) for process in ("verifier", "L1")]
         rows.append((title, f"{rate(figures, name):,.0f}", f"{share(figures, name):.2f}", f"{user:.1f} + {system:.1f}",
                      f"{(user + system) / recovery:.2f}", f"{others[0]:.1f}", f"{others[1]:.1f}",
-                     f"{generator_us(figures, name):.1f}", f"{settled(figures, name):,.0f}"))
+                     f"{generator_us(figures, name):.1f}", f"{settled_after(figures, name):.1f}"))
     return table(("load", "payments/s", "of cores x recoveries", "sequencer, us a payment (user + system)", "by one recovery",
-                  "verifier, us", "L1, us", "generator, us", "payments/s until all is posted (and verified)"), rows)
+                  "verifier, us", "L1, us", "generator, us", "then posted (and verified) after, s"), rows)
+
+
+def open_table(figures, parts, per_message):
+    rows = []
+    for part in parts:
+        runs = runs_of(figures, str(part))
+        seconds = sum(run["seconds"] for run in runs)
+        waits = [f"{median(run['waitMs'][key] for run in runs):.1f}" for key in ("p50", "p99", "p999", "worst")]
+        rows.append((f"{part} of the full rate", f"{figures['full'] * part:,.0f}", f"{rate(figures, str(part)):,.0f}",
+                     f"{sum(map(refused, runs)) / seconds:,.0f}",
+                     f"{sum(run['heldBack'] for run in runs) / seconds:,.0f}", *waits))
+    reasons = sorted({reason for run in figures["runs"] for reason in run["refused"]})
+    return ("### At a rate, whatever is answered\n\n"
+            f"{per_message} payments a message, 16 streams with at most 16 messages under way each; from the intended moment to "
+            "the receipt. What is due while its stream is full isn't sent: held back.\n\n" +
+            table(("rate", "due/s", "confirmed/s", "refused/s", "held back/s", "p50, ms", "p99, ms", "p99.9, ms", "worst, ms"),
+                  rows)
+            + (f"\nRefusals: {', '.join(reasons)}.\n" if reasons else ""))
+
+
+def replay_shares(figures):
+    """{kind: operations a second by the recoveries that all cores did right before and after}."""
+    return {kind: median(figures["operations"] / run["seconds"] / run["recoveries"] for run in figures["runs"]
+                         if run["kind"] == kind) for kind in dict.fromkeys(run["kind"] for run in figures["runs"])}
+
+
+def replay_table(figures, lacking):
+    rows, shares = [], replay_shares(figures)
+    for kind, title in (("checked", "every signature checked"), ("trusted", "final batches, without signatures")):
+        runs = [run for run in figures["runs"] if run["kind"] == kind]
+        if runs:
+            seconds = median(run["seconds"] for run in runs)
+            rows.append((title, f"{figures['operations'] / seconds:,.0f}", f"{shares[kind]:.2f}",
+                         f"{1e6 * median(run['cpu']['verifier'] for run in runs) / figures['operations']:.1f}",
+                         f"{1e6 * median(run['cpu']['L1'] for run in runs) / figures['operations']:.1f}"))
+        else:
+            rows.append((title, f"gavel-verifier has no {lacking}", "", "", ""))
+    return (f"### Replay\n\nA new verifier with an empty folder, from its start until it has {figures['operations']:,} "
+            "operations; reading them from gavel-l1 over JSON-RPC counts.\n\n" +
+            table(("replay", "operations/s", "of cores x recoveries", "verifier, us an operation", "L1, us"), rows))
+
+
+def reader_shares(figures):
+    """{crowd: the rate beside it by that without it, right before and, but for the last, right behind}."""
+    runs, out = figures["runs"], {}
+    for i, run in enumerate(runs):
+        if not run["name"].startswith("alone"):
+            without = statistics.mean(one["perSecond"] for one in (runs[i - 1], *runs[i + 1:i + 2]))
+            out.setdefault(run["name"], []).append(run["perSecond"] / without)
+    return {name: median(found) for name, found in out.items()}
+
+
+def readers_table(figures):
+    rows, runs = [], figures["runs"]
+    for name, found in reader_shares(figures).items():
+        mine = runs_of(figures, name)
+        seen = [f"{run['pages'] / run['seconds']:,.0f} pages/s" if "pages" in run else f"{run['watched']:,} payments seen"
+                for run in mine]
+        rows.append((name.replace(";", ","), f"{median(run['perSecond'] for run in mine):,.0f}", f"{found:.2f}", seen[0],
+                     f"{sum(run.get('pagesRefused', 0) for run in mine):,}"))
+    alone = median(run["perSecond"] for run in runs if run["name"].startswith("alone"))
+    return (f"### Beside readers\n\nWithout them {alone:,.0f} payments a second (each ratio is to the slices beside it). Readers "
+            "page through a busy owner's history, plainly and asking for a token of which it has nothing; watchers have a "
+            "WatchPayments stream each. They run in the generator's process.\n\n" +
+            table(("beside", "payments/s", "of the rate without", "seen", "pages refused"), rows))
+
+
+PARTS_WITH_RATIOS = ("end", "messages", "replay", "readers")
+
+
+def ratios(parts):
+    """What a machine's speed and noise cancel out of: {part: what it is: ratio of neighbours}."""
+    out = {}
+    if "end" in parts:
+        for name in ("alone", "verified"):
+            out[f"end:{name}"] = share(parts["end"][name], name)
+    if "messages" in parts:
+        for name in ("Submit", "16"):
+            out[f"messages:{name}"] = share(parts["messages"], name)
+    if "replay" in parts:
+        for kind, found in replay_shares(parts["replay"]).items():
+            out[f"replay:{kind}"] = found
+    if "readers" in parts:
+        for name, found in reader_shares(parts["readers"]).items():
+            out[f"readers:{name}"] = found
+    return out
