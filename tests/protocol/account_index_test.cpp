@@ -119,3 +119,23 @@ TEST_CASE("an index of all leaves at once is the one that grew, and finds keys t
         }
     }
 }
+
+TEST_CASE("a tree of more leaves than one job hashes is the one that grew, in whatever order its jobs run") {
+    const JobRunner backwards = [](size_t jobs, const std::function<void(size_t)>& job) {
+        while (jobs-- > 0) job(jobs);
+    };
+    AccountTree grown;
+    std::vector<Account> leaves{Account{}};
+    for (size_t count : {65'535u, 65'536u, 65'537u, 140'000u}) {
+        while (leaves.size() < count) {
+            leaves.push_back(leaf_of(key_of_bytes(leaves.size() * 0x9e3779b97f4a7c15, 0)));
+            grown.append(leaves.back());
+        }
+        auto made = AccountTree::of(dense(leaves), backwards);
+        REQUIRE(made.has_value());
+        REQUIRE(made->root() == grown.root());
+        for (uint32_t index : {0u, 1u, 65'535u, grown.count() - 1}) {
+            if (index < count) REQUIRE(made->path(index) == grown.path(index));
+        }
+    }
+}
