@@ -33,7 +33,9 @@ std::vector<Account> some_accounts(uint32_t count, workload::SplitMix64& random)
 
 double account_proof_us(uint32_t accounts) {
     workload::SplitMix64 random(1);
-    auto tree = AccountTree::of(some_accounts(std::max(2u, accounts), random));
+    AccountLeaves::Dense leaves;
+    for (const Account& account : some_accounts(std::max(2u, accounts), random)) leaves.push_back(account);
+    auto tree = AccountTree::of(std::move(leaves));
     GAVEL_CHECK(tree.has_value());
     GAVEL_CHECK(!tree->root().is_zero());
     std::vector<double> us;
