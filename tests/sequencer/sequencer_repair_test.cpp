@@ -103,7 +103,7 @@ TEST_CASE("of a log with a turned bit all is restored but the damaged record and
     std::vector<std::string> logs = files_with(w.path, ".log");
     std::string log = logs.back();
     size_t size = content(log).size();
-    turn_a_bit(log, size * 3 / 5);
+    turn_a_bit(log, size * 4 / 5);
     REQUIRE_THROWS_WITH(node::LevelDbStore(w.path), Catch::Contains("damaged"));
     w.repair_and_start();
     CHECK(w.sequencer->sequencing().ok());
