@@ -36,8 +36,8 @@ std::vector<std::pair<Address, Touch>> touches_of(const Entry& entry) {
     return touches;
 }
 
-// tokens, of each whether it is another than zero and then itself; then of each touch: step of entries, incoming, outgoing; and,
-// if there are several tokens, which of them.
+// The number of tokens, of each whether it is another than zero and then itself; the number of touches, of each the step from the
+// entry before, incoming, outgoing and, if there are several tokens, which of them.
 std::string encode_touches(std::span<const Touch> touches) {
     std::vector<Address> tokens;
     const auto number_of = [&](const Address& token) {
@@ -51,6 +51,7 @@ std::string encode_touches(std::span<const Touch> touches) {
         out.u8(!token.is_zero());
         if (!token.is_zero()) out.raw(token);
     }
+    put_varint(out, touches.size());
     uint64_t entry = touches.front().entry;
     for (const Touch& touch : touches) {
         put_varint(out, u128{touch.entry - entry} << 2 | (touch.incoming ? 2 : 0) | (touch.outgoing ? 1 : 0));
@@ -70,14 +71,16 @@ std::vector<Touch> decode_touches(uint64_t first, std::string_view row) {
         tokens.push_back(is_named != 0 ? in.fixed<Address>() : Address{});
     }
     std::vector<Touch> out;
-    while (ok && in.ok() && in.remaining() > 0) {
+    const uint32_t count = take_varint32(in, ok);
+    while (ok && in.ok() && out.size() < count) {
         const uint64_t step = take_varint64(in, ok);
         const uint32_t token = tokens.size() > 1 ? take_varint32(in, ok) : 0;
         ok = ok && token < tokens.size() && (step >> 2 == 0) == out.empty();
         if (!ok) break;
         out.push_back({(out.empty() ? first : out.back().entry) + (step >> 2), tokens[token], (step & 1) != 0, (step & 2) != 0});
     }
-    if (!ok || !in.ok() || out.empty()) throw node::StoreError("the ledger's store is damaged: an owner's index is unreadable");
+    if (!ok || !in.finished() || out.empty())
+        throw node::StoreError("the ledger's store is damaged: an owner's index is unreadable");
     return out;
 }
 
@@ -103,7 +106,7 @@ void OwnerIndex::seal(uint64_t chunk, std::span<const EntryPointer> entries, nod
     const size_t its_turn = chunk % turns();
     const auto put = [&](const Address& owner, const std::vector<Touch>& touches) {
         batch.put(rows::pair_key('o', owner, touches.front().entry), encode_touches(touches));
-        due_.push_back(owner);
+        due_.emplace_back(owner, touches.back().entry);
     };
     std::vector<Address> busy;
     for (const EntryPointer& entry : entries) {
@@ -120,7 +123,13 @@ void OwnerIndex::seal(uint64_t chunk, std::span<const EntryPointer> entries, nod
 }
 
 void OwnerIndex::written() {
-    for (const Address& owner : due_) owners_by_turn_[turn_of(owner)].erase(owner);
+    for (const auto& [owner, last] : due_) {
+        Owners& owners = owners_by_turn_[turn_of(owner)];
+        const auto found = owners.find(owner);
+        if (found == owners.end()) continue;
+        std::erase_if(found->second, [last = last](const Touch& touch) { return touch.entry <= last; });
+        if (found->second.empty()) owners.erase(found);
+    }
     due_.clear();
 }
 

@@ -32,7 +32,8 @@ public:
     // Empty, to learn again what isn't written: by seal() of the chunks from first_to_learn(end) to `end`.
     void begin(uint64_t end);
     uint64_t first_to_learn(uint64_t end) const;
-    // Chunks one after the other. What becomes due goes to `batch`, and stays readable until written() is called.
+    // Chunks one after the other. What becomes due goes to `batch`, and stays readable until written() is called. Of several
+    // chunks before that, a later batch says all that an earlier one does.
     void seal(uint64_t chunk, std::span<const EntryPointer> entries, node::WriteBatch& batch);
     void written();
     // What isn't written of one owner, ascending. It is above all that is.
@@ -48,8 +49,8 @@ private:
     uint64_t first_behind(size_t turn, uint64_t end) const;
 
     std::vector<Owners> owners_by_turn_;
-    std::vector<uint64_t> from_;  // by turn: what touched its owners in earlier chunks is written
-    std::vector<Address> due_;    // those in the batch
+    std::vector<uint64_t> from_;                     // by turn: what touched its owners in earlier chunks is written
+    std::vector<std::pair<Address, uint64_t>> due_;  // up to which entry they are in a batch
 };
 
 }  // namespace gavel::ledger

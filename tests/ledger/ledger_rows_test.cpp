@@ -2,7 +2,6 @@
 // none, and what is kept of an operation is little.
 #include <catch2/catch.hpp>
 #include <future>
-#include <set>
 
 #include "ledger/owner_index.hpp"
 #include "tests/ledger/ledger_fixture.hpp"
@@ -101,7 +100,7 @@ TEST_CASE("after a crash at any moment every answer is as if there had been none
             check_answers(*ledger, world, known, 1 + world.below(20));
             check_consistent(*ledger);
         } else if (what == 7 && world.below(3) == 0) {
-            ledger->roll_back_to_chunk(world.below(ledger->chunk_count() + 1), "test", 5);
+            ledger->roll_back_to_chunk(1 + world.below(ledger->chunk_count()), "test", 5);
             known = ledger->entries(0, kAll);
             synced = known.size();
             check_answers(*ledger, world, known, 1 + world.below(20));
@@ -203,11 +202,11 @@ TEST_CASE("damage to the rows that answers are made of is found") {
         const auto read_all = [&] {
             auto ledger = open(*copy, world);
             ledger->entries(0, kAll);
+            for (uint64_t chunk = 0; chunk < ledger->chunk_count(); ++chunk) ledger->chunk(chunk);
             for (const PrivateKey& owner : world.keys) backwards(*ledger, owner.address(), {}, 100);
             backwards(*ledger, Address::from(view_of(key).subspan(1)), {}, 100);
             ledger->sealed_state().before_chunk(0);
         };
-        if (key.front() == 'o' && key.size() < 21) continue;
         CHECK_THROWS_AS(read_all(), node::StoreError);
     }
 }
