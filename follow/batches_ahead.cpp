@@ -55,7 +55,8 @@ node::Result<PostedBatch> BatchesAhead::take(const StandingBatch& batch) {
         Slot done = std::move(*slot_of(batch));
         std::erase_if(slots_, [&](const Slot& taken) { return taken.batch == batch; });
         if (done.failure) std::rethrow_exception(done.failure);
-        return *std::move(done.result);
+        if (done.result->ok()) return *std::move(done.result);
+        // It may have failed long ago.
     }
     std::erase_if(slots_, [&](const Slot& taken) { return taken.batch == batch; });
     lock.unlock();

@@ -16,13 +16,19 @@ void Ledger::keep_oldest_held() {
         std::unique_lock lock(impl_->mutex_);
         impl_->published_ = impl_->held_.front().after;
         impl_->held_.pop_front();
+        impl_->retire_tail(impl_->published_.entries);
+        // What later ones have put into their rows of owners is to be found in memory until these are written, too.
+        if (impl_->held_.empty()) impl_->owners_.written();
     }
     impl_->notify();
 }
 
 void Ledger::drop_held() {
     std::unique_lock lock(impl_->mutex_);
+    if (impl_->held_.empty()) return;
     while (!impl_->held_.empty()) impl_->drop_newest_held();
+    node::WriteBatch written_already;
+    impl_->learn_what_is_behind(written_already);
 }
 
 size_t Ledger::held_count() const { return impl_->held_.size(); }
@@ -34,8 +40,11 @@ void Reader::Impl::drop_newest_held() {
     sealed_fields_ = held.before;
     queue_hash_ = held.queue_hash_before;
     lists_.rolled_back_count = held.listed_before;
-    written_ = chunk_first_entry_.back();
-    chunk_first_entry_.pop_back();
+    written_ = chunks_.back().entry;
+    chunks_.pop_back();
+    for (const EntryPointer& entry : tail_from(written_))
+        if (const auto* operation = std::get_if<OperationEntry>(&entry->what)) tail_hashes_.erase(operation->hash);
+    tail_.resize(written_ - tail_first_);
     open_ = {};
     open_.first_entry = written_;
     held_.pop_back();

@@ -38,8 +38,8 @@ struct OpenChunk {
 // does meanwhile. To be let go before the ledger's store is.
 class SealedState {
 public:
-    SealedState(std::unique_ptr<const node::StoreView> store, const StateFields& fields, uint64_t chunks)
-        : store_(std::move(store)), fields_(fields), chunks_(chunks) {}
+    SealedState(std::unique_ptr<const node::StoreView> store, const StateFields& fields, uint64_t chunks, uint32_t turns)
+        : store_(std::move(store)), fields_(fields), chunks_(chunks), turns_(turns) {}
     // The state before sealed chunk `chunk` (<= how many there were then). Takes as long as opening a ledger does.
     State before_chunk(uint64_t chunk) const;
     // That state's leaves, encoded one after the other: `count` is its account_count.
@@ -51,6 +51,7 @@ private:
     std::unique_ptr<const node::StoreView> store_;
     StateFields fields_;
     uint64_t chunks_;
+    uint32_t turns_;
 };
 
 class Ledger : public Reader {
@@ -58,7 +59,8 @@ public:
     // Opens what the store holds (LedgerStart may have put it there), or starts at genesis. `store` must outlive the ledger; keys
     // with "l1/" or "blob/" in front are left to others (L1View, BlobArchive). Throws StoreError if the store is another
     // domain's, or damaged: if what it holds doesn't lead to the commitments that it claims.
-    Ledger(node::Store& store, const Domain& domain);
+    // `turns`, of a new store: how many chunks rows may be behind (rows.hpp); zero: as many as is usual.
+    Ledger(node::Store& store, const Domain& domain, uint32_t turns = 0);
 
     // ---- Chunks that exist ----
 

@@ -12,7 +12,7 @@ std::optional<ChunkRecord> Reader::chunk(uint64_t number) const {
     Impl::Look look = impl_->look();
     if (number >= look.seen.chunks) return std::nullopt;
     auto row = look.store->get(rows::u64_key('C', number));
-    return required(row ? decode_chunk(number, *row) : std::nullopt, "a chunk");
+    return required(row ? decode_chunk(number, *row) : std::nullopt, "a chunk").record;
 }
 
 std::optional<Batch> Reader::assemble(const BatchHeader& parent, uint64_t first_chunk, uint16_t count) const {
@@ -24,29 +24,20 @@ std::optional<Batch> Reader::assemble(const BatchHeader& parent, uint64_t first_
     for (uint64_t number = first_chunk; number < first_chunk + count; ++number) {
         auto row = store->get(rows::u64_key('C', number));
         if (!row) return std::nullopt;
-        ChunkRecord chunk = required(decode_chunk(number, *row), "a chunk");
-        out.chunks.push_back({std::move(chunk.ops), std::move(chunk.sigs)});
-        out.commitments.push_back(chunk.after.hash());
-        out.last = chunk.after;
+        StoredChunk chunk = required(decode_chunk(number, *row), "a chunk");
+        out.chunks.push_back({std::move(chunk.record.ops), std::move(chunk.record.sigs)});
+        out.commitments.push_back(chunk.record.after.hash());
+        out.last = chunk.record.after;
+        out.l1_queue_hash = chunk.queue_hash;
     }
     out.commitments.pop_back();
-    if (uint64_t consumed = out.last.l1_ops_consumed; consumed == impl_->base_.header.last.l1_ops_consumed) {
-        out.l1_queue_hash = impl_->base_.l1_queue_hash;
-    } else {
-        auto number = number_in(*store, rows::u64_key('q', consumed - 1));
-        if (!number) return std::nullopt;
-        const Entry entry = entry_in(*store, *number);
-        const auto* l1 = std::get_if<L1Entry>(&entry.what);
-        out.l1_queue_hash = required(l1 ? std::optional(l1->queue_hash) : std::nullopt, "an L1 operation");
-    }
     return out;
 }
 
 std::optional<uint64_t> Reader::Impl::chunk_of_entry_locked(uint64_t entry) const {
     if (entry >= published_.entries) return std::nullopt;
-    auto above = std::upper_bound(chunk_first_entry_.begin(), chunk_first_entry_.end(), entry);
-    if (above == chunk_first_entry_.begin() || entry >= sealed_entries()) return std::nullopt;
-    uint64_t chunk = static_cast<uint64_t>(above - chunk_first_entry_.begin()) - 1;
+    if (chunks_.empty() || entry >= sealed_entries()) return std::nullopt;
+    const uint64_t chunk = chunk_that_holds(entry);
     return if_below(chunk, published_.chunks);
 }
 

@@ -19,8 +19,7 @@ AccountKey channel_in(std::string_view party_key) {
     return out;
 }
 
-ChannelTerms terms_in(const node::StoreView& store, uint64_t entry) {
-    const Entry told = entry_in(store, entry);
+const ChannelTerms& terms_in(const Entry& told) {
     const auto* operation = std::get_if<OperationEntry>(&told.what);
     if (!operation || !is_of_channel(operation->operation.kind))
         throw node::StoreError("the ledger's store is damaged: what should tell of a channel doesn't");
@@ -51,7 +50,7 @@ std::optional<ChannelTerms> Reader::channel_terms(const Address& channel) const 
                          first = rows::u64_at_end(key);
                          return false;
                      });
-    return first ? std::optional(terms_in(*look.store, *first)) : std::nullopt;
+    return first ? std::optional(terms_in(impl_->entry_in(look, *first))) : std::nullopt;
 }
 
 std::vector<Reader::ChannelAt> Reader::channels_of(const Address& owner, const std::optional<AccountKey>& after,
@@ -67,7 +66,7 @@ std::vector<Reader::ChannelAt> Reader::channels_of(const Address& owner, const s
             more = true;
             const AccountKey channel = channel_in(key);
             const uint64_t entry = rows::u64_at_end(key);
-            if (entry < look.seen.entries) out.push_back({channel, terms_in(*look.store, entry)});
+            if (entry < look.seen.entries) out.push_back({channel, terms_in(impl_->entry_in(look, entry))});
             from = party_key(owner, channel, kNoEntry) + '\0';
             return false;
         });

@@ -10,76 +10,6 @@ namespace gavel::ledger {
 
 using rows::required;
 
-namespace {
-
-// What one call may look at: it holds a thread of the server for so long.
-constexpr size_t kMaxRows = 10'000;
-constexpr std::chrono::milliseconds kMaxTime{25};
-constexpr size_t kRowsBetweenLooksAtTheClock = 16;
-
-// A scan's place among those under way, and what it may still look at.
-class Budget {
-public:
-    explicit Budget(std::counting_semaphore<>& scans) : scans_(scans) {
-        scans_.acquire();
-        start_ = std::chrono::steady_clock::now();
-    }
-    ~Budget() { scans_.release(); }
-    Budget(const Budget&) = delete;
-    Budget& operator=(const Budget&) = delete;
-
-    // Whether there is none left for one more row.
-    bool is_spent() {
-        bool look = rows_ > 0 && rows_ % kRowsBetweenLooksAtTheClock == 0;
-        if (rows_++ == kMaxRows) return true;
-        return look && std::chrono::steady_clock::now() - start_ > kMaxTime;
-    }
-
-private:
-    std::counting_semaphore<>& scans_;
-    size_t rows_ = 0;
-    std::chrono::steady_clock::time_point start_;
-};
-
-Touch touch_of(uint64_t entry, std::string_view value) {
-    ByteReader in(view_of(value));
-    uint8_t flags = in.u8();
-    Touch out{entry, in.fixed<Address>(), (flags & 1) != 0, (flags & 2) != 0};
-    if (!in.finished() || flags > 3) throw node::StoreError("the ledger's store is damaged: an owner's index is unreadable");
-    return out;
-}
-
-}  // namespace
-
-std::vector<std::pair<Address, Touch>> touches_of(const Entry& entry) {
-    std::map<Address, Touch> touches;
-    auto note = [&](const Address& owner, const Address& token) -> Touch& {
-        Touch& touch = touches[owner];
-        touch.entry = entry.number;
-        touch.token = token;
-        return touch;
-    };
-    if (const auto* operation = std::get_if<OperationEntry>(&entry.what)) {
-        const Operation& signed_form = operation->operation;
-        const bool is_redeem = traits_of(signed_form.kind).payees == Payees::kParties;
-        note(is_redeem ? signed_form.channel.channel : operation->sender, signed_form.token).outgoing = true;
-        if (is_redeem) note(operation->sender, signed_form.token);
-        for (size_t i = 0; i < operation->recipients.size(); ++i) {
-            const Payment& payment = signed_form.payments[i];
-            if (!is_redeem || !payment.amount.is_zero()) note(payment.to, signed_form.token).incoming = true;
-        }
-    } else if (const auto* l1 = std::get_if<L1Entry>(&entry.what)) {
-        const L1Operation& asked = l1->operation;
-        const bool debits_caller = traits_of(asked.kind).debits_caller;
-        if (debits_caller) note(asked.caller, asked.token).outgoing = l1->took_effect;
-        if (!debits_caller || l1->recipient) note(asked.to, asked.token).incoming = l1->recipient.has_value();
-    } else {
-        const auto& fee = std::get<FeeEntry>(entry.what);
-        note(fee.owner, fee.token).incoming = true;
-    }
-    return {touches.begin(), touches.end()};
-}
-
 LedgerSummary Reader::summary() const {
     std::lock_guard lock(impl_->mutex_);
     const Impl::Published& seen = impl_->published_;
@@ -102,14 +32,97 @@ uint64_t Reader::generation() const {
     return impl_->lists_.generation;
 }
 
-Reader::Impl::Look Reader::Impl::look() const {
+Reader::Impl::Look Reader::Impl::look(const Address* touches_of) const {
+    Look out;
     std::lock_guard lock(mutex_);
-    return {published_, lists_.generation, store_.snapshot()};
+    out.seen = published_;
+    out.generation = lists_.generation;
+    out.store = store_.snapshot();
+    // Since what is published was, chunks may have been sealed, whose entries are here still.
+    out.open_first = tail_first_;
+    const auto published = static_cast<ptrdiff_t>(published_.entries - tail_first_);
+    out.open.assign(tail_.begin(), tail_.begin() + published);
+    if (touches_of) {
+        for (const Touch& touch : owners_.of(*touches_of))
+            if (touch.entry < out.open_first) out.touches.push_back(touch);
+    }
+    return out;
 }
 
-Entry entry_in(const node::StoreView& store, uint64_t number) {
-    auto row = store.get(rows::u64_key('E', number));
-    return required(row ? decode_entry(number, *row) : std::nullopt, "an entry");
+uint64_t Reader::Impl::chunk_that_holds(uint64_t entry) const {
+    auto above = std::upper_bound(chunks_.begin(), chunks_.end(), entry,
+                                  [](uint64_t value, const ChunkStart& chunk) { return value < chunk.entry; });
+    return static_cast<uint64_t>(above - chunks_.begin()) - 1;
+}
+
+uint64_t Reader::Impl::chunk_of_entry(const Look& look, uint64_t entry) const {
+    {
+        std::lock_guard lock(mutex_);
+        if (lists_.generation == look.generation) return chunk_that_holds(entry);
+    }
+    // A roll-back has come between.
+    uint64_t from = 0, to = look.seen.chunks;
+    while (to - from > 1) {
+        const uint64_t middle = from + (to - from) / 2;
+        const std::string start = required(look.store->get(rows::u64_key('c', middle)), "a chunk");
+        (ByteReader(view_of(start)).u64() <= entry ? from : to) = middle;
+    }
+    return from;
+}
+
+Reader::Impl::ChunkPointer Reader::Impl::known_chunk(uint64_t number, uint64_t generation) const {
+    std::lock_guard lock(known_mutex_);
+    for (const KnownChunk& known : known_chunks_)
+        if (known.generation == generation && known.chunk->stored().record.number == number) return known.chunk;
+    return nullptr;
+}
+
+Reader::Impl::ChunkPointer Reader::Impl::load_chunk(std::string_view row, uint64_t number, uint64_t generation,
+                                                    const ChunkEntries::KeyOf& key_of) const {
+    auto stored = required(decode_chunk(number, row), "a chunk");
+    auto chunk = std::make_shared<ChunkEntries>(required(ChunkEntries::of(std::move(stored)), "what a chunk's entries are"));
+    chunk->learn_keys(key_of);
+    std::lock_guard lock(known_mutex_);
+    if (known_chunks_.size() < kKnownChunks) {
+        known_chunks_.push_back({generation, chunk});
+    } else {
+        known_chunks_[known_next_++ % kKnownChunks] = {generation, chunk};
+    }
+    return chunk;
+}
+
+Reader::Impl::ChunkPointer Reader::Impl::sealed_chunk(const Look& look, uint64_t number) const {
+    if (ChunkPointer known = known_chunk(number, look.generation)) return known;
+    const std::string row = required(look.store->get(rows::u64_key('C', number)), "a chunk");
+    return load_chunk(row, number, look.generation, [&](uint32_t index) {
+        {
+            std::lock_guard lock(mutex_);
+            if (lists_.generation == look.generation) return key_of_leaf(index);
+        }
+        // A roll-back has come between, and taken leaves away.
+        const std::string leaf = required(look.store->get(rows::u32_key('A', index)), "an account");
+        if (leaf.size() != Account::kSize) throw node::StoreError("the ledger's store is damaged: an account is unreadable");
+        return Account::decode(view_of(leaf)).key;
+    });
+}
+
+Reader::Impl::ChunkPointer Reader::Impl::sealed_chunk(uint64_t number) const {
+    if (ChunkPointer known = known_chunk(number, lists_.generation)) return known;
+    const std::string row = required(store_.get(rows::u64_key('C', number)), "a chunk");
+    return load_chunk(row, number, lists_.generation, [this](uint32_t index) { return key_of_leaf(index); });
+}
+
+AccountKey Reader::Impl::key_of_leaf(uint32_t index) const {
+    if (index >= state_.accounts.count()) throw node::StoreError("the ledger's store is damaged: a chunk names no account");
+    return state_.accounts.at(index)->key;
+}
+
+Entry Reader::Impl::entry_in(const Look& look, uint64_t number) const {
+    if (number >= look.open_first) return *look.open[number - look.open_first];
+    const ChunkPointer chunk = sealed_chunk(look, chunk_of_entry(look, number));
+    if (number < chunk->first() || number >= chunk->end())
+        throw node::StoreError("the ledger's store is damaged: an entry is missing");
+    return chunk->entry(number, domain_separator_);
 }
 
 std::optional<uint64_t> number_in(const node::StoreView& store, const std::string& key) {
@@ -141,18 +154,14 @@ uint64_t Reader::entries_kept_since(uint64_t generation) const {
 std::optional<Entry> Reader::entry(uint64_t number) const {
     Impl::Look look = impl_->look();
     if (number >= look.seen.entries) return std::nullopt;
-    return entry_in(*look.store, number);
+    return impl_->entry_in(look, number);
 }
 
 std::vector<Entry> Reader::entries(uint64_t first, size_t limit) const {
     Impl::Look look = impl_->look();
     std::vector<Entry> out;
-    if (limit == 0 || first >= look.seen.entries) return out;
-    look.store->scan(rows::u64_key('E', first), rows::u64_key('E', look.seen.entries),
-                     [&](std::string_view key, std::string_view value) {
-                         out.push_back(required(decode_entry(rows::u64_at_end(key), value), "an entry"));
-                         return out.size() < limit;
-                     });
+    for (uint64_t number = first; number < look.seen.entries && out.size() < limit; ++number)
+        out.push_back(impl_->entry_in(look, number));
     return out;
 }
 
@@ -160,23 +169,51 @@ std::vector<Entry> Reader::entries_at(const std::vector<uint64_t>& numbers) cons
     Impl::Look look = impl_->look();
     std::vector<Entry> out;
     for (uint64_t number : numbers)
-        if (number < look.seen.entries) out.push_back(entry_in(*look.store, number));
+        if (number < look.seen.entries) out.push_back(impl_->entry_in(look, number));
     return out;
 }
 
 std::optional<uint64_t> Reader::entry_of_hash(const Hash& hash) const {
     Impl::Look look = impl_->look();
-    return if_below(number_in(*look.store, rows::fixed_key('h', hash)), look.seen.entries);
+    for (const EntryPointer& entry : look.open) {
+        const auto* operation = std::get_if<OperationEntry>(&entry->what);
+        if (operation && operation->hash == hash) return entry->number;
+    }
+    const auto number = if_below(number_in(*look.store, rows::hash_key(hash)), look.open_first);
+    if (!number) return std::nullopt;
+    const Entry entry = impl_->entry_in(look, *number);
+    const auto* operation = std::get_if<OperationEntry>(&entry.what);
+    if (!operation) throw node::StoreError("the ledger's store is damaged: a hash leads to no operation");
+    return operation->hash == hash ? number : std::nullopt;
 }
 
+// Within a chunk, L1 operations come first, then the others.
 std::optional<uint64_t> Reader::entry_of_position(uint64_t position) const {
-    Impl::Look look = impl_->look();
-    return if_below(number_in(*look.store, rows::u64_key('p', position)), look.seen.entries);
+    std::lock_guard lock(impl_->mutex_);
+    if (position < impl_->base_.header.last.op_count || position >= impl_->published_.counters.op_count) return std::nullopt;
+    Impl::ChunkStart start = impl_->start_of_open_chunk(), next{0, 0, impl_->state_.counters.l1_ops_consumed};
+    if (position < start.position) {
+        auto above = std::upper_bound(impl_->chunks_.begin(), impl_->chunks_.end(), position,
+                                      [](uint64_t value, const Impl::ChunkStart& chunk) { return value < chunk.position; });
+        next = above == impl_->chunks_.end() ? start : *above;
+        start = *std::prev(above);
+    }
+    return start.entry + (next.l1 - start.l1) + (position - start.position);
 }
 
 std::optional<uint64_t> Reader::entry_of_l1_operation(uint64_t index) const {
-    Impl::Look look = impl_->look();
-    return if_below(number_in(*look.store, rows::u64_key('q', index)), look.seen.entries);
+    std::lock_guard lock(impl_->mutex_);
+    if (index >= impl_->published_.counters.l1_ops_consumed) return std::nullopt;
+    return impl_->entry_of_l1_operation_locked(index);
+}
+
+std::optional<uint64_t> Reader::Impl::entry_of_l1_operation_locked(uint64_t index) const {
+    if (index < base_.header.last.l1_ops_consumed || index >= state_.counters.l1_ops_consumed) return std::nullopt;
+    if (const ChunkStart open = start_of_open_chunk(); index >= open.l1) return open.entry + (index - open.l1);
+    auto above = std::upper_bound(chunks_.begin(), chunks_.end(), index,
+                                  [](uint64_t value, const ChunkStart& chunk) { return value < chunk.l1; });
+    const ChunkStart& start = *std::prev(above);
+    return start.entry + (index - start.l1);
 }
 
 uint64_t Reader::wait_for_entries(uint64_t known, uint64_t generation, uint64_t timeout_ms) const {
@@ -222,48 +259,6 @@ std::vector<AccountAt> Reader::accounts_of(const Address& owner, const std::opti
     return out;
 }
 
-Reader::Touches Reader::touches_before(const Address& owner, const std::optional<Address>& token, uint64_t below,
-                                       size_t limit) const {
-    Budget budget(impl_->scans_);
-    Impl::Look look = impl_->look();
-    Touches out;
-    uint64_t last = 0;
-    uint64_t end = std::min(below, look.seen.entries);
-    look.store->scan_reverse(rows::pair_key('o', owner, uint64_t{0}), rows::pair_key('o', owner, end),
-                             [&](std::string_view key, std::string_view value) {
-                                 if (out.touches.size() == limit || budget.is_spent()) {
-                                     out.next = last;
-                                     return false;
-                                 }
-                                 Touch touch = touch_of(last = rows::u64_at_end(key), value);
-                                 if (!token || touch.token == *token) out.touches.push_back(touch);
-                                 return true;
-                             });
-    return out;
-}
-
-Reader::Touches Reader::incoming_from(const Address& owner, const std::optional<Address>& token, uint64_t from,
-                                      size_t limit) const {
-    Budget budget(impl_->scans_);
-    Impl::Look look = impl_->look();
-    Touches out;
-    uint64_t end = look.seen.entries;
-    out.next = end;
-    if (from >= end) return out;
-    look.store->scan(rows::pair_key('o', owner, from), rows::pair_key('o', owner, end),
-                     [&](std::string_view key, std::string_view value) {
-                         uint64_t entry = rows::u64_at_end(key);
-                         if (out.touches.size() == limit || budget.is_spent()) {
-                             out.next = entry;
-                             return false;
-                         }
-                         Touch touch = touch_of(entry, value);
-                         if (touch.incoming && (!token || touch.token == *token)) out.touches.push_back(touch);
-                         return true;
-                     });
-    return out;
-}
-
 std::optional<WithdrawalRecord> Reader::withdrawal(uint32_t position) const {
     Impl::Look look = impl_->look();
     if (position >= look.seen.withdrawal_count) return std::nullopt;
@@ -303,22 +298,6 @@ std::optional<RolledBack> Reader::rolled_back(const Hash& hash) const {
     if (!number) return std::nullopt;
     auto row = store->get(rows::u64_key('R', *number));
     return row ? required(decode_rolled_back(*number, *row), "a rolled-back operation") : std::optional<RolledBack>{};
-}
-
-Reader::RolledBackPage Reader::rolled_back_from(uint64_t from, const std::optional<Address>& sender, size_t limit) const {
-    RolledBackPage out;
-    Budget budget(impl_->scans_);
-    impl_->store_.scan(rows::u64_key('R', from), "S", [&](std::string_view key, std::string_view value) {
-        uint64_t number = rows::u64_at_end(key);
-        if (out.operations.size() == limit || budget.is_spent()) {
-            out.next = number;
-            return false;
-        }
-        RolledBack operation = required(decode_rolled_back(number, value), "a rolled-back operation");
-        if (!sender || operation.sender == *sender) out.operations.push_back(std::move(operation));
-        return true;
-    });
-    return out;
 }
 
 }  // namespace gavel::ledger

@@ -54,7 +54,7 @@ void LedgerStart::add_withdrawals(ByteView withdrawals) {
 void LedgerStart::finish() {
     const StateFields& state = base_.header.last;
     GAVEL_CHECK(leaves_ == state.account_count && withdrawals_ == state.withdrawal_count);
-    batch_.put(rows::kFormatKey, std::string(rows::kFormat) + string_of(domain_.separator()));
+    batch_.put(rows::kFormatKey, rows::format_value(domain_.separator(), rows::kTurns));
     batch_.put(rows::kBaseKey, encode_base(base_));
     batch_.put(rows::kSealKey, rows::seal_value(state, 0));
     batch_.put(rows::kListsKey, rows::lists_value(0, 0, 0));

@@ -54,7 +54,7 @@ Ledger::Applied Ledger::apply_chunk(const BatchChunk& chunk, Env& env, const std
 
 Ledger::Applied Reader::Impl::hold_chunk(const BatchChunk& chunk, Env& env, const std::optional<Hash>& claimed_after,
                                          uint64_t at_ms) {
-    GAVEL_CHECK(open_.empty() && pending_.empty());
+    GAVEL_CHECK(open_.empty() && written_ == next_entry());
     publish_locked();  // what is sealed: its rows are written
     Held held{{}, {}, {}, {}, sealed_fields_, queue_hash_, lists_.rolled_back_count};
     Counters before = state_.counters;
@@ -72,7 +72,7 @@ Ledger::Applied Reader::Impl::hold_chunk(const BatchChunk& chunk, Env& env, cons
         return applied;
     }
     if (applied.outcome.ok()) noter.keep();
-    write_pending(held.rows);
+    write_pending(held.rows, false);
     close_chunk(held.rows, chunk.ops, chunk.sigs, &held.diff);
     held.after = newest();
     held.overlay = std::exchange(overlay_, {});
@@ -123,12 +123,13 @@ Outcome OpenLedger::open_operation(const PostedOperation& posted, const CheckedO
     std::unique_lock lock(impl_->mutex_);
     auto is_checked = [&](const Account& sender, Operation&& signed_form) -> std::optional<CheckedOperation> {
         if (signed_form.signer(sender) != checked.sender || !says_the_same(signed_form, checked.operation)) return std::nullopt;
-        CheckedOperation out = checked;
-        out.operation = std::move(signed_form);
-        return out;
+        return CheckedOperation{std::move(signed_form), checked.sender, checked.signature,
+                                checked.voucher,        checked.digest, checked.hash};
     };
     Outcome outcome = impl_->execute(posted, now_ms, is_checked);
-    if (outcome.ok()) receipt = impl_->pending_receipts_.at(checked.hash);
+    if (!outcome.ok()) return outcome;
+    const Entry& entry = *impl_->tail_.back();
+    receipt = {entry.number, std::get<OperationEntry>(entry.what).position, checked.hash, now_ms};
     return outcome;
 }
 
@@ -167,11 +168,9 @@ Outcome Reader::Impl::execute(const PostedOperation& posted, uint64_t at_ms, con
 }
 
 void Reader::Impl::add_entry(std::variant<OperationEntry, L1Entry, FeeEntry> what) {
-    uint64_t number = next_entry();
-    if (const auto* operation = std::get_if<OperationEntry>(&what)) {
-        pending_receipts_[operation->hash] = {number, operation->position, operation->hash, operation->confirmed_at_ms};
-    }
-    pending_.push_back({number, std::move(what)});
+    const uint64_t number = next_entry();
+    if (const auto* operation = std::get_if<OperationEntry>(&what)) tail_hashes_[operation->hash] = number;
+    tail_.push_back(std::make_shared<const Entry>(Entry{number, std::move(what)}));
 }
 
 void Reader::Impl::add_fee_entries(size_t first_note) {
@@ -180,7 +179,7 @@ void Reader::Impl::add_fee_entries(size_t first_note) {
 
 void Ledger::flush(node::Durability durability) {
     node::WriteBatch batch;
-    impl_->write_pending(batch);
+    impl_->write_pending(batch, true);
     bool must_sync = durability == node::Durability::kSynced && impl_->unsynced_;
     if (!batch.empty() || must_sync) impl_->write(batch, durability);
     {
@@ -188,69 +187,6 @@ void Ledger::flush(node::Durability durability) {
         impl_->publish_locked();
     }
     impl_->notify();
-}
-
-Outcome OpenLedger::seal(const FeeLeafLookup& fee_leaf, ChunkRecord& sealed) {
-    Impl& me = *impl_;
-    std::vector<uint32_t> fee_leaves;
-    for (const FeeTally::Entry& fee : me.open_.fees.entries()) {
-        auto index = fee_leaf(fee.token);
-        if (!index) return Outcome::wrong(Refusal::kFeeLeafMissing);
-        fee_leaves.push_back(*index);
-    }
-
-    node::WriteBatch batch;
-    {
-        std::unique_lock lock(me.mutex_);
-        StateView::Mark mark = me.view_.mark();
-        size_t first_note = me.view_.notes().size();
-        Outcome outcome = apply_fee_leaves(me.view_, fee_leaves, me.open_.fees);
-        if (!outcome.ok()) {
-            me.view_.roll_back(mark);
-            return outcome;
-        }
-        me.add_fee_entries(first_note);
-        me.open_.chunk.fee_leaves = std::move(fee_leaves);
-        Bytes sigs;
-        for (const Signature& signature : me.open_.signatures) append(sigs, signature);
-        Bytes ops = encode_ops(me.open_.chunk);
-        me.write_pending(batch);
-        sealed = me.close_chunk(batch, std::move(ops), std::move(sigs));
-    }
-    me.write(batch, node::Durability::kBuffered);
-    return Outcome::applied();
-}
-
-ChunkRecord Reader::Impl::close_chunk(node::WriteBatch& batch, Bytes ops, Bytes sigs, StateDiff* undo) {
-    GAVEL_CHECK(pending_.empty());
-    ChunkRecord record;
-    record.number = chunk_first_entry_.size();
-    record.ops = std::move(ops);
-    record.sigs = std::move(sigs);
-    record.before = sealed_fields_;
-    record.after = state_.fields();
-    record.first_entry = open_.first_entry;
-    record.entry_count = static_cast<uint32_t>(written_ - open_.first_entry);
-
-    StateDiff diff = view_.diff();
-    batch.put(rows::u64_key('C', record.number), encode_chunk(record));
-    batch.put(rows::u64_key('c', record.number), rows::u64_value(record.first_entry));
-    batch.put(rows::u64_key('D', record.number), string_of(diff.encode()));
-    put_leaves(batch, diff);
-    chunk_first_entry_.push_back(record.first_entry);
-    sealed_fields_ = record.after;
-    open_ = {};
-    open_.first_entry = written_;
-    put_seal(batch);
-    view_.begin();
-    if (undo) *undo = std::move(diff);
-    return record;
-}
-
-void Reader::Impl::put_leaves(node::WriteBatch& batch, const StateDiff& diff) const {
-    auto put = [&](uint32_t index) { batch.put(rows::u32_key('A', index), string_of(state_.accounts.at(index)->encode())); };
-    for (const StateDiff::Change& change : diff.changes) put(change.index);
-    for (uint32_t index = diff.account_count; index < state_.accounts.count(); ++index) put(index);
 }
 
 void Reader::Impl::put_seal(node::WriteBatch& batch) const {
@@ -261,17 +197,21 @@ void Reader::Impl::put_lists(node::WriteBatch& batch) const {
     batch.put(rows::kListsKey, rows::lists_value(lists_.generation, lists_.rolled_back_next, lists_.rolled_back_count));
 }
 
-void Reader::Impl::write_pending(node::WriteBatch& batch) {
+void Reader::Impl::write_pending(node::WriteBatch& batch, bool log) {
+    const auto pending = tail_from(written_);
+    if (pending.empty()) return;
     uint64_t listed = lists_.rolled_back_count;
-    for (const Entry& entry : pending_) {
-        put_entry(batch, entry);
-        const auto* operation = std::get_if<OperationEntry>(&entry.what);
+    for (const EntryPointer& entry : pending) {
+        put_lookups(batch, *entry);
+        const auto* operation = std::get_if<OperationEntry>(&entry->what);
         if (operation && lists_.rolled_back_count > 0) forget_rolled_back(batch, operation->hash);
     }
     if (listed != lists_.rolled_back_count) put_lists(batch);
-    written_ += pending_.size();
-    pending_.clear();
-    pending_receipts_.clear();
+    if (log) {
+        batch.put(rows::u64_key('E', written_), encode_entries(pending));
+        log_rows_.push_back(written_);
+    }
+    written_ = next_entry();
 }
 
 void Reader::Impl::forget_rolled_back(node::WriteBatch& batch, const Hash& hash) {
@@ -283,27 +223,17 @@ void Reader::Impl::forget_rolled_back(node::WriteBatch& batch, const Hash& hash)
     --lists_.rolled_back_count;
 }
 
-void Reader::Impl::put_entry(node::WriteBatch& batch, const Entry& entry) {
-    std::string number = rows::u64_value(entry.number);
+void Reader::Impl::put_lookups(node::WriteBatch& batch, const Entry& entry) {
     auto put_withdrawal = [&](uint32_t position, const Withdrawal& withdrawal) {
         batch.put(rows::u32_key('W', position), encode_withdrawal({position, withdrawal, entry.number}));
         batch.put(rows::pair_key('w', withdrawal.recipient, position), "");
     };
-    batch.put(rows::u64_key('E', entry.number), encode_entry(entry));
     if (const auto* operation = std::get_if<OperationEntry>(&entry.what)) {
-        batch.put(rows::fixed_key('h', operation->hash), number);
-        batch.put(rows::u64_key('p', operation->position), number);
         const Payment& first = operation->operation.payments.front();
         if (operation->withdrawal) put_withdrawal(*operation->withdrawal, {first.to, operation->operation.token, first.amount});
         for (const std::string& key : channel_keys(*operation, entry.number)) batch.put(key, "");
     } else if (const auto* l1 = std::get_if<L1Entry>(&entry.what)) {
-        batch.put(rows::u64_key('q', l1->index), number);
         if (l1->withdrawal) put_withdrawal(*l1->withdrawal, {l1->operation.to, l1->operation.token, l1->moved});
-    }
-    for (const auto& [owner, touch] : touches_of(entry)) {
-        ByteWriter value;
-        value.u8(static_cast<uint8_t>(touch.outgoing | touch.incoming << 1)).raw(touch.token);
-        batch.put(rows::pair_key('o', owner, entry.number), string_of(value.bytes()));
     }
 }
 
@@ -314,7 +244,7 @@ void Reader::Impl::write(const node::WriteBatch& batch, node::Durability durabil
 
 Reader::Impl::Published Reader::Impl::newest() const {
     return {
-        written_,       state_.counters,         state_.accounts.count(), state_.withdrawals.count(), chunk_first_entry_.size(),
+        written_,       state_.counters,         state_.accounts.count(), state_.withdrawals.count(), chunks_.size(),
         sealed_fields_, lists_.rolled_back_count};
 }
 
@@ -322,6 +252,15 @@ void Reader::Impl::publish_locked() {
     if (!held_.empty()) return;
     published_ = newest();
     overlay_.clear();
+    retire_tail(open_.first_entry);
+}
+
+void Reader::Impl::retire_tail(uint64_t first) {
+    const auto end = tail_.begin() + static_cast<ptrdiff_t>(first - tail_first_);
+    for (auto entry = tail_.begin(); entry != end; ++entry)
+        if (const auto* operation = std::get_if<OperationEntry>(&(*entry)->what)) tail_hashes_.erase(operation->hash);
+    tail_.erase(tail_.begin(), end);
+    tail_first_ = first;
 }
 
 void Reader::Impl::notify() {
@@ -337,9 +276,9 @@ void Ledger::mark_batch(const BatchRecord& batch) {
     Impl& me = *impl_;
     uint64_t free_chunk = me.batches_.empty() ? 0 : me.batches_.back().chunk_end();
     GAVEL_CHECK(batch.number() == me.batch_head() + 1 && batch.first_chunk == free_chunk &&
-                batch.chunk_end() <= me.chunk_first_entry_.size() - me.held_.size());
+                batch.chunk_end() <= me.chunks_.size() - me.held_.size());
     node::WriteBatch rows_of_it;
-    me.write_pending(rows_of_it);
+    me.write_pending(rows_of_it, true);
     rows_of_it.put(rows::u64_key('B', batch.number()), encode_batch_record(batch));
     me.write(rows_of_it, node::Durability::kBuffered);
     {

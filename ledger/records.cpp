@@ -1,5 +1,6 @@
 #include "ledger/records.hpp"
 
+#include "ledger/varint.hpp"
 #include "protocol/encoding.hpp"
 #include "protocol/kinds/kinds.hpp"
 
@@ -213,27 +214,26 @@ std::optional<Entry> decode_entry(uint64_t number, std::string_view data) {
     return out;
 }
 
-std::string encode_chunk(const ChunkRecord& chunk) {
+std::string encode_entries(std::span<const std::shared_ptr<const Entry>> entries) {
     ByteWriter out;
-    out.u64(chunk.first_entry).u32(chunk.entry_count).raw(chunk.before.encode()).raw(chunk.after.encode());
-    out.u32(static_cast<uint32_t>(chunk.ops.size())).raw(chunk.ops).raw(chunk.sigs);
+    for (const auto& entry : entries) {
+        const std::string bytes = encode_entry(*entry);
+        put_varint(out, bytes.size());
+        out.raw(view_of(bytes));
+    }
     return finish(out);
 }
 
-std::optional<ChunkRecord> decode_chunk(uint64_t number, std::string_view data) {
+std::optional<std::vector<Entry>> decode_entries(uint64_t first, std::string_view data) {
     ByteReader in(view_of(data));
-    ChunkRecord out;
-    out.number = number;
-    out.first_entry = in.u64();
-    out.entry_count = in.u32();
-    ByteView before = in.take(StateFields::kSize);
-    ByteView after = in.take(StateFields::kSize);
-    uint32_t ops_size = in.u32();
-    out.ops = to_bytes(in.take(ops_size));
-    if (!in.ok()) return std::nullopt;
-    out.sigs = to_bytes(in.take(in.remaining()));
-    out.before = StateFields::decode(before);
-    out.after = StateFields::decode(after);
+    bool ok = true;
+    std::vector<Entry> out;
+    while (in.remaining() > 0) {
+        const uint32_t size = take_varint32(in, ok);
+        auto entry = decode_entry(first + out.size(), string_of(in.take(size)));
+        if (!ok || !in.ok() || !entry) return std::nullopt;
+        out.push_back(*std::move(entry));
+    }
     return out;
 }
 

@@ -2,7 +2,9 @@
 // chunks, batches, and operations that were rolled back.
 #pragma once
 
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -142,8 +144,9 @@ struct WithdrawalRecord {
 // key (its number or position) is not encoded.
 std::string encode_entry(const Entry& entry);
 std::optional<Entry> decode_entry(uint64_t number, std::string_view data);
-std::string encode_chunk(const ChunkRecord& chunk);
-std::optional<ChunkRecord> decode_chunk(uint64_t number, std::string_view data);
+// Entries that follow on each other.
+std::string encode_entries(std::span<const std::shared_ptr<const Entry>> entries);
+std::optional<std::vector<Entry>> decode_entries(uint64_t first, std::string_view data);
 std::string encode_batch_record(const BatchRecord& batch);
 std::optional<BatchRecord> decode_batch_record(std::string_view data);
 std::string encode_base(const LedgerBase& base);

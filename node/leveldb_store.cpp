@@ -163,6 +163,7 @@ void LevelDbStore::Impl::open(bool make) {
     options.block_cache = cache.get();
     options.filter_policy = filter.get();
     options.write_buffer_size = kWriteBufferBytes;
+    options.compression = leveldb::kNoCompression;  // most of what is kept are signatures: a hundredth would be saved
     leveldb::DB* opened = nullptr;
     status = leveldb::DB::Open(options, path, &opened);
     if (status.IsCorruption()) throw StoreError("store " + path + ": it is damaged: " + status.ToString());

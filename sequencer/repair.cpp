@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "ledger/rows.hpp"
+#include "ledger/salvage.hpp"
 #include "node/log.hpp"
 #include "node/store_salvage.hpp"
 #include "protocol/keys.hpp"
@@ -26,16 +27,11 @@ std::string entry_key(uint64_t number) { return std::string(kEntryPrefix) + rows
 uint64_t copy_entries(const node::Store& from, node::Store& to) {
     node::WriteBatch batch;
     uint64_t count = 0;
-    from.scan("E", "F", [&](std::string_view key, std::string_view row) {
-        if (key.size() != 9) return true;
-        uint64_t number = rows::u64_at_end(key);
-        if (!ledger::decode_entry(number, row)) return true;  // counts as missing
-        batch.put(entry_key(number), row);
-        if (++count % kRowsAtOnce == 0) {
-            to.write(batch, node::Durability::kBuffered);
-            batch.clear();
-        }
-        return true;
+    ledger::each_readable_entry(from, [&](const ledger::Entry& entry) {
+        batch.put(entry_key(entry.number), ledger::encode_entry(entry));
+        if (++count % kRowsAtOnce != 0) return;
+        to.write(batch, node::Durability::kBuffered);
+        batch.clear();
     });
     batch.put(kWaitingKey, "");
     to.write(batch, node::Durability::kSynced);

@@ -219,7 +219,7 @@ TEST_CASE("a ledger refuses a store that isn't its own, or is damaged") {
     CHECK_THROWS_AS(OpenLedger(store, other), node::StoreError);
     // Each row that the state is loaded from, with its last byte turned, or missing.
     for (const auto& [key, value] : rows_of(store)) {
-        if (std::string("AWEcm").find(key.front()) == std::string::npos) continue;
+        if (std::string("AWEcDm").find(key.front()) == std::string::npos) continue;
         bool of_open_chunk = key.front() == 'E' && key >= std::string("E") + std::string("\0\0\0\0\0\0\0\x10", 8);
         if (key.front() == 'E' && !of_open_chunk) continue;  // read when asked for
         INFO("row " << to_hex(view_of(key)));

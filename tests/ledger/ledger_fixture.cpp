@@ -11,6 +11,8 @@ using namespace gavel::ledger;
 Rows rows_of(const node::Store& store) {
     Rows out;
     store.scan("", "\xff", [&](std::string_view key, std::string_view value) {
+        // Which leaves' rows are behind depends on restarts. What they lead to is checked whenever a ledger is opened.
+        if (key.front() == 'A') return true;
         bool of_roll_back = key == "meta/lists" || key.front() == 'g' || key.front() == 'R' || key.front() == 'r';
         if (!of_roll_back && !key.starts_with("l1/")) out.emplace(key, value);
         return true;
@@ -311,8 +313,8 @@ void World::random_step(OpenLedger& ledger) {
     }
 }
 
-std::unique_ptr<OpenLedger> open(node::Store& store, const World& world) {
-    return std::make_unique<OpenLedger>(store, world.domain);
+std::unique_ptr<OpenLedger> open(node::Store& store, const World& world, uint32_t turns) {
+    return std::make_unique<OpenLedger>(store, world.domain, turns);
 }
 
 std::vector<ChunkRecord> chunks_of(OpenLedger& ledger) {

@@ -11,7 +11,7 @@ namespace gavel::ledger_test {
 
 using Rows = std::map<std::string, std::string>;
 
-// Everything that a ledger has in its store, without what only roll-backs leave behind, and without L1View's.
+// Everything that a ledger has in its store, without leaves' rows, what only roll-backs leave behind, and L1View's.
 Rows rows_of(const node::Store& store);
 // Balances as the entries alone say, by account: everything that ever changed one is in them.
 std::map<AccountKey, Amount> balances_by_entries(const ledger::OpenLedger& ledger);
@@ -73,7 +73,7 @@ private:
     Operation random_channel_operation(const ledger::OpenLedger& ledger, size_t user);
 };
 
-std::unique_ptr<ledger::OpenLedger> open(node::Store& store, const World& world);
+std::unique_ptr<ledger::OpenLedger> open(node::Store& store, const World& world, uint32_t turns = 0);
 // All sealed chunks of a ledger, flushed before.
 std::vector<ledger::ChunkRecord> chunks_of(ledger::OpenLedger& ledger);
 // Applies them from number `first` on; each must be taken, and lead to what its record says.

@@ -14,8 +14,8 @@ class HeldStore final : public node::Store {
 public:
     ~HeldStore() override { release(); }
 
-    // From now on scans from keys of that table wait until release().
-    void hold_scans_of(char table) {
+    // From now on scans from keys of that table, and snapshots' reads of one, wait until release().
+    void hold_reads_of(char table) {
         std::lock_guard lock(mutex_);
         held_ = table;
     }
@@ -24,7 +24,7 @@ public:
         held_ = '\0';
         changed_.notify_all();
     }
-    // Waits until a scan is held; false if none is within ten seconds.
+    // Waits until one is held; false if none is within ten seconds.
     bool someone_is_held() {
         std::unique_lock lock(mutex_);
         return changed_.wait_for(lock, std::chrono::seconds(10), [this] { return waiting_ > 0; });
@@ -60,7 +60,7 @@ private:
     public:
         explicit Moment(const HeldStore& store) : store_(store), kept_(store.kept_.snapshot()) {}
         std::optional<std::string> get(std::string_view key) const override {
-            store_.check();
+            store_.wait(key);
             return kept_->get(key);
         }
         void scan(std::string_view first, std::string_view last, const Visitor& visit) const override {

@@ -62,7 +62,7 @@ TEST_CASE("operations are confirmed while the first batch after a restart loads 
     w.sequencer->execute();
     REQUIRE(first.get().front().status.ok());
     w.clock.advance(10'000);  // the batch is due
-    w.disk().hold_scans_of('A');
+    w.disk().hold_reads_of('A');
     w.sequencer->leave();  // others write from here on
     auto following = std::async(std::launch::async, [&] { return w.sequencer->follow(); });
     REQUIRE(w.disk().someone_is_held());
