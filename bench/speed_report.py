@@ -123,11 +123,11 @@ def replay_table(figures, lacking):
 
 
 def reader_shares(figures):
-    """{crowd: the rate beside it by that without it, right before and, but for the last, right behind}."""
+    """{crowd: the rate beside it by that without it, right before and right behind}."""
     runs, out = figures["runs"], {}
     for i, run in enumerate(runs):
         if not run["name"].startswith("alone"):
-            without = statistics.mean(one["perSecond"] for one in (runs[i - 1], *runs[i + 1:i + 2]))
+            without = statistics.mean(one["perSecond"] for one in (runs[i - 1], runs[i + 1]))
             out.setdefault(run["name"], []).append(run["perSecond"] / without)
     return {name: median(found) for name, found in out.items()}
 
