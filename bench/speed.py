@@ -141,6 +141,7 @@ class Speed(SpeedWorld):
         for number, (name, rest) in enumerate(crowds.items()):
             shapes[f"alone {number}"] = STREAM
             shapes[name.replace(",", ";")] = STREAM + "," + rest.replace(";", ",")
+        shapes["alone at the end"] = STREAM
         self.say("beside readers and watchers")
         figures = self.load(shapes, 1, self.seconds, limit_seconds=0)
         self.keep("readers", figures, report.readers_table(figures))

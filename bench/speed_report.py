@@ -123,11 +123,11 @@ def replay_table(figures, lacking):
 
 
 def reader_shares(figures):
-    """{crowd: the rate beside it by that without it, right before and, but for the last, right behind}."""
+    """{crowd: the rate beside it by that without it, right before and right behind}."""
     runs, out = figures["runs"], {}
     for i, run in enumerate(runs):
         if not run["name"].startswith("alone"):
-            without = statistics.mean(one["perSecond"] for one in (runs[i - 1], *runs[i + 1:i + 2]))
+            without = statistics.mean(one["perSecond"] for one in (runs[i - 1], runs[i + 1]))
             out.setdefault(run["name"], []).append(run["perSecond"] / without)
     return {name: median(found) for name, found in out.items()}
 
@@ -151,18 +151,14 @@ PARTS_WITH_RATIOS = ("end", "messages", "replay", "readers")
 
 
 def ratios(parts):
-    """What a machine's speed and noise cancel out of: {part: what it is: ratio of neighbours}."""
+    """What a machine's speed and noise cancel out of: {part:what: ratio of neighbours}. Of a crowd of readers at most 1."""
     out = {}
     if "end" in parts:
-        for name in ("alone", "verified"):
-            out[f"end:{name}"] = share(parts["end"][name], name)
+        out["end:alone"] = share(parts["end"]["alone"], "alone")
     if "messages" in parts:
-        for name in ("Submit", "16"):
-            out[f"messages:{name}"] = share(parts["messages"], name)
+        out.update({f"messages:{name}": share(parts["messages"], name) for name in ("Submit", "16")})
     if "replay" in parts:
-        for kind, found in replay_shares(parts["replay"]).items():
-            out[f"replay:{kind}"] = found
+        out.update({f"replay:{kind}": found for kind, found in replay_shares(parts["replay"]).items()})
     if "readers" in parts:
-        for name, found in reader_shares(parts["readers"]).items():
-            out[f"readers:{name}"] = found
+        out.update({f"readers:{name}": min(1.0, found) for name, found in reader_shares(parts["readers"]).items()})
     return out

@@ -32,7 +32,7 @@ def measured(program, path, parts):
 
 
 def main():
-    program, build, path = sys.argv[1:4]
+    program, build, path = sys.argv[1], sys.argv[2].strip(), sys.argv[3]
     with open(COMMITTED, encoding="utf-8") as file:
         committed = json.load(file)
     found = measured(program, path, speed_report.PARTS_WITH_RATIOS)
