@@ -243,9 +243,8 @@ void Reader::Impl::write(const node::WriteBatch& batch, node::Durability durabil
 }
 
 Reader::Impl::Published Reader::Impl::newest() const {
-    return {
-        written_,       state_.counters,         state_.accounts.count(), state_.withdrawals.count(), chunks_.size(),
-        sealed_fields_, lists_.rolled_back_count};
+    return {written_,       state_.counters, state_.accounts.count(), state_.withdrawals.count(),
+            chunks_.size(), sealed_fields_,  lists_.rolled_back_count};
 }
 
 void Reader::Impl::publish_locked() {
