@@ -30,6 +30,12 @@ struct OpenChunk {
     FeeTally fees;
     unsigned weight = 0;   // with a fee leaf for each token in `fees`
     size_t most_bits = 0;  // of ops that its operations take
+    // The same when it was encoded last, with fee leaves as wide as can be; nullopt: not since then an operation came that isn't
+    // plain (Reader::Impl::is_plain).
+    struct Sized {
+        size_t operations = 0, bits = 0, most_bits = 0;
+    };
+    mutable std::optional<Sized> sized;
     uint64_t first_entry = 0;
     bool empty() const { return chunk.l1_operations == 0 && chunk.operations.empty(); }
 };

@@ -77,6 +77,9 @@ struct Reader::Impl {
     uint64_t sealed_entries() const { return open_.first_entry; }
     unsigned weight_with(unsigned more, const Address* fee_token) const;
     bool fits_slot_with(const PostedOperation& posted) const;
+    bool is_plain(const PostedOperation& posted) const;
+    size_t most_bits_behind_sized(const PostedOperation& posted) const;
+    size_t encoded_size(const PostedOperation* last) const;
     Outcome execute_l1(const L1Operation& operation);
     // What the sender has signed is found from the state: `check` says whether that is what he was found to have signed.
     using Check = std::function<std::optional<CheckedOperation>(const Account& sender, Operation&& signed_form)>;

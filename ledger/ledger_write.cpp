@@ -160,6 +160,7 @@ Outcome Reader::Impl::execute(const PostedOperation& posted, uint64_t at_ms, con
     add_entry(make_operation_entry(state_.counters.op_count, posted, *std::move(checked), at_ms,
                                    std::span(view_.notes()).subspan(first_note)));
     ++state_.counters.op_count;
+    if (!is_plain(posted)) open_.sized.reset();
     open_.chunk.operations.push_back(posted);
     open_.most_bits += most_ops_bits(posted);
     open_.fees = std::move(fees);

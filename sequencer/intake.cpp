@@ -5,7 +5,7 @@
 namespace gavel::sequencer {
 namespace {
 
-constexpr size_t kPiece = 512;  // submissions that a thread takes at most
+constexpr size_t kPiece = 1024;  // submissions that a thread takes at most
 
 node::Status stopping() { return {node::Code::kUnavailable, "STOPPING", "", "the sequencer is stopping"}; }
 node::Status queue_full() {
