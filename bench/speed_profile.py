@@ -12,7 +12,7 @@ FREQUENCY_HZ = 199
 BY_LIBRARY = [("secp256k1", r"libsecp256k1"), ("LevelDB, snappy", r"libleveldb|libsnappy"), ("protobuf", r"libprotobuf"),
               ("gRPC", r"libgrpc|libgpr|libabsl|libaddress_sorting|libupb|libcares|libre2"), ("kernel", r"\[kernel|\[guest"),
               ("TLS, HTTP, compression", r"libcrypto|libssl|libcurl|libz\.|libzstd")]
-BY_SYMBOL = [("Keccak", r"[Kk]eccak"), ("KZG", r"ckzg|blst|c_kzg|kzg"),
+BY_SYMBOL = [("secp256k1", r"secp256k1_|gavel_ecdsa"), ("Keccak", r"[Kk]eccak"), ("KZG", r"ckzg|blst|c_kzg|kzg"),
              ("protobuf", r"google::protobuf|gavel::v1::"), ("gRPC", r"^grpc|grpc::"),
              ("malloc, free, memcpy", r"^_?_?(int_)?(malloc|free|calloc|realloc|cfree)|^operator (new|delete)|"
                                       r"mem(cpy|move|set|cmp)|malloc_consolidate|unlink_chunk|tcache"),

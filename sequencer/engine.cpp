@@ -168,12 +168,19 @@ SubmitOutcome Engine::confirm(const CheckedOperation& checked, uint64_t at_ms, b
     ledger::OperationReceipt receipt;
     Outcome executed = ledger_.open_operation(posted, checked, at_ms, receipt);
     if (!executed.ok()) return refuse(executed, operation.kind == OperationKind::kRedeem);
-    signers_.remember(checked.digest, checked.signature, checked.sender);
-    if (checked.voucher)
-        signers_.remember(ledger::voucher_of(operation).digest(ledger_.domain_separator()), *checked.voucher,
-                          operation.channel.terms.payer);
+    remember_signers(checked);
     note_unbatched();
     return {{}, told(receipt), {}};
+}
+
+void Engine::remember_signers(const CheckedOperation& checked) {
+    const Operation& operation = checked.operation;
+    signers_.remember(checked.digest, checked.signature, checked.sender);
+    open_digests_.push_back(checked.digest);
+    if (!checked.voucher) return;
+    const Hash voucher = ledger::voucher_of(operation).digest(ledger_.domain_separator());
+    signers_.remember(voucher, *checked.voucher, operation.channel.terms.payer);
+    open_digests_.push_back(voucher);
 }
 
 bool Engine::consume_l1_operations() {
@@ -201,12 +208,12 @@ bool Engine::seal() {
     Outcome outcome =
         ledger_.seal([this](const Address& token) GAVEL_REQUIRES(ledger::writing) { return fee_leaf(token); }, sealed);
     if (!outcome.ok()) return false;
-    add_unposted(sealed, std::move(fees));
+    add_unposted(sealed, std::move(fees), std::exchange(open_digests_, {}));
     return true;
 }
 
-void Engine::add_unposted(const ledger::ChunkRecord& chunk, std::vector<FeeTally::Entry> fees) {
-    unposted_.push_back({chunk.number, posted_size(chunk), std::move(fees)});
+void Engine::add_unposted(const ledger::ChunkRecord& chunk, std::vector<FeeTally::Entry> fees, std::vector<Hash> digests) {
+    unposted_.push_back({chunk.number, posted_size(chunk), std::move(fees), std::move(digests)});
     unposted_sealed_bytes_ += unposted_.back().bytes;
 }
 
@@ -238,17 +245,18 @@ void Engine::set_posted(uint64_t batch_number) {
     const bool known = generation_ == ledger_.generation() && first_unposted >= first_unposted_;
     if (!known) {
         signers_.clear();
+        open_digests_.clear();
         unposted_.clear();
         unposted_sealed_bytes_ = 0;
         due_below_ = 0;
         for (uint64_t n = first_unposted; n < ledger_.chunk_count(); ++n) {
             auto chunk = ledger_.chunk(n);
             if (!chunk) break;
-            add_unposted(*chunk, fees_of(*chunk));
+            add_unposted(*chunk, fees_of(*chunk), {});
         }
     }
     while (!unposted_.empty() && unposted_.front().chunk < first_unposted) {
-        if (auto chunk = ledger_.chunk(unposted_.front().chunk)) signers_.forget(ledger_.chunk_digests(*chunk));
+        signers_.forget(unposted_.front().digests);
         unposted_sealed_bytes_ -= unposted_.front().bytes;
         unposted_.pop_front();
     }

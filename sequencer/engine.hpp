@@ -100,6 +100,7 @@ private:
         uint64_t chunk;
         size_t bytes;
         std::vector<FeeTally::Entry> fees;
+        std::vector<Hash> digests;  // that signers_ remembers for it
     };
     std::optional<uint32_t> fee_leaf(const Address& token) const GAVEL_REQUIRES(ledger::writing);
     SubmitOutcome confirm(const CheckedOperation& checked, uint64_t at_ms, bool ask_fee) GAVEL_REQUIRES(ledger::writing);
@@ -120,7 +121,9 @@ private:
     Fill next_fill() const GAVEL_REQUIRES(ledger::writing);
     // Of a batch of that fill and of what is open, in wei; nullopt: it isn't known.
     std::optional<Amount> cost_of(const Fill& fill) const GAVEL_REQUIRES(ledger::writing);
-    void add_unposted(const ledger::ChunkRecord& chunk, std::vector<FeeTally::Entry> fees) GAVEL_REQUIRES(ledger::writing);
+    void remember_signers(const CheckedOperation& checked) GAVEL_REQUIRES(ledger::writing);
+    void add_unposted(const ledger::ChunkRecord& chunk, std::vector<FeeTally::Entry> fees, std::vector<Hash> digests)
+        GAVEL_REQUIRES(ledger::writing);
     std::vector<FeeTally::Entry> fees_of(const ledger::ChunkRecord& chunk) const GAVEL_REQUIRES(ledger::writing);
     bool fees_pay(const Fill& fill) const GAVEL_REQUIRES(ledger::writing);
 
@@ -130,7 +133,8 @@ private:
     const node::Clock& clock_;
     EngineConfig config_;
     SignerCache& signers_;
-    std::deque<Waiting> unposted_;  // sealed chunks that aren't on the L1
+    std::deque<Waiting> unposted_;    // sealed chunks that aren't on the L1
+    std::vector<Hash> open_digests_;  // that signers_ remembers for the open chunk
     size_t unposted_sealed_bytes_ = 0;
     uint64_t first_unposted_ = 0;
     std::optional<uint64_t> generation_;  // of the ledger, as unposted_ knows it; nullopt: it knows nothing yet

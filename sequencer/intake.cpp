@@ -2,9 +2,12 @@
 
 #include <algorithm>
 
+#include "node/priority.hpp"
+
 namespace gavel::sequencer {
 namespace {
 
+constexpr int kNiceness = 4;     // who executes and answers comes first: it is little, and many wait for it
 constexpr size_t kPiece = 1024;  // submissions that a thread takes at most
 
 node::Status stopping() { return {node::Code::kUnavailable, "STOPPING", "", "the sequencer is stopping"}; }
@@ -88,6 +91,7 @@ void Intake::submit(std::vector<Submission> submissions, Answers answers) {
 // ---- The threads that check ----
 
 void Intake::serve() {
+    node::give_way(kNiceness);
     std::unique_lock lock(mutex_);
     for (;;) {
         wake_.wait(lock, [this] { return is_closed_ || ungiven_ > 0; });

@@ -20,8 +20,8 @@ namespace {
 
 using namespace gavel;
 
-// Confirmations come before both (node/priority.hpp): answers to whoever reads, and proofs for blobs.
-constexpr int kReaders = 5, kSidecars = 10;
+// Confirmations come before all of these (node/priority.hpp): rounds with the L1, answers to whoever reads, proofs for blobs.
+constexpr int kL1Rounds = 4, kReaders = 8, kSidecars = 10;
 
 struct Settings {
     l1::L1Flags l1;
@@ -174,11 +174,14 @@ node::Status run(const Settings& s, node::StopSignals& signals) {
             if (!sequencer.execute()) sequencer.wait_for_work(50);
         },
         [&] { sequencer.leave(); });
-    loops.start(sequencer::trouble::kFollowingFailed, [&] {
-        node::Status status = sequencer.follow();
-        if (!status.ok()) node::log_status(node::LogLevel::kDebug, "round with the L1", status);
-        loops.rest(s.poll);
-    });
+    loops.start(
+        sequencer::trouble::kFollowingFailed,
+        [&] {
+            node::Status status = sequencer.follow();
+            if (!status.ok()) node::log_status(node::LogLevel::kDebug, "round with the L1", status);
+            loops.rest(s.poll);
+        },
+        [] {}, kL1Rounds);
     if (config->fees.posting.data != sequencer::DataMode::kCalldata)
         loops.start(
             sequencer::trouble::kSidecarsFailed, [&] { sequencer.make_sidecars(50); }, [&] { sequencer.leave_sidecars(); },
