@@ -17,7 +17,6 @@ constexpr size_t kChunks = 9, kPayments = 12;  // of a chunk; a thread of the po
 struct Fault {
     size_t chunk = 0;
     Refusal refusal = Refusal::kNone;
-    friend bool operator==(const Fault&, const Fault&) = default;
 };
 std::optional<Fault> fault_of(const Batch& batch, const node::MemoryStore& store, const World& world, const L1View& view) {
     auto copy = store.clone();
