@@ -35,15 +35,17 @@ def main():
     program, build, path = sys.argv[1], sys.argv[2].strip(), sys.argv[3]
     with open(COMMITTED, encoding="utf-8") as file:
         committed = json.load(file)
-    found = measured(program, path, speed_report.PARTS_WITH_RATIOS)
+    wanted = committed.get(build)
+    is_compared = wanted and wanted["cores"] == os.cpu_count()
+    parts = speed_report.PARTS_WITH_RATIOS if is_compared or "--commit" in sys.argv else ["end"]
+    found = measured(program, path, parts)
     if "--commit" in sys.argv:
         committed[build] = {"cores": os.cpu_count(), "ratios": {name: round(ratio, 3) for name, ratio in found.items()}}
         with open(COMMITTED, "w", encoding="utf-8") as file:
             json.dump(committed, file, indent=2)
             file.write("\n")
         return
-    wanted = committed.get(build)
-    if not wanted or wanted["cores"] != os.cpu_count():
+    if not is_compared:
         print(f"nothing is committed for the build '{build}' on {os.cpu_count()} cores: it ran, and nothing is compared")
         return
     wanted = wanted["ratios"]
