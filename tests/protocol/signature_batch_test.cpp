@@ -90,7 +90,7 @@ TEST_CASE("a high s is refused, also of a signature that is right otherwise") {
     CHECK_FALSE(all_hold({&claim, 1}));
 }
 
-TEST_CASE("Wycheproof's cases hold together exactly where they recover to the signer") {
+TEST_CASE("the cases of Wycheproof hold together exactly where they recover to the signer") {
     auto text = vector_file("ecdsa/C2SP__wycheproof/testvectors_v1/ecdsa_secp256k1_sha256_p1363_test.json");
     if (!text) return;
     size_t asked = 0, held = 0;
