@@ -13,6 +13,16 @@ if(GAVEL_CCACHE)
   set(CMAKE_C_COMPILER_LAUNCHER ${CMAKE_CXX_COMPILER_LAUNCHER})
 endif()
 
+# The packages of npm that a folder's package-lock.json names, as sources to build; once for each content of that file.
+function(gavel_npm folder what)
+  find_package(Python3 REQUIRED COMPONENTS Interpreter)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${folder}/package-lock.json)
+  execute_process(COMMAND ${Python3_EXECUTABLE} -B ${PROJECT_SOURCE_DIR}/scripts/npm.py ${folder} RESULT_VARIABLE failed)
+  if(failed)
+    message(FATAL_ERROR "${what} couldn't be installed: npm's message is above")
+  endif()
+endfunction()
+
 # Warnings are errors. Not so with `cmake --compile-no-warning-as-error`, for compilers that warn of more than Debian 12's.
 set(CMAKE_COMPILE_WARNING_AS_ERROR ON)
 

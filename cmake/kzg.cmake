@@ -3,11 +3,7 @@
 
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 set(kzg_folder ${PROJECT_SOURCE_DIR}/cmake/kzg)
-set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${kzg_folder}/package-lock.json)
-execute_process(COMMAND ${Python3_EXECUTABLE} -B ${PROJECT_SOURCE_DIR}/scripts/npm.py ${kzg_folder} RESULT_VARIABLE failed)
-if(failed)
-  message(FATAL_ERROR "c-kzg couldn't be installed: npm's message is above")
-endif()
+gavel_npm(${kzg_folder} "c-kzg")
 set(kzg_sources ${kzg_folder}/node_modules/c-kzg/deps)
 
 # The setup as bytes, which trusted_setup.S takes into the library.

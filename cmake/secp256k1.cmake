@@ -3,11 +3,7 @@
 # Gavel asks of libsecp256k1 is Debian's, whose names this doesn't touch: only inner files are included, where all is local.
 
 set(secp256k1_folder ${PROJECT_SOURCE_DIR}/cmake/secp256k1)
-set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${secp256k1_folder}/package-lock.json)
-execute_process(COMMAND ${Python3_EXECUTABLE} -B ${PROJECT_SOURCE_DIR}/scripts/npm.py ${secp256k1_folder} RESULT_VARIABLE failed)
-if(failed)
-  message(FATAL_ERROR "libsecp256k1's sources couldn't be installed: npm's message is above")
-endif()
+gavel_npm(${secp256k1_folder} "libsecp256k1's sources")
 set(secp256k1_sources ${secp256k1_folder}/node_modules/secp256k1/src/secp256k1)
 
 add_library(ecdsa_batch STATIC ${PROJECT_SOURCE_DIR}/protocol/ecdsa_batch.c)

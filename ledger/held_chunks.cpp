@@ -42,8 +42,7 @@ void Reader::Impl::drop_newest_held() {
     lists_.rolled_back_count = held.listed_before;
     written_ = chunks_.back().entry;
     chunks_.pop_back();
-    for (const EntryPointer& entry : tail_from(written_))
-        if (const auto* operation = std::get_if<OperationEntry>(&entry->what)) tail_hashes_.erase(operation->hash);
+    forget_hashes(tail_from(written_));
     tail_.resize(written_ - tail_first_);
     open_ = {};
     open_.first_entry = written_;

@@ -109,6 +109,7 @@ struct Reader::Impl {
     void publish_locked();
     // The entries below `first` are in published chunks.
     void retire_tail(uint64_t first);
+    void forget_hashes(std::span<const EntryPointer> entries);  // in tail_hashes_
     Published newest() const;
     void notify();
 

@@ -256,11 +256,15 @@ void Reader::Impl::publish_locked() {
 }
 
 void Reader::Impl::retire_tail(uint64_t first) {
-    const auto end = tail_.begin() + static_cast<ptrdiff_t>(first - tail_first_);
-    for (auto entry = tail_.begin(); entry != end; ++entry)
-        if (const auto* operation = std::get_if<OperationEntry>(&(*entry)->what)) tail_hashes_.erase(operation->hash);
-    tail_.erase(tail_.begin(), end);
+    const size_t count = first - tail_first_;
+    forget_hashes(std::span(tail_).first(count));
+    tail_.erase(tail_.begin(), tail_.begin() + static_cast<ptrdiff_t>(count));
     tail_first_ = first;
+}
+
+void Reader::Impl::forget_hashes(std::span<const EntryPointer> entries) {
+    for (const EntryPointer& entry : entries)
+        if (const auto* operation = std::get_if<OperationEntry>(&entry->what)) tail_hashes_.erase(operation->hash);
 }
 
 void Reader::Impl::notify() {

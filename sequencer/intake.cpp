@@ -78,14 +78,8 @@ void Intake::submit(std::vector<Submission> submissions, Answers answers) {
     if (!refused.ok()) return refuse(*ticket, refused);
     wake_.notify_one();
     if (options_.threads > 0) return;
-    for (;;) {
-        std::unique_lock lock(mutex_);
-        if (ungiven_ == 0) break;
-        const std::vector<Place> piece = take_piece_locked();
-        lock.unlock();
-        check(piece);
-        pass_on(piece);
-    }
+    std::unique_lock lock(mutex_);
+    while (ungiven_ > 0) work(lock);
 }
 
 // ---- The threads that check ----
@@ -96,13 +90,17 @@ void Intake::serve() {
     for (;;) {
         wake_.wait(lock, [this] { return is_closed_ || ungiven_ > 0; });
         if (is_closed_) return;
-        const std::vector<Place> piece = take_piece_locked();
-        if (ungiven_ > 0) wake_.notify_one();
-        lock.unlock();
-        check(piece);
-        pass_on(piece);
-        lock.lock();
+        work(lock);
     }
+}
+
+void Intake::work(std::unique_lock<std::mutex>& lock) {
+    const std::vector<Place> piece = take_piece_locked();
+    if (ungiven_ > 0) wake_.notify_one();
+    lock.unlock();
+    check(piece);
+    pass_on(piece);
+    lock.lock();
 }
 
 // The first of those that no thread has, each thread's share of them.

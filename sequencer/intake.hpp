@@ -51,6 +51,8 @@ private:
     using Place = std::pair<std::shared_ptr<Ticket>, size_t>;  // a submission of a ticket's
 
     void serve();
+    // One piece; `lock` holds mutex_ before and after it.
+    void work(std::unique_lock<std::mutex>& lock);
     std::vector<Place> take_piece_locked();
     void check(const std::vector<Place>& piece);
     // Hands over what is checked and first in line.
