@@ -172,7 +172,6 @@ std::unique_ptr<LayersWorld> make_world(const Options& options, sequencer::DataM
     config.engine.batch_age_ms = options.batch_age_s * 1000;
     config.fees.posting.data = data;
     config.posting.max_in_flight = 64;
-    config.signature_threads = 1;
     auto world = std::make_unique<LayersWorld>(
         options.data_dir + (data == sequencer::DataMode::kCalldata ? "/calldata" : "/blobs"), 1'000, config);
     for (const Address& token : {Address{}, world->token}) fill_state(*world, token, accounts);

@@ -85,7 +85,7 @@ static int read_key(secp256k1_ge* out, const uint8_t* key) {
 static int add_claim(const GavelEcdsaClaim* claim, Terms* terms, size_t index, secp256k1_scalar* of_generator) {
     secp256k1_scalar r, s, z, factor, product;
     uint8_t wide[32] = {0};
-    memcpy(wide + 16, claim->factor, 16);
+    for (int i = 0; i < 16; ++i) wide[16 + i] = claim->factor[i];
     if (!read_scalar(&factor, wide) || !read_scalar(&r, claim->r) || !read_scalar(&s, claim->s)) return 0;
     if (secp256k1_scalar_is_high(&s)) return 0;
     secp256k1_fe x;
