@@ -3,6 +3,11 @@
 #include "node/grpc_server.hpp"
 
 namespace gavel::sequencer {
+namespace {
+
+constexpr size_t kSmallBytes = 4096;  // parsed sooner than another thread wakes
+
+}  // namespace
 
 SubmitStreams::SubmitStreams(StreamLimits limits, node::Calls& calls, Take take)
     : limits_(limits),
@@ -28,6 +33,7 @@ public:
     }
 
     void OnReadDone(bool ok) override {
+        if (ok && incoming_.Length() <= kSmallBytes) return take_message();
         if (ok) return streams_.calls_.run([self = shared_from_this()] { self->take_message(); });
         {
             std::lock_guard lock(mutex_);
