@@ -82,20 +82,22 @@ def load_table(figures, named):
                   "verifier, us", "L1, us", "generator, us", "then posted (and verified) after, s"), rows)
 
 
-def open_table(figures, parts, per_message):
+def open_table(figures, loads):
+    """`loads`: {name: (part of the full rate, payments a message)}."""
     rows = []
-    for part in parts:
-        runs = runs_of(figures, str(part))
+    for name, (part, per_message) in loads.items():
+        runs = runs_of(figures, name)
         seconds = sum(run["seconds"] for run in runs)
         waits = [f"{median(run['waitMs'][key] for run in runs):.1f}" for key in ("p50", "p99", "p999", "worst")]
-        rows.append((f"{part} of the full rate", f"{figures['full'] * part:,.0f}", f"{rate(figures, str(part)):,.0f}",
+        rows.append((f"{part} of the full rate", str(per_message), f"{figures['full'] * part:,.0f}",
+                     f"{rate(figures, name):,.0f}",
                      f"{sum(map(refused, runs)) / seconds:,.0f}",
                      f"{sum(run['heldBack'] for run in runs) / seconds:,.0f}", *waits))
     reasons = sorted({reason for run in figures["runs"] for reason in run["refused"]})
     return ("### At a rate, whatever is answered\n\n"
-            f"{per_message} payments a message, 16 streams with at most 16 messages under way each; from the intended moment to "
+            "16 streams with at most 16 messages under way each; from the intended moment to "
             "the receipt. What is due while its stream is full isn't sent: held back.\n\n" +
-            table(("rate", "due/s", "confirmed/s", "refused/s", "held back/s", "p50, ms", "p99, ms", "p99.9, ms", "worst, ms"),
+            table(("rate", "a message", "due/s", "confirmed/s", "refused/s", "held back/s", "p50, ms", "p99, ms", "p99.9, ms", "worst, ms"),
                   rows)
             + (f"\nRefusals: {', '.join(reasons)}.\n" if reasons else ""))
 

@@ -8,7 +8,7 @@ namespace gavel::sequencer {
 namespace {
 
 constexpr int kNiceness = 4;     // who executes and answers comes first: it is little, and many wait for it
-constexpr size_t kPiece = 1024;  // submissions that a thread takes at most
+constexpr size_t kLeast = 64, kPiece = 1024;  // submissions that a thread takes, if so many wait, and at most
 
 node::Status stopping() { return {node::Code::kUnavailable, "STOPPING", "", "the sequencer is stopping"}; }
 node::Status queue_full() {
@@ -106,7 +106,7 @@ void Intake::work(std::unique_lock<std::mutex>& lock) {
 // The first of those that no thread has, each thread's share of them.
 std::vector<Intake::Place> Intake::take_piece_locked() {
     const size_t threads = std::max(1u, options_.threads);
-    const size_t most = std::clamp<size_t>((ungiven_ + threads - 1) / threads, 1, kPiece);
+    const size_t most = std::clamp<size_t>((ungiven_ + threads - 1) / threads, kLeast, kPiece);
     std::vector<Place> out;
     out.reserve(most);
     for (const auto& ticket : waiting_)
