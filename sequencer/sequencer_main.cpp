@@ -21,7 +21,7 @@ namespace {
 using namespace gavel;
 
 // Confirmations come before all of these (node/priority.hpp): rounds with the L1, answers to whoever reads, proofs for blobs.
-constexpr int kL1Rounds = 4, kReaders = 5, kSidecars = 10;
+constexpr int kL1Rounds = 4, kReaders = 12, kSidecars = 10;
 
 struct Settings {
     l1::L1Flags l1;
