@@ -73,10 +73,11 @@ function(gavel_executable name)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
 endfunction()
 
-# gavel_test(NAME SOURCES ... [LIBS ...] [TIMEOUT seconds] [THREADS]): a Catch2 program, each of its test cases counted. Those
-# that start Gavel's programs find them in GAVEL_BIN_DIR. THREADS: it is run under the thread sanitizer, too (scripts/test.sh).
+# gavel_test(NAME SOURCES ... [LIBS ...] [TIMEOUT seconds] [THREADS] [WAITS]): a Catch2 program, each of its test cases counted.
+# Those that start Gavel's programs find them in GAVEL_BIN_DIR. THREADS: it is run under the thread sanitizer, too
+# (scripts/test.sh). WAITS: it mostly waits, so it runs beside those that keep the processors busy.
 function(gavel_test name)
-  cmake_parse_arguments(arg "THREADS" "TIMEOUT" "SOURCES;LIBS" ${ARGN})
+  cmake_parse_arguments(arg "THREADS;WAITS" "TIMEOUT" "SOURCES;LIBS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE gavel_flags ${arg_LIBS} catch2_main)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
@@ -85,6 +86,9 @@ function(gavel_test name)
   if(arg_THREADS)
     list(APPEND labels threads)
     set_property(GLOBAL APPEND PROPERTY GAVEL_THREAD_TESTS ${name})
+  endif()
+  if(arg_WAITS)
+    list(APPEND labels waits)
   endif()
   set_tests_properties(${name} PROPERTIES LABELS "${labels}" ENVIRONMENT "GAVEL_BIN_DIR=${PROJECT_BINARY_DIR}/bin")
   if(arg_TIMEOUT)

@@ -35,6 +35,7 @@ def known_tests(build_dir, with_threads_only=False):
             "environment": dict(item.split("=", 1) for item in properties.get("ENVIRONMENT", [])),
             "timeout": float(properties.get("TIMEOUT", 900)),
             "alone": properties.get("RUN_SERIAL", False),
+            "waits": "waits" in properties.get("LABELS", []),
         }
 
 
@@ -133,9 +134,9 @@ def main():
                 if line.startswith("SKIPPED:"):
                     print("     " + line, flush=True)
 
-    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        together = [test for test in tests if not test["alone"]]
-        running = {pool.submit(run, test): test for test in together}
+    # Those that mostly wait have a place of their own beside the others.
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as busy, concurrent.futures.ThreadPoolExecutor(1) as waiting:
+        running = {(waiting if test["waits"] else busy).submit(run, test): test for test in tests if not test["alone"]}
         for future in concurrent.futures.as_completed(running):
             tell(running[future], future.result())
     for test in tests:
