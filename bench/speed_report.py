@@ -90,15 +90,14 @@ def open_table(figures, loads):
         seconds = sum(run["seconds"] for run in runs)
         waits = [f"{median(run['waitMs'][key] for run in runs):.1f}" for key in ("p50", "p99", "p999", "worst")]
         rows.append((f"{part} of the full rate", str(per_message), f"{figures['full'] * part:,.0f}",
-                     f"{rate(figures, name):,.0f}",
-                     f"{sum(map(refused, runs)) / seconds:,.0f}",
+                     f"{rate(figures, name):,.0f}", f"{sum(map(refused, runs)) / seconds:,.0f}",
                      f"{sum(run['heldBack'] for run in runs) / seconds:,.0f}", *waits))
     reasons = sorted({reason for run in figures["runs"] for reason in run["refused"]})
     return ("### At a rate, whatever is answered\n\n"
             "16 streams with at most 16 messages under way each; from the intended moment to "
             "the receipt. What is due while its stream is full isn't sent: held back.\n\n" +
-            table(("rate", "a message", "due/s", "confirmed/s", "refused/s", "held back/s", "p50, ms", "p99, ms", "p99.9, ms", "worst, ms"),
-                  rows)
+            table(("rate", "a message", "due/s", "confirmed/s", "refused/s", "held back/s", "p50, ms", "p99, ms", "p99.9, ms",
+                   "worst, ms"), rows)
             + (f"\nRefusals: {', '.join(reasons)}.\n" if reasons else ""))
 
 

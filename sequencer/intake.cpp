@@ -7,7 +7,7 @@
 namespace gavel::sequencer {
 namespace {
 
-constexpr int kNiceness = 4;     // who executes and answers comes first: it is little, and many wait for it
+constexpr int kNiceness = 4;                  // who executes and answers comes first: it is little, and many wait for it
 constexpr size_t kLeast = 64, kPiece = 1024;  // submissions that a thread takes, if so many wait, and at most
 
 node::Status stopping() { return {node::Code::kUnavailable, "STOPPING", "", "the sequencer is stopping"}; }
