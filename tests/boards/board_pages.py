@@ -74,7 +74,7 @@ def table_of(page, heading):
     """The names in the first column of each row of the tables below a heading."""
     part = page.split(f"\n## {heading}\n", 1)[1].split("\n## ", 1)[0]
     rows = re.findall(r"^\| (`[^|]*) \|", part, re.MULTILINE)
-    return {name for row in rows for name in re.findall(r"`([A-Za-z_]+)", row)}
+    return {name for row in rows for name in re.findall(r"`(\w+)", row)}
 
 
 def faults_of_alert(alert, headings):
