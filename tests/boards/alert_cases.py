@@ -78,20 +78,20 @@ REFUSALS = [
       for alert in ("GavelSequencerStopped", "GavelSequencerWaits", "GavelServerFault", "GavelQueueFull")),
     *(("GavelQueueFull", {refused(reason): "0x2 1+1x20"}, {2: False, 7: False, 8: True})
       for reason in ("QUEUE_FULL", "BACKLOG_FULL")),
+    ("GavelQueueFull", {refused("QUEUE_FULL"): "0x2 1x20"}, {8: False, 20: False}),
 ]
 
 
-def many_refused(refused_a_minute, confirmed_a_minute, times):
-    return "GavelManyRefused", {
-        refused("FEE_TOO_LOW"): f"0+{refused_a_minute}x40",
-        series("gavel_operations_confirmed_total", SEQUENCER): f"0+{confirmed_a_minute}x40"}, times
+def many_refused(refusals, confirmations, times):
+    return "GavelManyRefused", {refused("FEE_TOO_LOW"): refusals,
+                                series("gavel_operations_confirmed_total", SEQUENCER): confirmations}, times
 
 
 def slow(quick, times):
-    """So many of a thousand within a second, the others within three."""
+    """Those within a second, of a thousand a minute; the others take three at most."""
     name = "gavel_confirmation_seconds_bucket"
     return "GavelConfirmationsSlow", {
-        series(name, SEQUENCER, le="1"): f"0+{quick}x40", series(name, SEQUENCER, le="3"): "0+1000x40",
+        series(name, SEQUENCER, le="1"): quick, series(name, SEQUENCER, le="3"): "0+1000x40",
         series(name, SEQUENCER, le="+Inf"): "0+1000x40"}, times
 
 
@@ -126,6 +126,7 @@ FIGURES = [
     head("1801x40", "0x40", {40: False}),
     head("1800x40", "1x40", {40: False}),
     ("GavelBacklogGrows", {series("gavel_unposted_bytes", SEQUENCER): "64000000+1000x40"}, {15: False, 16: True}),
+    ("GavelBacklogGrows", {series("gavel_unposted_bytes", SEQUENCER): "64000000+1000x20 64020000x40"}, {34: True, 36: False}),
     ("GavelBacklogGrows", {series("gavel_unposted_bytes", SEQUENCER): "900000000x40"}, {40: False}),
     ("GavelBacklogGrows", {series("gavel_unposted_bytes", SEQUENCER): "63000000+1000x40"}, {40: False}),
     *(beyond("GavelL1OperationWaits", series("gavel_oldest_l1_operation_seconds", job), 28800, 1, 5)
@@ -138,14 +139,18 @@ FIGURES = [
     beyond("GavelVerifierWalletEmpty", balance(VERIFIER), 0.5, -0.01, 5),
     *((alert, {balance(VERIFIER, duty="watch"): "0x9"}, {9: False})
       for alert in ("GavelVerifierWalletLow", "GavelVerifierWalletEmpty")),
-    many_refused(61, 60, {9: False, 30: True}),
-    many_refused(61, 62, {40: False}),
-    many_refused(59, 0, {40: False}),
-    slow(989, {10: False, 11: True}),
-    slow(990, {40: False}),
+    many_refused("0+61x40", "0+60x40", {19: False, 20: True}),
+    many_refused("0+61x40", "0+62x40", {40: False}),
+    many_refused("0+59x40", "0x40", {40: False}),
+    many_refused("0x5 2000x40", "0x40", {15: False, 16: False, 30: False}),
+    many_refused("0+61x40", "0x5 5000x40", {25: False, 26: True}),
+    slow("0+989x40", {10: False, 11: True}),
+    slow("0+990x40", {40: False}),
+    slow("0+800x20 17000+1000x20", {24: True, 26: False}),
     beyond("GavelVerifierWarns", series("gavel_warnings", VERIFIER), 0, 1, 2),
     verified("GavelVerifierStuck", "4x11 5x20", "4x40", {11: False, 16: False, 17: True}),
     verified("GavelVerifierStuck", "6+1x40", "4+1x40", {40: False}),
+    verified("GavelVerifierStuck", "6x40", "3+1x2 5x37", {16: False, 17: True}),
     verified("GavelVerifierBehind", "20x9 21x30", "0x40", {9: False, 24: False, 25: True}),
     beyond("GavelVerifierReadsL1", series("gavel_l1_lag_blocks", VERIFIER), 10, 1, 15),
 ]

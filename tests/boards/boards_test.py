@@ -66,8 +66,9 @@ def start_daemons(world):
                            "--inclusion-window", "10m", "--stake", 1)
     world.rollup = bytes.fromhex(deployed["address"][2:])
     metrics = {alert_cases.L1: world.ports["L1"]}
-    for name, job, who, *flags in (("sequencer", alert_cases.SEQUENCER, "operator", "--l1-confirmations", "1", "--batch-age", "1s"),
-                                   ("verifier", alert_cases.VERIFIER, "watcher", "--claim")):
+    for name, job, who, *flags in (
+            ("sequencer", alert_cases.SEQUENCER, "operator", "--l1-confirmations", "1", "--batch-age", "1s"),
+            ("verifier", alert_cases.VERIFIER, "watcher", "--claim")):
         metrics[job] = world.free_port()
         world.start(name, "gavel-" + name, r"grpc_port=(\d+)", "--listen", "127.0.0.1:0", "--data-dir", world.path(name), "--l1",
                     world.l1.url, "--rollup", deployed["address"], "--key-file", world.key_file(who), "--poll", "100ms",
