@@ -126,7 +126,7 @@ def faults_of_rules(alerts, cases):
             yield f"docs/runbook.md has a paragraph for {heading}, and no rule is called so"
     yield from faults_of_cases(names, cases)
     yield from faults_of_reasons([alert["query"] for alert in alerts])
-    queries = " ".join(alert["query"] for alert in alerts)
+    named = set(re.findall(r"\bgavel_\w+", " ".join(alert["query"] for alert in alerts)))
     for metric in sorted(table_of(read("docs", "operate.md"), "What to watch")):
-        if metric.startswith("gavel_") and not re.search(rf"\b{metric}(_bucket)?\b|{metric.replace('_total', '')}", queries):
+        if not named & {metric, metric + "_bucket"}:
             yield f"docs/operate.md names {metric} to alert on, and no rule does"

@@ -119,9 +119,8 @@ def wait_for_scrapes(world):
     def seen():
         world.gavel("alice", "send", ethereum.checksum(address("bob")), "0.01")
         scraped = series_count(world, 'count_over_time(up{job=~"gavel-.+"}[1m]) >= 4 and up == 1')
-        verified = series_count(world, "gavel_verified_batch > 0 and gavel_verified_batch == gavel_head_batch")
-        return scraped == len(JOBS) and verified
-    if not world.wait(40, seen):
+        return scraped == len(JOBS) and series_count(world, "gavel_verified_batch > 0")
+    if not world.wait(120, seen):
         raise Broken("Prometheus doesn't see the daemons, or the verifier no batch")
 
 
