@@ -12,7 +12,7 @@ packages='
     libicu-dev libzstd-dev zlib1g-dev libbrotli-dev gnuplot-nox
     catch2 librapidcheck-dev libcli11-dev libfmt-dev libspdlog-dev nlohmann-json3-dev
     libcpp-httplib-dev libcurl4-openssl-dev prometheus-cpp-dev
-    openssl zstd python3
+    openssl zstd python3 prometheus
 '
 case "${1:-}" in
     "") ;;
@@ -47,8 +47,24 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 apt="$as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300"
 
+# Of Prometheus the tests want the programs alone: its service starts neither now nor with the machine.
+policy=
+case "$missing " in
+    *" prometheus "*)
+        if [ ! -e /usr/sbin/policy-rc.d ]; then
+            policy=/usr/sbin/policy-rc.d
+            trap '$as_root rm -f "$policy"' EXIT
+            printf '#!/bin/sh\nexit 101\n' | $as_root tee "$policy" >/dev/null
+            $as_root chmod 755 "$policy"
+        fi
+        ;;
+esac
+
 echo "Installing:$missing"
 $apt update || fail "'apt-get update' failed: are the network and /etc/apt/sources.list right?"
 # shellcheck disable=SC2086  # a list of words
 $apt install -y --no-install-recommends $missing ||
     fail "'apt-get install' failed (its message is above); wanted:$missing"
+case "$missing " in
+    *" prometheus "*) $as_root update-rc.d prometheus disable ;;
+esac
