@@ -1,8 +1,9 @@
 #!/bin/sh
 # Installs what Gavel needs to be built and tested on Debian 12, as far as it is missing. With nothing missing it needs neither
 # network nor root, and no time.
-# usage: scripts/install_dependencies.sh [--checks]
+# usage: scripts/install_dependencies.sh [--checks | --tests]
 #   --checks   what scripts/check.sh and the preset clang need, too
+#   --tests    what tests of whole programs need, too
 set -eu
 
 packages='
@@ -12,11 +13,12 @@ packages='
     libicu-dev libzstd-dev zlib1g-dev libbrotli-dev gnuplot-nox
     catch2 librapidcheck-dev libcli11-dev libfmt-dev libspdlog-dev nlohmann-json3-dev
     libcpp-httplib-dev libcurl4-openssl-dev prometheus-cpp-dev
-    openssl zstd python3 prometheus
+    openssl zstd python3
 '
 case "${1:-}" in
     "") ;;
     --checks) packages="$packages clang libclang-rt-14-dev clang-format clang-tidy shellcheck python3-flake8" ;;
+    --tests) packages="$packages prometheus" ;;
     *) sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac
 # Node may have been installed by other means than a package.

@@ -12,6 +12,7 @@ if [ "${1:-}" = --threads ]; then
     shift
 fi
 scripts/check.sh
+scripts/install_dependencies.sh --tests
 scripts/build.sh asan
 [ -z "$threads" ] || scripts/build.sh tsan programs thread_tests
 python3 scripts/npm.py tests/node_client tests/third_voice l1-bridge/contracts
