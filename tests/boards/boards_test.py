@@ -32,7 +32,7 @@ EMPTY_IF_WELL = re.compile(r"gavel_trouble_seconds.* > 0$|^ALERTS|QUEUE_FULL")
 def tool(name):
     path = shutil.which(name)
     if not path:
-        raise Broken(f"{name} isn't installed: scripts/install_dependencies.sh")
+        raise Broken(f"{name} isn't installed: scripts/install_dependencies.sh --tests")
     return path
 
 
