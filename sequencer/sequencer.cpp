@@ -114,7 +114,11 @@ bool Sequencer::execute() {
 
 node::Status Sequencer::replay() {
     using Progress = follow::Replayer::Progress;
-    const uint64_t batches = ledger_.summary().batches;
+    // A batch can give way to another of its number, and no operation be rolled back.
+    auto newest_marked = [&] {
+        return writer_.run([&]() GAVEL_REQUIRES(ledger::writing) { return ledger_.last_header().hash(); });
+    };
+    const Hash before = newest_marked();
     Progress progress = Progress::kWorked;
     for (int i = 0; i < kReplayCommands && progress == Progress::kWorked; ++i) {
         progress = writer_.run([&]() GAVEL_REQUIRES(ledger::writing) { return replayer_.advance(kChunksAtOnce); });
@@ -123,7 +127,7 @@ node::Status Sequencer::replay() {
         progress = writer_.run([&]() GAVEL_REQUIRES(ledger::writing) { return replayer_.take(std::move(fetched)); });
     }
     writer_.run([&]() GAVEL_REQUIRES(ledger::writing) { engine_.set_posted(sync_.view().batch_head()); });
-    if (ledger_.summary().batches != batches || ledger_.generation() != ledger_generation_) poster_.restart();
+    if (newest_marked() != before || ledger_.generation() != ledger_generation_) poster_.restart();
     ledger_generation_ = ledger_.generation();
     for (const follow::Verdict& verdict : replayer_.take_verdicts())
         if (!verdict.valid) node::log_error("a batch on the L1 is false", {{"batch", verdict.number}, {"chunk", verdict.chunk}});

@@ -125,6 +125,35 @@ TEST_CASE("a node that takes no blobs gets calldata, and is asked again later") 
     CHECK(w.sources() == kOneInBlobs);
 }
 
+TEST_CASE("a batch that was cut anew while the L1 hid it comes back as it was, and the next follows it") {
+    Blobs w(DataMode::kAuto);
+    w.pay(100);
+    w.run(4);
+    REQUIRE(w.sources() == kOneInBlobs);
+    const Bytes sent = w.client.newest_taken;
+    const uint64_t number = w.sync->view().batch_head();
+    const auto standing = *w.sync->view().batch(number);
+    REQUIRE(w.l1.chain->reorganise(w.l1.chain->head().number - standing.block + 1, false).ok());
+    w.client.takes_no_blobs = true;
+    w.client.most_bytes = 1;
+    w.run(3);
+    REQUIRE(w.sync->view().batch_head() == number - 1);
+    REQUIRE(w.client.refused >= 2);  // in blobs, then in calldata
+
+    REQUIRE(w.l1.chain->send_raw(sent).ok());
+    w.mine();
+    w.client.takes_no_blobs = false;
+    w.client.most_bytes = 0;
+    w.run(2);
+    REQUIRE(w.sync->view().batch(number)->hash == standing.hash);
+    w.pay(100);
+    w.run(6);
+    INFO(node::to_string(w.last));
+    CHECK(w.sequencer->health().ok());
+    CHECK(w.sync->view().batch_head() > number);
+    CHECK(w.balance(w.l1.bob.address()) == 200);
+}
+
 TEST_CASE("with blobs alone, a node that takes none is told of as a trouble, and the batch goes out once one takes it") {
     Blobs w(DataMode::kBlobs);
     w.client.takes_no_blobs = true;

@@ -32,6 +32,7 @@ public:
     bool tells_no_blob_fee = false, takes_no_blobs = false;
     size_t sent = 0, refused = 0;
     std::vector<l1::Transaction> taken;
+    Bytes newest_taken;  // as it was sent
 
     node::Result<l1::Fees> fees() override {
         auto fees = MoodyNode::fees();
@@ -57,7 +58,10 @@ public:
             return node::Status{node::Code::kFailedPrecondition, "L1_ERROR", "", "no, thank you"};
         }
         auto hash = MoodyNode::send_raw(raw);
-        if (hash && !loses_sends) taken.push_back(body);
+        if (hash && !loses_sends) {
+            taken.push_back(body);
+            newest_taken.assign(raw.begin(), raw.end());
+        }
         return hash;
     }
 };
